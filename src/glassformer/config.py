@@ -1,0 +1,188 @@
+"""Settings: frozen dataclasses that check themselves. Presets are functions. Needs no torch."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self, get_args
+
+from glassformer.errors import ConfigError
+
+PositionLayout = Literal["halves", "interleaved", "halves_exact"]
+NormPlace = Literal["post", "pre"]
+
+
+class Settings:
+    """What the three kinds of settings share: made from a mapping with unknown keys refused, turned into one."""
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Raises ConfigError for a key that is no setting, naming the nearest, and for a value of the wrong type."""
+        fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        for key, value in values.items():
+            if key not in fields:
+                near = difflib.get_close_matches(key, fields, n=3, cutoff=0.5) or sorted(fields)
+                raise ConfigError(f"unknown setting {key!r} in {cls.__name__}: did you mean {', '.join(near)}?")
+            expect_type(key, value, fields[key].type)
+        missing = [
+            name
+            for name, field in fields.items()
+            if field.default is dataclasses.MISSING
+            and field.default_factory is dataclasses.MISSING
+            and name not in values
+        ]
+        if missing:
+            raise ConfigError(f"{cls.__name__} needs {', '.join(missing)}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)  # type: ignore[call-overload]
+
+    def changed(self, **changes: Any) -> Self:
+        """The same settings but for ``changes``."""
+        return type(self).from_dict({**self.to_dict(), **changes})
+
+
+def expect_type(key: str, value: Any, wanted: Any) -> None:
+    """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8."""
+    options = get_args(wanted) or (wanted,)
+    for option in options:
+        if not isinstance(option, type):
+            fits = value == option  # one of a Literal's words
+        elif isinstance(value, bool):
+            fits = option is bool
+        else:
+            fits = isinstance(value, option) or (option is float and isinstance(value, int))
+        if fits:
+            return
+    names = " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)
+    raise ConfigError(f"{key}={value!r}: wanted {names}")
+
+
+def require(holds: bool, message: str) -> None:
+    if not holds:
+        raise ConfigError(message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig(Settings):
+    """The model's sizes and choices; the defaults are the paper's base model (table 3)."""
+
+    vocabulary_size: int
+    d_model: int = 512
+    heads: int = 8
+    d_ff: int = 2048
+    encoder_layers: int = 6
+    decoder_layers: int = 6
+    dropout: float = 0.1
+    positions: PositionLayout = "halves"
+    """``halves``: Tensor2Tensor's, the article's figure. ``interleaved``: the paper's §3.5. ``halves_exact``: halves
+    with the paper's exponent (Marian as in Hugging Face, Sockeye)."""
+    first_position: int = 0
+    norm: NormPlace = "post"
+    """``post``: LayerNorm(x + Sublayer(x)), the paper's. ``pre``: x + Sublayer(LayerNorm(x))."""
+    attention_bias: bool = False
+    """The paper's Q·W^Q has no bias; torch.nn.Transformer and Marian have one."""
+    output_bias: bool = False
+    pad_id: int = 0
+    bos_id: int = 1
+    eos_id: int = 2
+    unk_id: int = 3
+
+    def __post_init__(self) -> None:
+        for name in ("vocabulary_size", "d_model", "heads", "d_ff", "encoder_layers", "decoder_layers"):
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: wanted at least 1")
+        require(
+            self.d_model % 2 == 0,
+            f"d_model={self.d_model} is odd: positions come in pairs of sine and cosine, so make it even",
+        )
+        if self.d_model % self.heads:
+            divisors = [n for n in range(1, min(self.d_model, 32) + 1) if self.d_model % n == 0]
+            raise ConfigError(
+                f"heads={self.heads} does not divide d_model={self.d_model}: choose {', '.join(map(str, divisors))}"
+            )
+        require(0 <= self.dropout < 1, f"dropout={self.dropout}: wanted a share from 0 to below 1")
+        require(self.first_position >= 0, f"first_position={self.first_position}: wanted 0 or more")
+        for name in ("pad_id", "bos_id", "eos_id", "unk_id"):
+            value = getattr(self, name)
+            require(
+                0 <= value < self.vocabulary_size, f"{name}={value} is outside the vocabulary of {self.vocabulary_size}"
+            )
+
+    @property
+    def d_k(self) -> int:
+        """The width of one head, d_model / heads; d_v is the same (§3.2.2)."""
+        return self.d_model // self.heads
+
+
+def base(vocabulary_size: int, **changes: Any) -> ModelConfig:
+    """The paper's and the article's: 6 + 6 layers, 512 wide, 8 heads of 64, 2048 inside."""
+    return ModelConfig(vocabulary_size=vocabulary_size).changed(**changes)
+
+
+def big(vocabulary_size: int, **changes: Any) -> ModelConfig:
+    """The paper's big model: 1024 wide, 16 heads, 4096 inside, dropout 0.3."""
+    return base(vocabulary_size, **{"d_model": 1024, "heads": 16, "d_ff": 4096, "dropout": 0.3, **changes})
+
+
+def small(vocabulary_size: int, **changes: Any) -> ModelConfig:
+    """Some 200,000 pairs on a laptop: 3 + 3 layers, 256 wide, 8 heads of 32, 1024 inside."""
+    return base(vocabulary_size, **{"d_model": 256, "d_ff": 1024, "encoder_layers": 3, "decoder_layers": 3, **changes})
+
+
+def tiny(vocabulary_size: int, **changes: Any) -> ModelConfig:
+    """Some 30,000 pairs: 4 + 4 layers, 128 wide, 4 heads of 32, 256 inside, dropout 0.3."""
+    sizes = {"d_model": 128, "heads": 4, "d_ff": 256, "encoder_layers": 4, "decoder_layers": 4, "dropout": 0.3}
+    return base(vocabulary_size, **{**sizes, **changes})
+
+
+def fast(vocabulary_size: int, **changes: Any) -> ModelConfig:
+    """Fast to translate with: a deep encoder, which runs once, and a shallow decoder, which runs once a word."""
+    return small(vocabulary_size, **{"encoder_layers": 6, "decoder_layers": 1, **changes})
+
+
+PRESETS = {preset.__name__: preset for preset in (tiny, small, fast, base, big)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodingConfig(Settings):
+    """How the target's ids are found. The defaults are the paper's: beam 4, α 0.6, 50 tokens over the source."""
+
+    method: Literal["beam", "greedy", "sampling"] = "beam"
+    beam_size: int = 4
+    length_penalty: float = 0.6
+    """α of the length penalty: a finished hypothesis of n tokens is ranked by log P / penalty(n)."""
+    length_penalty_form: Literal["paper", "power"] = "paper"
+    """``paper``: ((5 + n) / 6)^α (Wu et al. 2016, the paper's §6.1). ``power``: n^α."""
+    n_best: int = 1
+    temperature: float = 1.0
+    top_k: int = 0
+    """Sampling: only among the k likeliest tokens; 0 means all."""
+    top_p: float = 1.0
+    """Sampling: only among the likeliest tokens that together hold this probability."""
+    seed: int = 0
+    extra_length: int = 50
+    """The limit of the output: the source's tokens plus this many (§6.1)."""
+    batch_tokens: int = 4096
+    """Sentences are computed together up to this many padded source tokens times hypotheses."""
+
+    def __post_init__(self) -> None:
+        require(self.beam_size >= 1, f"beam_size={self.beam_size}: wanted at least 1")
+        require(self.n_best >= 1, f"n_best={self.n_best}: wanted at least 1")
+        if self.method == "beam":
+            require(
+                self.n_best <= self.beam_size,
+                f"n_best={self.n_best} is more than beam_size={self.beam_size}: make the beam at least as wide",
+            )
+        if self.method == "greedy":
+            require(
+                self.n_best == 1, f"n_best={self.n_best}: greedy decoding finds one translation; use beam or sampling"
+            )
+        require(
+            self.temperature > 0,
+            f"temperature={self.temperature}: wanted more than 0 (for the likeliest token use greedy)",
+        )
+        require(self.top_k >= 0, f"top_k={self.top_k}: wanted 0 (all) or more")
+        require(0 < self.top_p <= 1, f"top_p={self.top_p}: wanted a share above 0, up to 1")
+        require(self.extra_length >= 1, f"extra_length={self.extra_length}: wanted at least 1")
+        require(self.batch_tokens >= 1, f"batch_tokens={self.batch_tokens}: wanted at least 1")
