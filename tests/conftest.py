@@ -1,17 +1,25 @@
 """Shapes in signatures are checked in every test: jaxtyping's import hook, with beartype."""
 
-from jaxtyping import install_import_hook
+from collections.abc import Iterator
 
-with install_import_hook("glassformer", "beartype.beartype"):
-    import glassformer.model
-    import glassformer.trace
-    import glassformer.what_if  # noqa: F401
-
+import jaxtyping
 import pytest
 import torch
+from jaxtyping import install_import_hook
+
+SHAPED = ["model", "what_if", "text", "decoding"]  # the rooms whose signatures carry shapes
+install_import_hook([f"glassformer.{room}" for room in SHAPED], "beartype.beartype")
 
 
 @pytest.fixture(autouse=True)
 def _same_numbers_each_time() -> None:
     torch.manual_seed(20170612)  # the paper's first day on arXiv
     torch.set_num_threads(2)
+
+
+@pytest.fixture
+def unchecked_shapes() -> Iterator[None]:
+    """As users run it: wrong shapes reach our own errors and not the checker's."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

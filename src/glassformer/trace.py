@@ -1,0 +1,170 @@
+"""What the windows of a model saw: ``with record(model) as trace:`` and every number has a name, axes and a place."""
+
+import fnmatch
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from glassformer.errors import TraceFileError
+from glassformer.probe import Probe
+
+FORMAT = "glassformer trace 1"
+GROWING = ("query", "position", "key")  # the axis along which decoding adds rows, the first of these that a window has
+
+
+class Window(NamedTuple):
+    """One tensor that passed a probe, with a word for each axis and its place in the paper."""
+
+    tensor: Tensor
+    axes: tuple[str, ...]
+    place: str
+
+
+@dataclass
+class Trace:
+    """Everything that was seen, as plain data: ``trace["encoder.layers.4.self_attention.weights"]``.
+
+    A trace of one sentence has no batch axis; of several, each tensor begins with ``batch``. ``steps`` has one part for
+    each pass of the decoder: a whole sentence at once (teacher forcing) is one, decoding one word at a time has one a
+    word. ``trace[name]`` joins them: the rows of all steps, in order. ``about`` is free for whoever makes a trace (tokens,
+    the model's name); it is saved with it.
+    """
+
+    steps: list[dict[str, Window]] = field(default_factory=lambda: [{}])
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def see(self, name: str, window: Window) -> None:
+        """Add what passed a probe. A probe that is passed a second time begins the next step."""
+        if name in self.steps[-1]:
+            self.steps.append({})
+        self.steps[-1][name] = window
+
+    @property
+    def names(self) -> list[str]:
+        """Every window that was passed, in the order in which the model passed them."""
+        return list(dict.fromkeys(name for step in self.steps for name in step))
+
+    def __contains__(self, name: str) -> bool:
+        return any(name in step for step in self.steps)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.window(name).tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def window(self, name: str) -> Window:
+        """One window with its axes and place, all steps joined. Raises KeyError naming the nearest windows."""
+        seen = [step[name] for step in self.steps if name in step]
+        if not seen:
+            last = name.rsplit(".", 1)[-1]
+            near = [known for known in self.names if known.endswith("." + last)] or self.names
+            raise KeyError(f"no window {name!r} in this trace; there are {', '.join(near[:6])} … ({len(self)} in all)")
+        return seen[0] if len(seen) == 1 else join(seen, -math.inf if name.endswith(".scores") else 0)
+
+    def describe(self) -> list[tuple[str, str, tuple[int, ...], str]]:
+        """For each window: name, axes, shape, place in the paper."""
+        rows = []
+        for name in self.names:
+            window = self.window(name)
+            rows.append((name, " ".join(window.axes), tuple(window.tensor.shape), window.place))
+        return rows
+
+    def save(self, path: str | Path) -> None:
+        """Write one file: safetensors, with the axes, places and ``about`` as JSON in its header, and a checksum."""
+        tensors: dict[str, Tensor] = {}
+        header = []
+        for number, step in enumerate(self.steps):
+            header.append({name: [list(window.axes), window.place] for name, window in step.items()})
+            tensors |= {f"{number}/{name}": window.tensor.cpu().contiguous().clone() for name, window in step.items()}
+        text = json.dumps({"steps": header, "about": self.about}, ensure_ascii=False)
+        metadata = {"format": FORMAT, "trace": text, "sha256": checksum(text, tensors)}
+        Path(path).write_bytes(save(tensors, metadata))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Trace":
+        """Raises TraceFileError for a file that is not there, truncated, altered or something else."""
+        try:
+            with safetensors.safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                if metadata.get("format") != FORMAT:
+                    raise TraceFileError(
+                        f"{path} is not a trace: its format is {metadata.get('format')!r}, not {FORMAT!r}"
+                    )
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except OSError as error:
+            raise TraceFileError(f"{path} cannot be read: {error.strerror or 'there is no such file'}") from None
+        except safetensors.SafetensorError as error:
+            raise TraceFileError(f"{path} is truncated or not a safetensors file ({error}): record it again") from None
+        text = metadata.get("trace", "")
+        if checksum(text, tensors) != metadata.get("sha256"):
+            raise TraceFileError(f"{path} was altered after it was saved (its checksum differs): record it again")
+        content = json.loads(text)
+        steps = [
+            {name: Window(tensors[f"{number}/{name}"], tuple(axes), place) for name, (axes, place) in step.items()}
+            for number, step in enumerate(content["steps"])
+        ]
+        return cls(steps, content["about"])
+
+
+def join(parts: list[Window], missing: float) -> Window:
+    """Put the rows of all steps under each other. An earlier step knew fewer keys: what it could not see is ``missing``."""
+    axes = parts[0].axes
+    along = next(axes.index(axis) for axis in GROWING if axis in axes)
+    tensors = [part.tensor for part in parts]
+    if "key" in axes[along + 1 :]:
+        widest = max(tensor.size(-1) for tensor in tensors)
+        tensors = [F.pad(tensor, (0, widest - tensor.size(-1)), value=missing) for tensor in tensors]
+    return Window(torch.cat(tensors, dim=along), axes, parts[0].place)
+
+
+def checksum(text: str, tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def record(model: nn.Module, only: str = "*", *, keep_graph: bool = False) -> Iterator[Trace]:
+    """Look through every window of ``model`` whose name fits the pattern ``only`` (``*.weights``) until the end of the
+    ``with`` block, also when it ends by an error. ``keep_graph`` keeps the tensors
+    as they passed, on the autograd graph and with their batch axis, for gradients.
+
+        with record(model) as trace:
+            model(source_ids, target_ids)
+    """
+    trace = Trace()
+    handles = []
+
+    def look(name: str, probe: Any, _: Any, value: Tensor) -> None:
+        value = value if keep_graph else value.detach()
+        alone = value.size(0) == 1 and not keep_graph  # a row of a tensor is not on the way to the result
+        axes = probe.axes if alone else ("batch", *probe.axes)
+        trace.see(name, Window(value[0] if alone else value, axes, probe.place))
+
+    try:
+        for name, module in model.named_modules():
+            if isinstance(module, Probe) and fnmatch.fnmatchcase(name, only):
+                handles.append(module.register_forward_hook(partial(look, name)))
+        yield trace
+    finally:
+        for handle in handles:
+            handle.remove()
