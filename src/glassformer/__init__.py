@@ -1,1 +1,25 @@
 """A Transformer made of glass. Nothing heavy is imported until it is used."""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from glassformer.model import Transformer
+    from glassformer.trace import Trace, record
+
+__all__ = ["Trace", "Transformer", "__version__", "record"]
+
+_HOMES = {"Trace": "glassformer.trace", "Transformer": "glassformer.model", "record": "glassformer.trace"}
+
+
+def __getattr__(name: str) -> Any:  # PEP 562: torch takes seconds to import, and `import glassformer` must not
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'glassformer' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

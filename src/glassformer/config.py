@@ -3,8 +3,8 @@
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Self, get_args
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self, get_args, get_origin
 
 from glassformer.errors import ConfigError
 
@@ -45,6 +45,12 @@ class Settings:
 
 def expect_type(key: str, value: Any, wanted: Any) -> None:
     """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8."""
+    if get_origin(wanted) is list:
+        if not isinstance(value, list):
+            raise ConfigError(f"{key}={value!r}: wanted a list")
+        for item in value:
+            expect_type(key, item, get_args(wanted)[0])
+        return
     options = get_args(wanted) or (wanted,)
     for option in options:
         if not isinstance(option, type):
@@ -186,3 +192,97 @@ class DecodingConfig(Settings):
         require(0 < self.top_p <= 1, f"top_p={self.top_p}: wanted a share above 0, up to 1")
         require(self.extra_length >= 1, f"extra_length={self.extra_length}: wanted at least 1")
         require(self.batch_tokens >= 1, f"batch_tokens={self.batch_tokens}: wanted at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(Settings):
+    """How a model is trained. The defaults are the paper's (§5) where it has one; ``training.recipe`` sets the rest."""
+
+    batch_tokens: int = 4096
+    """A batch holds pairs of similar length up to this many padded tokens a side."""
+    accumulate: int = 1
+    """Batches whose gradients make one step."""
+    learning_rate: float = 1e-3
+    """The highest, at the end of the warm-up. The paper's d_model^−0.5 · warmup^−0.5 is 7e-4 for its base model."""
+    warmup_steps: int = 4000
+    beta_1: float = 0.9
+    beta_2: float = 0.98
+    epsilon: float = 1e-9
+    label_smoothing: float = 0.1
+    clip_norm: float = 1.0
+    """The gradient's norm is at most this; 0 leaves it as it is."""
+    average_decay: float = 0.999
+    """The averaged weights (EMA), which are validated and kept, move by 1 − this towards the weights in each step."""
+    max_epochs: int = 0
+    """0: no limit."""
+    max_steps: int = 0
+    """0: no limit."""
+    time_limit: float = 2700.0
+    """Seconds of training, all sessions of the run together; 0: no limit."""
+    validate_every: int = 500
+    """Steps from one validation, and saved checkpoint, to the next."""
+    stop_on: Literal["bleu", "loss"] = "bleu"
+    """The validation figure that decides which checkpoint is the best, and when to stop."""
+    patience: int = 10
+    """Stop after this many validations without a better one; 0: never."""
+    validation_sentences: int = 500
+    """BLEU is measured on this many of the validation pairs, decoded greedily; the loss on all."""
+    held_out: int = 1000
+    """Where no validation pairs are given, this many are taken out of the training pairs (but at most 1 of 20)."""
+    max_tokens: int = 256
+    """Pairs with a longer side are left out, counted and told."""
+    keep_checkpoints: int = 2
+    """The newest ones that stay, besides the best."""
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    """``auto``: bfloat16 where the processor multiplies it natively, else float32. The weights stay float32."""
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in (
+            "batch_tokens",
+            "accumulate",
+            "warmup_steps",
+            "validate_every",
+            "validation_sentences",
+            "max_tokens",
+        ):
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: wanted at least 1")
+        for name in (
+            "clip_norm",
+            "max_epochs",
+            "max_steps",
+            "time_limit",
+            "patience",
+            "held_out",
+            "keep_checkpoints",
+            "seed",
+        ):
+            require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: wanted 0 or more")
+        for name in ("label_smoothing", "average_decay", "beta_1", "beta_2"):
+            require(0 <= getattr(self, name) < 1, f"{name}={getattr(self, name)}: wanted a share from 0 to below 1")
+        require(self.learning_rate > 0, f"learning_rate={self.learning_rate}: wanted more than 0")
+        require(self.epsilon > 0, f"epsilon={self.epsilon}: wanted more than 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig(Settings):
+    """Where the sentence pairs are. Files may be plain, .gz, .xz or .zst; ``-`` is standard input (as TSV)."""
+
+    source: list[str] = field(default_factory=list)
+    """The source sides' files, or, without ``target``, files of two columns (TSV)."""
+    target: list[str] = field(default_factory=list)
+    valid_source: str = ""
+    """The validation pairs; without them some are held out of the training pairs."""
+    valid_target: str = ""
+    skip_bad_lines: bool = False
+    """Leave out, and count, lines that are not UTF-8 instead of stopping."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.source), "no training data: give a source and a target file, or one file of two columns")
+        if self.target:
+            sides = f"{len(self.source)} source and {len(self.target)} target files"
+            require(len(self.source) == len(self.target), f"{sides}: wanted pairs of files, in the same order")
+        require(
+            bool(self.valid_source) or not self.valid_target,
+            "a validation target without a validation source: give both, or one file of two columns as the source",
+        )

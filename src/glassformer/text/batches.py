@@ -1,0 +1,215 @@
+"""Batches of sentence pairs of similar length, in a new order each epoch, the same for the same seed.
+
+A corpus of any size is shuffled in bounded memory: its blocks are put in random order, the blocks of one pool are read
+and their pairs shuffled together; within sections of the pool they are sorted by length, so that little is padding, and
+cut into batches; and the pool's batches are shuffled. A corpus of up to POOL_PAIRS pairs is one pool.
+
+To train on several processes each would take every world-th batch of ``epoch``, from its rank on: nothing here knows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from glassformer.errors import ConfigError
+from glassformer.text.pairs import Array, Block, EncodedPairs
+
+Numbers = npt.NDArray[np.int64]
+
+BLOCK = 4096
+"""Pairs that lie together on disk and are read together."""
+POOL_PAIRS = 1 << 20
+POOL_TOKENS = 1 << 26
+"""A pool holds so many pairs, or of long ones so many tokens: at most about 0.4 GB."""
+SECTION = 200
+"""Batches' worth of pairs that are sorted by length together: fewer would pad more, more would mix less."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sentence pairs computed together; ids are int64, padded on the right."""
+
+    source_ids: Int[Tensor, "batch source"]
+    """ids, eos"""
+    target_ids: Int[Tensor, "batch target"]
+    """bos, ids, eos: all but the last are what the decoder is given, all but the first what is wanted of it."""
+    numbers: Int[Tensor, "batch"]
+    """Which pairs of the corpus these are."""
+    source_tokens: int
+    """Source tokens that are not padding, eos included."""
+    tokens: int
+    """Target tokens that are wanted, eos included: what a loss or a speed is counted in."""
+
+
+class _Pool(NamedTuple):
+    """Pairs shuffled together: their numbers in the corpus, and their rows' widths with bos and eos, all [pair]."""
+
+    numbers: Numbers
+    source_widths: Numbers
+    target_widths: Numbers
+
+
+class Batches:
+    """A corpus in batches of at most ``batch_tokens`` = rows × the longest row of either side, bos and eos included.
+
+    A pair longer than that is a batch by itself. Raises ConfigError for a negative seed or no room at all.
+    """
+
+    def __init__(
+        self, pairs: EncodedPairs, *, batch_tokens: int, seed: int, pad_id: int = 0, bos_id: int = 1, eos_id: int = 2
+    ) -> None:
+        if batch_tokens < 1:
+            raise ConfigError(f"batch_tokens={batch_tokens}: wanted at least 1")
+        if seed < 0:
+            raise ConfigError(f"seed={seed}: wanted 0 or more")
+        self.pairs = pairs
+        self.batch_tokens = batch_tokens
+        self.seed = seed
+        self.pad_id, self.bos_id, self.eos_id = pad_id, bos_id, eos_id
+        pool = min(POOL_PAIRS, POOL_TOKENS * len(pairs) // max(pairs.tokens, 1))
+        self._blocks_in_pool = max(pool // BLOCK, 1)
+
+    def epoch(self, number: int, *, skip: int = 0) -> Iterator[Batch]:
+        """Every pair once, in an order that depends on the seed and on ``number`` only.
+
+        ``skip`` leaves out so many batches at the beginning, without reading them: the others stay as they were.
+        """
+        for index, blocks in enumerate(self._pools(number)):
+            pool = self._pool(blocks)
+            plan = self._shuffled_plan(pool, number, index)
+            if skip < len(plan):
+                yield from self._made(pool, blocks, plan[skip:])
+            skip = max(skip - len(plan), 0)
+
+    def ordered(self) -> Iterator[Batch]:
+        """Every pair once, by length and without chance, for validation; ``Batch.numbers`` says which pair is where."""
+        blocks = np.arange(self._block_count())
+        for first in range(0, len(blocks), self._blocks_in_pool):
+            some = blocks[first : first + self._blocks_in_pool]
+            pool = self._pool(some)
+            yield from self._made(pool, some, self._cut(pool, np.arange(len(pool.numbers))))
+
+    def batches_in_epoch(self, number: int) -> int:
+        """How many batches ``epoch(number)`` gives: exact for a corpus of one pool, else estimated from the first."""
+        pools = self._pools(number)
+        pool = self._pool(pools[0])
+        planned = len(self._shuffled_plan(pool, number, 0))
+        return planned if len(pools) == 1 else round(planned * len(self.pairs) / len(pool.numbers))
+
+    def _block_count(self) -> int:
+        return -(-len(self.pairs) // BLOCK)
+
+    def _pools(self, epoch: int) -> list[Numbers]:
+        """The blocks' numbers in the epoch's order, by pool."""
+        blocks = np.random.default_rng([self.seed, epoch]).permutation(self._block_count())
+        return [blocks[i : i + self._blocks_in_pool] for i in range(0, len(blocks), self._blocks_in_pool)]
+
+    def _range(self, block: int) -> tuple[int, int]:
+        return block * BLOCK, min((block + 1) * BLOCK, len(self.pairs))
+
+    def _pool(self, blocks: Numbers) -> _Pool:
+        ranges = [self._range(int(block)) for block in blocks]
+        lengths = [self.pairs.lengths(*range) for range in ranges]
+        numbers = np.concatenate([np.arange(first, end, dtype=np.int64) for first, end in ranges])
+        sources = np.concatenate([source for source, _ in lengths]).astype(np.int64)
+        targets = np.concatenate([target for _, target in lengths]).astype(np.int64)
+        return _Pool(numbers, sources + 1, targets + 2)
+
+    def _shuffled_plan(self, pool: _Pool, epoch: int, index: int) -> list[Numbers]:
+        """The pool's batches in the epoch's order, each as places in the pool."""
+        chance = np.random.default_rng([self.seed, epoch, index])
+        order = chance.permutation(len(pool.numbers))
+        width = float(np.maximum(pool.source_widths, pool.target_widths).mean())
+        sections = max(round(len(order) * width / (SECTION * self.batch_tokens)), 1)
+        batches = [batch for section in np.array_split(order, sections) for batch in self._cut(pool, section)]
+        return [batches[i] for i in chance.permutation(len(batches))]
+
+    def _cut(self, pool: _Pool, places: Numbers) -> list[Numbers]:
+        """``places`` sorted by length and cut into batches within the budget."""
+        sources, targets = pool.source_widths[places], pool.target_widths[places]
+        # lexsort keeps the order of equals, so that a shuffled order breaks ties by chance.
+        order = np.lexsort((sources, targets, np.maximum(sources, targets)))
+        places, widths = places[order], np.maximum(sources, targets)[order]
+        # Widths ascend: rows × the last one's width grows with each row, so a batch ends where it passes the budget.
+        batches, start = [], 0
+        while start < len(places):
+            most = widths[start : start + max(self.batch_tokens // int(widths[start]), 1)]
+            fits = np.count_nonzero(most * np.arange(1, len(most) + 1) <= self.batch_tokens)
+            end = start + max(int(fits), 1)
+            batches.append(places[start:end])
+            start = end
+        return batches
+
+    def _made(self, pool: _Pool, blocks: Numbers, plan: list[Numbers]) -> Iterator[Batch]:
+        """The planned batches, with the pool's ids read into memory."""
+        read = _joined([self.pairs.block(*self._range(int(block))) for block in blocks])
+        for places in plan:
+            sources, targets = read.source_lengths[places], read.target_lengths[places]
+            source_ids = _matrix(read.ids, read.starts[places], sources, int(sources.max()) + 1, self.pad_id)
+            target_ids = _matrix(
+                read.ids, read.starts[places] + sources, targets, int(targets.max()) + 2, self.pad_id, 1
+            )
+            rows = np.arange(len(places))
+            source_ids[rows, sources] = self.eos_id
+            target_ids[rows, 0] = self.bos_id
+            target_ids[rows, targets + 1] = self.eos_id
+            yield Batch(
+                source_ids=torch.from_numpy(source_ids),
+                target_ids=torch.from_numpy(target_ids),
+                numbers=torch.from_numpy(pool.numbers[places]),
+                source_tokens=int(sources.sum()) + len(places),
+                tokens=int(targets.sum()) + len(places),
+            )
+
+
+def pad(rows: Sequence[Sequence[int]], pad_id: int) -> Int[Tensor, "batch position"]:
+    """``rows`` of different length as one int64 matrix, filled up on the right with ``pad_id``."""
+    longest = max(map(len, rows), default=0)
+    padded = torch.full((len(rows), longest), pad_id, dtype=torch.long)
+    for row, ids in zip(padded, rows, strict=True):
+        row[: len(ids)] = torch.as_tensor(ids, dtype=torch.long)
+    return padded
+
+
+def by_length(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Indices in groups of similar length, the longest first, each with rows × longest ≤ ``budget``.
+
+    One that is longer than the budget is a group by itself. For decoding: the longest first, so that memory that is too
+    small shows at once.
+    """
+    groups: list[list[int]] = []
+    longest = 0
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        if groups and (len(groups[-1]) + 1) * longest <= budget:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+            longest = lengths[index]
+    return groups
+
+
+def _joined(blocks: list[Block]) -> Block:
+    offsets = np.cumsum([0, *(len(block.ids) for block in blocks[:-1])])
+    return Block(
+        np.concatenate([block.ids for block in blocks]),
+        np.concatenate([block.starts + offset for block, offset in zip(blocks, offsets, strict=True)]),
+        np.concatenate([block.source_lengths for block in blocks]),
+        np.concatenate([block.target_lengths for block in blocks]),
+    )
+
+
+def _matrix(
+    ids: Array, starts: Numbers, lengths: npt.NDArray[np.int32], width: int, pad_id: int, before: int = 0
+) -> npt.NDArray[np.int64]:
+    """Row i is ``before`` pads, then lengths[i] ids from starts[i] on, then pads, ``width`` in all."""
+    matrix = np.full((len(starts), width), pad_id, dtype=np.int64)
+    columns = np.arange(width - before)
+    real = columns < lengths[:, None]
+    matrix[:, before:][real] = ids[(starts[:, None] + columns)[real]]
+    return matrix

@@ -1,0 +1,153 @@
+"""A file's lines, streaming: plain or compressed, which its first bytes say, with or without a byte order mark."""
+
+import lzma
+import sys
+import unicodedata
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import zstandard
+
+from glassformer.errors import CorpusError
+
+STDIN = "-"
+CHUNK = 1 << 16
+"""Bytes read at a time; small, because compressed ones may become a thousand times as many."""
+BOM = b"\xef\xbb\xbf"
+
+
+class Compression(NamedTuple):
+    name: str
+    magic: bytes
+    decompressor: Callable[[], Any]
+
+
+COMPRESSIONS = (
+    Compression("gzip", b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
+    Compression("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
+    Compression("zstd", b"\x28\xb5\x2f\xfd", lambda: zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()),
+)
+
+
+def lines(path: str | Path, *, skip_bad_lines: bool = False) -> Iterator[str | None]:
+    r"""The lines of a UTF-8 text file, in NFC, without their ends, one after the other; ``-`` is standard input.
+
+    A line ends at ``\n`` or ``\r\n`` and nowhere else: U+2028 and its like occur within sentences.
+    With ``skip_bad_lines`` a line that is not UTF-8 comes as None, so that line numbers stay right.
+
+    Raises CorpusError for a file that cannot be read, compressed data cut short, a line that is not UTF-8.
+    """
+    number = 0
+    for block in _blocks(_decompressed(_chunks(path), path)):
+        if number == 0:
+            block = block.removeprefix(BOM)
+            if not block:
+                continue
+        decoded = _decoded(block, path, number, skip_bad_lines)
+        number += len(decoded)
+        yield from decoded
+
+
+def name_of(path: str | Path) -> str:
+    """What a file is called in messages."""
+    return "standard input" if str(path) == STDIN else str(path)
+
+
+def _chunks(path: str | Path) -> Iterator[bytes]:
+    try:
+        if str(path) == STDIN:
+            # read1 gives what is there already: whoever types a line gets its translation before the next one.
+            yield from iter(lambda: sys.stdin.buffer.read1(CHUNK), b"")  # type: ignore[union-attr]
+        else:
+            with Path(path).open("rb") as file:
+                yield from iter(lambda: file.read1(CHUNK), b"")
+    except FileNotFoundError as error:
+        raise CorpusError(f"{path}: there is no such file; wanted a text file with one sentence a line") from error
+    except IsADirectoryError as error:
+        raise CorpusError(f"{path}: is a folder; name the text file in it") from error
+    except OSError as error:
+        raise CorpusError(f"{name_of(path)}: cannot be read ({error.strerror or error})") from error
+
+
+def _decompressed(chunks: Iterator[bytes], path: str | Path) -> Iterator[bytes]:
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if not any(
+            kind.magic.startswith(head[: len(kind.magic)]) and len(head) < len(kind.magic) for kind in COMPRESSIONS
+        ):
+            break
+    whole = chain([head], chunks) if head else chunks
+    for kind in COMPRESSIONS:
+        if head.startswith(kind.magic):
+            return _members(whole, kind, path)
+    return whole
+
+
+def _members(chunks: Iterable[bytes], kind: Compression, path: str | Path) -> Iterator[bytes]:
+    """What compressed chunks hold; several compressed files in a row are one, as for ``zcat``."""
+    decompressor = None
+    for chunk in chunks:
+        while chunk:
+            if decompressor is None:
+                chunk = chunk.lstrip(b"\0")  # padding between and after them is allowed
+                if not chunk:
+                    break
+                decompressor = kind.decompressor()
+            try:
+                data = decompressor.decompress(chunk)
+            except (zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
+                raise CorpusError(
+                    f"{name_of(path)}: the {kind.name} data are damaged ({error}); get the file again"
+                ) from error
+            if data:
+                yield data
+            chunk = b""
+            if decompressor.eof:
+                chunk, decompressor = decompressor.unused_data, None
+    if decompressor is not None:
+        raise CorpusError(f"{name_of(path)}: the {kind.name} data are cut short; get the file again")
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""The same bytes, cut behind a ``\n`` each time, so that lines and characters stay whole."""
+    parts: list[bytes] = []  # joined once, as one line may be many chunks long
+    for chunk in chunks:
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield b"".join([*parts, chunk[:cut]])
+            parts = [chunk[cut:]]
+        else:
+            parts.append(chunk)
+    rest = b"".join(parts)
+    if rest:
+        yield rest
+
+
+def _decoded(block: bytes, path: str | Path, number: int, skip_bad_lines: bool) -> list[str | None]:
+    """The lines of a block that follows ``number`` lines."""
+    block = block.removesuffix(b"\n")
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        return [_line(raw, path, number + i, skip_bad_lines) for i, raw in enumerate(block.split(b"\n"), start=1)]
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return [*text.replace("\r\n", "\n").removesuffix("\r").split("\n")]
+
+
+def _line(raw: bytes, path: str | Path, number: int, skip_bad_lines: bool) -> str | None:
+    """One line of a block in which something is wrong."""
+    try:
+        return unicodedata.normalize("NFC", raw.removesuffix(b"\r").decode())
+    except UnicodeDecodeError as error:
+        if skip_bad_lines:
+            return None
+        hint = "convert it with iconv -t UTF-8, or leave such lines out with skip_bad_lines"
+        if number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            hint = "it looks like UTF-16: convert it with iconv -f UTF-16 -t UTF-8"
+        what = f"byte 0x{raw[error.start]:02x} is not UTF-8"
+        raise CorpusError(f"{name_of(path)}, line {number:,}: {what}; {hint}") from error

@@ -1,0 +1,257 @@
+"""Strings ⇄ ids: SentencePiece's unigram model (Kudo 2018) with bytes for what it does not know.
+
+One vocabulary serves both languages, as in the paper (§5.1). What goes in comes out again, but for these, on purpose:
+
+- text is put into Unicode's NFC, where é is one character however it was typed (not NFKC, which would make ² a 2);
+- spaces (U+0020) at both ends go and a run of them becomes one: SentencePiece's own rule;
+- a lone surrogate, which is no character and has no UTF-8, becomes U+FFFD;
+- ▁ (U+2581) is SentencePiece's sign for a space, and comes back as one.
+
+Everything else, tabs, NUL, emoji and U+2028 included, is a piece of the vocabulary or falls back to its UTF-8 bytes.
+"""
+
+import hashlib
+import io
+import math
+import random
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, SupportsInt
+
+import sentencepiece
+
+from glassformer.errors import CheckpointError, ConfigError, CorpusError, VocabularyError
+
+WORD_START = "▁"
+SPECIAL = 4
+"""pad 0, bos 1, eos 2, unk 3, as in ModelConfig."""
+SMALLEST_VOCABULARY = 300
+"""The special ids, 256 bytes, and some room for letters."""
+SAMPLE_CHARACTERS = 20_000_000
+"""Training looks at up to this much text: some 25 bytes of memory a character, and half a minute for it all."""
+LONGEST_LINE = 4000
+"""Characters. Of a longer line training uses only the beginning: words repeat, and its memory has to have an end."""
+COVERAGE = 0.9999
+"""The share of the text whose characters get an id of their own; the rest, a stray emoji, is spelt in bytes."""
+THREADS = 2
+"""Fixed, because sums of floats, and so the vocabulary, depend on how the work is shared out."""
+
+
+class Tokenizer:
+    """Turns text into ids and back. Make one with ``train``, ``load`` or ``from_bytes``."""
+
+    def __init__(self, model: bytes) -> None:
+        """``model``: a serialised SentencePiece model. Raises CheckpointError when it is something else."""
+        try:
+            # SentencePiece takes no bytes for "no model yet", and would fail only when it is used.
+            self._pieces: Any = sentencepiece.SentencePieceProcessor(model_proto=model) if model else None
+        except RuntimeError:
+            self._pieces = None
+        if self._pieces is None:
+            raise CheckpointError(
+                f"no SentencePiece model in these {len(model):,} bytes: take the file that training wrote"
+            )
+        self._model = model
+        self.pad_id: int = self._pieces.pad_id()
+        self.bos_id: int = self._pieces.bos_id()
+        self.eos_id: int = self._pieces.eos_id()
+        self.unk_id: int = self._pieces.unk_id()
+        self._silent = {self.pad_id, self.bos_id, self.eos_id}
+
+    @classmethod
+    def train(
+        cls,
+        lines: Iterable[str],
+        *,
+        vocabulary_size: int,
+        seed: int = 0,
+        sample_characters: int = SAMPLE_CHARACTERS,
+    ) -> "Tokenizer":
+        """A tokenizer made for ``lines`` (both languages' sentences), the same for the same lines, size and seed.
+
+        ``vocabulary_size`` counts everything: 4 special ids, 256 bytes, letters and pieces. Where the text does not
+        have that many pieces the vocabulary is smaller: read its size from ``len``.
+
+        Raises ConfigError below SMALLEST_VOCABULARY, CorpusError when the lines hold no text.
+        """
+        if vocabulary_size < SMALLEST_VOCABULARY:
+            raise ConfigError(
+                f"vocabulary_size={vocabulary_size}: wanted at least {SMALLEST_VOCABULARY}, "
+                "as 4 special ids and 256 bytes are part of every vocabulary"
+            )
+        sample = _sample(lines, sample_characters, random.Random(seed))
+        _spell_rare_characters(sample, (vocabulary_size - SPECIAL - 256) // 2)
+        model = io.BytesIO()
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=_used_up(sample),
+                model_writer=model,
+                model_type="unigram",
+                vocab_size=vocabulary_size,
+                hard_vocab_limit=False,
+                byte_fallback=True,
+                character_coverage=COVERAGE,
+                normalization_rule_name="identity",
+                max_sentence_length=4 * LONGEST_LINE,
+                num_threads=THREADS,
+                pad_id=0,
+                bos_id=1,
+                eos_id=2,
+                unk_id=3,
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise CorpusError(f"no vocabulary can be made of this text ({reason}): give more of it") from error
+        return cls(model.getvalue())
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Tokenizer":
+        """Raises CheckpointError when the file is not there or is no SentencePiece model."""
+        try:
+            return cls(Path(path).read_bytes())
+        except OSError as error:
+            raise CheckpointError(f"{path}: {error.strerror}; wanted a tokenizer that training wrote") from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from error
+
+    @classmethod
+    def from_bytes(cls, model: bytes) -> "Tokenizer":
+        """Raises CheckpointError when ``model`` is no SentencePiece model."""
+        return cls(model)
+
+    def save(self, path: str | Path) -> None:
+        Path(path).write_bytes(self._model)
+
+    def to_bytes(self) -> bytes:
+        """The serialised SentencePiece model: what ``save`` writes and other SentencePiece programs read."""
+        return self._model
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the model's bytes, 64 hexadecimal digits."""
+        return hashlib.sha256(self._model).hexdigest()
+
+    def __len__(self) -> int:
+        """The size of the vocabulary."""
+        return int(self._pieces.get_piece_size())
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of ``text``, without bos and eos."""
+        return self._pieces.encode(normalised(text))
+
+    def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
+        """The ids of each text; the same as ``encode`` one by one, several times faster."""
+        return self._pieces.encode([normalised(text) for text in texts])
+
+    def decode(self, ids: Iterable[SupportsInt]) -> str:
+        """The text of ``ids``; pad, bos and eos are left out, unk shows as ⁇, bytes that are no UTF-8 as U+FFFD.
+
+        Raises VocabularyError for an id outside the vocabulary.
+        """
+        return self._pieces.decode([id for id in self._known(ids) if id not in self._silent])
+
+    def tokens(self, ids: Iterable[SupportsInt]) -> list[str]:
+        """The pieces as they are shown: ▁ begins a word, <0xF0> is a byte, <pad> <s> </s> <unk> are the special ones.
+
+        Raises VocabularyError for an id outside the vocabulary.
+        """
+        return [self._pieces.id_to_piece(id) for id in self._known(ids)]
+
+    def words(self, ids: Iterable[SupportsInt]) -> list[list[int]]:
+        """The positions in ``ids`` that make each word, a word being what stands between spaces.
+
+        ``[▁un, known, ▁words, </s>]`` gives ``[[0, 1], [2]]``: pad, bos and eos belong to no word.
+        Raises VocabularyError for an id outside the vocabulary.
+        """
+        words: list[list[int]] = []
+        known = self._known(ids)
+        for position, (id, token) in enumerate(zip(known, self.tokens(known), strict=True)):
+            if id in self._silent:
+                continue
+            if token.startswith(WORD_START) or not words:
+                words.append([])
+            words[-1].append(position)
+        return words
+
+    def _known(self, ids: Iterable[SupportsInt]) -> list[int]:
+        known = [int(id) for id in ids]  # SentencePiece wants Python's own; numpy's and torch's come, too
+        if known and not 0 <= min(known) <= max(known) < len(self):
+            stranger = next(id for id in known if not 0 <= id < len(self))
+            raise VocabularyError(f"id {stranger} is outside the vocabulary: wanted 0 to {len(self) - 1}")
+        return known
+
+
+def normalised(text: str) -> str:
+    """``text`` in NFC, with U+FFFD for each lone surrogate: what the tokenizer really sees."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Through UTF-16, so that two halves that do belong together become their character.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return unicodedata.normalize("NFC", text)
+
+
+def vocabulary_size_for(pairs: int) -> int:
+    """The vocabulary that suits a corpus: 1,000 up to 30,000 pairs, 8,000 at 200,000, 32,000 from 2 million on.
+
+    Between these it is a straight line between the logarithms of both, rounded to hundreds. Fewer pairs than would
+    fill a vocabulary leave its rare pieces untrained.
+    """
+    known = [(30_000, 1_000), (200_000, 8_000), (2_000_000, 32_000)]
+    if pairs <= known[0][0]:
+        return known[0][1]
+    for (fewer, smaller), (more, larger) in pairwise(known):
+        if pairs <= more:
+            share = math.log(pairs / fewer) / math.log(more / fewer)
+            return round(smaller * (larger / smaller) ** share / 100) * 100
+    return known[-1][1]
+
+
+def _sample(lines: Iterable[str], characters: int, chance: random.Random) -> list[str]:
+    """All lines, or so even a sample of them that they hold at most ``characters``, in bounded memory.
+
+    Whenever too much is held a coin decides for each line whether it stays, and from then on each new line has to
+    win as many tosses as the others did.
+    """
+    kept: list[str] = []
+    held, share = 0, 1.0
+    for line in lines:
+        if share < 1.0 and chance.random() >= share:
+            continue
+        kept.append(normalised(line[:LONGEST_LINE]))
+        held += len(kept[-1])
+        while held > characters and len(kept) > 1:
+            share /= 2
+            kept = [line for line in kept if chance.random() < 0.5] or kept[:1]
+            held = sum(map(len, kept))
+    if not any(line.strip() for line in kept):
+        raise CorpusError("no text to make a vocabulary of: give at least one line that is not empty")
+    return kept
+
+
+def _used_up(lines: list[str]) -> Iterator[str]:
+    """Each line once, letting go of it: SentencePiece keeps its own copy."""
+    while lines:
+        yield lines.pop()
+
+
+def _spell_rare_characters(lines: list[str], room: int) -> None:
+    """Take out of ``lines`` all but the ``room`` commonest characters, where those are not COVERAGE of the text anyway.
+
+    What training does not see is spelt in bytes: rare signs of a Chinese corpus with a small vocabulary. SentencePiece
+    would refuse a vocabulary that cannot hold every character.
+    """
+    counts: Counter[str] = Counter()
+    for line in lines:
+        counts.update(line)
+    common = counts.most_common(room)
+    if sum(count for _, count in common) < COVERAGE * counts.total():
+        rare = str.maketrans(dict.fromkeys(counts.keys() - dict(common).keys(), " "))
+        lines[:] = [line.translate(rare) for line in lines]

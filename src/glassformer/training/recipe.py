@@ -1,0 +1,83 @@
+"""Good without flags: the settings that follow from the size of the corpus, each with its reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from glassformer.config import PRESETS, ModelConfig, TrainingConfig
+from glassformer.errors import ConfigError
+from glassformer.training.precision import precision
+
+
+class Choice(NamedTuple):
+    """One setting, what it was set to, and why."""
+
+    setting: str
+    value: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a run, and the account of how they were chosen."""
+
+    model: ModelConfig
+    training: TrainingConfig
+    choices: list[Choice]
+
+
+SIZES: list[tuple[int, str, dict[str, Any], dict[str, Any]]] = [
+    # up to this many pairs: preset, changes to the model, training
+    (60_000, "tiny", {}, {"learning_rate": 5e-3, "warmup_steps": 2000, "batch_tokens": 4096}),
+    (150_000, "small", {"dropout": 0.3}, {"learning_rate": 1.5e-3, "warmup_steps": 2000, "batch_tokens": 4096}),
+    (1_000_000, "small", {"dropout": 0.1}, {"learning_rate": 1.5e-3, "warmup_steps": 2000, "batch_tokens": 4096}),
+    (1 << 62, "base", {}, {"learning_rate": 7e-4, "warmup_steps": 4000, "batch_tokens": 8192}),
+]
+"""What is known to work by size; the journal says from which runs."""
+
+
+def recipe(
+    pairs: int,
+    vocabulary_size: int,
+    *,
+    preset: str | None = None,
+    model: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """The settings for a corpus of ``pairs`` sentence pairs; ``preset``, ``model`` and ``training`` are what the user set.
+
+    Raises ConfigError for a preset or a setting that is not there.
+    """
+    model, training = dict(model or {}), dict(training or {})
+    _, by_size, model_by_size, training_by_size = next(row for row in SIZES if pairs <= row[0])
+    if preset and preset not in PRESETS:
+        raise ConfigError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+    if preset and preset != by_size:
+        model_by_size = {}
+    size = f"{pairs:,} pairs"
+    choices = [
+        Choice("preset", preset or by_size, "as you set it" if preset else f"for {size}"),
+        Choice("vocabulary_size", vocabulary_size, f"pieces that {size} hold often enough"),
+    ]
+    made = PRESETS[preset or by_size](vocabulary_size, **{**model_by_size, **model})
+    trained = TrainingConfig.from_dict({**training_by_size, **training})
+    choices.append(Choice("dropout", made.dropout, reason("dropout", model, f"the less data, the more: {size}")))
+    choices += [
+        Choice(name, getattr(trained, name), reason(name, training, f"goes with {preset or by_size}"))
+        for name in training_by_size
+    ]
+    choices.append(Choice("precision", precision(trained), PRECISION_REASONS[precision(trained)]))
+    for name, value in {**model, **training}.items():
+        if name not in [choice.setting for choice in choices]:
+            choices.append(Choice(name, value, "as you set it"))
+    return Recipe(made, trained, choices)
+
+
+def reason(name: str, set_by_user: Mapping[str, Any], otherwise: str) -> str:
+    return "as you set it" if name in set_by_user else otherwise
+
+
+PRECISION_REASONS = {
+    "bfloat16": "this processor multiplies bfloat16 natively; the weights stay float32",
+    "float32": "this processor has no native bfloat16 product, or you set it",
+}

@@ -1,0 +1,66 @@
+"""How good the averaged weights are by now: the loss and BLEU on the validation pairs."""
+
+from dataclasses import asdict
+
+import torch
+
+from glassformer.config import DecodingConfig, TrainingConfig
+from glassformer.decoding import decode
+from glassformer.text.batches import pad
+from glassformer.training.data import Data
+from glassformer.training.evaluation import Score, bleu
+from glassformer.training.loss import loss_of
+from glassformer.training.metrics import Metrics
+from glassformer.training.precision import products_in
+from glassformer.training.report import Reporter, Validation
+from glassformer.training.state import State
+
+
+def validate(
+    state: State, data: Data, config: TrainingConfig, metrics: Metrics, reporter: Reporter, where: torch.device
+) -> bool:
+    """Measure the averaged weights on the validation pairs. True when they are the best so far."""
+    progress = state.progress
+    with products_in(config, where):
+        loss = validation_loss(state, data, config, where)
+        score, translations = validation_bleu(state, data, config)
+    better = progress.best_step == 0 or (
+        score.value > progress.best_bleu if config.stop_on == "bleu" else loss < progress.best_loss
+    )
+    progress.validated_at = progress.step
+    progress.without_better = 0 if better else progress.without_better + 1
+    if better:
+        progress.best_step, progress.best_bleu, progress.best_loss = progress.step, score.value, loss
+    number = progress.step // config.validate_every % len(translations)
+    sample = (*data.validation[number], translations[number])
+    row = Validation(progress.step, progress.epoch, progress.seconds, loss, score, better, sample)
+    metrics.write("validation", {**asdict(row), "bleu": score.value, "signature": score.signature, "sample": sample})
+    reporter.validated(row)
+    return better
+
+
+@torch.inference_mode()
+def validation_loss(state: State, data: Data, config: TrainingConfig, where: torch.device) -> float:
+    """Cross entropy per target token, without smoothing and without dropout, over all validation pairs."""
+    total, tokens = 0.0, 0
+    rows = [
+        (data.tokenizer.encode(source)[: config.max_tokens], data.tokenizer.encode(target)[: config.max_tokens])
+        for source, target in data.validation
+    ]
+    rows.sort(key=lambda row: len(row[0]))
+    model = state.averaged.config
+    for start in range(0, len(rows), 64):
+        some = rows[start : start + 64]
+        sources = pad([[*source, model.eos_id] for source, _ in some], model.pad_id).to(where)
+        targets = pad([[model.bos_id, *target, model.eos_id] for _, target in some], model.pad_id).to(where)
+        total += float(loss_of(state.averaged, sources, targets, 0.0).plain)
+        tokens += sum(len(target) + 1 for _, target in some)
+    return total / tokens
+
+
+def validation_bleu(state: State, data: Data, config: TrainingConfig) -> tuple[Score, list[str]]:
+    pairs = data.validation[: config.validation_sentences]
+    sources = [data.tokenizer.encode(source)[: config.max_tokens] for source, _ in pairs]
+    found = decode(state.averaged, sources, DecodingConfig(method="greedy"))
+    translations = [data.tokenizer.decode(hypotheses[0].ids) for hypotheses in found]
+    return bleu(translations, [target for _, target in pairs]), translations

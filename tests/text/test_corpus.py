@@ -1,0 +1,180 @@
+import gzip
+import io
+import lzma
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from glassformer.errors import CorpusError
+from glassformer.text.corpus import CorpusReport, read_lines, read_pairs
+
+TEXT = "one\ntwo\nthree\n"
+PACK = {
+    "plain": lambda data: data,
+    "gzip": gzip.compress,
+    "xz": lzma.compress,
+    "zstd": lambda data: zstandard.ZstdCompressor(write_checksum=True).compress(data),
+    "zstd without its size": lambda data: zstandard.ZstdCompressor(write_content_size=False).compress(data),
+}
+
+
+def put(path, data):
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def stdin(monkeypatch, data):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("pack", PACK.values(), ids=PACK)
+def test_compressed_files_are_known_by_their_first_bytes(tmp_path, pack):
+    long = "".join(f"line {i} ä\n" for i in range(30_000))
+    path = put(tmp_path / "misleading.txt", pack(long.encode()))
+    assert list(read_lines(path)) == long.split("\n")[:-1]
+    twice = put(tmp_path / "twice", pack(b"a\nb") + pack(b"c\n"))
+    assert list(read_lines(twice)) == ["a", "bc"]
+
+
+@pytest.mark.parametrize("kind", ["gzip", "xz", "zstd"])
+def test_compressed_files_cut_short_or_damaged(tmp_path, kind):
+    data = PACK[kind](os.urandom(5000).hex().encode())
+    with pytest.raises(CorpusError, match=f"short: the {kind} data are cut short; get the file again"):
+        list(read_lines(put(tmp_path / "short", data[:-100])))
+    broken = data[:40] + b"garbage" * 20 + data[180:]
+    with pytest.raises(CorpusError, match=f"broken: the {kind} data are damaged"):
+        list(read_lines(put(tmp_path / "broken", broken)))
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        ("", []),
+        ("\n", [""]),
+        ("a", ["a"]),
+        ("a\n", ["a"]),
+        ("a\n\n", ["a", ""]),
+        ("a\r\nb\r\n", ["a", "b"]),
+        ("a\r\nb\r", ["a", "b"]),
+        ("a\rb\n", ["a\rb"]),
+        (b"\xef\xbb\xbfa\nb", ["a", "b"]),
+        (b"\xef\xbb\xbf", []),
+        ("wait\u2028no\x85yes\x0bso\x0c\x1c\n", ["wait\u2028no\x85yes\x0bso\x0c\x1c"]),
+        ("cafe\u0301\n", ["café"]),
+        ("\x1f\n", ["\x1f"]),
+    ],
+)
+def test_lines_end_at_newlines_and_nowhere_else(tmp_path, data, wanted):
+    assert list(read_lines(put(tmp_path / "lines", data))) == wanted
+
+
+def test_a_line_longer_than_what_is_read_at_once(tmp_path):
+    long = "ä" * 300_000
+    assert list(read_lines(put(tmp_path / "long", f"a\n{long}\nb"))) == ["a", long, "b"]
+
+
+def test_two_files_one_tsv_and_standard_input(tmp_path, monkeypatch):
+    source, target = put(tmp_path / "a.en", "one\r\ntwo\r\n"), put(tmp_path / "a.de", gzip.compress(b"eins\nzwei"))
+    wanted = [("one", "eins"), ("two", "zwei")]
+    assert list(read_pairs(source, target)) == wanted
+    tsv = b"\xef\xbb\xbfone\teins\r\ntwo\tzwei\r\n"
+    assert list(read_pairs(put(tmp_path / "a.tsv", tsv))) == wanted
+    stdin(monkeypatch, lzma.compress(tsv))
+    report = CorpusReport()
+    assert list(read_pairs("-", report=report)) == wanted
+    assert report.messages() == ["2 pairs read from standard input"]
+    stdin(monkeypatch, tsv)
+    assert list(read_lines("-")) == ["one\teins", "two\tzwei"]
+
+
+def test_standard_input_is_read_as_it_comes(monkeypatch):
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8") as file, os.fdopen(writing, "wb", buffering=0) as typed:
+        monkeypatch.setattr(sys, "stdin", file)
+        typed.write(b"first\nsecond\n")
+        answers = read_lines("-")
+        assert next(answers) == "first"  # would hang if it waited for the end
+
+
+def test_standard_input_is_no_half_of_a_corpus(tmp_path):
+    with pytest.raises(CorpusError, match="name both, or give one TSV"):
+        list(read_pairs("-", tmp_path / "a"))
+
+
+@pytest.mark.parametrize(("first", "second"), [(3, 5), (1200, 3), (0, 2)])
+@pytest.mark.parametrize("pack", [PACK["plain"], PACK["gzip"]])
+def test_sides_of_different_length_are_counted(tmp_path, first, second, pack):
+    source, target = (put(tmp_path / name, pack(b"x\n" * count)) for name, count in (("s", first), ("t", second)))
+    with pytest.raises(CorpusError, match=f"s has {first:,} lines and .*t has {second:,}: wanted as many in both"):
+        list(read_pairs(source, target))
+
+
+def test_bad_utf8_is_named_or_skipped_on_both_sides(tmp_path):
+    source, target = put(tmp_path / "s", b"one\ntw\xffo\nthree\nfour"), put(tmp_path / "t", b"eins\nzwei\ndrei\n\xc3")
+    with pytest.raises(CorpusError, match=r"s, line 2: byte 0xff is not UTF-8; convert it .* skip_bad_lines"):
+        list(read_pairs(source, target))
+    report = CorpusReport()
+    assert list(read_pairs(source, target, report=report, skip_bad_lines=True)) == [("one", "eins"), ("three", "drei")]
+    assert report.messages()[1:] == ["2 pairs skipped: not valid UTF-8 (the first in line 2)", "2 pairs kept"]
+
+
+def test_bad_utf8_far_inside_has_the_right_line_number(tmp_path):
+    path = put(tmp_path / "far", b"some words in a line\n" * 50_000 + b"\xe4\n")
+    with pytest.raises(CorpusError, match=r"line 50,001: byte 0xe4"):
+        list(read_lines(path))
+
+
+def test_utf16_is_recognised(tmp_path):
+    with pytest.raises(CorpusError, match="looks like UTF-16: convert it with iconv -f UTF-16"):
+        list(read_lines(put(tmp_path / "wide", TEXT.encode("utf-16"))))
+
+
+def test_tsv_lines_have_one_tab(tmp_path):
+    path = put(tmp_path / "t.tsv", "a\tb\nno tab\na\tb\tc\n\nd\te\n")
+    with pytest.raises(CorpusError, match=r"t.tsv, line 2: no tab, wanted exactly one.*skip_bad_lines"):
+        list(read_pairs(path))
+    report = CorpusReport()
+    assert list(read_pairs(path, report=report, skip_bad_lines=True)) == [("a", "b"), ("d", "e")]
+    assert report.messages() == [
+        f"5 pairs read from {path}",
+        "2 pairs skipped: not exactly one tab in the line (the first in line 2)",
+        "1 pair skipped: one side is empty (the first in line 4)",
+        "2 pairs kept",
+    ]
+    with pytest.raises(CorpusError, match=r"line 1: 2 tabs"):
+        list(read_pairs(put(tmp_path / "u.tsv", "a\tb\tc")))
+
+
+def test_empty_sides_are_skipped_counted_and_told(tmp_path):
+    source, target = put(tmp_path / "s", "a\n\n \u3000\nb\n"), put(tmp_path / "t", "A\nx\ny\n\n")
+    report = CorpusReport()
+    assert list(read_pairs(source, target, report=report)) == [("a", "A")]
+    assert (report.read, report.kept, report.skipped.total()) == (4, 1, 3)
+    assert "3 pairs skipped: one side is empty (the first in line 2)" in report.messages()
+
+
+def test_nothing_left(tmp_path):
+    empty, blank = put(tmp_path / "empty", ""), put(tmp_path / "blank", "\n\n")
+    with pytest.raises(CorpusError, match=r"empty and .*empty: no sentence pairs, as there is no line"):
+        list(read_pairs(empty, empty))
+    with pytest.raises(CorpusError, match=r"no sentence pairs left of 2 \(2 pairs skipped: one side is empty"):
+        list(read_pairs(blank, blank))
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(CorpusError, match="nothing: there is no such file"):
+        list(read_lines(tmp_path / "nothing"))
+    with pytest.raises(CorpusError, match="is a folder; name the text file in it"):
+        list(read_lines(tmp_path))
+
+
+def test_a_file_that_is_locked(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # chmod would not stop a test that runs as root
+    with pytest.raises(CorpusError, match=r"locked: cannot be read \(Permission denied\)"):
+        list(read_lines(tmp_path / "locked"))
