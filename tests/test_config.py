@@ -146,7 +146,6 @@ def test_a_config_error_is_ours_and_a_value_error() -> None:
     assert issubclass(ConfigError, ValueError)
 
 
-@pytest.mark.xfail(strict=True, reason="only from_dict asks whether a word is one of the setting's words")
 @pytest.mark.parametrize("wrong", [{"positions": "half"}, {"norm": "Pre"}])
 def test_a_layout_that_is_none_is_never_guessed(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

@@ -31,7 +31,9 @@ class KeysAndValues:
     def select(self, rows: Tensor) -> None:
         """Keep these sentences of the batch, in this order (a row may be kept twice)."""
         if self.room is not None:
-            self.room = self.room.index_select(1, rows)
+            kept = self.room.new_empty(2, rows.numel(), *self.room.shape[2:])
+            kept[:, :, :, : self.length] = self.room[:, :, :, : self.length].index_select(1, rows)
+            self.room = kept
 
 
 class Cache:

@@ -15,15 +15,18 @@ NormPlace = Literal["post", "pre"]
 class Settings:
     """What the three kinds of settings share: made from a mapping with unknown keys refused, turned into one."""
 
+    def __post_init__(self) -> None:
+        for setting in dataclasses.fields(self):  # type: ignore[arg-type]
+            expect_type(setting.name, getattr(self, setting.name), setting.type)
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Raises ConfigError for a key that is no setting, naming the nearest, and for a value of the wrong type."""
         fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        for key, value in values.items():
+        for key in values:
             if key not in fields:
                 near = difflib.get_close_matches(key, fields, n=3, cutoff=0.5) or sorted(fields)
                 raise ConfigError(f"unknown setting {key!r} in {cls.__name__}: did you mean {', '.join(near)}?")
-            expect_type(key, value, fields[key].type)
         missing = [
             name
             for name, field in fields.items()
@@ -96,6 +99,7 @@ class ModelConfig(Settings):
     unk_id: int = 3
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("vocabulary_size", "d_model", "heads", "d_ff", "encoder_layers", "decoder_layers"):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: wanted at least 1")
         require(
@@ -173,6 +177,7 @@ class DecodingConfig(Settings):
     """Sentences are computed together up to this many padded source tokens times hypotheses."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.beam_size >= 1, f"beam_size={self.beam_size}: wanted at least 1")
         require(self.n_best >= 1, f"n_best={self.n_best}: wanted at least 1")
         if self.method == "beam":
@@ -238,6 +243,7 @@ class TrainingConfig(Settings):
     seed: int = 1
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in (
             "batch_tokens",
             "accumulate",
@@ -278,6 +284,7 @@ class DataConfig(Settings):
     """Leave out, and count, lines that are not UTF-8 instead of stopping."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(bool(self.source), "no training data: give a source and a target file, or one file of two columns")
         if self.target:
             sides = f"{len(self.source)} source and {len(self.target)} target files"

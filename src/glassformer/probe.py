@@ -9,6 +9,8 @@ Value = TypeVar("Value")
 AXES = {
     "batch": "sentences computed together",
     "position": "tokens of a sentence, in order",
+    "source": "tokens of the source sentence",
+    "target": "tokens of the target sentence",
     "query": "the token that looks",
     "key": "the token that is looked at",
     "head": "attention heads",
@@ -18,7 +20,7 @@ AXES = {
     "d_ff": "the width of the inner feed-forward layer",
     "vocabulary": "all the tokens that the model knows",
 }
-"""Every word that may name an axis, in a Probe and in a signature, with what it counts."""
+"""Every word that may name an axis, in a Probe and in the model's signatures, with what it counts."""
 
 
 class Probe(nn.Module):

@@ -1,5 +1,6 @@
 """Tiny random models and sentences for the tests of decoding."""
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -46,7 +47,7 @@ def assert_same() -> Callable[[Found, Found], None]:
 
     def check(one: Found, other: Found) -> None:
         assert [[h.ids for h in row] for row in one] == [[h.ids for h in row] for row in other]
-        for a, b in zip(sum(map(list, one), []), sum(map(list, other), []), strict=True):
+        for a, b in zip(itertools.chain(*one), itertools.chain(*other), strict=True):
             assert a.finished == b.finished
             assert a.score == pytest.approx(b.score, abs=1e-4)
             assert a.token_log_probabilities == pytest.approx(b.token_log_probabilities, abs=1e-4)

@@ -15,7 +15,7 @@ SAMPLING = DecodingConfig(method="sampling", n_best=4, extra_length=8)
 def first_token_counts(model, **changes):
     """Of 4000 samples of one sentence."""
     config = SAMPLING.changed(n_best=4000, extra_length=1, batch_tokens=10**6, **changes)
-    return Counter((one.ids + [2])[0] for one in decode(model, [[5, 6]], config)[0])
+    return Counter([*one.ids, 2][0] for one in decode(model, [[5, 6]], config)[0])
 
 
 def first_token_probabilities(model, temperature=1.0):

@@ -115,10 +115,13 @@ def test_sixteen_bits_are_near_to_thirty_two(glass: Transformer) -> None:
 # One step at a time
 
 
+def continued(glass: Transformer, memory: Tensor, allowed: Tensor, cache: Cache, ids: Tensor) -> Tensor:
+    return glass.predict(glass.decode(ids, memory, allowed, cache))
+
+
 def step_by_step(glass: Transformer, source: Tensor, target: Tensor, sizes: list[int]) -> Tensor:
-    memory, cache, logits = glass.encode(source), glass.new_cache(), []
-    for ids in target.split(sizes, dim=1):
-        logits.append(glass.predict(glass.decode(ids, memory, glass.allowed(source), cache)))
+    memory, allowed, cache = glass.encode(source), glass.allowed(source), glass.new_cache()
+    logits = [continued(glass, memory, allowed, cache, ids) for ids in target.split(sizes, dim=1)]
     assert cache.length == target.size(1)
     return torch.cat(logits, dim=1)
 
@@ -133,10 +136,6 @@ def test_cached_is_uncached(glass: Transformer, sizes: list[int]) -> None:
 def test_cached_is_uncached_where_the_fused_attention_sets_in(glass: Transformer) -> None:
     source, target = random_ids(1, 140), random_ids(1, 135)
     assert alike(step_by_step(glass, source, target, [120, *[1] * 15]), glass(source, target), 1e-4)
-
-
-def continued(glass: Transformer, memory: Tensor, allowed: Tensor, cache: Cache, ids: Tensor) -> Tensor:
-    return glass.predict(glass.decode(ids, memory, allowed, cache))
 
 
 @pytest.mark.parametrize("rows", [[2, 0, 0, 3], [1], [3, 2, 1, 0, 3, 2], [0, 1, 2, 3]])
@@ -227,7 +226,9 @@ def test_training_compiles_without_a_break() -> None:
 def test_windows_have_no_weights() -> None:
     glass = model(attention_bias=True, output_bias=True)
     windows = [name for name, module in glass.named_modules() if isinstance(module, Probe)]
-    assert len(windows) == 2 * 5 + 2 * (8 + 1 + 2 + 1) + 2 * (8 + 1 + 8 + 1 + 2 + 1) + 3  # inputs, layers, memory and ends
+    assert (
+        len(windows) == 2 * 5 + 2 * (8 + 1 + 2 + 1) + 2 * (8 + 1 + 8 + 1 + 2 + 1) + 3
+    )  # inputs, layers, memory and ends
     for key in glass.state_dict():
         assert not any(key == window or key.startswith(window + ".") for window in windows)
     assert glass.state_dict().keys() == without_windows(glass).state_dict().keys()
@@ -288,7 +289,9 @@ def test_base_and_big_have_the_papers_sizes() -> None:
 def test_one_matrix_embeds_both_languages_and_predicts() -> None:
     """§3.4: there is one, so a change of a word's row changes its embedding and its logit."""
     glass = model()
-    assert [name for name in glass.state_dict() if glass.state_dict()[name].size(0) == VOCABULARY] == ["embedding.weight"]
+    assert [name for name in glass.state_dict() if glass.state_dict()[name].size(0) == VOCABULARY] == [
+        "embedding.weight"
+    ]
     states = torch.randn(2, 3, 24)
     assert alike(glass.predict(states), states @ glass.embedding.weight.T)
 

@@ -57,7 +57,12 @@ THEIR_CONFIG = MarianConfig(
     decoder_start_token_id=CONFIG.bos_id,
     forced_eos_token_id=None,
 )
-SHARED = ("model.shared.weight", "model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight", "lm_head.weight")
+SHARED = (
+    "model.shared.weight",
+    "model.encoder.embed_tokens.weight",
+    "model.decoder.embed_tokens.weight",
+    "lm_head.weight",
+)
 """Four names of one matrix, as in §3.4."""
 COMPUTED = ("model.encoder.embed_positions.weight", "model.decoder.embed_positions.weight")
 """Tables of sines and cosines: they are not learned, so that we have no weight for them and compute them instead."""
@@ -85,7 +90,9 @@ def plain_names() -> dict[str, str]:
 
 def packed_names() -> dict[str, list[str]]:
     """Our name of three packed matrices (or biases) → theirs of W^Q, W^K, W^V."""
-    attentions = [(f"encoder.layers.{number}", "self_attention", "self_attn") for number in range(CONFIG.encoder_layers)]
+    attentions = [
+        (f"encoder.layers.{number}", "self_attention", "self_attn") for number in range(CONFIG.encoder_layers)
+    ]
     for number in range(CONFIG.decoder_layers):
         attentions.append((f"decoder.layers.{number}", "self_attention", "self_attn"))
         attentions.append((f"decoder.layers.{number}", "cross_attention", "encoder_attn"))

@@ -31,12 +31,13 @@ from glassformer.model import Transformer
 
 
 def beam_search(model: Transformer, sentences: list[Sentence], config: DecodingConfig) -> list[list[Hypothesis]]:
-    """The n_best hypotheses of each sentence, the best score first; fewer where fewer exist under the limit."""
+    """The n_best hypotheses of each sentence: the finished ones first, then the best score; fewer where fewer exist under
+    the limit."""
     search = Search(model, sentences, config)
     while search.numbers.numel():
         search.step()
-    # sorted() keeps the order of equals: what was found first comes first
-    return [sorted(found, key=lambda one: -one.score)[: config.n_best] for found in search.found]
+    # A loop that the limit cut off can have a fine log P: what came to an end goes first. Equals keep their order.
+    return [sorted(found, key=lambda one: (not one.finished, -one.score))[: config.n_best] for found in search.found]
 
 
 class Continuations(NamedTuple):

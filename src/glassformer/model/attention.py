@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,12 +17,15 @@ from glassformer.probe import Probe
 PLAIN_BELOW = 128
 """On a CPU the plain product is faster than the fused one up to about this many keys (journal, 2026-11-23)."""
 
+Allowed = Bool[Tensor, "#batch #head #query key"] | Literal["causal"]
+"""Who may look at whom: a matrix, True where allowed, or, which need not be stored, ``causal``: not at what comes later."""
+
 
 def attention(
     queries: Float[Tensor, "batch head query d_k"],
     keys: Float[Tensor, "batch head key d_k"],
     values: Float[Tensor, "batch head key d_v"],
-    allowed: Bool[Tensor, "#batch #head #query key"],
+    allowed: Allowed,
     scores: Callable[[Tensor], Tensor] = lambda matrix: matrix,
     weights: Callable[[Tensor], Tensor] = lambda matrix: matrix,
 ) -> Float[Tensor, "batch head query d_v"]:
@@ -33,7 +36,7 @@ def attention(
     ``allowed`` is True where the query may look at the key; elsewhere the weight is exactly 0. ``scores`` and
     ``weights`` see the two matrices and may change them. Raises NothingAllowedError when a query may look at no key.
     """
-    check_allowed(allowed)
+    allowed = matrix(allowed, queries, keys)
     s = queries @ keys.mT / math.sqrt(queries.size(-1))
     s = scores(s.masked_fill(~allowed, -math.inf))
     w = weights(s.softmax(dim=-1))
@@ -44,20 +47,26 @@ def fused_attention(
     queries: Float[Tensor, "batch head query d_k"],
     keys: Float[Tensor, "batch head key d_k"],
     values: Float[Tensor, "batch head key d_v"],
-    allowed: Bool[Tensor, "#batch #head #query key"],
+    allowed: Allowed,
 ) -> Float[Tensor, "batch head query d_v"]:
     """The same in one kernel that never holds the weights: its memory grows with the length, not its square."""
-    check_allowed(allowed)
-    return F.scaled_dot_product_attention(queries, keys, values, attn_mask=allowed)
+    if isinstance(allowed, str) and queries.size(2) == keys.size(2):  # a matrix would be as large as the weights
+        return F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+    return F.scaled_dot_product_attention(queries, keys, values, attn_mask=matrix(allowed, queries, keys))
 
 
-def check_allowed(allowed: Tensor) -> None:
+def matrix(allowed: Allowed, queries: Tensor, keys: Tensor) -> Tensor:
+    """``allowed`` as a matrix. With "causal" the last query stands at the last key, also when decoding step by step."""
+    if isinstance(allowed, str):
+        first = keys.size(2) - queries.size(2)
+        return torch.ones(queries.size(2), keys.size(2), dtype=torch.bool, device=keys.device).tril(first)
     # On a GPU asking would make the processor wait in every layer; there the doors of the model ask once.
     if allowed.device.type == "cpu" and not torch.compiler.is_compiling() and not bool(allowed.any(dim=-1).all()):
         at = (~allowed.any(dim=-1)).nonzero()[0].tolist()
         raise NothingAllowedError(
-            f"a query may attend to nothing ([batch, head, query] = {at}): allow at least one key"
+            f"the query [batch, head, query] = {at} may attend to nothing: allow at least one key"
         )
+    return allowed
 
 
 class Head(NamedTuple):
@@ -110,15 +119,14 @@ class MultiHeadAttention(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "batch query d_model"],
-        allowed: Bool[Tensor, "#batch #head #query key"],
-        memory: Float[Tensor, "batch memory_key d_model"] | None = None,
+        allowed: Allowed,
+        memory: Float[Tensor, "batch source d_model"] | None = None,
         cache: KeysAndValues | None = None,
     ) -> Float[Tensor, "batch query d_model"]:
         """§3.2.3: queries from ``x``; keys and values from ``memory`` (encoder-decoder attention) or, without one, from
         ``x`` itself (self-attention). A ``cache`` holds the keys and values of earlier calls."""
         if memory is not None and cache is not None and cache.length:  # the memory does not change while decoding
-            (q,) = self.project(x, 0, 1)
-            q = self.queries(q)
+            q = self.queries(self.project(x, 0, 1)[0])
             k, v = cache.rows()
         else:
             q, k, v = self.project(x, 0, 3) if memory is None else (*self.project(x, 0, 1), *self.project(memory, 1, 3))
@@ -132,6 +140,4 @@ class MultiHeadAttention(nn.Module):
             z = attention(q, k, v, allowed)
         else:
             z = fused_attention(q, k, v, allowed)
-        z = self.z(z)
-        concatenated = self.concatenated(z.transpose(1, 2).flatten(2))
-        return self.output(self.w_o(concatenated))
+        return self.output(self.w_o(self.concatenated(self.z(z).transpose(1, 2).flatten(2))))

@@ -9,11 +9,10 @@ from torch import Tensor, nn
 
 from glassformer.cache import KeysAndValues
 from glassformer.config import ModelConfig
-from glassformer.model.attention import MultiHeadAttention
+from glassformer.model.attention import Allowed, MultiHeadAttention
 from glassformer.probe import Probe
 
 States = Float[Tensor, "batch position d_model"]
-Allowed = Bool[Tensor, "#batch #head #query key"]
 Memory = Float[Tensor, "batch source d_model"]
 MemoryAllowed = Bool[Tensor, "#batch #head #query source"]
 LayerCache = tuple[KeysAndValues | None, KeysAndValues | None]
@@ -22,14 +21,13 @@ LayerCache = tuple[KeysAndValues | None, KeysAndValues | None]
 class Dropout(nn.Module):
     """§5.4 Residual dropout: each number is set to 0 with probability p and the others are scaled by 1 / (1 − p).
 
-    On a CPU PyTorch draws a number an element, one after the other, which costs as much as twelve LayerNorms. Here a
-    random byte an element decides, eight from each draw: p is rounded to 1/256 (0.1 becomes 26/256).
+    PyTorch's own costs as much as twelve LayerNorms on a CPU. Here a random byte an element decides, eight from each
+    draw: p is rounded to 1/256 (0.1 becomes 26/256).
     """
 
     def __init__(self, p: float) -> None:
         super().__init__()
-        self.p = p
-        self.threshold = round(p * 256)
+        self.p, self.threshold = p, min(round(p * 256), 255)
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.threshold == 0:
@@ -53,13 +51,11 @@ class FeedForward(nn.Module):
         self.w_2 = nn.Linear(config.d_ff, config.d_model)
         for w in (self.w_1, self.w_2):
             nn.init.xavier_uniform_(w.weight)
-            nn.init.zeros_(w.bias)
         self.inner = Probe("position d_ff", "§3.3, max(0, x W_1 + b_1)")
         self.output = Probe("position d_model", "§3.3, FFN(x)")
 
     def forward(self, x: States) -> States:
-        inner = self.inner(F.relu(self.w_1(x)))
-        return self.output(self.w_2(inner))
+        return self.output(self.w_2(self.inner(F.relu(self.w_1(x)))))
 
 
 class AddAndNorm(nn.Module):
@@ -73,7 +69,9 @@ class AddAndNorm(nn.Module):
         self.norm = nn.LayerNorm(config.d_model)
         self.dropout = Dropout(config.dropout)
         self.pre_norm = config.norm == "pre"
-        self.output = Probe("position d_model", "§3.1, LayerNorm(x + Sublayer(x))")
+        self.output = Probe(
+            "position d_model", "§3.1, LayerNorm(x + Sublayer(x)), or pre-norm x + Sublayer(LayerNorm(x))"
+        )
 
     def forward(self, x: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
         if self.pre_norm:

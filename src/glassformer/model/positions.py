@@ -33,7 +33,7 @@ class PositionalEncoding(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.layout = (config.d_model, config.positions, config.first_position)
-        self.table = positional_encodings(64, *self.layout)
+        self.table = positional_encodings(512, *self.layout)
 
     def forward(self, start: int, length: int, like: Tensor) -> Float[Tensor, "position d_model"]:
         """The encodings of ``length`` positions from the ``start``-th on, of the type and device of ``like``."""

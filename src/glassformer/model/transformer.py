@@ -9,11 +9,13 @@ from torch import Tensor, nn
 from glassformer.cache import Cache
 from glassformer.config import ModelConfig
 from glassformer.errors import NothingAllowedError, ShapeError, VocabularyError
-from glassformer.model.layers import Allowed, DecoderLayer, Dropout, EncoderLayer, Memory, MemoryAllowed, States
+from glassformer.model.attention import Allowed
+from glassformer.model.layers import DecoderLayer, Dropout, EncoderLayer, Memory, MemoryAllowed, States
 from glassformer.model.positions import PositionalEncoding
 from glassformer.probe import Probe
 
 Ids = Int[Tensor, "batch position"]
+Logits = Float[Tensor, "batch target vocabulary"]
 
 
 class Input(nn.Module):
@@ -63,11 +65,8 @@ class Decoder(nn.Module):
 
     def forward(self, x: States, memory: Memory, memory_allowed: MemoryAllowed, cache: Cache | None = None) -> States:
         # "prevent positions from attending to subsequent positions": padding comes last, so this hides it as well.
-        start = cache.length if cache else 0
-        pos = torch.arange(start + x.size(1), device=x.device)
-        allowed = (pos <= pos[start:, None])[None, None]  # [1, 1, query, key]
         for number, layer in enumerate(self.layers):
-            x = layer(x, allowed, memory, memory_allowed, cache.layers[number] if cache else (None, None))
+            x = layer(x, "causal", memory, memory_allowed, cache.layers[number] if cache else (None, None))
         return self.norm(x)
 
 
@@ -86,17 +85,14 @@ class Transformer(nn.Module):
         self.logits = Probe("position vocabulary", "§3.4, the linear transformation")
         self.probabilities = Probe("position vocabulary", "§3.4, softmax: next-token probabilities")
 
-    def forward(
-        self, source_ids: Int[Tensor, "batch source"], target_ids: Int[Tensor, "batch target"]
-    ) -> Float[Tensor, "batch target vocabulary"]:
+    def forward(self, source_ids: Int[Tensor, "batch source"], target_ids: Int[Tensor, "batch target"]) -> Logits:
         """Teacher forcing: the logits of the token after each target token. Both sides are padded on the right with
         ``config.pad_id``; the target begins with ``config.bos_id`` ("shifted right").
 
         Raises ShapeError when the sides' batches differ, VocabularyError for an id that is not in the vocabulary and
         NothingAllowedError for a sentence that is only padding.
         """
-        memory = self.encode(source_ids)
-        return self.predict(self.decode(target_ids, memory, self.allowed(source_ids)))
+        return self.predict(self.decode(target_ids, self.encode(source_ids), self.allowed(source_ids)))
 
     def allowed(self, ids: Int[Tensor, "batch position"]) -> Bool[Tensor, "batch 1 1 position"]:
         """Who may be looked at: every token but padding."""
@@ -136,10 +132,11 @@ class Transformer(nn.Module):
             raise ShapeError(f"ids have shape {list(ids.shape)}: wanted [batch, position] with at least one position")
         if torch.compiler.is_compiling() or (self.training and ids.is_cuda):
             return  # looking at the ids would break the graph, or make a GPU wait in each training step
-        vocabulary = self.config.vocabulary_size
-        outside = ids[(ids < 0) | (ids >= vocabulary)]
+        outside = ids[(ids < 0) | (ids >= self.config.vocabulary_size)]
         if outside.numel():
-            raise VocabularyError(f"id {int(outside[0])} is not in the vocabulary: wanted 0 … {vocabulary - 1}")
+            raise VocabularyError(
+                f"id {int(outside[0])} is not one of the vocabulary's {self.config.vocabulary_size:,}"
+            )
         empty = (ids == self.config.pad_id).all(dim=1)
         if bool(empty.any()) and not may_be_padding:
             raise NothingAllowedError(f"sentence {int(empty.int().argmax())} is only padding: nothing to attend to")

@@ -29,8 +29,8 @@ class Recipe:
 SIZES: list[tuple[int, str, dict[str, Any], dict[str, Any]]] = [
     # up to this many pairs: preset, changes to the model, training
     (60_000, "tiny", {}, {"learning_rate": 5e-3, "warmup_steps": 2000, "batch_tokens": 4096}),
-    (150_000, "small", {"dropout": 0.3}, {"learning_rate": 1.5e-3, "warmup_steps": 2000, "batch_tokens": 4096}),
-    (1_000_000, "small", {"dropout": 0.1}, {"learning_rate": 1.5e-3, "warmup_steps": 2000, "batch_tokens": 4096}),
+    (150_000, "small", {"dropout": 0.3}, {"learning_rate": 1e-3, "warmup_steps": 1000, "batch_tokens": 2048}),
+    (1_000_000, "small", {"dropout": 0.1}, {"learning_rate": 1e-3, "warmup_steps": 1000, "batch_tokens": 2048}),
     (1 << 62, "base", {}, {"learning_rate": 7e-4, "warmup_steps": 4000, "batch_tokens": 8192}),
 ]
 """What is known to work by size; the journal says from which runs."""

@@ -44,8 +44,9 @@ def train(
     reporter = reporter or Silence()
     config = recipe.training
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    state = State.new(recipe.model, config, where)
+    run.mkdir(parents=True, exist_ok=True)
     remove_unfinished(run)
+    state = State.new(recipe.model, config, where)
     if (checkpoint := newest_checkpoint(run)) is not None:
         state.restore(checkpoint)
     progress = state.progress
@@ -59,7 +60,9 @@ def train(
     clock = Clock(progress.seconds)
     meter = Meter(clock)
     card = {**(about or {}), "glassformer": __version__, "parameters": parameters, "pairs": len(data.pairs)}
-    progress.ended = limit_reached(config, progress.step, progress.epoch, clock.seconds())
+    progress.ended = limit_reached(config, progress.step, progress.epoch, clock.seconds()) or patience_lost(
+        config, state
+    )
 
     while not progress.ended:
         for group in groups(batches.epoch(progress.epoch, skip=progress.batch), config.accumulate):

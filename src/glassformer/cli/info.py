@@ -1,0 +1,112 @@
+"""``glassformer info``: what a model is, where it was trained, on what, and how good it is."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glassformer.config import ModelConfig
+
+EPILOG = """[bold]Examples[/]
+
+glassformer info en-de
+
+glassformer info runs/mine --json
+"""
+
+LAYOUTS = {
+    "halves": "sines, then cosines: the article's figure",
+    "interleaved": "sine and cosine take turns: the paper's §3.5",
+    "halves_exact": "sines, then cosines, with the paper's exponent",
+}
+NAMES = {"glassformer": "made with glassformer", "longest": "longest line, in tokens", "pairs": "sentence pairs"}
+
+
+def info(
+    model: Annotated[str, typer.Argument(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Show what a model is: its sizes, its training and its scores."""
+    from glassformer.checkpoint import load_model, model_folder
+    from glassformer.translator import find_model
+
+    folder = model_folder(find_model(model))
+    saved = load_model(folder)
+    config = saved.model.config
+    facts: dict[str, Any] = {
+        "folder": str(folder),
+        "bytes": sum(path.stat().st_size for path in model_files(folder)),
+        "parameters": sum(parameter.numel() for parameter in saved.model.parameters()),
+        "config": config.to_dict(),
+        "card": saved.card,
+    }
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    size = f"{facts['parameters']:,} weights, {facts['bytes'] / 1e6:,.1f} MB on disk"
+    rows = [("model", model), ("folder", str(folder)), ("size", size), *config_rows(config)]
+    told = {NAMES.get(name, name): value for name, value in saved.card.items() if name != "parameters"}
+    print_rows([*rows, ("", ""), *card_rows(told)])
+
+
+def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
+    norm = (
+        "after each sublayer (post-norm, the paper's)" if config.norm == "post" else "before each sublayer (pre-norm)"
+    )
+    return [
+        ("layers", f"{config.encoder_layers} encoder and {config.decoder_layers} decoder layers"),
+        ("sizes", f"d_model {config.d_model}, {config.heads} heads of {config.d_k}, d_ff {config.d_ff}"),
+        ("vocabulary", f"{config.vocabulary_size:,} pieces, for both languages"),
+        ("positions", f"{config.positions} ({LAYOUTS[config.positions]}), the first is {config.first_position}"),
+        ("LayerNorm", norm),
+        ("dropout", f"{config.dropout:g}, in training"),
+    ]
+
+
+def model_files(folder: Path) -> list[Path]:
+    """What belongs to the model; a checkpoint also has the optimiser's state, which translating does not need."""
+    return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith("training.")]
+
+
+def card_rows(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """A card's entries as names and texts, whatever it says: what lies inside another gets both names."""
+    if isinstance(value, dict) and is_score(value):
+        yield name, score_text(value)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from card_rows(inner, f"{name} {key}".strip().replace("_", " "))
+    elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+        for inner in value:
+            yield from card_rows(inner, name)
+    elif isinstance(value, list):
+        yield name, ", ".join(map(str, value))
+    elif isinstance(value, float):
+        yield name, f"{value:,.2f}"
+    else:
+        yield name, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def is_score(value: dict[str, Any]) -> bool:
+    return "signature" in value and "value" in value
+
+
+def score_text(score: dict[str, Any]) -> str:
+    """A figure with its recipe: it never goes without."""
+    low, high = score.get("low"), score.get("high")
+    interval = "" if low is None or high is None else f" [{low:.1f}, {high:.1f}]"
+    return f"{score.get('name', '')} {score['value']:.2f}{interval} ({score['signature']})".strip()
+
+
+def print_rows(rows: list[tuple[str, str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(Text(name), Text(value))
+    Console(highlight=False).print(table)

@@ -1,0 +1,204 @@
+"""``glassformer look``: which words a word looks at, in each layer and head, in the terminal."""
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from glassformer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from glassformer.trace import Trace
+    from glassformer.translator import Translator
+
+Words = list[tuple[str, list[int]]]
+Attention = Literal["encoder", "decoder", "cross"]
+
+EPILOG = """[bold]Examples[/]
+
+glassformer look "The animal didn't cross the street because it was too tired."
+
+glassformer look "The animal didn't cross the street because it was too wide." --token it --layer 4
+
+glassformer look "I see a house." --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
+"""
+
+WINDOWS = {
+    "encoder": "encoder.layers.{}.self_attention",
+    "decoder": "decoder.layers.{}.self_attention",
+    "cross": "decoder.layers.{}.cross_attention",
+}
+TITLES = {
+    "encoder": "Encoder self-attention",
+    "decoder": "Decoder self-attention",
+    "cross": "Encoder-decoder attention",
+}
+
+
+def look(
+    text: Annotated[str, typer.Argument(help="A sentence, in quotes.", show_default=False)],
+    model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
+    target: Annotated[str | None, typer.Option(help="A translation to read instead of the model's own.")] = None,
+    token: Annotated[str, typer.Option(help="The word that looks, or the number of a token.", show_default="it, or else the last word")] = "",
+    layer: Annotated[int | None, typer.Option(help="The layer whose heads are shown one by one, from 0.", show_default="the last")] = None,
+    attention: Annotated[Attention, typer.Option(help="encoder and decoder: each to itself. cross: decoder to encoder.")] = "encoder",
+    top: Annotated[int, typer.Option(min=1, help="Keys shown for each head of that layer.")] = 3,
+    heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write every number into this file, such as trace.safetensors.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
+) -> None:  # fmt: skip
+    """Translate a sentence and show what a word of it attends to.
+
+    The query is the word that looks; a key is a word that is looked at.
+    """
+    if not text.strip():
+        raise ConfigError("an empty sentence: wanted at least one word, so that one can look at another")
+    off = [parse_head(one) for one in heads_off or []]
+    from glassformer.translator import Translator
+    from glassformer.what_if import heads_off as switched_off
+
+    translator = Translator.load(model, device=device)
+    with ExitStack() as stack:
+        whole = translator.translate(text) if off and target is None else ""
+        if off:
+            stack.enter_context(switched_off(translator.model, off))
+        trace = translator.trace(text, target)
+    console = make_console()
+    print_sentences(console, trace, whole, off)
+    print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
+    if save is not None:
+        trace.save(save)
+        console.print(f"{len(trace)} windows saved in {save}", style="dim", markup=False)
+
+
+def make_console() -> "Console":
+    """As wide as the terminal; without one 100 columns, or $COLUMNS."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+    return Console(width=width, highlight=False)
+
+
+def parse_head(text: str) -> tuple[str, int]:
+    """``encoder.layers.5.self_attention:3``. Raises ConfigError for anything else."""
+    name, _, number = text.rpartition(":")
+    if not name or not number.isdecimal():
+        raise ConfigError(f"--heads-off {text}: wanted an attention and a head, encoder.layers.5.self_attention:3")
+    return name, int(number)
+
+
+def print_sentences(console: "Console", trace: "Trace", whole: str, off: list[tuple[str, int]]) -> None:
+    """Source and translation, and both sides' tokens with their numbers."""
+    from rich.table import Table
+    from rich.text import Text
+
+    names = ", ".join(f"{name}:{head}" for name, head in off)
+    width = console.width - len("with all heads ")
+    rows = [("source", Text(trace.about["source"]))]
+    if whole:
+        rows.append(("with all heads", Text(whole)))
+    if off:
+        rows.append(("heads off", Text(names, style="yellow")))
+    rows += [
+        ("target", Text(trace.about["target"], style="bold")),
+        ("source tokens", numbered(trace.about["source_tokens"], width)),
+        ("target tokens", numbered(trace.about["target_tokens"], width)),
+    ]
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def numbered(tokens: list[str], width: int) -> "Text":
+    """``0 ▁The  1 ▁animal`` in lines of ``width`` columns: a number and its token stay together."""
+    from rich.text import Text
+
+    lines = [Text()]
+    for number, token in enumerate(tokens):
+        item = Text.assemble((f"{number} ", "dim"), token)
+        if lines[-1] and lines[-1].cell_len + 2 + item.cell_len > width:
+            lines.append(Text())
+        lines[-1].append_text(Text("  ") if lines[-1] else Text()).append_text(item)
+    return Text("\n").join(lines)
+
+
+def print_attention(
+    console: "Console",
+    translator: "Translator",
+    trace: "Trace",
+    attention: Attention,
+    *,
+    token: str,
+    layer: int | None,
+    top: int,
+) -> None:
+    """The query's strongest key in each layer and head, and its strongest keys in the heads of one layer."""
+    import torch
+
+    from glassformer.cli.attention_tables import heads_table, layers_tables
+    from glassformer.translator import merge_words
+
+    config = translator.model.config
+    layers = config.encoder_layers if attention == "encoder" else config.decoder_layers
+    layer = layers - 1 if layer is None else layer
+    if not 0 <= layer < layers:
+        raise ConfigError(f"--layer {layer}: the layers are 0 … {layers - 1}")
+    queries, keys = sides(translator, trace, attention)
+    name, places = queries[find_word(queries, token)]
+    windows = [WINDOWS[attention].format(number) for number in range(layers)]
+    pieces = torch.stack([trace[f"{window}.weights"] for window in windows])  # [layer, head, query, key]
+    weights = merge_words(pieces, [places], [places for _, places in keys])[:, :, 0]  # [layer, head, key word]
+    words = [word for word, _ in keys]
+    which = f"token {places[0]}" if len(places) == 1 else f"tokens {places[0]}–{places[-1]}"
+    console.print()
+    say(console, f"{TITLES[attention]}: “{name}” ({which}) looks.", "bold")
+    say(console, "It is the query; each cell shows the key it looks at most, with its weight.")
+    for table in layers_tables(words, weights.tolist(), layer, console.width):
+        console.print(table)
+    say(console, "Pieces are merged into words: a query's are averaged, a key's are summed.", "dim")
+    if attention != "encoder":
+        say(console, "The decoder has read up to the query here, and chooses the word after it.", "dim")
+    console.print()
+    strongest = "key" if top == 1 else f"{top} keys"
+    say(console, f"Layer {layer}: the {strongest} that each head looks at most, and the rest.", "bold")
+    console.print(heads_table(words, weights[layer].tolist(), top, console.width))
+
+
+def say(console: "Console", text: str, style: str = "") -> None:
+    console.print(text, style=style, markup=False)
+
+
+def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tuple[Words, Words]:
+    """The words that look and those that are looked at; <s> and </s> are words here, as they are looked at a lot."""
+    source = translator.words(trace.about["source_ids"], special=True)
+    target = translator.words(trace.about["target_ids"], special=True)
+    return {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}[attention]
+
+
+def find_word(words: Words, token: str) -> int:
+    """The number of the word that ``token`` names: as it is, by its token's number, or but for case and punctuation.
+
+    Raises ConfigError, with the words that there are, for none.
+    """
+    names = [name for name, _ in words]
+    bare = [name.strip(".,;:!?…\"'“”„‚’()«»").casefold() for name in names]
+    if not token:
+        ordinary = [n for n, name in enumerate(names) if bare[n] and name not in ("<s>", "</s>")]
+        return bare.index("it") if "it" in bare else (ordinary or [0])[-1]
+    if token in names:
+        return names.index(token)
+    for number, (_, places) in enumerate(words):
+        if token.isdecimal() and int(token) in places:
+            return number
+    if token.casefold() in bare:
+        return bare.index(token.casefold())
+    shown = ", ".join(f"{places[0]} {name}" for name, places in words)
+    raise ConfigError(f"--token {token}: no such word here; there are {shown}")

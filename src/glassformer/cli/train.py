@@ -1,0 +1,175 @@
+"""``glassformer train``: a translator from sentence pairs."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glassformer.config import DataConfig, TrainingConfig
+from glassformer.errors import ConfigError
+
+EPILOG = """[bold]Examples[/]
+
+glassformer train --source train.en --target train.de
+
+glassformer train --source pairs.tsv.gz --valid-source valid.tsv --time-limit 2h --out runs/mine
+
+glassformer train --config runs/mine/config.toml --out runs/again
+"""
+
+
+def train(
+    source: Annotated[list[str] | None, typer.Option(help="Source sentences, one a line; without --target, a TSV of pairs. Can be repeated.")] = None,
+    target: Annotated[list[str] | None, typer.Option(help="Target sentences; line n translates line n of --source.")] = None,
+    valid_source: Annotated[str, typer.Option(help="Validation pairs; without them some training pairs are held out.")] = "",
+    valid_target: Annotated[str, typer.Option(help="Their target side.")] = "",
+    out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on. [default: runs/LANGUAGES]")] = None,
+    preset: Annotated[str, typer.Option(help="tiny, small, fast, base or big. [default: by the corpus's size]")] = "",
+    vocabulary_size: Annotated[int, typer.Option(help="Pieces of words. [default: by the corpus's size]")] = 0,
+    time_limit: Annotated[str, typer.Option(help="Such as 45m, 2h or 1h30m; 0 for none. [default: 45m]")] = "",
+    config: Annotated[Path | None, typer.Option(help="Settings from a TOML file, such as a run's config.toml.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting, such as training.learning_rate=0.002 or model.heads=4. Can be repeated.")] = None,
+    skip_bad_lines: Annotated[bool, typer.Option("--skip-bad-lines", help="Leave out, and count, lines that are not UTF-8.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another run. [default: 1]")] = None,
+    threads: Annotated[int, typer.Option(help="Processor threads. [default: all]")] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda. [default: cuda where there is one]")] = "",
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files into the run's folder.")] = False,
+) -> None:  # fmt: skip
+    """Train a translator on sentence pairs.
+
+    Model, vocabulary, dropout and batch follow from the corpus's size, and are printed with the reasons.
+    Ctrl-C saves and stops; the same command goes on from there.
+    """
+    given = {
+        "source": source,
+        "target": target,
+        "valid_source": valid_source,
+        "valid_target": valid_target,
+        "skip_bad_lines": skip_bad_lines,
+    }
+    settings = read_settings(config)
+    settings["data"] |= {name: value for name, value in given.items() if value}
+    for text in set_ or []:
+        room, name, value = parse_setting(text)
+        settings[room][name] = value
+    if time_limit:
+        settings["training"]["time_limit"] = seconds(time_limit)
+    if seed is not None:
+        settings["training"]["seed"] = seed
+    if preset:
+        settings["run"]["preset"] = preset
+    if vocabulary_size:
+        settings["run"]["vocabulary_size"] = vocabulary_size
+    run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard)
+
+
+def run_training(
+    settings: dict[str, dict[str, Any]], out: Path | None, *, threads: int, device: str, tensorboard: bool
+) -> None:
+    import torch
+
+    from glassformer.cli.progress import reporter_for
+    from glassformer.training.data import languages, prepare
+    from glassformer.training.folder import settle
+    from glassformer.training.recipe import recipe
+    from glassformer.training.train import train as train_in
+
+    if threads:
+        torch.set_num_threads(threads)
+    if not settings["data"] and out is not None and (out / "config.toml").is_file():
+        settings["data"] = read_settings(out / "config.toml")[
+            "data"
+        ]  # `train --out RUN` goes on with the run's own data
+    data_config = DataConfig.from_dict(settings["data"])
+    folder = out or Path("runs") / languages(data_config)
+    settings = settle(folder, settings)
+    training = TrainingConfig.from_dict(settings["training"])
+    with reporter_for(folder, tensorboard=tensorboard) as reporter, asked_to_stop() as stop:
+        wanted = settings["run"].get("vocabulary_size", 0)
+        data = prepare(folder / "data", data_config, training, vocabulary_size=wanted, doing=reporter.doing)
+        chosen = recipe(
+            len(data.pairs),
+            len(data.tokenizer),
+            preset=settings["run"].get("preset"),
+            model=settings["model"],
+            training=settings["training"],
+        )
+        about = {
+            "languages": languages(data_config),
+            "data": [*data_config.source, *data_config.target],
+            "command": " ".join(["glassformer", *sys.argv[1:]]),
+            "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
+        }
+        train_in(folder, data, chosen, about=about, reporter=reporter, stop=stop, device=device)
+
+
+class asked_to_stop:  # noqa: N801  used as a function
+    """Ctrl-C and SIGTERM ask the run to save and stop; a second Ctrl-C stops at once, and loses the last steps only."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self.before: dict[int, Any] = {}
+
+    def __enter__(self) -> "asked_to_stop":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.before[number] = signal.signal(number, self.note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def note(self, number: int, _: Any) -> None:
+        if self.reason:
+            raise KeyboardInterrupt
+        self.reason = "interrupted (Ctrl-C)" if number == signal.SIGINT else "asked to end (SIGTERM)"
+
+    def __call__(self) -> str:
+        return self.reason
+
+
+def read_settings(path: Path | None) -> dict[str, dict[str, Any]]:
+    """The four tables of a run's settings: run, data, model, training. Raises ConfigError for anything else."""
+    import tomllib
+
+    rooms: dict[str, dict[str, Any]] = {"run": {}, "data": {}, "model": {}, "training": {}}
+    if path is None:
+        return rooms
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+    for room, table in read.items():
+        if room not in rooms or not isinstance(table, dict):
+            raise ConfigError(f"{path}: unknown table [{room}]: wanted {', '.join(f'[{name}]' for name in rooms)}")
+        rooms[room] = table
+    return rooms
+
+
+def parse_setting(text: str) -> tuple[str, str, Any]:
+    """``training.learning_rate=0.002`` → its table, name and value. Raises ConfigError for anything else."""
+    import tomllib
+
+    left, equals, value = text.partition("=")
+    room, dot, name = left.strip().partition(".")
+    if not equals or not dot or room not in ("data", "model", "training"):
+        raise ConfigError(f"--set {text}: wanted ROOM.NAME=VALUE, where ROOM is data, model or training")
+    try:
+        return room, name, tomllib.loads(f"value = {value}")["value"]
+    except ValueError:
+        return room, name, value.strip()
+
+
+def seconds(text: str) -> float:
+    """Seconds in ``45m``, ``2h``, ``1h30m``, ``90s`` or ``90``. Raises ConfigError for anything else."""
+    import re
+
+    found = re.fullmatch(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip())
+    if not found or not text.strip():
+        raise ConfigError(f"--time-limit {text}: wanted a time such as 45m, 2h, 1h30m or 90s")
+    hours, minutes, rest = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + rest

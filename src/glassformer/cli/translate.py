@@ -1,0 +1,260 @@
+"""``glassformer translate``: arguments, files, pipes, or what somebody types."""
+
+import os
+import select
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from glassformer.config import DecodingConfig
+from glassformer.errors import ConfigError, GlassformerError
+
+if TYPE_CHECKING:
+    from glassformer.translator import Translation, Translator
+
+LINES_AT_ONCE = 2000
+"""Enough to put sentences of similar length together, and little to hold: a pipe may never end."""
+
+EPILOG = """[bold]Examples[/]
+
+glassformer translate "The animal didn't cross the street because it was too tired."
+
+glassformer translate --model runs/mine --input news.en.gz --output news.de
+
+cat news.en | glassformer translate --n-best 4 --beam 8 > news.tsv
+"""
+
+
+def translate(
+    text: Annotated[list[str] | None, typer.Argument(help="Sentences, each in quotes. Without any: --input, standard input, or a prompt.", show_default=False)] = None,
+    model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
+    input: Annotated[str, typer.Option(help="A file with one sentence a line, also .gz, .xz and .zst; - is standard input.")] = "",
+    output: Annotated[Path | None, typer.Option(help="Write here instead of to standard output; the file appears when it is complete.")] = None,
+    beam: Annotated[int, typer.Option(help="Hypotheses followed at a time.", show_default="4, or --n-best")] = 0,
+    method: Annotated[str, typer.Option(help="beam, greedy or sampling.", show_default="beam; sampling with one of its options")] = "",
+    n_best: Annotated[int, typer.Option(help="So many translations of each line, as number, rank, score and text with tabs between.")] = 1,
+    scores: Annotated[bool, typer.Option("--scores", help="Put the score, log P over the length penalty, and a tab before each translation.")] = False,
+    length_penalty: Annotated[float, typer.Option(help="α of ((5 + n) / 6)^α: higher makes longer translations.")] = 0.6,
+    temperature: Annotated[float | None, typer.Option(help="Sampling: below 1 likelier words, above 1 wilder ones.", show_default="1")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Sampling: only among the k likeliest.", show_default="all")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Sampling: only among the likeliest that hold this probability.", show_default="1")] = None,
+    seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
+    prefix: Annotated[str, typer.Option(help="What each translation has to begin with.")] = "",
+    device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
+) -> None:  # fmt: skip
+    """Translate sentences: as many lines come out as go in, in the same order.
+
+    An empty line stays empty; a line longer than the model can take is translated sentence by sentence.
+    """
+    if text and input:
+        raise ConfigError("sentences and --input: give one or the other")
+    sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    config = decoding_config(method, beam, n_best, length_penalty, seed, sampling)
+    from glassformer.translator import Translator
+
+    translator = Translator.load(model, device=device)
+    job = Job(translator, config, prefix, show=rows_of(n_best, scores))
+    with writer(output) as write:
+        if text:
+            job.run(iter(text), write)
+        elif not input and stdin_is_terminal():
+            job.talk(write)
+        else:
+            job.run_file(input or "-", write, show_bar=sys.stderr.isatty() and (output or not sys.stdout.isatty()))
+
+
+def decoding_config(
+    method: str, beam: int, n_best: int, length_penalty: float, seed: int, sampling: dict[str, Any]
+) -> DecodingConfig:
+    """Raises ConfigError for options that do not go together."""
+    sampling = {name: value for name, value in sampling.items() if value is not None}
+    method = method or ("sampling" if sampling else "beam")
+    if sampling and method != "sampling":
+        names = " and ".join(f"--{name.replace('_', '-')}" for name in sampling)
+        raise ConfigError(f"{names} with --method {method}: these are for --method sampling")
+    if beam and method != "beam":
+        raise ConfigError(f"--beam {beam} with --method {method}: it is for --method beam")
+    return DecodingConfig.from_dict(
+        {
+            "method": method,
+            "beam_size": beam or max(4, n_best),
+            "n_best": n_best,
+            "length_penalty": length_penalty,
+            "seed": seed,
+            **sampling,
+        }
+    )
+
+
+class Job:
+    """Lines in, rows out; the line numbers go on from one chunk to the next."""
+
+    def __init__(
+        self,
+        translator: "Translator",
+        config: DecodingConfig,
+        prefix: str,
+        show: Callable[[int, "list[Translation]"], list[str]],
+    ) -> None:
+        self.translator, self.config, self.prefix, self.show = translator, config, prefix, show
+        self.number = 0
+
+    def run(
+        self, lines: Iterator[str], write: Callable[[str], None], progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Translate all ``lines``, LINES_AT_ONCE together; fewer where standard input would have to be waited for."""
+        waiting: list[str] = []
+
+        def flush() -> None:
+            if not waiting:
+                return
+            chunk, waiting[:] = list(waiting), []
+            found = self.translator.translations(chunk, config=self.config, prefix=self.prefix, progress=progress)
+            for translations in found:
+                self.number += 1
+                write("".join(f"{row}\n" for row in self.show(self.number, translations)))
+
+        with before_waiting(flush):
+            for line in lines:
+                waiting.append(line)
+                if len(waiting) >= LINES_AT_ONCE:
+                    flush()
+            flush()
+
+    def run_file(self, path: str, write: Callable[[str], None], *, show_bar: object) -> None:
+        from glassformer.text.corpus import read_lines
+
+        if not show_bar:
+            self.run(read_lines(path), write)
+            return
+        total = None if path == "-" else sum(1 for _ in read_lines(path))
+        with bar("translating", total) as advance:
+            self.run(read_lines(path), write, advance)
+
+    def talk(self, write: Callable[[str], None]) -> None:
+        """Translate what somebody types, line by line, until Ctrl-D."""
+        from rich.console import Console
+
+        console = Console(stderr=True, highlight=False)
+        console.print(f"Type a sentence for {self.translator.name}; Ctrl-D ends.", style="dim", markup=False)
+        while True:
+            try:
+                line = console.input("[bold cyan]>[/] ")
+            except (EOFError, KeyboardInterrupt):
+                console.print()
+                return
+            self.run(iter([line]), write)
+
+
+def rows_of(n_best: int, scores: bool) -> "Callable[[int, list[Translation]], list[str]]":
+    """How the translations of one line are written."""
+
+    def rows(number: int, translations: "list[Translation]") -> list[str]:
+        if n_best == 1:
+            best = translations[0]
+            return [f"{best.score:.4f}\t{in_cell(best.text)}" if scores else best.text]
+        return [
+            f"{number}\t{rank}\t{translation.score:.4f}\t{in_cell(translation.text)}"
+            for rank, translation in enumerate(translations, start=1)
+        ]
+
+    return rows
+
+
+def in_cell(text: str) -> str:
+    return text.replace("\t", " ")
+
+
+def stdin_is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+@contextmanager
+def before_waiting(act: Callable[[], None]) -> Iterator[None]:
+    """Call ``act`` whenever reading standard input is about to wait, so that whoever writes a line into a pipe and waits
+    for its translation gets it. Where one cannot know (Windows' pipes), only full chunks are translated."""
+    before = sys.stdin
+
+    class Announcing:
+        def read1(self, size: int) -> bytes:
+            try:
+                would_wait = not select.select([before], [], [], 0)[0]
+            except (OSError, ValueError):  # no file descriptor, or not one that can be asked
+                would_wait = False
+            if would_wait:
+                act()
+            return before.buffer.read1(size)  # type: ignore[union-attr]
+
+    class Input:
+        buffer = Announcing()
+
+    sys.stdin = Input()
+    try:
+        yield
+    finally:
+        sys.stdin = before
+
+
+@contextmanager
+def writer(path: Path | None) -> Iterator[Callable[[str], None]]:
+    """Writes UTF-8 to standard output or to ``path``. A file gets its name when it is complete, so that a half-written
+    one is never taken for a whole; what is no ordinary file (/dev/null, a named pipe) is written to directly.
+
+    When nobody reads standard output any more (``| head``) the program ends quietly.
+    """
+    if path is None or str(path) == "-":
+        yield lambda text: write_out(typer.get_binary_stream("stdout"), text)
+        return
+    whole = not path.exists() or path.is_file()
+    unfinished = path.with_name(f".unfinished-{path.name}") if whole else path
+    try:
+        with unfinished.open("wb") as file:
+            yield lambda text: write_out(file, text)
+        if whole:
+            os.replace(unfinished, path)
+    except OSError as error:
+        raise GlassformerError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        if whole:
+            unfinished.unlink(missing_ok=True)
+
+
+def write_out(file: BinaryIO, text: str) -> None:
+    try:
+        file.write(text.encode("utf-8", "replace"))
+        file.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())  # or Python complains once more at its end
+        raise typer.Exit from None
+    except OSError as error:
+        name = getattr(file, "name", "standard output")
+        raise GlassformerError(f"{name} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error with the rate and the time left; call what it gives with each number of lines done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            of = "" if task.total is None else f" of {task.total:,.0f}"
+            rate = "" if task.speed is None else f" · {task.speed:,.1f} lines/s"
+            return Text(f"{task.completed:,.0f}{of} lines{rate}")
+
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        Rate(Column(no_wrap=True)),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda count: progress.advance(task, count)

@@ -1,0 +1,11 @@
+"""The front door: text in, text out, and every number on the way to whoever asks.
+
+translator = Translator.load("en-de")
+translator.translate("The animal didn't cross the street because it was too tired.")
+"""
+
+from glassformer.translator.alignment import Alignment, merge_words
+from glassformer.translator.shipped import find_model, shipped_models
+from glassformer.translator.translator import Translation, Translator
+
+__all__ = ["Alignment", "Translation", "Translator", "find_model", "merge_words", "shipped_models"]

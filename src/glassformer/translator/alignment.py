@@ -1,0 +1,79 @@
+"""Words to words: attention between pieces of words, put together for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from glassformer.errors import ConfigError
+from glassformer.text.tokenizer import WORD_START
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Which source words each target word looked at while it was chosen. A weight, not a proof of translation."""
+
+    source_words: list[str]
+    target_words: list[str]
+    weights: Float[Tensor, "target_word source_word"]
+    special: Float[Tensor, " target_word"]
+    """What is missing from each row's sum to 1: the weight on the source's </s>, which is no word."""
+    layer: int
+    """The decoder's layer that was read, from 0, and its heads that were averaged."""
+    heads: list[int]
+
+    def pairs(self, threshold: float = 0.25) -> list[tuple[int, int, float]]:
+        """(source word, target word, weight), numbered from 0, for each weight that is at least ``threshold``."""
+        found = (self.weights >= threshold).nonzero().tolist()
+        return [(source, target, float(self.weights[target, source])) for target, source in found]
+
+    def __str__(self) -> str:
+        """A line a target word: ``Tier ← animal 65 %, The 12 %, was 3 %``."""
+        lines = []
+        for target, row in zip(self.target_words, self.weights, strict=True):
+            best = row.argsort(descending=True, stable=True)[:3].tolist()
+            looked_at = ", ".join(f"{self.source_words[number]} {100 * float(row[number]):.0f} %" for number in best)
+            lines.append(f"{target} ← {looked_at}")
+        return "\n".join(lines)
+
+
+def without_marks(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:
+    """A word's positions, but those of the punctuation marks at its ends (``tired`` and ``.``) as words of their own,
+    where they are tokens of their own: a full stop looks, and is looked at, quite differently."""
+    first, last = 0, len(places)
+    while last - 1 > first and is_mark(tokens[places[last - 1]]):
+        last -= 1
+    while first < last - 1 and is_mark(tokens[places[first]]):
+        first += 1
+    return [[place] for place in places[:first]] + [list(places[first:last])] + [[place] for place in places[last:]]
+
+
+def is_mark(token: str) -> bool:
+    text = token.removeprefix(WORD_START)
+    return bool(text) and not any(character.isalnum() for character in text)
+
+
+def merge_words(
+    weights: Float[Tensor, "*head query key"], query_words: Sequence[Sequence[int]], key_words: Sequence[Sequence[int]]
+) -> Float[Tensor, "*head query_word key_word"]:
+    """Attention weights between words, from those between pieces, on the CPU.
+
+    Each word is a list of positions. A query word looks as its pieces do on average; a key word is looked at as its
+    pieces are together. So a row still sums to 1, less what lies on keys that belong to no word.
+    """
+    weights = weights.detach().float().cpu()
+    mean = torch.zeros(len(query_words), weights.size(-2))
+    for number, places in enumerate(query_words):
+        mean[number, list(places)] = 1 / len(places)
+    total = torch.zeros(weights.size(-1), len(key_words))
+    for number, places in enumerate(key_words):
+        total[list(places), number] = 1
+    return mean @ weights @ total
+
+
+def check_number(what: str, number: int, count: int) -> None:
+    """Raises ConfigError for the number of a layer or head that is not there."""
+    if not 0 <= number < count:
+        raise ConfigError(f"{what}={number}: wanted 0 … {count - 1}")

@@ -1,0 +1,42 @@
+"""Where models are: the ones that ship with the package have names, all others are folders."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+
+from glassformer.checkpoint import model_folder
+from glassformer.errors import CheckpointError, ConfigError
+
+
+def models_folder() -> Path:
+    return Path(str(files("glassformer"))) / "models"
+
+
+def shipped_models() -> list[str]:
+    """The names of the models that ship with the package."""
+    return sorted(path.parent.name for path in models_folder().glob("*/config.json"))
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """The folder of a shipped model, by its name, or a model's or run's folder itself (``./en-de`` where a folder is
+    called like a shipped model). Raises CheckpointError, naming the shipped ones, when it is neither."""
+    if str(name_or_path) in shipped_models():
+        return models_folder() / name_or_path
+    if not Path(name_or_path).exists():
+        known = ", ".join(shipped_models()) or "none in this installation"
+        raise CheckpointError(
+            f"there is no model {str(name_or_path)!r}: wanted a shipped one ({known}) or the folder of a model or a run"
+        )
+    return model_folder(name_or_path)
+
+
+def find_device(name: str) -> torch.device:
+    """Where to compute; "" is a GPU if there is one. Raises ConfigError for a device that is not there."""
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+        raise ConfigError(f"no device {name!r}: there is {', '.join(there)}") from error
+    return device

@@ -1,0 +1,143 @@
+"""``glassformer look``: what a word looks at, in any terminal."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from glassformer.cli.attention_tables import bar, fitted, heads_table, layers_tables
+from glassformer.errors import ConfigError, WhatIfError
+from glassformer.trace import Trace
+from glassformer.translator import Translator, merge_words
+
+Run = Callable[..., Any]
+find_word = importlib.import_module("glassformer.cli.look").find_word
+SENTENCE = "The train stopped because it was snowing."
+
+
+def shown(what: Any, width: int) -> list[str]:
+    console = Console(width=width)
+    with console.capture() as capture:
+        console.print(what)
+    return capture.get().splitlines()
+
+
+def test_help_has_an_example(run: Run) -> None:
+    assert 'glassformer look "The animal' in run("look", "--help").output
+
+
+def test_the_word_it_looks_by_default(run: Run) -> None:
+    text = run("look", SENTENCE).stdout
+    assert "Der Zug hielt, weil es schneite." in text
+    assert "Encoder self-attention: “it”" in text
+    assert "▸layer 1" in text
+    assert "Layer 1: the 3 keys" in text
+    assert max(map(cell_len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("attention", ["encoder", "decoder", "cross"])
+def test_it_fits_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, width: int, attention: str) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = run("look", SENTENCE, "--attention", attention, "--target", "Der Zug hielt.").stdout.splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert any("head 1" in line for line in lines)
+
+
+def test_the_figures_are_the_models(run: Run, models: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.safetensors"
+    text = run("look", SENTENCE, "--layer", "0", "--top", "1", "--save", str(path)).stdout
+    translator, trace = Translator.load(models / "en-de"), Trace.load(path)
+    assert trace.about["source"] == SENTENCE
+    words = translator.words(trace.about["source_ids"], special=True)
+    names, places = [name for name, _ in words], [places for _, places in words]
+    it = places[names.index("it")]
+    for head, line in enumerate(line for line in text.splitlines() if "rest" in line and line.startswith("head")):
+        row = merge_words(trace["encoder.layers.0.self_attention.weights"][head], [it], places)[0]
+        assert float(row.sum()) == pytest.approx(1)
+        assert line.split()[2] == names[int(row.argmax())]
+        assert line.split()[-3] == f"{100 * float(row.max()):.0f}%"
+    assert head == 1
+    assert f"{len(trace)} windows saved" in text
+
+
+def test_a_head_that_is_off_changes_the_numbers_and_is_told(run: Run) -> None:
+    off = "decoder.layers.0.cross_attention:0"
+    text = run("look", SENTENCE, "--heads-off", off, "--heads-off", "decoder.layers.1.cross_attention:1").stdout
+    assert off in text
+    assert "with all heads" in text
+    target = next(line for line in text.splitlines() if line.startswith("target "))
+    assert "Der Zug hielt, weil es schneite." not in target
+
+
+def test_markup_in_a_sentence_is_only_text(run: Run) -> None:
+    assert "[bold]lamp[/bold]" in run("look", "The [bold]lamp[/bold] flickers.", "--token", "[bold]lamp[/bold]").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((" ",), ConfigError, "an empty sentence"),
+        ((SENTENCE, "--token", "owl"), ConfigError, "no such word here; there are 0 The"),
+        ((SENTENCE, "--layer", "2"), ConfigError, "the layers are 0 … 1"),
+        ((SENTENCE, "--heads-off", "encoder"), ConfigError, "wanted an attention and a head"),
+        ((SENTENCE, "--heads-off", "encoder.layers.0.self_attention:5"), WhatIfError, "no head 5"),
+        ((SENTENCE, "--heads-off", "encoder.layers.9.self_attention:0"), WhatIfError, "no attention"),
+    ],
+)
+def test_what_is_not_there_is_told(run: Run, arguments: tuple[str, ...], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        run("look", *arguments)
+
+
+def test_a_word_is_found_by_its_text_its_token_or_nearly() -> None:
+    words = [("The", [0]), ("Cat", [1, 2]), ("3", [3]), ("it.", [4, 5]), ("</s>", [6])]
+    assert find_word(words, "") == 3
+    assert find_word(words, "Cat") == 1
+    assert find_word(words, "cat") == 1
+    assert find_word(words, "2") == 1
+    assert find_word(words, "3") == 2
+    assert find_word(words, "6") == 4
+    assert find_word([("</s>", [0])], "") == 0
+
+
+# drawing
+
+
+def test_many_heads_are_put_in_several_tables() -> None:
+    words, weights = ["one", "two"], [[[0.75, 0.25]] * 16] * 3
+    tables = layers_tables(words, weights, 2, 80)
+    assert len(tables) == 2
+    lines = [line for table in tables for line in shown(table, 80)]
+    assert max(map(cell_len, lines)) <= 80
+    assert sum("▸layer 2" in line for line in lines) == 2
+    assert sum(line.count("75%") for line in lines) == 3 * 16
+
+
+def test_one_line_a_cell_where_there_is_room_and_two_where_not() -> None:
+    words, weights = ["animal", "</s>"], [[[0.9, 0.1]] * 8]
+    assert len(shown(layers_tables(words, weights, 0, 160)[0], 160)) == 2
+    assert len(shown(layers_tables(words, weights, 0, 80)[0], 80)) == 3
+
+
+def test_top_keys_and_the_rest_make_the_whole() -> None:
+    lines = shown(heads_table(["a", "b", "c", "d"], [[0.5, 0.1, 0.3, 0.1]], 2, 80), 80)
+    assert [lines[0].index(text) for text in ("head 0", "a ", "50%", "c ", "30%", "rest 20%")] == sorted(
+        lines[0].index(text) for text in ("head 0", "a ", "50%", "c ", "30%", "rest 20%")
+    )
+    assert len(shown(heads_table(["a", "b", "c", "d"], [[0.5, 0.1, 0.3, 0.1]], 4, 60), 60)) > 1
+
+
+def test_a_bar_is_as_long_as_its_weight() -> None:
+    assert bar("it", 1.0, 2, 8).plain == "it ████████ 100%"
+    assert bar("it", 0.5, 2, 8).plain == "it ████      50%"
+    assert bar("it", 0.0, 2, 8).plain == "it            0%"
+
+
+@pytest.mark.parametrize("word", ["it", "Donaudampfschiff", "猫猫猫猫猫", "é́"])
+def test_a_word_is_fitted_in_terminal_columns(word: str) -> None:
+    assert cell_len(fitted(word, 6)) == 6

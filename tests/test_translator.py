@@ -1,0 +1,311 @@
+"""The front door: text in and out, line by line, and the numbers on the way."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from glassformer.checkpoint import Saved, save_model
+from glassformer.config import DecodingConfig
+from glassformer.decoding import Hypothesis
+from glassformer.errors import CheckpointError, ConfigError, ShapeError
+from glassformer.trace import Trace
+from glassformer.translator import Translator, merge_words, shipped_models
+from glassformer.translator.alignment import without_marks
+from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
+
+SENTENCE = "The train stopped because it was snowing."
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(_same_numbers_each_time: None) -> None:
+    torch.set_num_threads(1)  # tiny tensors: threads would only wait for each other
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("toy") / "model"
+    save_toy_translator(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def translator(folder: Path) -> Translator:
+    return Translator.load(folder, device="cpu")
+
+
+@pytest.fixture
+def echo(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A model that says what it hears; the fixture is the lengths of what it heard."""
+    heard: list[int] = []
+
+    def decode(
+        _: Any,
+        sources: Sequence[Sequence[int]],
+        config: DecodingConfig,
+        *,
+        prefixes: Any = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[list[Hypothesis]]:
+        heard.extend(map(len, sources))
+        if progress is not None:
+            for _ in sources:
+                progress(1)
+        return [
+            [Hypothesis(list(ids), -1.0, -float(rank), True, []) for rank in range(config.n_best)] for ids in sources
+        ]
+
+    monkeypatch.setattr("glassformer.translator.translator.decode", decode)
+    return heard
+
+
+# loading
+
+
+def test_a_saved_model_translates_as_before(translator: Translator, tmp_path: Path) -> None:
+    save_model(tmp_path / "again", Saved(translator.model, translator.tokenizer, translator.card))
+    again = Translator.load(tmp_path / "again", device="cpu")
+    assert again.translate(ENGLISH[:8]) == translator.translate(ENGLISH[:8])
+    assert again.card == translator.card
+
+
+def test_the_toy_knows_its_sentences(translator: Translator) -> None:
+    found = translator.translate(ENGLISH[:12])
+    assert found == GERMAN[:12]
+
+
+def test_a_run_gives_its_best_checkpoint(folder: Path, translator: Translator, tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "step-00000007").symlink_to(folder)
+    (tmp_path / "best.json").write_text(json.dumps({"checkpoint": "step-00000007"}))
+    assert Translator.load(tmp_path, device="cpu").translate(SENTENCE) == translator.translate(SENTENCE)
+
+
+def test_shipped_models_have_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glassformer.translator.shipped.models_folder", lambda: folder.parent)
+    assert shipped_models() == ["model"]
+    assert Translator.load("model").name == "model"
+    with pytest.raises(CheckpointError, match=r"'modle'.* \(model\)"):
+        Translator.load("modle")
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="there is no model in"):
+        Translator.load(tmp_path)
+
+
+def test_a_device_that_is_not_there_is_told(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="no device 'abacus': there is cpu"):
+        Translator.load(folder, device="abacus")
+
+
+# lines in = lines out
+
+
+def test_one_string_gives_one_string_and_a_list_a_list(translator: Translator) -> None:
+    assert translator.translate([SENTENCE]) == [translator.translate(SENTENCE)]
+    assert translator.translate([]) == []
+
+
+def test_lines_keep_their_order_and_empty_ones_stay_empty(translator: Translator) -> None:
+    lines = ["", *ENGLISH[:5], "  \t ", *ENGLISH[5:9], "\n"]
+    found = translator.translate(lines)
+    assert [bool(line.strip()) or text == "" for line, text in zip(lines, found, strict=True)] == [True] * len(lines)
+    assert [found[number] for number in (0, 6, 11)] == ["", "", ""]
+    assert found == [translator.translate(line) for line in lines]
+    assert translator.translate(lines[::-1]) == found[::-1]
+
+
+def test_a_line_end_within_a_text_makes_no_second_line(translator: Translator) -> None:
+    assert translator.translate("The lamp\r\nflickers.\n") == translator.translate("The lamp flickers.")
+
+
+def test_a_translation_is_one_line_even_when_the_model_says_a_line_end(translator: Translator) -> None:
+    ids = [*translator.tokenizer.encode("Brot"), 4 + ord("\n"), *translator.tokenizer.encode("Boot")]
+    (told,) = translator.told([Hypothesis(ids, -1.0, -1.0, True, [])])
+    assert told.text.splitlines() == [told.text]
+    assert told.text.split() == ["Brot", "Boot"]
+
+
+def test_of_ten_thousand_words_in_a_line_none_is_lost(translator: Translator, echo: list[int]) -> None:
+    words = (" ".join(ENGLISH) * 100).split()[:10_000]
+    assert len(words) == 10_000
+    found = translator.translate(["", " ".join(words), SENTENCE])
+    assert found[0] == ""
+    assert found[1].split() == words
+    assert found[2] == SENTENCE
+    assert len(echo) > 1000
+    assert max(echo) <= translator.longest == 40
+
+
+def test_a_long_word_is_cut_and_not_lost(translator: Translator, echo: list[int]) -> None:
+    word = "baker" * 200
+    assert translator.translate(word).replace(" ", "") == word
+    assert max(echo) <= 40
+
+
+def test_without_a_word_on_length_in_the_card_there_is_a_limit(translator: Translator, echo: list[int]) -> None:
+    bare = Translator(translator.model, translator.tokenizer, {})
+    bare.translate(" ".join(ENGLISH * 4))
+    assert 40 < max(echo) <= bare.longest == 200
+
+
+def test_progress_adds_up_to_all_lines(translator: Translator, echo: list[int]) -> None:
+    counts: list[int] = []
+    translator.translate(["", " ".join(ENGLISH), *ENGLISH[:3], ""], progress=counts.append)
+    assert sum(counts) == 6
+    assert len(counts) > 1
+    counts.clear()
+    translator.translate(["", ""], progress=counts.append)
+    assert sum(counts) == 2
+
+
+# n-best, prefixes, scores
+
+
+def test_n_best_translations_come_best_first(translator: Translator) -> None:
+    config = DecodingConfig(beam_size=4, n_best=3)
+    for translations in translator.translations(ENGLISH[:4], config=config):
+        scores = [translation.score for translation in translations]
+        assert len(scores) == 3
+        assert scores == sorted(scores, reverse=True)
+        assert len({tuple(translation.ids) for translation in translations}) == 3
+    assert translator.translations([""], config=config)[0][0].text == ""
+
+
+def test_parts_of_a_long_line_are_joined_rank_by_rank(translator: Translator) -> None:
+    config, text = DecodingConfig(beam_size=4, n_best=2), " ".join(ENGLISH[:8])
+    (whole,) = translator.translations(text, config=config)
+    parts = translator.split([text])[0]
+    assert len(parts) > 2
+    each = translator.translations([translator.tokenizer.decode(ids) for ids in parts], config=config)
+    for rank in range(2):
+        assert whole[rank].text == " ".join(part[rank].text for part in each if part[rank].text)
+        assert whole[rank].score == pytest.approx(sum(part[rank].score for part in each), abs=1e-3)
+        assert whole[rank].ids == [id for part in each for id in part[rank].ids]
+
+
+def test_a_translation_begins_with_its_prefix(translator: Translator) -> None:
+    for text in translator.translate(ENGLISH[:3], prefix="Das Brot"):
+        assert text.startswith("Das Brot")
+    found = translator.translate(["The lamp flickers.", "", "The lamp flickers."], prefix=["Die", "Die", "Es"])
+    assert [text[:2] for text in found] == ["Di", "", "Es"]
+    with pytest.raises(ShapeError, match="2 prefixes for 1 texts"):
+        translator.translate([SENTENCE], prefix=["a", "b"])
+
+
+def test_scores_are_those_of_decoding(translator: Translator) -> None:
+    found = [best for (best,) in translator.translations(ENGLISH[:4])]
+    assert all(best.finished for best in found)
+    scores = translator.score(ENGLISH[:4], [best.text for best in found])
+    assert scores == pytest.approx([best.log_probability for best in found], abs=1e-3)
+    assert all(best.score > score for best, score in zip(found, scores, strict=True))
+
+
+def test_token_scores_name_each_token_and_add_up(translator: Translator) -> None:
+    rows = translator.token_scores(ENGLISH[:3], GERMAN[:3])
+    assert [sum(value for _, value in row) for row in rows] == pytest.approx(translator.score(ENGLISH[:3], GERMAN[:3]))
+    assert all(row[-1][0] == "</s>" for row in rows)
+    assert "".join(token for token, _ in rows[0][:-1]).replace("▁", " ").strip() == GERMAN[0]
+    with pytest.raises(ShapeError):
+        translator.score(ENGLISH[:2], GERMAN[:1])
+
+
+# traces
+
+
+def test_a_trace_has_a_row_for_each_token(translator: Translator) -> None:
+    trace = translator.trace(SENTENCE)
+    about = trace.about
+    assert about["source"] == SENTENCE
+    assert about["target"] == translator.translate(SENTENCE)
+    assert about["source_tokens"][-1] == "</s>"
+    assert about["target_tokens"][0] == "<s>"
+    source, target = len(about["source_tokens"]), len(about["target_tokens"])
+    window = trace.window("decoder.layers.1.cross_attention.weights")
+    assert window.axes == ("head", "query", "key")
+    assert window.tensor.shape == (2, target, source)
+    assert trace["probabilities"].shape == (target, len(translator.tokenizer))
+
+
+def test_a_trace_of_a_given_target_reads_that_target(translator: Translator, tmp_path: Path) -> None:
+    trace = translator.trace(ENGLISH[0], GERMAN[0])
+    assert trace.about["target"] == GERMAN[0]
+    trace.save(tmp_path / "t.safetensors")
+    assert Trace.load(tmp_path / "t.safetensors").about == trace.about
+
+
+def test_decoding_is_traced_step_by_step(translator: Translator) -> None:
+    trace = translator.trace_decoding(SENTENCE)
+    forced = translator.trace(SENTENCE, config=DecodingConfig(method="greedy"))
+    assert len(trace.steps) == len(trace.about["target_tokens"]) > 1
+    assert trace.about == forced.about
+    for name in ("decoder.layers.0.self_attention.weights", "decoder.layers.1.cross_attention.weights", "logits"):
+        torch.testing.assert_close(trace[name], forced[name], atol=1e-4, rtol=1e-4)
+    trace["logits"].add_(1)  # an inference tensor would refuse
+
+
+# alignment
+
+
+def test_rows_of_an_alignment_sum_to_one_with_the_special_tokens(translator: Translator) -> None:
+    alignment = translator.align(ENGLISH[0], GERMAN[0])
+    assert alignment.source_words == ENGLISH[0].replace(".", " .").split()
+    assert alignment.target_words == GERMAN[0].replace(".", " .").split()
+    assert alignment.weights.shape == (6, 6)
+    assert bool((alignment.special > 0).all())
+    torch.testing.assert_close(alignment.weights.sum(dim=1) + alignment.special, torch.ones(6))
+    assert alignment.layer == 0
+    assert alignment.heads == [0, 1]
+
+
+def test_an_alignment_reads_the_row_where_the_word_is_chosen(translator: Translator) -> None:
+    alignment = translator.align(ENGLISH[0], GERMAN[0], layer=1, heads=[1])
+    trace = translator.trace(ENGLISH[0], GERMAN[0])
+    places = translator.tokenizer.words(trace.about["target_ids"])[0]  # <s> is before it, so the row before it chooses
+    rows = trace["decoder.layers.1.cross_attention.weights"][1][[place - 1 for place in places]].mean(dim=0)
+    assert float(alignment.special[0]) == pytest.approx(float(rows[-1]), abs=1e-5)
+
+
+def test_pairs_are_the_weights_over_a_threshold(translator: Translator) -> None:
+    alignment = translator.align(ENGLISH[0], GERMAN[0])
+    assert len(alignment.pairs(0)) == 36
+    for source, target, weight in alignment.pairs(0.3):
+        assert weight == float(alignment.weights[target, source]) >= 0.3
+    assert str(alignment).splitlines()[0].startswith("Der ← ")
+
+
+def test_an_alignment_of_nothing_is_empty(translator: Translator) -> None:
+    assert translator.align(SENTENCE, "").weights.shape == (0, 8)
+    assert translator.align("", "Tür").special.tolist() == pytest.approx([1.0])
+    assert str(translator.align("", "")) == ""
+
+
+def test_a_layer_or_head_that_is_not_there_is_told(translator: Translator) -> None:
+    with pytest.raises(ConfigError, match="layer=2: wanted 0 … 1"):
+        translator.align(SENTENCE, layer=2)
+    with pytest.raises(ConfigError, match="head=-1: wanted 0 … 1"):
+        translator.align(SENTENCE, heads=[-1])
+
+
+def test_pieces_become_words_by_mean_over_queries_and_sum_over_keys() -> None:
+    weights = torch.tensor([[[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]]])
+    merged = merge_words(weights, [[0, 1]], [[0, 1], [2]])
+    torch.testing.assert_close(merged, torch.tensor([[[0.5, 0.5]]]))
+
+
+def test_marks_at_the_ends_of_words_are_words() -> None:
+    tokens = ["▁„", "Wie", "▁geht", "'", "s", "?", "“", "▁–", "▁", "(", "3", ")", "."]
+    assert without_marks(tokens, [0, 1]) == [[0], [1]]
+    assert without_marks(tokens, [2, 3, 4, 5, 6]) == [[2, 3, 4], [5], [6]]
+    assert without_marks(tokens, [7]) == [[7]]
+    assert without_marks(tokens, [8, 9, 10, 11, 12]) == [[8, 9, 10], [11], [12]]
+
+
+def test_special_tokens_are_words_when_asked_for(translator: Translator) -> None:
+    ids = [1, *translator.tokenizer.encode("Die Tür"), 2]
+    assert [word for word, _ in translator.words(ids)] == ["Die", "Tür"]
+    assert [word for word, _ in translator.words(ids, special=True)] == ["<s>", "Die", "Tür", "</s>"]

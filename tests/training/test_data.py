@@ -1,0 +1,96 @@
+import gzip
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from glassformer.config import DataConfig, TrainingConfig
+from glassformer.errors import ConfigError, CorpusError
+from glassformer.training.data import languages, prepare
+from tests.training.conftest import toy_pairs
+
+CONFIG = TrainingConfig(held_out=10)
+
+
+def test_validation_pairs_are_held_out_of_training(corpus: DataConfig, tmp_path: Path) -> None:
+    data = prepare(tmp_path / "data", corpus, CONFIG)
+    assert len(data.pairs) + len(data.validation) == 300
+    assert len(data.validation) == 10
+    encoded = {tuple(data.pairs.pair(i)[0].tolist()) for i in range(len(data.pairs))}
+    for source, _ in data.validation:
+        assert tuple(data.tokenizer.encode(source)) not in encoded
+    assert "10 pairs held out for validation" in data.messages[-1]
+    assert "300 pairs read" in data.messages[0]
+
+
+def test_a_prepared_corpus_is_opened_again_without_its_files(corpus: DataConfig, tmp_path: Path) -> None:
+    first = prepare(tmp_path / "data", corpus, CONFIG)
+    (tmp_path / "train.en").unlink()
+    again = prepare(tmp_path / "data", corpus, CONFIG)
+    assert again.pairs.fingerprint == first.pairs.fingerprint
+    assert again.validation == first.validation
+    assert again.messages == first.messages
+
+
+def test_several_files_and_given_validation_pairs(corpus: DataConfig, tmp_path: Path) -> None:
+    (tmp_path / "more.tsv.gz").write_bytes(gzip.compress(b"A cat.\tEin Kater.\n\tleer\n"))
+    both = DataConfig(source=[str(tmp_path / "train.en"), str(tmp_path / "more.en")], target=["x", "y"])
+    assert both.source[1].endswith("more.en")
+    config = DataConfig(source=[str(tmp_path / "more.tsv.gz")], valid_source=str(tmp_path / "valid.tsv"))
+    (tmp_path / "valid.tsv").write_text("A dog.\tEin Hund.\n", encoding="utf-8")
+    data = prepare(tmp_path / "data", config, CONFIG)
+    assert data.validation == [("A dog.", "Ein Hund.")]
+    assert len(data.pairs) == 1
+    assert any("1 pair skipped: one side is empty" in message for message in data.messages)
+
+
+def test_pairs_that_are_too_long_are_counted_and_told(corpus: DataConfig, tmp_path: Path) -> None:
+    for name, word in (("train.en", "dog "), ("train.de", "Hund ")):
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write(word * 500 + "\n")
+    data = prepare(tmp_path / "data", corpus, CONFIG)
+    assert any("1 pair skipped" in message for message in data.messages), data.messages
+
+
+def test_standard_input_is_kept_because_it_is_read_more_than_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "".join(f"{source}\t{target}\n" for source, target in toy_pairs(100))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(text.encode())))
+    data = prepare(tmp_path / "data", DataConfig(source=["-"]), CONFIG)
+    assert len(data.pairs) + len(data.validation) == 100
+
+
+def test_what_cannot_be_used_is_said(corpus: DataConfig, tmp_path: Path) -> None:
+    (tmp_path / "train.de").write_text("nur eine Zeile\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="300"):
+        prepare(tmp_path / "data", corpus, CONFIG)
+    assert not (tmp_path / "data" / "prepared.json").exists()
+    with pytest.raises(ConfigError, match="no training data"):
+        DataConfig()
+    with pytest.raises(ConfigError, match="2 source and 1 target files"):
+        DataConfig(source=["a", "b"], target=["c"])
+    few = tmp_path / "few.tsv"
+    few.write_text("a\tb\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="too few to hold some out"):
+        prepare(tmp_path / "other", DataConfig(source=[str(few)]), CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "name"),
+    [
+        ("a/train.en", "a/train.de", "en-de"),
+        ("train.en.gz", "train.fr.zst", "en-fr"),
+        ("pairs.tsv.gz", None, "pairs"),
+        ("x", "y", "x"),
+    ],
+)
+def test_a_run_is_named_after_its_languages(source: str, target: str | None, name: str) -> None:
+    assert languages(DataConfig(source=[source], target=[target] if target else [])) == name
+
+
+def test_what_was_prepared_is_plain_json(corpus: DataConfig, tmp_path: Path) -> None:
+    prepare(tmp_path / "data", corpus, CONFIG)
+    assert json.loads((tmp_path / "data" / "prepared.json").read_bytes())["messages"]

@@ -1,0 +1,108 @@
+"""The parts of the loop, each against its definition."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from glassformer.config import ModelConfig, TrainingConfig, tiny
+from glassformer.errors import ConfigError
+from glassformer.model import Transformer
+from glassformer.training.averaging import Average
+from glassformer.training.evaluation import bleu, chrf, papers_bleu
+from glassformer.training.loss import loss_of
+from glassformer.training.recipe import recipe
+from glassformer.training.schedule import learning_rate
+
+CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
+
+
+def test_the_schedule_is_the_papers() -> None:
+    d_model, warmup = 512, 4000
+    peak = (d_model * warmup) ** -0.5
+    for step in (1, 100, 3999, 4000, 4001, 100_000):
+        expected = d_model**-0.5 * min(step**-0.5, step * warmup**-1.5)
+        assert learning_rate(step, peak=peak, warmup_steps=warmup) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_loss_is_label_smoothed_cross_entropy_of_real_tokens() -> None:
+    model = Transformer(CONFIG).eval()
+    source = torch.randint(4, 31, (3, 6))
+    target = torch.tensor([[1, 7, 8, 2, 0, 0], [1, 9, 2, 0, 0, 0], [1, 5, 6, 7, 8, 2]])
+    loss = loss_of(model, source, target, 0.1)
+    logits = model(source, target[:, :-1])
+    expected = F.cross_entropy(
+        logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=0, label_smoothing=0.1, reduction="sum"
+    )
+    torch.testing.assert_close(loss.smoothed, expected)
+    plain = F.cross_entropy(logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=0, reduction="sum")
+    torch.testing.assert_close(loss.plain, plain)
+    wider = F.pad(target, (0, 4))
+    torch.testing.assert_close(loss_of(model, F.pad(source, (0, 3)), wider, 0.1).smoothed, expected)
+
+
+def test_the_average_follows_the_weights() -> None:
+    model = Transformer(CONFIG)
+    average = Average(model, decay=0.5)
+    expected = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    for step in (1, 2, 30):
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.add_(torch.randn_like(parameter))
+        decay = min(0.5, step / (step + 10))
+        average.update(model, step)
+        for name, parameter in model.named_parameters():
+            expected[name] = decay * expected[name] + (1 - decay) * parameter.detach()
+            torch.testing.assert_close(average.state()[name], expected[name])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "preset"), [(5_000, "tiny"), (29_000, "tiny"), (200_000, "small"), (5_000_000, "base")]
+)
+def test_the_recipe_follows_the_size_and_says_why(pairs: int, preset: str) -> None:
+    chosen = recipe(pairs, 8000)
+    assert chosen.choices[0].value == preset
+    assert all(choice.reason for choice in chosen.choices)
+    assert f"{pairs:,} pairs" in chosen.choices[0].reason
+
+
+def test_what_the_user_sets_goes_before_the_recipe() -> None:
+    chosen = recipe(29_000, 1000, preset="small", model={"heads": 4}, training={"learning_rate": 0.5, "seed": 3})
+    assert (chosen.model.d_model, chosen.model.heads) == (256, 4)
+    assert (chosen.training.learning_rate, chosen.training.seed) == (0.5, 3)
+    said = {choice.setting: choice.reason for choice in chosen.choices}
+    assert said["learning_rate"] == said["heads"] == said["seed"] == "as you set it"
+    with pytest.raises(ConfigError, match="unknown preset 'huge': choose tiny"):
+        recipe(29_000, 1000, preset="huge")
+    with pytest.raises(ConfigError, match="did you mean d_model"):
+        recipe(29_000, 1000, model={"d_modl": 4})
+    with pytest.raises(ConfigError, match="did you mean learning_rate"):
+        recipe(29_000, 1000, training={"learning_rat": 4})
+
+
+def test_scores_carry_their_recipe() -> None:
+    references = ["Der Hund läuft über den Weg .", "Das Tier war zu müde ."]
+    perfect = bleu(references, references, resamples=100)
+    assert perfect.value == pytest.approx(100)
+    assert "tok:13a" in perfect.signature
+    assert perfect.low == pytest.approx(100)
+    assert chrf(references, references).value == pytest.approx(100)
+    shouted = [text.upper() for text in references]
+    assert bleu(shouted, references).value < 50
+    papers = papers_bleu(shouted, references, "de")
+    assert papers.value == pytest.approx(100)
+    assert "lowercased+moses" in papers.signature
+    with pytest.raises(ConfigError, match="2 translations and 1 references"):
+        bleu(references, references[:1])
+    for piece in ("▁Der ▁Hund", "Der H@@ und"):
+        with pytest.raises(ConfigError, match="subword pieces"):
+            bleu([piece, piece], references)
+
+
+def test_settings_check_themselves() -> None:
+    with pytest.raises(ConfigError, match="learning_rate=0: wanted more than 0"):
+        TrainingConfig(learning_rate=0)
+    with pytest.raises(ConfigError, match="batch_tokens='4096': wanted int"):
+        TrainingConfig.from_dict({"batch_tokens": "4096"})
+    assert math.isclose(tiny(1000).dropout, 0.3)

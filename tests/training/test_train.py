@@ -1,0 +1,202 @@
+"""A run: what it learns, what it leaves, and that it goes on exactly where it stopped."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from glassformer.checkpoint import load_model, read_folder, tensors_in
+from glassformer.config import DataConfig, DecodingConfig, ModelConfig, TrainingConfig
+from glassformer.decoding import decode
+from glassformer.errors import CheckpointError, TrainingError
+from glassformer.training.data import Data, prepare
+from glassformer.training.folder import settle
+from glassformer.training.recipe import Recipe
+from glassformer.training.report import Outcome, Silence, Validation
+from glassformer.training.state import checkpoints, newest_checkpoint
+from glassformer.training.train import train
+from tests.training.conftest import write_corpus
+
+SMALL = {"d_model": 32, "heads": 2, "d_ff": 64, "encoder_layers": 1, "decoder_layers": 1, "dropout": 0.1}
+FAST = {
+    "batch_tokens": 400, "learning_rate": 5e-3, "warmup_steps": 20, "validate_every": 10, "max_steps": 40, "held_out": 10,
+    "precision": "float32", "average_decay": 0.9, "time_limit": 0.0, "patience": 0,
+    "validation_sentences": 4,
+}  # fmt: skip
+
+
+@pytest.fixture
+def data(corpus: DataConfig, tmp_path: Path) -> Data:
+    return prepare(tmp_path / "data", corpus, TrainingConfig(**FAST))
+
+
+def recipe_for(data: Data, **changes: object) -> Recipe:
+    return Recipe(ModelConfig(vocabulary_size=len(data.tokenizer), **SMALL), TrainingConfig(**{**FAST, **changes}), [])
+
+
+def final_weights(run: Path) -> dict[str, torch.Tensor]:
+    newest = checkpoints(run)[-1]
+    files = read_folder(newest, ["training.safetensors", "model.safetensors"])
+    tensors = tensors_in(files["training.safetensors"], newest)
+    return tensors | {f"average.{name}": t for name, t in tensors_in(files["model.safetensors"], newest).items()}
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    first, second = final_weights(one), final_weights(other)
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.equal(first[name], second[name]), name
+
+
+class Listener(Silence):
+    def __init__(self) -> None:
+        self.validations: list[Validation] = []
+
+    def validated(self, validation: Validation) -> None:
+        self.validations.append(validation)
+
+
+def test_it_learns_to_translate_the_toy_language(data: Data, tmp_path: Path) -> None:
+    listener = Listener()
+    outcome = train(tmp_path / "run", data, recipe_for(data, max_steps=240, validate_every=80), reporter=listener)
+    assert outcome.complete
+    assert outcome.best_bleu > 80
+    assert [validation.step for validation in listener.validations] == [80, 160, 240]
+    saved = load_model(tmp_path / "run")
+    source, target = data.validation[0]
+    found = decode(saved.model, [saved.tokenizer.encode(source)], DecodingConfig())
+    assert saved.tokenizer.decode(found[0][0].ids) == target
+    assert saved.card["pairs"] == len(data.pairs)
+
+
+def test_metrics_can_be_read_and_only_the_newest_checkpoints_stay(data: Data, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, data, recipe_for(data))
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["step"] for row in rows if row["kind"] == "step"] == [20, 40]
+    assert [row["step"] for row in rows if row["kind"] == "validation"] == [10, 20, 30, 40]
+    best = json.loads((run / "best.json").read_bytes())["checkpoint"]
+    kept = {checkpoint.name for checkpoint in checkpoints(run)}
+    assert kept == {"step-00000030", "step-00000040", best}
+
+
+@pytest.mark.parametrize("stop_after", [3, 10, 27])
+def test_an_interrupted_run_ends_with_the_same_bits(data: Data, tmp_path: Path, stop_after: int) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train(whole, data, recipe_for(data, accumulate=2))
+    asked = iter(range(1, 1000))
+    first = train(
+        broken, data, recipe_for(data, accumulate=2), stop=lambda: "enough" if next(asked) == stop_after else ""
+    )
+    assert (first.step, first.complete, first.why) == (stop_after, False, "enough")
+    torch.manual_seed(99)  # whatever happened in between
+    second = train(broken, data, recipe_for(data, accumulate=2))
+    assert (second.step, second.complete) == (40, True)
+    assert_same_weights(whole, broken)
+    keep = ("step", "loss", "bleu", "learning_rate", "kind")
+    texts = [(run / "metrics.jsonl").read_text(encoding="utf-8") for run in (whole, broken)]
+    rows = [[{k: row[k] for k in keep if k in row} for row in map(json.loads, text.splitlines())] for text in texts]
+    assert [row for row in rows[0] if row["kind"] == "validation"] == [
+        row for row in rows[1] if row["kind"] == "validation"
+    ]
+
+
+COMMAND = """
+import sys
+from glassformer.cli import main
+sys.argv[0] = "glassformer"
+main()
+"""
+
+
+def killed_run(folder: Path, run: Path, *, kill_after: float | None = None) -> int:
+    """A training run in a process of its own, killed after so many seconds."""
+    settings = [f"training.{name}={json.dumps(value)}" for name, value in {**FAST, "max_steps": 120}.items()]
+    settings += [f"model.{name}={value}" for name, value in SMALL.items()]
+    words = [sys.executable, "-c", COMMAND, "train", "--threads", "1", "--out", str(run)]
+    words += ["--source", str(folder / "train.en"), "--target", str(folder / "train.de")]
+    words += [word for setting in settings for word in ("--set", setting)]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if kill_after is not None:
+        begun = time.monotonic()
+        while not (run / "metrics.jsonl").is_file() and process.poll() is None and time.monotonic() - begun < 60:
+            time.sleep(0.01)  # the import of torch is not the moment of interest
+        time.sleep(kill_after)
+        process.send_signal(signal.SIGKILL)
+    return process.wait(timeout=120)
+
+
+def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path) -> None:
+    write_corpus(tmp_path)
+    assert killed_run(tmp_path, tmp_path / "whole") == 0
+    chance = random.Random(5)
+    for _ in range(3):
+        killed_run(tmp_path, tmp_path / "broken", kill_after=chance.uniform(0, 1.0))
+        for checkpoint in checkpoints(tmp_path / "broken"):
+            read_folder(checkpoint, ["model.safetensors", "training.safetensors", "training.json"])
+    assert killed_run(tmp_path, tmp_path / "broken") == 0
+    assert_same_weights(tmp_path / "whole", tmp_path / "broken")
+    left = [path.name for path in (tmp_path / "broken" / "checkpoints").iterdir()]
+    assert all(name.startswith("step-") for name in left)
+
+
+def test_a_damaged_checkpoint_is_passed_over(data: Data, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, data, recipe_for(data))
+    newest, before = checkpoints(run)[-1], checkpoints(run)[-2]
+    weights = newest / "training.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-9] ^= 1
+    weights.write_bytes(content)
+    assert newest_checkpoint(run) == before
+    for checkpoint in checkpoints(run):
+        (checkpoint / "training.json").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="every checkpoint"):
+        newest_checkpoint(run)
+
+
+def test_limits_end_a_run_and_may_be_raised(data: Data, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    outcome = train(run, data, recipe_for(data, max_steps=0, max_epochs=1))
+    assert outcome.epoch == 1
+    assert "1 epochs" in outcome.why
+    again = train(run, data, recipe_for(data, max_steps=0, max_epochs=1))
+    assert again.step == outcome.step
+    more = train(run, data, recipe_for(data, max_steps=outcome.step + 3))
+    assert more.step == outcome.step + 3
+    assert "15 minutes" not in train(tmp_path / "timed", data, recipe_for(data, max_steps=0, time_limit=0.5)).why
+    impatient = recipe_for(data, max_steps=0, validate_every=1, patience=2, learning_rate=1e-9, stop_on="loss")
+    why = train(tmp_path / "impatient", data, impatient).why
+    assert why == "no better validation loss in 2 validations, as set by patience" or "steps" in why
+
+
+def test_a_loss_that_is_no_number_ends_the_run(data: Data, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="the loss is nan at step 20: lower learning_rate"):
+        train(
+            tmp_path / "run",
+            data,
+            recipe_for(data, learning_rate=1e30, warmup_steps=1, clip_norm=0.0, validate_every=1000),
+        )
+
+
+def test_a_run_goes_on_only_with_its_own_settings(tmp_path: Path) -> None:
+    begun = {"run": {}, "data": {"source": ["a"]}, "model": {}, "training": {"seed": 2, "time_limit": 60.0}}
+    assert settle(tmp_path, begun) == begun
+    assert settle(tmp_path, {**begun, "training": {"time_limit": 120.0}})["training"] == {
+        "seed": 2,
+        "time_limit": 120.0,
+    }
+    with pytest.raises(TrainingError, match=r"training\.seed=2, and now it is 3"):
+        settle(tmp_path, {**begun, "training": {"seed": 3}})
+
+
+def test_an_outcome_says_where_the_model_lies(data: Data, tmp_path: Path) -> None:
+    outcome = train(tmp_path / "run", data, recipe_for(data, max_steps=5))
+    assert isinstance(outcome, Outcome)
+    assert load_model(outcome.folder).card["training"]["step"] == 5
