@@ -1,5 +1,5 @@
 """``python -m glassformer``: the command line."""
 
-from glassformer.cli import main
+from glassformer.cli.app import main
 
 main()

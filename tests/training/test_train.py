@@ -109,7 +109,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(data: Data, tmp_path: Path, 
 
 COMMAND = """
 import sys
-from glassformer.cli import main
+from glassformer.cli.app import main
 sys.argv[0] = "glassformer"
 main()
 """

@@ -57,7 +57,7 @@ def evaluate(
     what = hypotheses or model
     if as_json:
         found = {"of": what, "sentences": len(references), "scores": [asdict(score) for score in scores]}
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False, default=float))
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         print_scores(scores, f"{what}, {len(references):,} sentences")
 

@@ -25,16 +25,16 @@ def train(
     target: Annotated[list[str] | None, typer.Option(help="Target sentences; line n translates line n of --source.")] = None,
     valid_source: Annotated[str, typer.Option(help="Validation pairs; without them some training pairs are held out.")] = "",
     valid_target: Annotated[str, typer.Option(help="Their target side.")] = "",
-    out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on. [default: runs/LANGUAGES]")] = None,
-    preset: Annotated[str, typer.Option(help="tiny, small, fast, base or big. [default: by the corpus's size]")] = "",
-    vocabulary_size: Annotated[int, typer.Option(help="Pieces of words. [default: by the corpus's size]")] = 0,
-    time_limit: Annotated[str, typer.Option(help="Such as 45m, 2h or 1h30m; 0 for none. [default: 45m]")] = "",
+    out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on.", show_default="runs/LANGUAGES")] = None,
+    preset: Annotated[str, typer.Option(help="tiny, small, fast, base or big.", show_default="by the corpus's size")] = "",
+    vocabulary_size: Annotated[int, typer.Option(help="Pieces of words.", show_default="by the corpus's size")] = 0,
+    time_limit: Annotated[str, typer.Option(help="Such as 45m, 2h or 1h30m; 0 for none.", show_default="45m")] = "",
     config: Annotated[Path | None, typer.Option(help="Settings from a TOML file, such as a run's config.toml.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting, such as training.learning_rate=0.002 or model.heads=4. Can be repeated.")] = None,
     skip_bad_lines: Annotated[bool, typer.Option("--skip-bad-lines", help="Leave out, and count, lines that are not UTF-8.")] = False,
-    seed: Annotated[int | None, typer.Option(help="Another seed is another run. [default: 1]")] = None,
-    threads: Annotated[int, typer.Option(help="Processor threads. [default: all]")] = 0,
-    device: Annotated[str, typer.Option(help="cpu or cuda. [default: cuda where there is one]")] = "",
+    seed: Annotated[int | None, typer.Option(help="Another seed is another run.", show_default="1")] = None,
+    threads: Annotated[int, typer.Option(help="Processor threads.", show_default="all")] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files into the run's folder.")] = False,
 ) -> None:  # fmt: skip
     """Train a translator on sentence pairs.
@@ -101,6 +101,7 @@ def run_training(
             "data": [*data_config.source, *data_config.target],
             "command": " ".join(["glassformer", *sys.argv[1:]]),
             "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
+            "split_above": data.usual_length(0.99),
         }
         train_in(folder, data, chosen, about=about, reporter=reporter, stop=stop, device=device)
 

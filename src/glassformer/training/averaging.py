@@ -1,7 +1,5 @@
 """Averaged weights: an exponential moving average over the steps, which translates better than the last weights do."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +20,3 @@ class Average:
 
     def state(self) -> dict[str, Tensor]:
         return dict(zip(self.names, self.weights, strict=True))
-
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        for name, weight in zip(self.names, self.weights, strict=True):
-            weight.copy_(state[name])

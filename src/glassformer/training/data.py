@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from glassformer.checkpoint import replace_file
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import CorpusError
@@ -29,6 +31,11 @@ class Data:
     validation: list[Pair]
     messages: list[str]
     """What was read, kept and left out, in sentences."""
+
+    def usual_length(self, share: float) -> int:
+        """Tokens that this share of the lines, of the longer sides, do not exceed (of the first million pairs)."""
+        source, target = self.pairs.lengths(0, min(len(self.pairs), 1_000_000))
+        return int(np.quantile(np.maximum(source, target), share))
 
 
 def prepare(

@@ -61,11 +61,14 @@ def scored(
     result = metric.corpus_score(list(hypotheses), [list(references)], n_bootstrap=max(resamples, 1))
     signature = str(metric.get_signature())
     if resamples:
-        return Score(name, result.score, signature, result._mean - result._ci, result._mean + result._ci)
+        low, high = float(result._mean - result._ci), float(result._mean + result._ci)
+        return Score(name, result.score, signature, low, high)
     return Score(name, result.score, signature)
 
 
 def check_sides(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+    if not references:
+        raise ConfigError("no sentences: wanted at least one translation and its reference")
     if len(hypotheses) != len(references):
         raise ConfigError(f"{len(hypotheses)} translations and {len(references)} references: wanted one each")
     for name, side in (("translations", hypotheses), ("references", references)):

@@ -28,9 +28,14 @@ class Recipe:
 
 SIZES: list[tuple[int, str, dict[str, Any], dict[str, Any]]] = [
     # up to this many pairs: preset, changes to the model, training
-    (60_000, "tiny", {}, {"learning_rate": 5e-3, "warmup_steps": 2000, "batch_tokens": 4096}),
-    (150_000, "small", {"dropout": 0.3}, {"learning_rate": 1e-3, "warmup_steps": 1000, "batch_tokens": 2048}),
-    (1_000_000, "small", {"dropout": 0.1}, {"learning_rate": 1e-3, "warmup_steps": 1000, "batch_tokens": 2048}),
+    (60_000, "tiny", {"norm": "pre"}, {"learning_rate": 5e-3, "warmup_steps": 2000, "batch_tokens": 4096}),
+    (
+        150_000,
+        "small",
+        {"dropout": 0.3, "norm": "pre"},
+        {"learning_rate": 1e-3, "warmup_steps": 1000, "batch_tokens": 2048},
+    ),
+    (1_000_000, "small", {"norm": "pre"}, {"learning_rate": 1e-3, "warmup_steps": 1000, "batch_tokens": 2048}),
     (1 << 62, "base", {}, {"learning_rate": 7e-4, "warmup_steps": 4000, "batch_tokens": 8192}),
 ]
 """What is known to work by size; the journal says from which runs."""
@@ -61,6 +66,9 @@ def recipe(
     ]
     made = PRESETS[preset or by_size](vocabulary_size, **{**model_by_size, **model})
     trained = TrainingConfig.from_dict({**training_by_size, **training})
+    if made.norm == "pre":
+        why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
+        choices.append(Choice("norm", "pre", reason("norm", model, why)))
     choices.append(Choice("dropout", made.dropout, reason("dropout", model, f"the less data, the more: {size}")))
     choices += [
         Choice(name, getattr(trained, name), reason(name, training, f"goes with {preset or by_size}"))

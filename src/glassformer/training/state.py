@@ -99,7 +99,8 @@ class State:
         files = read_folder(checkpoint, ["model.safetensors", "training.safetensors", "training.json"])
         where = checkpoint / "training.safetensors"
         tensors = tensors_in(files["training.safetensors"], where)
-        self.average.load(tensors_in(files["model.safetensors"], checkpoint / "model.safetensors"))
+        average = tensors_in(files["model.safetensors"], checkpoint / "model.safetensors")
+        load_weights(self.averaged, average, checkpoint / "model.safetensors")
         weights = {name.removeprefix("weights."): t for name, t in tensors.items() if name.startswith("weights.")}
         load_weights(self.model, weights, where)
         for name, parameter in self.model.named_parameters():

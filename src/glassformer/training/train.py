@@ -11,6 +11,7 @@ import torch
 
 from glassformer import __version__
 from glassformer.config import TrainingConfig
+from glassformer.devices import find_device
 from glassformer.errors import TrainingError
 from glassformer.text.batches import Batch, Batches
 from glassformer.training.allocator import keep_freed_memory
@@ -43,7 +44,7 @@ def train(
     keep_freed_memory()
     reporter = reporter or Silence()
     config = recipe.training
-    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    where = find_device(device)
     run.mkdir(parents=True, exist_ok=True)
     remove_unfinished(run)
     state = State.new(recipe.model, config, where)

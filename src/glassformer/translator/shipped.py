@@ -3,10 +3,8 @@
 from importlib.resources import files
 from pathlib import Path
 
-import torch
-
 from glassformer.checkpoint import model_folder
-from glassformer.errors import CheckpointError, ConfigError
+from glassformer.errors import CheckpointError
 
 
 def models_folder() -> Path:
@@ -29,14 +27,3 @@ def find_model(name_or_path: str | Path) -> Path:
             f"there is no model {str(name_or_path)!r}: wanted a shipped one ({known}) or the folder of a model or a run"
         )
     return model_folder(name_or_path)
-
-
-def find_device(name: str) -> torch.device:
-    """Where to compute; "" is a GPU if there is one. Raises ConfigError for a device that is not there."""
-    try:
-        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
-        raise ConfigError(f"no device {name!r}: there is {', '.join(there)}") from error
-    return device

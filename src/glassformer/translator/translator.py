@@ -11,13 +11,14 @@ import torch
 from glassformer.checkpoint import load_model
 from glassformer.config import DecodingConfig
 from glassformer.decoding import Hypothesis, decode, score
+from glassformer.devices import find_device
 from glassformer.errors import ShapeError
 from glassformer.model import Transformer
 from glassformer.text.sentences import SMALLEST_LIMIT, split_long
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.trace import Trace, Window, record
 from glassformer.translator.alignment import Alignment, check_number, merge_words, without_marks
-from glassformer.translator.shipped import find_device, find_model
+from glassformer.translator.shipped import find_model
 
 LONGEST = 200
 """Tokens: a longer line is split into sentences where the model's card does not say how long its training's were."""
@@ -73,8 +74,8 @@ class Translator:
 
     @property
     def longest(self) -> int:
-        """Tokens of the longest line that is translated in one: the longest in training, if the card says it."""
-        return max(SMALLEST_LIMIT, int(self.card.get("longest") or LONGEST))
+        """Tokens of the longest line that is translated in one: 99 of 100 training lines, if the card says it."""
+        return max(SMALLEST_LIMIT, int(self.card.get("split_above") or self.card.get("longest") or LONGEST))
 
     @overload
     def translate(self, texts: str, **options: Unpack[Options]) -> str: ...  # type: ignore[overload-overlap]
