@@ -7,8 +7,8 @@ import torch
 
 from glassformer.checkpoint import Saved, save_model
 from glassformer.config import ModelConfig
+from glassformer.decoding.batches import pad
 from glassformer.model import Transformer
-from glassformer.text.batches import pad
 from glassformer.text.tokenizer import Tokenizer
 
 ENGLISH = """\

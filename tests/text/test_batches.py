@@ -2,12 +2,11 @@ from itertools import islice
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from glassformer.decoding.batches import pad
 from glassformer.errors import ConfigError
 from glassformer.text import batches as module
-from glassformer.text.batches import Batches, by_length, pad
+from glassformer.text.batches import Batches
 from glassformer.text.corpus import CorpusReport
 from glassformer.text.pairs import EncodedPairs
 from tests.text.conftest import made_up_pairs
@@ -96,20 +95,3 @@ def test_a_pair_over_the_budget_is_a_batch_by_itself(pairs):
 def test_settings_that_cannot_be(pairs, wrong):
     with pytest.raises(ConfigError, match="wanted"):
         Batches(pairs, **wrong)
-
-
-def test_pad_fills_up_on_the_right():
-    assert pad([[5, 6, 7], [], [8]], 9).tolist() == [[5, 6, 7], [9, 9, 9], [8, 9, 9]]
-    assert pad([], 0).shape == (0, 0)
-    assert pad([[], []], 0).shape == (2, 0)
-
-
-@settings(max_examples=50, deadline=None)
-@given(lengths=st.lists(st.integers(0, 40)), budget=st.integers(1, 100))
-def test_groups_by_length(lengths, budget):
-    groups = by_length(lengths, budget)
-    assert sorted(index for group in groups for index in group) == list(range(len(lengths)))
-    flat = [lengths[index] for group in groups for index in group]
-    assert flat == sorted(flat, reverse=True)
-    for group in groups:
-        assert len(group) == 1 or len(group) * max(lengths[index] for index in group) <= budget

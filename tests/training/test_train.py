@@ -2,7 +2,6 @@
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -115,20 +114,24 @@ main()
 """
 
 
-def killed_run(folder: Path, run: Path, *, kill_after: float | None = None) -> int:
-    """A training run in a process of its own, killed after so many seconds."""
-    settings = [f"training.{name}={json.dumps(value)}" for name, value in {**FAST, "max_steps": 120}.items()]
+def killed_run(folder: Path, run: Path, *, steps: int = 120, kill_after: float = -1, kill_at: float = -1) -> int:
+    """A training run in a process of its own; killed so many seconds after its first metrics, or after its start."""
+    settings = [f"training.{name}={json.dumps(value)}" for name, value in {**FAST, "max_steps": steps}.items()]
     settings += [f"model.{name}={value}" for name, value in SMALL.items()]
     words = [sys.executable, "-c", COMMAND, "train", "--threads", "1", "--out", str(run)]
     words += ["--source", str(folder / "train.en"), "--target", str(folder / "train.de")]
     words += [word for setting in settings for word in ("--set", setting)]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if kill_after is not None:
-        begun = time.monotonic()
-        while not (run / "metrics.jsonl").is_file() and process.poll() is None and time.monotonic() - begun < 60:
-            time.sleep(0.01)  # the import of torch is not the moment of interest
+    begun = time.monotonic()
+    while kill_after >= 0 and not (run / "metrics.jsonl").is_file() and process.poll() is None:
+        time.sleep(0.01)  # the import of torch is not the moment of interest
+    if kill_after >= 0:
         time.sleep(kill_after)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
+    while kill_at >= 0 and process.poll() is None:
+        time.sleep(0.005)
+        if time.monotonic() - begun > kill_at:
+            process.kill()
     return process.wait(timeout=120)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
+from jaxtyping import Int
+from torch import Tensor
 
 from glassformer.model import Transformer
 
@@ -18,6 +20,12 @@ def by_length(lengths: Sequence[int], rows: int, batch_tokens: int) -> Iterator[
         count = max(1, batch_tokens // (rows * lengths[order[start]]))
         yield order[start : start + count]
         start += count
+
+
+def pad(rows: Sequence[Sequence[int]], fill: int, device: torch.device | None = None) -> Int[Tensor, "batch position"]:
+    """Rows of different lengths as one matrix, filled up on the right."""
+    longest = max(map(len, rows), default=0)
+    return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows], dtype=torch.long, device=device)
 
 
 @contextmanager

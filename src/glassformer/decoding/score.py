@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from glassformer.decoding.batches import by_length, evaluating
-from glassformer.decoding.sentences import padded
+from glassformer.decoding.batches import by_length, evaluating, pad
 from glassformer.errors import ShapeError
 from glassformer.model import Transformer
 
@@ -47,9 +46,9 @@ def score_batch(
 ) -> list[list[float]]:
     """The same for sentences that are computed together."""
     special, device = model.config, model.embedding.weight.device
-    source_ids = padded([[*source, special.eos_id] for source in sources], special.pad_id, device)
-    target_ids = padded([[special.bos_id, *target] for target in targets], special.pad_id, device)
-    labels = padded([[*target, special.eos_id] for target in targets], special.pad_id, device)
+    source_ids = pad([[*source, special.eos_id] for source in sources], special.pad_id, device)
+    target_ids = pad([[special.bos_id, *target] for target in targets], special.pad_id, device)
+    labels = pad([[*target, special.eos_id] for target in targets], special.pad_id, device)
     states = model.decode(target_ids, model.encode(source_ids), model.allowed(source_ids))  # [batch, target, d_model]
     at_once = max(1, POSITIONS_AT_ONCE // states.size(0))
     parts = [

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from glassformer.config import DecodingConfig, ModelConfig
+from glassformer.decoding.batches import pad
 from glassformer.errors import DecodingError, VocabularyError
 
 
@@ -60,16 +61,10 @@ class Sentences:
     @classmethod
     def of(cls, sentences: Sequence[Sentence], pad_id: int, device: torch.device) -> "Sentences":
         return cls(
-            padded([sentence.source for sentence in sentences], pad_id, device),
-            padded([sentence.prefix for sentence in sentences], -1, device),
+            pad([sentence.source for sentence in sentences], pad_id, device),
+            pad([sentence.prefix for sentence in sentences], -1, device),
             torch.tensor([sentence.limit for sentence in sentences], device=device),
         )
-
-
-def padded(rows: Sequence[Sequence[int]], fill: int, device: torch.device) -> Int[Tensor, "batch position"]:
-    """Rows of different lengths, filled up on the right."""
-    longest = max(map(len, rows))
-    return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows], dtype=torch.long, device=device)
 
 
 def choosable(

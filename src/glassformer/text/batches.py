@@ -7,7 +7,7 @@ cut into batches; and the pool's batches are shuffled. A corpus of up to POOL_PA
 To train on several processes each would take every world-th batch of ``epoch``, from its rank on: nothing here knows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -166,32 +166,6 @@ class Batches:
                 source_tokens=int(sources.sum()) + len(places),
                 tokens=int(targets.sum()) + len(places),
             )
-
-
-def pad(rows: Sequence[Sequence[int]], pad_id: int) -> Int[Tensor, "batch position"]:
-    """``rows`` of different length as one int64 matrix, filled up on the right with ``pad_id``."""
-    longest = max(map(len, rows), default=0)
-    padded = torch.full((len(rows), longest), pad_id, dtype=torch.long)
-    for row, ids in zip(padded, rows, strict=True):
-        row[: len(ids)] = torch.as_tensor(ids, dtype=torch.long)
-    return padded
-
-
-def by_length(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Indices in groups of similar length, the longest first, each with rows × longest ≤ ``budget``.
-
-    One that is longer than the budget is a group by itself. For decoding: the longest first, so that memory that is too
-    small shows at once.
-    """
-    groups: list[list[int]] = []
-    longest = 0
-    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        if groups and (len(groups[-1]) + 1) * longest <= budget:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-            longest = lengths[index]
-    return groups
 
 
 def _joined(blocks: list[Block]) -> Block:

@@ -6,7 +6,7 @@ import torch
 
 from glassformer.config import DecodingConfig, TrainingConfig
 from glassformer.decoding import decode
-from glassformer.text.batches import pad
+from glassformer.decoding.batches import pad
 from glassformer.training.data import Data
 from glassformer.training.evaluation import Score, bleu
 from glassformer.training.loss import loss_of
