@@ -7,10 +7,16 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from glassformer.model import Transformer
     from glassformer.trace import Trace, record
+    from glassformer.translator import Translator
 
-__all__ = ["Trace", "Transformer", "__version__", "record"]
+__all__ = ["Trace", "Transformer", "Translator", "__version__", "record"]
 
-_HOMES = {"Trace": "glassformer.trace", "Transformer": "glassformer.model", "record": "glassformer.trace"}
+_HOMES = {
+    "Trace": "glassformer.trace",
+    "Transformer": "glassformer.model",
+    "Translator": "glassformer.translator",
+    "record": "glassformer.trace",
+}
 
 
 def __getattr__(name: str) -> Any:  # PEP 562: torch takes seconds to import, and `import glassformer` must not
