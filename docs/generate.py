@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import torch
+import typer
 
 from glassformer import config
 from glassformer.cli.app import app
@@ -37,6 +38,10 @@ def table(*rows: tuple[str, ...]) -> str:
     cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
     cells.insert(1, ["---"] * len(rows[0]))
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def doc(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").replace("``", "`")
 
 
 # ---- windows ----
@@ -81,18 +86,20 @@ def settings_page() -> str:
     written = explanations(Path(config.__file__))
     parts = []
     for kind in SETTINGS:
-        rows = [("setting", "type", "default", "")]
-        for field in dataclasses.fields(kind):
-            rows.append(
-                (f"`{field.name}`", type_name(field.type), default_of(field), written[kind.__name__][field.name])
-            )
-        parts.append(f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table(*rows)}\n")
+        said = written[kind.__name__]
+        rows = [
+            (f"`{field.name}`", type_name(field.type), default_of(field), said[field.name])
+            for field in dataclasses.fields(kind)
+        ]
+        parts.append(
+            f"## {kind.__name__}\n\n{doc(kind)}\n\n{table(('setting', 'type', 'default', 'meaning'), *rows)}\n"
+        )
     sizes = ("d_model", "heads", "d_ff", "encoder_layers", "decoder_layers", "dropout")
-    rows = [("preset", *sizes, "weights", "")]
+    rows: list[tuple[str, ...]] = [("preset", *sizes, "weights", "for")]
     for name, preset in config.PRESETS.items():
         made = preset(PIECES)
         weights = f"{weights_of(made) / 1e6:,.1f} million"
-        rows.append((f"`{name}`", *(str(getattr(made, size)) for size in sizes), weights, inspect.getdoc(preset) or ""))
+        rows.append((f"`{name}`", *(str(getattr(made, size)) for size in sizes), weights, doc(preset)))
     body = "\n".join(parts)
     return f"""{FIRST_LINE.format("glassformer/config.py")}
 
@@ -142,11 +149,12 @@ def weights_of(made: config.ModelConfig) -> int:
 def commands_page() -> str:
     """Every command with its arguments, options and examples."""
     parts = []
+    parsed: Any = typer.main.get_command(app)
     for command in app.registered_commands:
         assert command.callback is not None
         assert command.name is not None
-        parts.append(f"## glassformer {command.name}\n\n{inspect.getdoc(command.callback)}\n")
-        parts.append(f"{options_table(command.callback)}\n")
+        parts.append(f"## glassformer {command.name}\n\n{doc(command.callback)}\n")
+        parts.append(f"{options_table(command.callback, parsed.commands[command.name])}\n")
         examples = re.sub(r"\[[^]]*\][^[]*\[/\]", "", command.epilog or "")  # its heading, in Rich's markup
         parts.append("```sh\n" + "\n".join(line for line in examples.splitlines() if line.strip()) + "\n```\n")
     assert app.registered_callback is not None
@@ -161,19 +169,20 @@ def commands_page() -> str:
 Every command has `--help`. An error is one line on standard error, and exit status 2. These stand before the command,
 `--traceback` anywhere:
 
-{options_table(app.registered_callback.callback)}
+{options_table(app.registered_callback.callback, parsed)}
 
 {body}"""
 
 
-def options_table(command: Callable[..., Any]) -> str:
-    rows = [("option", "value", "default", "")]
+def options_table(command: Callable[..., Any], parsed: Any) -> str:
+    """``parsed`` knows how Typer spells each parameter; the function's own annotations say the rest."""
+    rows = [("option", "value", "default", "meaning")]
+    spellings = {option.name: ", ".join(option.opts) for option in parsed.params}
     hints = get_type_hints(command, include_extras=True)
     for name, parameter in inspect.signature(command).parameters.items():
         kind, info = get_args(hints[name])
-        argument = type(info).__name__ == "ArgumentInfo"
-        spelling = name.upper() if argument else ", ".join(info.param_decls or [f"--{name.replace('_', '-')}"])
-        default = "" if parameter.default in (None, "", False) else f"`{parameter.default}`"
+        spelling = spellings[name] if spellings[name].startswith("-") else name.upper()
+        default = "" if parameter.default in (None, "") or parameter.default is False else f"`{parameter.default}`"
         if isinstance(info.show_default, str):
             default = info.show_default
         if parameter.default is inspect.Parameter.empty:

@@ -80,6 +80,7 @@ def model_folder(folder: str | Path) -> Path:
 
 
 def model_files(saved: Saved, *, dtype: torch.dtype | None = None) -> dict[str, bytes]:
+    """A model's folder as bytes by file name, without its manifest."""
     weights = {name: tensor.to(dtype or tensor.dtype).cpu() for name, tensor in saved.model.state_dict().items()}
     return {
         "config.json": json_bytes(saved.model.config.to_dict()),
@@ -166,6 +167,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def tensors_in(content: bytes, path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file. Raises CheckpointError when it is none."""
     try:
         return load(content)
     except SafetensorError as error:
@@ -173,10 +175,12 @@ def tensors_in(content: bytes, path: Path) -> dict[str, Tensor]:
 
 
 def json_bytes(value: Any) -> bytes:
+    """JSON as it lies on disk: indented, in UTF-8, with a line's end."""
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def read_json(content: bytes, path: Path) -> dict[str, Any]:
+    """A JSON object. Raises CheckpointError when it is none."""
     try:
         value = json.loads(content)
     except ValueError as error:

@@ -1,76 +1,13 @@
 """Settings: frozen dataclasses that check themselves. Presets are functions. Needs no torch."""
 
-import dataclasses
-import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, get_args, get_origin
+from typing import Any, Literal
 
 from glassformer.errors import ConfigError
+from glassformer.settings import Settings, require
 
 PositionLayout = Literal["halves", "interleaved", "halves_exact"]
 NormPlace = Literal["post", "pre"]
-
-
-class Settings:
-    """What the three kinds of settings share: made from a mapping with unknown keys refused, turned into one."""
-
-    def __post_init__(self) -> None:
-        for setting in dataclasses.fields(self):  # type: ignore[arg-type]
-            expect_type(setting.name, getattr(self, setting.name), setting.type)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Raises ConfigError for a key that is no setting, naming the nearest, and for a value of the wrong type."""
-        fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        for key in values:
-            if key not in fields:
-                near = difflib.get_close_matches(key, fields, n=3, cutoff=0.5) or sorted(fields)
-                raise ConfigError(f"unknown setting {key!r} in {cls.__name__}: did you mean {', '.join(near)}?")
-        missing = [
-            name
-            for name, field in fields.items()
-            if field.default is dataclasses.MISSING
-            and field.default_factory is dataclasses.MISSING
-            and name not in values
-        ]
-        if missing:
-            raise ConfigError(f"{cls.__name__} needs {', '.join(missing)}")
-        return cls(**values)
-
-    def to_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)  # type: ignore[call-overload]
-
-    def changed(self, **changes: Any) -> Self:
-        """The same settings but for ``changes``."""
-        return type(self).from_dict({**self.to_dict(), **changes})
-
-
-def expect_type(key: str, value: Any, wanted: Any) -> None:
-    """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8."""
-    if get_origin(wanted) is list:
-        if not isinstance(value, list):
-            raise ConfigError(f"{key}={value!r}: wanted a list")
-        for item in value:
-            expect_type(key, item, get_args(wanted)[0])
-        return
-    options = get_args(wanted) or (wanted,)
-    for option in options:
-        if not isinstance(option, type):
-            fits = value == option  # one of a Literal's words
-        elif isinstance(value, bool):
-            fits = option is bool
-        else:
-            fits = isinstance(value, option) or (option is float and isinstance(value, int))
-        if fits:
-            return
-    names = " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)
-    raise ConfigError(f"{key}={value!r}: wanted {names}")
-
-
-def require(holds: bool, message: str) -> None:
-    if not holds:
-        raise ConfigError(message)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,25 +15,38 @@ class ModelConfig(Settings):
     """The model's sizes and choices; the defaults are the paper's base model (table 3)."""
 
     vocabulary_size: int
+    """Tokens that the model knows, both languages together."""
     d_model: int = 512
+    """The width of the model: numbers that stand for a word between the layers."""
     heads: int = 8
+    """Attention heads in each attention; each is d_model / heads wide."""
     d_ff: int = 2048
+    """The width of the inner feed-forward layer."""
     encoder_layers: int = 6
+    """N of the encoder stack."""
     decoder_layers: int = 6
+    """N of the decoder stack."""
     dropout: float = 0.1
+    """The share of numbers set to 0 in training, on each sub-layer's output and on the sum of embeddings and positions."""
     positions: PositionLayout = "halves"
     """``halves``: Tensor2Tensor's, the article's figure. ``interleaved``: the paper's §3.5. ``halves_exact``: halves
     with the paper's exponent (Marian as in Hugging Face, Sockeye)."""
     first_position: int = 0
+    """The position of the first token: 1 for models made for CTranslate2's own encodings."""
     norm: NormPlace = "post"
     """``post``: LayerNorm(x + Sublayer(x)), the paper's. ``pre``: x + Sublayer(LayerNorm(x))."""
     attention_bias: bool = False
     """The paper's Q·W^Q has no bias; torch.nn.Transformer and Marian have one."""
     output_bias: bool = False
+    """A bias of the final linear transformation, which the paper does not have and Marian has."""
     pad_id: int = 0
+    """Fills up shorter sentences of a batch; never attended to, never generated."""
     bos_id: int = 1
+    """<s>, before the first token of the target."""
     eos_id: int = 2
+    """</s>, after the last token of both sides."""
     unk_id: int = 3
+    """Hardly ever used: what the vocabulary does not know is spelled in bytes."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -159,18 +109,23 @@ class DecodingConfig(Settings):
     """How the target's ids are found. The defaults are the paper's: beam 4, α 0.6, 50 tokens over the source."""
 
     method: Literal["beam", "greedy", "sampling"] = "beam"
+    """``greedy``: the likeliest token each time. ``beam``: the best few hypotheses. ``sampling``: tokens drawn by chance."""
     beam_size: int = 4
+    """Hypotheses that grow side by side."""
     length_penalty: float = 0.6
     """α of the length penalty: a finished hypothesis of n tokens is ranked by log P / penalty(n)."""
     length_penalty_form: Literal["paper", "power"] = "paper"
     """``paper``: ((5 + n) / 6)^α (Wu et al. 2016, the paper's §6.1). ``power``: n^α."""
     n_best: int = 1
+    """Translations given for each sentence."""
     temperature: float = 1.0
+    """Sampling: the logits are divided by it; below 1 the likely tokens are drawn more often."""
     top_k: int = 0
     """Sampling: only among the k likeliest tokens; 0 means all."""
     top_p: float = 1.0
     """Sampling: only among the likeliest tokens that together hold this probability."""
     seed: int = 0
+    """Sampling: the same seed draws the same translations."""
     extra_length: int = 50
     """The limit of the output: the source's tokens plus this many (§6.1)."""
     batch_tokens: int = 4096
@@ -210,10 +165,15 @@ class TrainingConfig(Settings):
     learning_rate: float = 1e-3
     """The highest, at the end of the warm-up. The paper's d_model^−0.5 · warmup^−0.5 is 7e-4 for its base model."""
     warmup_steps: int = 4000
+    """Steps in which the rate rises; afterwards it falls with the inverse square root of the step (§5.3)."""
     beta_1: float = 0.9
+    """Adam's (§5.3)."""
     beta_2: float = 0.98
+    """Adam's (§5.3)."""
     epsilon: float = 1e-9
+    """Adam's (§5.3)."""
     label_smoothing: float = 0.1
+    """The share of the probability that training gives to all tokens alike (§5.4)."""
     clip_norm: float = 1.0
     """The gradient's norm is at most this; 0 leaves it as it is."""
     average_decay: float = 0.999
@@ -241,6 +201,7 @@ class TrainingConfig(Settings):
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """``auto``: bfloat16 where the processor multiplies it natively, else float32. The weights stay float32."""
     seed: int = 1
+    """Of the first weights, the dropout and the order of the pairs."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -280,6 +241,7 @@ class DataConfig(Settings):
     valid_source: str = ""
     """The validation pairs; without them some are held out of the training pairs."""
     valid_target: str = ""
+    """The validation pairs' target side; without it ``valid_source`` is a TSV."""
     skip_bad_lines: bool = False
     """Leave out, and count, lines that are not UTF-8 instead of stopping."""
 
@@ -292,4 +254,23 @@ class DataConfig(Settings):
         require(
             bool(self.valid_source) or not self.valid_target,
             "a validation target without a validation source: give both, or one file of two columns as the source",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig(Settings):
+    """What the recipe is told before it chooses the rest."""
+
+    preset: str = ""
+    """A preset's name; empty: by the corpus's size."""
+    vocabulary_size: int = 0
+    """Pieces of words; 0: by the corpus's size."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.preset in ("", *PRESETS), f"unknown preset {self.preset!r}: choose {', '.join(PRESETS)}")
+        fits = self.vocabulary_size == 0 or self.vocabulary_size >= 300
+        require(
+            fits,
+            f"vocabulary_size={self.vocabulary_size}: wanted at least 300 (256 bytes, 4 special ids, some letters)",
         )

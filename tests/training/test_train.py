@@ -15,7 +15,7 @@ from glassformer.config import DataConfig, DecodingConfig, ModelConfig, Training
 from glassformer.decoding import decode
 from glassformer.errors import CheckpointError, TrainingError
 from glassformer.training.data import Data, prepare
-from glassformer.training.folder import settle
+from glassformer.training.folder import keep, settle
 from glassformer.training.recipe import Recipe
 from glassformer.training.report import Outcome, Silence, Validation
 from glassformer.training.state import checkpoints, newest_checkpoint
@@ -191,6 +191,8 @@ def test_a_loss_that_is_no_number_ends_the_run(data: Data, tmp_path: Path) -> No
 def test_a_run_goes_on_only_with_its_own_settings(tmp_path: Path) -> None:
     begun = {"run": {}, "data": {"source": ["a"]}, "model": {}, "training": {"seed": 2, "time_limit": 60.0}}
     assert settle(tmp_path, begun) == begun
+    assert not list(tmp_path.iterdir())  # nothing is settled before the data is read
+    keep(tmp_path, begun)
     assert settle(tmp_path, {**begun, "training": {"time_limit": 120.0}})["training"] == {
         "seed": 2,
         "time_limit": 120.0,

@@ -2,12 +2,13 @@
 
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from glassformer.config import DataConfig, TrainingConfig
+from glassformer.config import DataConfig, RunConfig, TrainingConfig
 from glassformer.errors import ConfigError
 
 EPILOG = """[bold]Examples[/]
@@ -71,13 +72,17 @@ def run_training(
     import torch
 
     from glassformer.cli.progress import reporter_for
+    from glassformer.devices import find_device
     from glassformer.training.data import languages, prepare
-    from glassformer.training.folder import settle
+    from glassformer.training.folder import keep, settle
     from glassformer.training.recipe import recipe
     from glassformer.training.train import train as train_in
 
+    if threads < 0:
+        raise ConfigError(f"--threads {threads}: wanted 1 or more, or 0 for all")
     if threads:
         torch.set_num_threads(threads)
+    find_device(device)
     if not settings["data"] and out is not None and (out / "config.toml").is_file():
         settings["data"] = read_settings(out / "config.toml")[
             "data"
@@ -85,17 +90,17 @@ def run_training(
     data_config = DataConfig.from_dict(settings["data"])
     folder = out or Path("runs") / languages(data_config)
     settings = settle(folder, settings)
+    run = RunConfig.from_dict(settings["run"])
     training = TrainingConfig.from_dict(settings["training"])
-    with reporter_for(folder, tensorboard=tensorboard) as reporter, asked_to_stop() as stop:
-        wanted = settings["run"].get("vocabulary_size", 0)
-        data = prepare(folder / "data", data_config, training, vocabulary_size=wanted, doing=reporter.doing)
-        chosen = recipe(
-            len(data.pairs),
-            len(data.tokenizer),
-            preset=settings["run"].get("preset"),
-            model=settings["model"],
-            training=settings["training"],
+    choose = partial(recipe, preset=run.preset, model=settings["model"], training=settings["training"])
+    for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
+        choose(size, 8000)
+    with reporter_for(folder, tensorboard=tensorboard) as reporter:
+        data = prepare(
+            folder / "data", data_config, training, vocabulary_size=run.vocabulary_size, doing=reporter.doing
         )
+        keep(folder, settings)
+        chosen = choose(len(data.pairs), len(data.tokenizer))
         about = {
             "languages": languages(data_config),
             "data": [*data_config.source, *data_config.target],
@@ -103,7 +108,8 @@ def run_training(
             "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
             "split_above": data.usual_length(0.99),
         }
-        train_in(folder, data, chosen, about=about, reporter=reporter, stop=stop, device=device)
+        with asked_to_stop() as stop:
+            train_in(folder, data, chosen, about=about, reporter=reporter, stop=stop, device=device)
 
 
 class asked_to_stop:  # noqa: N801  used as a function

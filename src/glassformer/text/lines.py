@@ -20,6 +20,8 @@ BOM = b"\xef\xbb\xbf"
 
 
 class Compression(NamedTuple):
+    """A way of compressing a file, and how it is known and undone."""
+
     name: str
     magic: bytes
     decompressor: Callable[[], Any]

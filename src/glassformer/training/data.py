@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,13 @@ def prepare(
     ``vocabulary_size`` 0 takes the size from the number of pairs. Raises CorpusError for data that cannot be used.
     """
     doing = doing or (lambda what, done, total: None)
-    if not (folder / "prepared.json").is_file():
+    asked = {
+        **config.to_dict(),
+        "max_tokens": training.max_tokens,
+        "held_out": training.held_out,
+        "size": vocabulary_size,
+    }
+    if prepared(folder).get("asked") != asked:
         folder.mkdir(parents=True, exist_ok=True)
         config = keep_standard_input(folder, config)
         reports: list[CorpusReport] = []
@@ -77,13 +84,19 @@ def prepare(
         ]
         if held_out:
             messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
-        replace_file(folder / "prepared.json", json.dumps({"messages": messages}, ensure_ascii=False).encode())
+        replace_file(folder / "prepared.json", json.dumps({"asked": asked, "messages": messages}).encode())
     return Data(
         EncodedPairs.open(folder / "train"),
         Tokenizer.load(folder / "tokenizer.model"),
         [(source, target) for source, target in json.loads((folder / "validation.json").read_bytes())],
-        json.loads((folder / "prepared.json").read_bytes())["messages"],
+        prepared(folder)["messages"],
     )
+
+
+def prepared(folder: Path) -> dict[str, Any]:
+    """What an earlier ``prepare`` was asked for, and told; empty when it did not come to its end."""
+    path = folder / "prepared.json"
+    return dict(json.loads(path.read_bytes())) if path.is_file() else {}
 
 
 def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> Iterator[Pair]:

@@ -67,6 +67,7 @@ def scored(
 
 
 def check_sides(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+    """Raises ConfigError when there are no sentences, not as many on both sides, or subword pieces."""
     if not references:
         raise ConfigError("no sentences: wanted at least one translation and its reference")
     if len(hypotheses) != len(references):

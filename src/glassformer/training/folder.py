@@ -1,4 +1,4 @@
-"""The settings of a run's folder: written when it begins, and the same when it goes on."""
+"""The settings of a run's folder: kept when it has begun, and the same when it goes on."""
 
 import tomllib
 from pathlib import Path
@@ -14,10 +14,12 @@ MAY_CHANGE = {"time_limit", "max_steps", "max_epochs", "patience", "keep_checkpo
 
 
 def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The settings with which the run in ``folder`` goes on, or, if there is none, begins; ``config.toml`` holds them.
+    """The settings with which the run in ``folder`` goes on, or, if there is none, these. Writes nothing.
 
     Limits may be given anew. Raises TrainingError when other settings are given than the run began with.
     """
+    if folder.exists() and not folder.is_dir():
+        raise TrainingError(f"{folder} is a file: name a folder for the run with --out")
     path = folder / "config.toml"
     if path.is_file():
         begun: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -32,6 +34,9 @@ def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[
                         "leave the setting out to go on, or begin another run with --out"
                     )
         settings = {room: begun.get(room, {}) for room in settings}
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_file(path, tomli_w.dumps(settings).encode())
     return settings
+
+
+def keep(folder: Path, settings: dict[str, dict[str, Any]]) -> None:
+    """Write ``config.toml``: from now on the folder holds a run with these settings."""
+    replace_file(folder / "config.toml", tomli_w.dumps(settings).encode())

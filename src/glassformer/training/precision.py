@@ -19,4 +19,5 @@ def precision(training: TrainingConfig) -> str:
 
 
 def products_in(config: TrainingConfig, where: torch.device) -> AbstractContextManager[Any]:
+    """A ``with`` block in which matrix products are computed in that precision."""
     return torch.autocast(where.type, dtype=torch.bfloat16, enabled=precision(config) == "bfloat16")

@@ -54,6 +54,10 @@ def recipe(
     Raises ConfigError for a preset or a setting that is not there.
     """
     model, training = dict(model or {}), dict(training or {})
+    if "vocabulary_size" in model:
+        raise ConfigError(
+            "model.vocabulary_size follows from the tokenizer: set --vocabulary-size (run.vocabulary_size)"
+        )
     _, by_size, model_by_size, training_by_size = next(row for row in SIZES if pairs <= row[0])
     if preset and preset not in PRESETS:
         raise ConfigError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")

@@ -1,0 +1,70 @@
+"""What every kind of settings can do: check itself, come from a mapping with unknown keys refused, become one."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from typing import Any, Self, get_args, get_origin
+
+from glassformer.errors import ConfigError
+
+
+class Settings:
+    """What the three kinds of settings share: made from a mapping with unknown keys refused, turned into one."""
+
+    def __post_init__(self) -> None:
+        for setting in dataclasses.fields(self):  # type: ignore[arg-type]
+            expect_type(setting.name, getattr(self, setting.name), setting.type)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Raises ConfigError for a key that is no setting, naming the nearest, and for a value of the wrong type."""
+        fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        for key in values:
+            if key not in fields:
+                near = difflib.get_close_matches(key, fields, n=3, cutoff=0.5) or sorted(fields)
+                raise ConfigError(f"unknown setting {key!r} in {cls.__name__}: did you mean {', '.join(near)}?")
+        missing = [
+            name
+            for name, field in fields.items()
+            if field.default is dataclasses.MISSING
+            and field.default_factory is dataclasses.MISSING
+            and name not in values
+        ]
+        if missing:
+            raise ConfigError(f"{cls.__name__} needs {', '.join(missing)}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)  # type: ignore[call-overload]
+
+    def changed(self, **changes: Any) -> Self:
+        """The same settings but for ``changes``."""
+        return type(self).from_dict({**self.to_dict(), **changes})
+
+
+def expect_type(key: str, value: Any, wanted: Any) -> None:
+    """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8."""
+    if get_origin(wanted) is list:
+        if not isinstance(value, list):
+            raise ConfigError(f"{key}={value!r}: wanted a list")
+        for item in value:
+            expect_type(key, item, get_args(wanted)[0])
+        return
+    options = get_args(wanted) or (wanted,)
+    for option in options:
+        if not isinstance(option, type):
+            fits = value == option  # one of a Literal's words
+        elif isinstance(value, bool):
+            fits = option is bool
+        else:
+            fits = isinstance(value, option) or (option is float and isinstance(value, int))
+        if fits:
+            return
+    names = " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)
+    raise ConfigError(f"{key}={value!r}: wanted {names}")
+
+
+def require(holds: bool, message: str) -> None:
+    """Raises ConfigError with this message when a condition does not hold."""
+    if not holds:
+        raise ConfigError(message)

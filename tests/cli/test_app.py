@@ -1,0 +1,80 @@
+"""The door of the command line: an error is one line and status 2, and ``--traceback`` shows where it came from."""
+
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+import glassformer
+from glassformer.cli.app import main
+from glassformer.errors import ConfigError
+
+
+class Ended(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """``call("train", "--out", …)`` is what the shell would do; errors that leave main come out of it."""
+
+    def call(*words: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["glassformer", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        return Ended(int(end.value.code or 0), *capsys.readouterr())
+
+    return call
+
+
+def test_version(call: Call) -> None:
+    assert call("--version") == (0, f"glassformer {glassformer.__version__}\n", "")
+
+
+def test_without_words_it_says_what_there_is(call: Call) -> None:
+    text = call("--help").out
+    for name in ("train", "translate", "evaluate", "look", "info", "--traceback"):
+        assert name in text
+    assert "train" in call().out
+
+
+@pytest.mark.parametrize("words", [["nothing"], ["train", "--nothing"], ["train", "--seed", "x"]])
+def test_a_mistyped_command_is_told(call: Call, words: list[str]) -> None:
+    ended = call(*words)
+    assert ended.status == 2
+    assert next(word for word in reversed(words) if word != "x") in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_an_error_is_one_line(call: Call) -> None:
+    ended = call("train", "--time-limit", "[soon]")  # brackets are text, not colours
+    assert ended == (2, "", "error: --time-limit [soon]: wanted a time such as 45m, 2h, 1h30m or 90s\n")
+
+
+def test_an_error_with_line_ends_is_one_line(call: Call) -> None:
+    ended = call("train", "--time-limit", "so\non " + "x" * 300)
+    assert ended.status == 2
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_traceback_stands_anywhere_and_raises(call: Call, place: int) -> None:
+    words = ["train", "--time-limit", "soon"]
+    with pytest.raises(ConfigError, match="--time-limit soon"):
+        call(*words[:place], "--traceback", *words[place:])
+
+
+def test_other_errors_are_not_hidden(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("glassformer.cli.train.read_settings", fail)
+    with pytest.raises(ZeroDivisionError):
+        call("train")

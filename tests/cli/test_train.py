@@ -1,0 +1,342 @@
+"""``glassformer train``, from the words of the command line to the run's folder."""
+
+import importlib
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+
+from glassformer.checkpoint import load_model
+from glassformer.cli.progress import Bar, Lines, duration
+from glassformer.errors import ConfigError
+from glassformer.training.evaluation import Score
+from glassformer.training.recipe import Choice
+from glassformer.training.report import Outcome, Plan, Step, Validation
+from tests.cli.test_app import Call, Ended
+from tests.cli.test_app import call as call  # the fixture
+from tests.training.conftest import write_corpus
+
+module = importlib.import_module("glassformer.cli.train")
+SETTINGS = {
+    "model.d_model": 32, "model.heads": 2, "model.d_ff": 64, "model.encoder_layers": 1, "model.decoder_layers": 1,
+    "training.batch_tokens": 400, "training.learning_rate": 0.005, "training.warmup_steps": 20, "training.max_steps": 20,
+    "training.validate_every": 10, "training.held_out": 10, "training.validation_sentences": 4,
+    "training.precision": "float32", "training.average_decay": 0.9,
+}  # fmt: skip
+
+
+def words_for(folder: Path, out: str = "run", **changes: object) -> list[str]:
+    settings = {**SETTINGS, **{name.replace("__", "."): value for name, value in changes.items()}}
+    words = ["train", "--source", str(folder / "train.en"), "--target", str(folder / "train.de"), "--threads", "1"]
+    words += ["--out", str(folder / out), "--vocabulary-size", "330"]
+    return words + [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+
+
+def weights_of(run: Path) -> dict[str, torch.Tensor]:
+    return load_model(run).model.state_dict()
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    first, second = weights_of(one), weights_of(other)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def assert_one_line(ended: Ended, *says: str) -> None:
+    assert ended.status == 2
+    assert ended.err.startswith("error: ")
+    assert ended.err.count("\n") == 1
+    for text in says:
+        assert text in ended.err, ended.err
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a corpus and a run of 20 steps, and what the run said."""
+    folder = tmp_path_factory.mktemp("trained")
+    write_corpus(folder, count=120)
+    with pytest.MonkeyPatch.context() as patch:
+        said = io.StringIO()
+        patch.setattr(sys, "argv", ["glassformer", *words_for(folder)])
+        patch.setattr(sys, "stderr", said)
+        with pytest.raises(SystemExit) as end:
+            importlib.import_module("glassformer.cli.app").main()
+    assert not end.value.code
+    return folder, said.getvalue()
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    write_corpus(tmp_path, count=120)
+    return tmp_path
+
+
+def test_it_says_what_it_chose_and_why_and_how_good_it_is(trained: tuple[Path, str]) -> None:
+    _, said = trained
+    assert re.search(r"preset +tiny +for 114 pairs", said)
+    assert re.search(r"dropout +0\.3 +the less data, the more: 114 pairs", said)
+    assert re.search(r"learning_rate +0\.005 +as you set it", said)
+    assert "6 pairs held out for validation: every 20th" in said
+    assert "120" in said
+    assert "weights, 114 pairs" in said
+    assert len(re.findall(r"step (?:10|20) after .*: validation BLEU \d+\.\d\d, loss \d\.\d{3}", said)) == 2
+    assert re.search(r"source +The .*\n +reference Der .*\n +model ", said)
+    assert "stopped at step 20" in said
+    assert "20 steps, as set by max_steps" in said
+    assert "\x1b" not in said, "no terminal: no colours and no bar"
+
+
+def test_what_it_left_is_a_model(trained: tuple[Path, str]) -> None:
+    folder, _ = trained
+    saved = load_model(folder / "run")
+    assert saved.model.config.d_model == 32
+    assert saved.card["languages"] == "en-de"
+    assert saved.card["command"].startswith("glassformer train --source")
+    rows = [json.loads(line) for line in (folder / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["step"] for row in rows if row["kind"] == "validation"] == [10, 20]
+
+
+def test_the_settings_lie_in_the_folder_and_make_the_same_weights_again(trained: tuple[Path, str], call: Call) -> None:
+    folder, _ = trained
+    config = folder / "run" / "config.toml"
+    written = tomllib.loads(config.read_text(encoding="utf-8"))
+    assert written["run"] == {"vocabulary_size": 330}
+    assert written["model"]["d_ff"] == 64
+    assert written["training"]["max_steps"] == 20
+    ended = call("train", "--config", config, "--out", folder / "again", "--threads", 1)
+    assert ended.status == 0, ended.err
+    assert_same_weights(folder / "run", folder / "again")
+
+
+def test_another_seed_makes_other_weights(corpus: Path, trained: tuple[Path, str], call: Call) -> None:
+    assert call(*words_for(corpus), "--seed", 2).status == 0
+    first, second = weights_of(corpus / "run"), weights_of(trained[0] / "run")
+    assert not torch.equal(first["embedding.weight"], second["embedding.weight"])
+
+
+def test_the_same_command_goes_on(corpus: Path, trained: tuple[Path, str], call: Call) -> None:
+    assert call(*words_for(corpus, training__max_steps=10)).status == 0
+    more = call(*words_for(corpus))
+    assert more.status == 0
+    assert "going on at step 10" in more.err
+    assert "stopped at step 20" in more.err
+    assert_same_weights(corpus / "run", trained[0] / "run")
+    again = call(*words_for(corpus))
+    assert "going on at step 20" in again.err
+    assert "stopped at step 20" in again.err
+
+
+def test_a_run_goes_on_with_its_own_data(corpus: Path, call: Call) -> None:
+    assert call(*words_for(corpus, training__max_steps=5)).status == 0
+    ended = call("train", "--out", corpus / "run", "--threads", 1, "--set", "training.max_steps=7")
+    assert ended.status == 0, ended.err
+    assert "stopped at step 7" in ended.err
+
+
+def test_other_settings_for_a_run_that_has_begun_are_told(corpus: Path, call: Call) -> None:
+    assert call(*words_for(corpus, training__max_steps=2)).status == 0
+    assert_one_line(call(*words_for(corpus, model__heads=4)), "model.heads=2, and now it is 4", "--out")
+    assert_one_line(call(*words_for(corpus), "--preset", "small"), "run.preset=None, and now it is 'small'")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--set", "model.headz=4"], "unknown setting 'headz' in ModelConfig: did you mean heads"),
+        (["--set", "training.learningrate=1"], "did you mean learning_rate"),
+        (["--set", "model.heads=many"], "heads='many': wanted int"),
+        (["--set", "model.heads=5"], "heads=5 does not divide d_model=32"),
+        (["--set", "heads=4"], "--set heads=4: wanted ROOM.NAME=VALUE"),
+        (["--set", "house.heads=4"], "where ROOM is data, model or training"),
+        (["--set", "model.heads"], "wanted ROOM.NAME=VALUE"),
+        (["--preset", "huge"], "unknown preset 'huge': choose tiny, small, fast, base, big"),
+        (["--time-limit", "1d"], "--time-limit 1d: wanted a time such as 45m"),
+        (["--config", "nowhere.toml"], "nowhere.toml cannot be read: No such file or directory"),
+        (["--device", "abacus"], "abacus"),
+        (["--vocabulary-size", "100"], "vocabulary_size=100: wanted at least 300"),
+        (["--set", "model.vocabulary_size=500"], "vocabulary_size"),
+        (["--threads", "-1"], "threads"),
+        (["--seed", "-1"], "seed=-1: wanted 0 or more"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(corpus: Path, call: Call, words: list[str], says: str) -> None:
+    assert_one_line(call(*words_for(corpus), *words), says)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[modle]\nheads = 2\n", "unknown table [modle]: wanted [run], [data], [model], [training]"),
+        ("heads = 2\n", "unknown table [heads]"),
+        ("[model\n", "is not TOML"),
+        ("[model]\nheadz = 2\n", "did you mean heads"),
+        ("[training]\nseed = '1'\n", "seed='1': wanted int"),
+        ("[run]\npresett = 'tiny'\n", "presett"),
+    ],
+)
+def test_a_wrong_file_of_settings_is_one_line(corpus: Path, call: Call, text: str, says: str) -> None:
+    (corpus / "settings.toml").write_text(text, encoding="utf-8")
+    assert_one_line(call(*words_for(corpus), "--config", corpus / "settings.toml"), says)
+
+
+def test_data_that_cannot_be_used_is_one_line(corpus: Path, call: Call) -> None:
+    assert_one_line(call("train", "--out", corpus / "none"), "no training data")
+    (corpus / "train.de").write_text("Eins.\n" * 119, encoding="utf-8")
+    assert_one_line(call(*words_for(corpus)), "120", "119")
+    (corpus / "train.de").unlink()
+    assert_one_line(call(*words_for(corpus, out="other")), "train.de")
+    (corpus / "empty.tsv").touch()
+    assert_one_line(call("train", "--source", corpus / "empty.tsv", "--out", corpus / "empty"), "pairs")
+    (corpus / "few.tsv").write_text("One.\tEins.\n" * 3, encoding="utf-8")
+    assert_one_line(call("train", "--source", corpus / "few.tsv", "--out", corpus / "few"), "too few")
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        ["--set", "model.headz=4"], ["--set", "model.heads=5"], ["--set", "training.learningrate=1"],
+        ["--preset", "huge"], ["--vocabulary-size", "100"], ["--source", "trian.en", "--target", "train.de"],
+    ],
+)  # fmt: skip
+def test_a_mistake_can_be_put_right(corpus: Path, call: Call, mistake: list[str]) -> None:
+    """A run that has not begun holds nobody to what was mistyped: the right command, with the same folder, trains."""
+    right = words_for(corpus, training__max_steps=1)
+    assert call(*right, *mistake).status == 2
+    ended = call(*right)
+    assert ended.status == 0, ended.err
+
+
+def test_data_that_failed_can_be_mended(corpus: Path, call: Call) -> None:
+    """The same command, after the files were put right."""
+    good = (corpus / "train.de").read_text(encoding="utf-8")
+    (corpus / "train.de").write_text(good + "Zu viel.\n", encoding="utf-8")
+    assert_one_line(call(*words_for(corpus, training__max_steps=2)), "120", "121")
+    (corpus / "train.de").write_text(good, encoding="utf-8")
+    assert call(*words_for(corpus, training__max_steps=2)).status == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("45m", 2700), ("2h", 7200), ("1h30m", 5400), ("90s", 90), ("90", 90), ("0", 0), ("1.5h", 5400), ("1h1m1s", 3661)],
+)
+def test_a_time(text: str, seconds: float) -> None:
+    assert module.seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "-5m", "1d", "m", "h", " ", "30m1h", "1h 30m", "5 m", "inf", "nan", "1e3"])
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(ConfigError, match="wanted a time"):
+        module.seconds(text)
+
+
+def test_values_of_settings_are_numbers_lists_and_words() -> None:
+    assert module.parse_setting("training.learning_rate=2e-3") == ("training", "learning_rate", 0.002)
+    assert module.parse_setting(" model.norm = pre") == ("model", "norm", "pre")
+    assert module.parse_setting('data.source=["a", "b"]') == ("data", "source", ["a", "b"])
+    assert module.parse_setting("data.skip_bad_lines=true") == ("data", "skip_bad_lines", True)
+    assert module.parse_setting("data.valid_source=a=b") == ("data", "valid_source", "a=b")
+
+
+def test_tensorboards_files(corpus: Path, call: Call) -> None:
+    pytest.importorskip("tensorboard", reason="TensorBoard is an extra: pip install 'glassformer[tensorboard]'")
+    assert call(*words_for(corpus), "--tensorboard").status == 0
+    events = list((corpus / "run" / "tensorboard").glob("events*"))
+    assert events
+    content = b"".join(path.read_bytes() for path in events)
+    for name in (b"loss", b"learning_rate", b"tokens_per_second", b"validation_bleu"):
+        assert name in content
+
+
+def test_ctrl_c_saves_and_the_same_command_goes_on(corpus: Path, call: Call, trained: tuple[Path, str]) -> None:
+    words = words_for(corpus, training__max_steps=100_000, training__validate_every=50_000)
+    command = [sys.executable, "-m", "glassformer", *words]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not (corpus / "run" / "metrics.jsonl").is_file() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert "interrupted (Ctrl-C)" in said
+    assert "The same command goes on from here." in said
+    assert "Traceback" not in said
+    stopped = int(re.findall(r"stopped at step ([\d,]+)", said)[0].replace(",", ""))
+    assert stopped >= 20
+    words = words_for(corpus, training__max_steps=stopped + 5, training__validate_every=50_000)
+    ended = call(*words)
+    assert ended.status == 0, ended.err
+    assert f"going on at step {stopped:,}" in ended.err
+    assert f"stopped at step {stopped + 5:,}" in ended.err
+
+
+PLAN = Plan("runs/x", ["[3] lines left out"], [Choice("heads", 4, "as you set it")], 1234, 99, 7, "cpu", 40)
+STEP = Step(100, 1, 0.5, 3.25, 1e-3, 12345.0, 60.0, 3723.0)
+SCORE = Score("BLEU", 12.34, "sig")
+VALIDATION = Validation(100, 1, 61.0, 2.5, SCORE, True, ("A [house].", "Ein Haus.", "Das."))
+OUTCOME = Outcome("runs/x", 100, 1, 61.0, "enough", False, 100, 12.34, 2.5)
+
+
+def console(*, terminal: bool) -> Console:
+    return Console(file=io.StringIO(), force_terminal=terminal, width=120, highlight=False, legacy_windows=False)
+
+
+def said_by(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue())
+
+
+def test_a_terminal_gets_a_bar_with_rate_and_time_left() -> None:
+    screen = console(terminal=True)
+    with Bar(screen) as bar:
+        bar.doing("reading", 20_000, 0)
+        bar.progress.refresh()
+        bar.doing("encoding", 10_000, 20_000)
+        bar.progress.refresh()
+        bar.planned(PLAN)
+        bar.stepped(STEP)
+        bar.progress.refresh()
+        bar.validated(VALIDATION)
+    text = said_by(screen)
+    assert "20,000" in text
+    assert "10,000 of 20,000" in text
+    assert "step 100 · epoch 1.5" in text
+    assert "loss 3.250 · 12,345 tokens/s · 1 h 02 min left" in text
+    assert "validation BLEU 12.34" in text
+
+
+def test_a_log_gets_lines() -> None:
+    log = console(terminal=False)
+    with Lines(log) as lines:
+        for done in (1, 2, 3):
+            lines.doing("reading", done, 3)
+        lines.planned(PLAN)
+        for number in range(1, 201):
+            lines.stepped(Step(number, *[getattr(STEP, name) for name in list(STEP.__dataclass_fields__)[1:]]))
+        lines.validated(VALIDATION)
+        lines.ended(OUTCOME)
+    text = said_by(log)
+    assert text.count("reading …") == 1
+    assert "[3] lines left out" in text
+    assert re.search(r"heads +4 +as you set it", text)
+    assert "1,234 weights, 99 pairs, 7 steps an epoch, on cpu; everything lies in runs/x" in text
+    assert "going on at step 40" in text
+    assert text.count("tokens/s, 1 h 02 min left") == 2
+    assert "source    A [house]." in text
+    assert "stopped at step 100 after 1 min 01 s: enough; best: step 100, BLEU 12.34. The same command goes on" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.4, "59 s"), (61, "1 min 01 s"), (600, "10 min"), (3599.7, "1 h 00 min"), (7380, "2 h 03 min")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
