@@ -79,6 +79,9 @@ def recipe(
         for name in training_by_size
     ]
     choices.append(Choice("precision", precision(trained), PRECISION_REASONS[precision(trained)]))
+    if trained.time_limit:
+        why = reason("time_limit", training, "time for a good translator; with a longer --time-limit the run goes on")
+        choices.append(Choice("time_limit", f"{trained.time_limit / 60:g} min", why))
     for name, value in {**model, **training}.items():
         if name not in [choice.setting for choice in choices]:
             choices.append(Choice(name, value, "as you set it"))
