@@ -1,9 +1,10 @@
 """How much memory and time does one attention take, as the sentence grows: the paper's way against the fused one?
 
-4 heads of 64, batch 1, float32, 128 … 8192 tokens; queries, keys and values of the same length. Two kinds of ``allowed``:
+4 heads of 64, batch 1, float32, 128 … 8192 tokens; queries, keys and values of the same length. Three kinds of ``allowed``:
 
   padding   [1, 1, 1, key]: who may be looked at is the same for each query (the encoder)
-  causal    [1, 1, query, key]: no later token (the decoder). This table alone is length² bytes.
+  causal    the word "causal": no later token (the decoder). The fused kernel needs no matrix for it.
+  matrix    [1, 1, query, key]: the same as a matrix, as any other would be. It alone is length² bytes.
 
 Each row comes from a process of its own: its peak of resident memory (ru_maxrss) over the peak before the first call, with
 inputs and ``allowed`` already there, and the median time of a few calls. ``grows`` is the exponent between the last two
@@ -22,12 +23,13 @@ from typing import Any
 
 import rows
 import torch
+from torch import Tensor
 
 from glassformer.model.attention import attention, fused_attention
 
 HEADS, D_K = 4, 64
 LENGTHS = [128, 256, 512, 1024, 2048, 4096, 8192]
-KINDS = ["padding", "causal"]
+KINDS = ["padding", "causal", "matrix"]
 FORMS = {"paper": attention, "fused": fused_attention}
 
 
@@ -42,9 +44,10 @@ def measure(form: str, kind: str, length: int) -> dict[str, Any]:
     small = torch.randn(1, HEADS, 16, D_K)
     call(small, small, small, torch.ones(1, 1, 1, 16, dtype=torch.bool))  # libraries load, threads start
     q, k, v = torch.randn(3, 1, HEADS, length, D_K).unbind(0)
-    if kind == "causal":
+    allowed: Tensor | str = "causal"
+    if kind == "matrix":
         allowed = torch.ones(length, length, dtype=torch.bool).tril_()[None, None]
-    else:
+    elif kind == "padding":
         allowed = torch.ones(1, 1, 1, length, dtype=torch.bool)
     before = peak()
     call(q, k, v, allowed)
@@ -59,7 +62,7 @@ def measure(form: str, kind: str, length: int) -> dict[str, Any]:
         "form": form,
         "length": length,
         "peak_MB": grown / 1e6,
-        "allowed_MB": allowed.nbytes / 1e6,
+        "allowed_MB": 0 if isinstance(allowed, str) else allowed.nbytes / 1e6,
         "inputs_MB": 3 * q.nbytes / 1e6,
         "median_ms": statistics.median(times) * 1e3,
         "slowest_ms": max(times) * 1e3,
