@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 demo: .venv/demo      ## translate the article's sentence with the model that ships, and look at what "it" attends to
 	$(BIN)/glassformer info en-de
 	$(BIN)/glassformer translate "The animal didn't cross the street because it was too tired."
-	$(BIN)/glassformer look "The animal didn't cross the street because it was too tired" --token it
+	$(BIN)/glassformer look "The animal didn't cross the street because it was too tired" --terminal --token it
 
 test: .venv/all       ## every test that this machine can run
 	$(BIN)/python -m pytest
@@ -25,8 +25,8 @@ bench: .venv/all      ## measure: each benchmark answers one question, rows go t
 docs: .venv/all       ## write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py
 
-web:                  ## build the page
-	@echo "there is no page yet: look at a sentence in the terminal with glassformer look"; exit 1
+web: .venv/all        ## build the page, with the Node.js that is here or else the one of PyPI
+	$(BIN)/python -c 'import pathlib, hatch_build; hatch_build.build_page(pathlib.Path.cwd())'
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'

@@ -130,8 +130,9 @@ def card_page(card: dict[str, Any], tried: list[tuple[str, str]], folder: Path) 
     ]
     for score in card["scores"]:
         interval = f"{score['low']:.1f} … {score['high']:.1f}"
+        signature = score["signature"].replace("|", "\\|")  # or it would end the table's cell
         lines.append(
-            f"| {score['test']} | {score['sentences']:,} | {score['name']} | {score['value']:.2f} | {interval} | `{score['signature']}` |"
+            f"| {score['test']} | {score['sentences']:,} | {score['name']} | {score['value']:.2f} | {interval} | `{signature}` |"
         )
     lines += ["", "## Twenty sentences", "", "| English | what it makes of it |", "|---|---|"]
     lines += [f"| {source} | {translation} |" for source, translation in tried]

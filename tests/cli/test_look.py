@@ -1,6 +1,8 @@
 """``glassformer look``: what a word looks at, in any terminal."""
 
 import importlib
+import socket
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from rich.console import Console
 
 from glassformer.cli.attention_tables import bar, fitted, heads_table, layers_tables
 from glassformer.errors import ConfigError, WhatIfError
+from glassformer.page.unpack import unpack_page
 from glassformer.trace import Trace
 from glassformer.translator import Translator, merge_words
 
@@ -31,7 +34,7 @@ def test_help_has_an_example(run: Run) -> None:
 
 
 def test_the_word_it_looks_by_default(run: Run) -> None:
-    text = run("look", SENTENCE).stdout
+    text = run("look", SENTENCE, "--terminal").stdout
     assert "Der Zug hielt, weil es schneite." in text
     assert "Encoder self-attention: “it”" in text
     assert "▸layer 1" in text
@@ -67,7 +70,9 @@ def test_the_figures_are_the_models(run: Run, models: Path, tmp_path: Path) -> N
 
 def test_a_head_that_is_off_changes_the_numbers_and_is_told(run: Run) -> None:
     off = "decoder.layers.0.cross_attention:0"
-    text = run("look", SENTENCE, "--heads-off", off, "--heads-off", "decoder.layers.1.cross_attention:1").stdout
+    text = run(
+        "look", SENTENCE, "--heads-off", off, "--heads-off", "decoder.layers.1.cross_attention:1", "--terminal"
+    ).stdout
     assert off in text
     assert "with all heads" in text
     target = next(line for line in text.splitlines() if line.startswith("target "))
@@ -82,6 +87,7 @@ def test_markup_in_a_sentence_is_only_text(run: Run) -> None:
     ("arguments", "error", "message"),
     [
         ((" ",), ConfigError, "an empty sentence"),
+        ((SENTENCE, "--save", "x.txt"), ConfigError, "wanted a name ending with .html"),
         ((SENTENCE, "--token", "owl"), ConfigError, "no such word here; there are 0 The"),
         ((SENTENCE, "--layer", "2"), ConfigError, "the layers are 0 … 1"),
         ((SENTENCE, "--heads-off", "encoder"), ConfigError, "wanted an attention and a head"),
@@ -103,6 +109,98 @@ def test_a_word_is_found_by_its_text_its_token_or_nearly() -> None:
     assert find_word(words, "3") == 2
     assert find_word(words, "6") == 4
     assert find_word([("</s>", [0])], "") == 0
+
+
+# the page
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "built").mkdir()
+    (tmp_path / "built" / "index.html").write_text("<html><head></head><body><!--look--></body></html>")
+    monkeypatch.setattr("glassformer.page.built.built_folder", lambda: tmp_path / "built")
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was served, instead of serving it, and the addresses that the browser was given."""
+    seen: list[Any] = []
+
+    def serve(service: Any, listener: socket.socket, ready: Callable[[str], None]) -> None:
+        seen.append(service.model())
+        ready(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        listener.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("glassformer.page.serve.serve", serve)
+    monkeypatch.setattr(webbrowser, "open", seen.append)
+    monkeypatch.setenv("DISPLAY", ":0")
+    return seen
+
+
+@pytest.mark.usefixtures("page")
+def test_the_page_opens(run: Run, opened: list[Any]) -> None:
+    result = run("look", SENTENCE, "--target", "Der Zug.", "--heads-off", "decoder.layers.1.cross_attention:1")
+    start, address = opened
+    assert (start.text, start.target) == (SENTENCE, "Der Zug.")
+    assert start.heads_off == [("decoder.layers.1.cross_attention", 1)]
+    assert f"The page is at {address}" in result.stdout
+    assert result.exit_code == 0
+    assert "layer 1" not in result.stdout
+
+
+@pytest.mark.usefixtures("page")
+def test_the_page_opens_with_the_articles_sentence(run: Run, opened: list[Any]) -> None:
+    run("look", "--no-browser")
+    (start,) = opened
+    assert start.text == "The animal didn't cross the street because it was too tired"
+
+
+@pytest.mark.usefixtures("page")
+def test_without_a_display_no_browser_is_opened(run: Run, opened: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    run("look", SENTENCE)
+    assert len(opened) == 1
+
+
+@pytest.mark.usefixtures("page")
+def test_what_the_page_cannot_show_is_told_before_it_opens(run: Run, opened: list[Any]) -> None:
+    with pytest.raises(ConfigError, match="wanted at most 256"):
+        run("look", "owl " * 300)
+    with pytest.raises(WhatIfError, match="no head 5"):
+        run("look", SENTENCE, "--heads-off", "decoder.layers.1.cross_attention:5")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"port {port} of 127.0.0.1 cannot be used"):
+            run("look", SENTENCE, "--port", str(port))
+    assert not opened
+
+
+@pytest.mark.usefixtures("page")
+def test_the_page_is_saved(run: Run, opened: list[Any], tmp_path: Path) -> None:
+    path = tmp_path / "x.html"
+    text = run("look", SENTENCE, "--save", str(path), "--heads-off", "decoder.layers.1.cross_attention:1").stdout
+    assert f"the page is saved in {path}" in " ".join(text.split())
+    header = unpack_page(path).header
+    assert header.source.text == SENTENCE
+    assert header.heads_off[0].head == 1
+    assert not opened
+
+
+def test_without_a_built_page_it_says_so_and_shows_the_tables(
+    run: Run, opened: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glassformer.page.built.built_folder", lambda: tmp_path / "nowhere")
+    result = run("look", SENTENCE)
+    assert "make web" in result.stderr
+    assert "Encoder self-attention: “it”" in result.stdout
+    assert not opened
+    with pytest.raises(ConfigError, match="make web"):
+        run("look", SENTENCE, "--save", str(tmp_path / "x.html"))
 
 
 # drawing

@@ -96,7 +96,8 @@ def score_text(score: dict[str, Any]) -> str:
     """A figure with its recipe: it never goes without."""
     low, high = score.get("low"), score.get("high")
     interval = "" if low is None or high is None else f" [{low:.1f}, {high:.1f}]"
-    return f"{score.get('name', '')} {score['value']:.2f}{interval} ({score['signature']})".strip()
+    test = f"{score['test']}: " if "test" in score else ""
+    return f"{test}{score.get('name', '')} {score['value']:.2f}{interval} ({score['signature']})".strip()
 
 
 def print_rows(rows: list[tuple[str, str]]) -> None:

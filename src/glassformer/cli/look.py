@@ -1,8 +1,7 @@
-"""``glassformer look``: which words a word looks at, in each layer and head, in the terminal."""
+"""``glassformer look``: a sentence seen whole, as a page in the browser, as a file, or as tables in the terminal."""
 
 import os
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,13 +18,15 @@ if TYPE_CHECKING:
 Words = list[tuple[str, list[int]]]
 Attention = Literal["encoder", "decoder", "cross"]
 
+ARTICLE = "The animal didn't cross the street because it was too tired"
+
 EPILOG = """[bold]Examples[/]
 
 glassformer look "The animal didn't cross the street because it was too tired."
 
-glassformer look "The animal didn't cross the street because it was too wide." --token it --layer 4
+glassformer look "The animal didn't cross the street because it was too wide." --save wide.html
 
-glassformer look "I see a house." --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
+glassformer look "I see a house." --terminal --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
 """
 
 WINDOWS = {
@@ -41,39 +42,134 @@ TITLES = {
 
 
 def look(
-    text: Annotated[str, typer.Argument(help="A sentence, in quotes.", show_default=False)],
+    text: Annotated[str, typer.Argument(help="A sentence, in quotes.", show_default="the article's")] = ARTICLE,
     model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
     target: Annotated[str | None, typer.Option(help="A translation to read instead of the model's own.")] = None,
+    heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write a file instead: x.html is the page, which needs no server and no network; x.safetensors is every number.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served on this machine.", show_default="a free one")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
+    terminal: Annotated[bool, typer.Option("--terminal", help="Show what a word attends to here, in tables; so do the four options below.")] = False,
     token: Annotated[str, typer.Option(help="The word that looks, or the number of a token.", show_default="it, or else the last word")] = "",
     layer: Annotated[int | None, typer.Option(help="The layer whose heads are shown one by one, from 0.", show_default="the last")] = None,
-    attention: Annotated[Attention, typer.Option(help="encoder and decoder: each to itself. cross: decoder to encoder.")] = "encoder",
-    top: Annotated[int, typer.Option(min=1, help="Keys shown for each head of that layer.")] = 3,
-    heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Write every number into this file, such as trace.safetensors.")] = None,
+    attention: Annotated[Attention | None, typer.Option(help="encoder and decoder: each to itself. cross: decoder to encoder.", show_default="encoder")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Keys shown for each head of that layer.", show_default="3")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
 ) -> None:  # fmt: skip
-    """Translate a sentence and show what a word of it attends to.
+    """Translate a sentence and see every number of every step: a page opens in the browser.
 
-    The query is the word that looks; a key is a word that is looked at.
+    The query is the word that looks; a key is a word that is looked at. A run that is still training shows its newest
+    checkpoint.
     """
     if not text.strip():
         raise ConfigError("an empty sentence: wanted at least one word, so that one can look at another")
+    if save is not None and save.suffix not in (".html", ".safetensors"):
+        raise ConfigError(f"--save {save}: wanted a name ending with .html (the page) or .safetensors (the numbers)")
     off = [parse_head(one) for one in heads_off or []]
+    terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
+    if not terminal and save is None and not page_is_built():
+        terminal = True
     from glassformer.translator import Translator
-    from glassformer.what_if import heads_off as switched_off
 
     translator = Translator.load(model, device=device)
-    with ExitStack() as stack:
-        whole = translator.translate(text) if off and target is None else ""
-        if off:
-            stack.enter_context(switched_off(translator.model, off))
+    if terminal:
+        show_tables(translator, text, target, off, attention or "encoder", token=token, layer=layer, top=top or 3)
+    if save is not None:
+        save_look(translator, text, target, off, save)
+    elif not terminal:
+        serve_page(translator, Path(model), text, target, off, port=port, browser=browser)
+
+
+def page_is_built() -> bool:
+    """Says it on standard error if not."""
+    from rich.console import Console
+
+    from glassformer.page.built import HOW, built_page
+
+    if built_page():
+        return True
+    Console(stderr=True).print(
+        f"{HOW} Here is the view for the terminal.", style="yellow", markup=False, highlight=False
+    )
+    return False
+
+
+def show_tables(
+    translator: "Translator",
+    text: str,
+    target: str | None,
+    off: list[tuple[str, int]],
+    attention: Attention,
+    *,
+    token: str,
+    layer: int | None,
+    top: int,
+) -> None:
+    from glassformer.what_if import heads_off
+
+    whole = translator.translate(text) if off and target is None else ""
+    with heads_off(translator.model, off):
         trace = translator.trace(text, target)
     console = make_console()
     print_sentences(console, trace, whole, off)
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
-    if save is not None:
-        trace.save(save)
-        console.print(f"{len(trace)} windows saved in {save}", style="dim", markup=False)
+
+
+def save_look(translator: "Translator", text: str, target: str | None, off: list[tuple[str, int]], path: Path) -> None:
+    """The page, or the trace, by the name's ending."""
+    from glassformer.page.export import save_page
+    from glassformer.page.look import look
+    from glassformer.page.wire import Ask
+    from glassformer.what_if import heads_off
+
+    console = make_console()
+    if path.suffix == ".html":
+        with console.status("writing the page"):
+            save_page(look(translator, Ask(text, target, off)), path)
+        say(console, f"the page is saved in {path}: {path.stat().st_size / 1e6:.1f} MB, open it in any browser", "dim")
+        return
+    with heads_off(translator.model, off):
+        trace = translator.trace(text, target)
+    trace.save(path)
+    say(console, f"{len(trace)} windows saved in {path}", "dim")
+
+
+def serve_page(
+    translator: "Translator",
+    model: Path,
+    text: str,
+    target: str | None,
+    off: list[tuple[str, int]],
+    *,
+    port: int,
+    browser: bool,
+) -> None:
+    """Until Ctrl-C. Raises ConfigError for a port that is taken, and for a sentence that is too long to be live."""
+    import contextlib
+    import webbrowser
+
+    from glassformer.page.look import changed, check_length
+    from glassformer.page.serve import listen, serve
+    from glassformer.page.service import LONGEST, Service
+    from glassformer.page.wire import Ask
+
+    start = Ask(text, target, off)
+    check_length(translator, start, LONGEST)
+    with changed(translator, start):
+        pass  # a head that is not there is told now
+    console = make_console()
+
+    def ready(address: str) -> None:
+        say(console, f"The page is at {address} and only this machine can see it. Ctrl-C ends it.")
+        if browser and has_display():
+            webbrowser.open(address)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(Service(translator, model, start), listen(port), ready)
+
+
+def has_display() -> bool:
+    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def make_console() -> "Console":

@@ -1,0 +1,32 @@
+"""A look as one file that needs no server and no network: the built page with the numbers inside it."""
+
+import base64
+from pathlib import Path
+
+from glassformer.errors import ConfigError
+from glassformer.page.built import HOW, MARK, built_page, policy
+from glassformer.page.pack import Packed
+from glassformer.page.parse import to_json
+from glassformer.page.wire import Look
+
+
+def save_page(look: Packed, path: str | Path) -> None:
+    """Write ``look`` as one self-contained page. Raises ConfigError where the page is not built."""
+    Path(path).write_text(page_with(look), encoding="utf-8", newline="\n")
+
+
+def page_with(look: Packed, page: str = "") -> str:
+    """The HTML of ``page`` (the built one) with ``look`` in it. Raises ConfigError where the page is not built."""
+    page = page or built_page()
+    if not page:
+        raise ConfigError(HOW)
+    if not isinstance(look.header, Look) or MARK not in page or "<head>" not in page:
+        raise ConfigError(
+            "this is no look, or no page of glassformer: wanted a Look and a page with <head> and the mark"
+        )
+    scripts = [f'<script type="application/json" id="look">{to_json(look.header)}</script>']
+    for group, blob in zip(look.header.groups, look.blobs, strict=True):
+        text = base64.b64encode(blob).decode("ascii")  # group names are letters, digits and dots
+        scripts.append(f'<script type="application/octet-stream" id="group-{group.name}">{text}</script>')
+    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">'
+    return page.replace("<head>", f"<head>\n{rule}", 1).replace(MARK, "\n".join(scripts), 1)

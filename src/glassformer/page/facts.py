@@ -1,0 +1,104 @@
+"""What the page is told of a model: its sizes, its sub-layers in their order, its learned matrices."""
+
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from glassformer.errors import ConfigError
+from glassformer.page.wire import ModelFacts, Side, Station, Word
+from glassformer.translator import Translator
+
+
+def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
+    """The sizes from the model's config; what its training saw from its card."""
+    config, card = translator.model.config, translator.card
+    return ModelFacts(
+        name=Path(translator.name).name,
+        checkpoint=checkpoint,
+        d_model=config.d_model,
+        heads=config.heads,
+        d_k=config.d_k,
+        d_ff=config.d_ff,
+        encoder_layers=config.encoder_layers,
+        decoder_layers=config.decoder_layers,
+        norm=config.norm,
+        positions=config.positions,
+        first_position=config.first_position,
+        vocabulary_size=config.vocabulary_size,
+        parameters=sum(parameter.numel() for parameter in translator.model.parameters()),
+        longest_trained=int(card.get("longest") or 0),
+        languages=str(card.get("languages") or ""),
+    )
+
+
+def side_of(translator: Translator, text: str, ids: list[int]) -> Side:
+    """A sentence as the page shows it. ``ids`` hold eos or bos."""
+    words = [Word(word, list(places)) for word, places in translator.words(ids, special=True)]
+    return Side(text, translator.tokenizer.tokens(ids), list(ids), words)
+
+
+def stations(translator: Translator) -> list[Station]:
+    """Every sub-layer, from the first of the encoder to the last of the decoder."""
+    config = translator.model.config
+    found = []
+    sides = [("encoder", config.encoder_layers), ("decoder", config.decoder_layers)]
+    for side, layers in sides:
+        below = f"{side}.input.x"
+        for layer in range(layers):
+            kinds = ["self_attention", *(["cross_attention"] if side == "decoder" else []), "feed_forward"]
+            for kind in kinds:
+                name = f"{side}.layers.{layer}.{kind}"
+                came_in = f"{name}_add_norm.norm" if config.norm == "pre" else below
+                memory = {"self_attention": came_in, "cross_attention": "encoder.memory"}.get(kind, "")
+                output = f"{name}_add_norm.output"
+                found.append(Station(name, kind, side, layer, below, came_in, memory, output))  # type: ignore[arg-type]
+                below = output
+    return found
+
+
+def norms(translator: Translator) -> dict[str, nn.LayerNorm]:
+    """The norms of a pre-norm model by name: what they put out is what the matrices multiply, and no window shows it."""
+    if translator.model.config.norm == "post":
+        return {}
+    return {name: module for name, module in translator.model.named_modules() if isinstance(module, nn.LayerNorm)}
+
+
+def learned(translator: Translator) -> dict[str, tuple[Tensor, tuple[str, ...]]]:
+    """Every learned matrix that the page can show, smallest kinds first, with its axes; not the embedding, which is
+    the largest by far."""
+    config = translator.model.config
+    split = {"w_qkv": (3, config.heads, config.d_k, config.d_model), "b_qkv": (3, config.heads, config.d_k)}
+    known = {
+        "w_qkv": ("matrix", "head", "d_k", "d_model"),
+        "b_qkv": ("matrix", "head", "d_k"),
+        "w_o.weight": ("d_model", "head", "d_v"),
+        "w_1.weight": ("d_ff", "d_model"),
+        "w_1.bias": ("d_ff",),
+        "w_2.weight": ("d_model", "d_ff"),
+    }
+    found = {}
+    for name, parameter in translator.model.named_parameters():
+        if name in ("embedding.weight", "output_bias"):
+            continue
+        tensor = parameter.detach()
+        ending = next((ending for ending in known if name.endswith("." + ending)), "")
+        if ending in split:
+            tensor = tensor.view(split[ending])
+        elif ending == "w_o.weight":
+            tensor = tensor.view(config.d_model, config.heads, config.d_k)
+        found[name] = (tensor, known.get(ending, ("d_model",)))
+
+    def kind(name: str) -> int:
+        return next((n for n, word in enumerate(("bias", "norm", "b_qkv", "w_qkv", "w_o")) if word in name), 5)
+
+    return dict(sorted(found.items(), key=lambda item: kind(item[0])))
+
+
+def find_learned(translator: Translator, name: str) -> tuple[Tensor, tuple[str, ...]]:
+    """Raises ConfigError, naming the nearest, for a matrix that is not there."""
+    known = learned(translator)
+    if name not in known:
+        last = name.rsplit(".", 1)[-1]
+        near = [one for one in known if one.endswith(last)] or list(known)
+        raise ConfigError(f"no learned matrix {name!r}: there are {', '.join(near[:4])} … ({len(known)} in all)")
+    return known[name]

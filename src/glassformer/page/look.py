@@ -1,0 +1,248 @@
+"""One pair of sentences, seen whole: the trace, stored by PAGE's rules, and what goes with it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from glassformer.errors import ConfigError
+from glassformer.page import wire
+from glassformer.page.facts import learned, model_facts, norms, side_of, stations
+from glassformer.page.pack import POOLED, Packed, Packer, described, exact, pooled
+from glassformer.trace import Trace, Window
+from glassformer.translator import Translator
+from glassformer.what_if import edges_blocked, heads_off
+
+CHOICES = 8
+EXACT_TOKENS = 64
+"""Up to so many tokens on the longer side all is exact; the weights are dense up to DENSE_TOKENS."""
+DENSE_TOKENS = 256
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many bytes, before deflating, each kind of window may take together. What is over is left out (``none``), or,
+    of the weights of long sentences, fewer of each row are kept."""
+
+    states: int = 32_000_000
+    """All that is no attention weight. float32 where they fit and the sentence is short, else bfloat16 in LONG_STATES."""
+    long_states: int = 4_000_000
+    weights: int = 9_000_000
+    """Of sentences over DENSE_TOKENS."""
+    vocabulary: int = 262_144
+    """Each of logits and probabilities."""
+    learned: int = 0
+    """The learned matrices."""
+
+
+LIVE = Budget()
+SAVED = Budget(learned=6_000_000)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A trace with the norms' outputs of a pre-norm model in it."""
+
+    trace: Trace
+    text: str
+    source_ids: list[int]
+    """Ending with eos."""
+    target_ids: list[int]
+    """Beginning with bos."""
+
+
+@contextmanager
+def changed(translator: Translator, ask: wire.Ask | wire.RowsAsk) -> Iterator[None]:
+    """What ``ask`` switches off is off inside. Raises WhatIfError for what is not there."""
+    by_attention: dict[str, list[tuple[int, int]]] = {}
+    for attention, query, key in ask.blocked:
+        by_attention.setdefault(attention, []).append((query, key))
+    with ExitStack() as stack:
+        stack.enter_context(heads_off(translator.model, ask.heads_off))
+        for attention, edges in by_attention.items():
+            stack.enter_context(edges_blocked(translator.model, attention, edges))
+        yield
+
+
+def see(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int = 0) -> Seen:
+    """Every number for ``ask``. Raises ConfigError for a sentence without words, or with over ``longest`` tokens."""
+    check_length(translator, ask, longest)
+    seen: dict[str, Window] = {}
+
+    def look(name: str, _: Any, __: Any, value: Tensor) -> None:
+        seen[name] = Window(value[0].detach(), ("position", "d_model"), "§3.1, layer normalization, of pre-norm models")
+
+    with changed(translator, ask):
+        source_ids, target_ids = translator.ids_of(ask.text, ask.target, None)
+        handles = [norm.register_forward_hook(partial(look, name)) for name, norm in norms(translator).items()]
+        try:
+            trace = translator.recorded(source_ids, target_ids)
+        finally:
+            for handle in handles:
+                handle.remove()
+    trace.steps[0] |= seen
+    about = translator.about(ask.text, source_ids, target_ids)
+    return Seen(trace, about["source"], about["source_ids"], about["target_ids"])
+
+
+def check_length(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int) -> None:
+    """Raises ConfigError for a sentence without words, or a side of over ``longest`` tokens (0: any length)."""
+    if not ask.text.strip():
+        raise ConfigError("an empty sentence: wanted at least one word")
+    for what, text in (("sentence", ask.text), ("translation", ask.target or "")):
+        tokens = len(translator.tokenizer.encode(text)) + 1 if longest else 0
+        if tokens > longest:
+            raise ConfigError(f"this {what} has {tokens:,} tokens: wanted at most {longest:,}, so make it shorter")
+
+
+def look(
+    translator: Translator,
+    ask: wire.Ask,
+    *,
+    live: bool = False,
+    budget: Budget = SAVED,
+    checkpoint: str = "",
+    level: int = 9,
+    seen: Seen | None = None,
+) -> Packed:
+    """The Look that answers ``ask``. Raises as ``see``, and as the translator does."""
+    seen = seen or see(translator, ask)
+    packer = Packer()
+    windows = pack_windows(packer, seen, budget)
+    matrices = pack_learned(packer, translator, budget if longest_of(seen) <= DENSE_TOKENS else LIVE)
+    groups, blobs = packer.deflated(level)
+    header = wire.Look(
+        version=wire.VERSION,
+        model=model_facts(translator, checkpoint),
+        source=side_of(translator, seen.text, seen.source_ids),
+        target=side_of(translator, translator.tokenizer.decode(seen.target_ids), seen.target_ids),
+        stations=stations(translator),
+        windows=windows,
+        weights=matrices,
+        groups=groups,
+        steps=steps_of(translator, seen),
+        heads_off=[wire.HeadName(*head) for head in ask.heads_off],
+        blocked=list(ask.blocked),
+        live=live,
+    )
+    return Packed(header, blobs)
+
+
+def longest_of(seen: Seen) -> int:
+    return max(len(seen.source_ids), len(seen.target_ids))
+
+
+def pack_windows(packer: Packer, seen: Seen, budget: Budget) -> list[wire.Window]:
+    """Up to EXACT_TOKENS all exact; the weights dense to DENSE_TOKENS; above, the largest of each row, and a map."""
+    all_windows = {name: seen.trace.window(name) for name in seen.trace}
+    storages = choose_storages(all_windows, longest_of(seen), budget)
+    top, side = fit_top([w.tensor for name, w in all_windows.items() if storages[name] == "top"], budget.weights)
+    placed = []
+    for name, window in all_windows.items():
+        blank = described(name, window.axes, window.place, group_of(name))
+        storage = storages[name]
+        placed.append(packer.add(blank, window.tensor, storage, top=min(top, window.tensor.size(-1))))
+        if storage == "top":
+            map_of = described(f"{name}.pooled", window.axes, f"{window.place}; means of blocks", group_of(name))
+            placed.append(packer.add(map_of, pooled(window.tensor, side), "root8"))
+    return placed
+
+
+def choose_storages(windows: dict[str, Window], tokens: int, budget: Budget) -> dict[str, wire.Storage]:
+    chosen: dict[str, wire.Storage] = {}
+    states = {}
+    for name, window in windows.items():
+        size = window.tensor.numel()
+        if name.endswith(".weights"):
+            chosen[name] = "float32" if tokens <= EXACT_TOKENS else "root8" if tokens <= DENSE_TOKENS else "top"
+        elif "vocabulary" in window.axes:
+            chosen[name] = "float32" if 4 * size <= budget.vocabulary else "none"
+        elif name.endswith(".scores") and tokens > EXACT_TOKENS:
+            chosen[name] = "none"
+        elif len(window.axes) == 1:
+            chosen[name] = "float32"  # ids and positions
+        else:
+            states[name] = size
+    numbers = sum(states.values())
+    storage: wire.Storage = "none"
+    if tokens <= EXACT_TOKENS and 4 * numbers <= budget.states:
+        storage = "float32"
+    elif 2 * numbers <= (budget.states if tokens <= EXACT_TOKENS else budget.long_states):
+        storage = "bfloat16"
+    return chosen | dict.fromkeys(states, storage)
+
+
+def fit_top(tensors: Iterable[Tensor], size: int) -> tuple[int, int]:
+    """How many of each row, and rows and columns of a map, so that all of it is within ``size`` bytes."""
+    tensors = list(tensors)
+    maps, rows = sum(tensor.size(0) for tensor in tensors), sum(tensor.numel() // tensor.size(-1) for tensor in tensors)
+    if not rows:
+        return 0, POOLED
+    side = POOLED
+    while side > 16 and maps * side * side > size / 3:
+        side //= 2
+    return max(1, int(((size - maps * side * side) / rows - 4) // 3)), side
+
+
+def pack_learned(packer: Packer, translator: Translator, budget: Budget) -> list[wire.Window]:
+    """Kind by kind until the budget is spent."""
+    left, placed = budget.learned, []
+    for name, (tensor, axes) in learned(translator).items():
+        storage: wire.Storage = exact(tensor) if left > 0 else "none"
+        size = tensor.numel() * (2 if storage == "bfloat16" else 4)
+        if size > left:
+            storage = "none"
+        else:
+            left -= size
+        placed.append(packer.add(described(name, axes, "learned", f"learned.{group_of(name)}"), tensor, storage))
+    return placed
+
+
+def group_of(name: str) -> str:
+    """Layer 3 of the encoder is the group "encoder.3"; the rest goes by where it is."""
+    layer = re.match(r"(encoder|decoder)\.layers\.(\d+)\.", name)
+    if layer:
+        return f"{layer[1]}.{layer[2]}"
+    return ".".join(name.split(".")[:2]) if name.startswith(("encoder", "decoder")) else "output"
+
+
+def steps_of(translator: Translator, seen: Seen) -> list[wire.Step]:
+    """What each row of the decoder chose among, all at once."""
+    probabilities = seen.trace["probabilities"].float()
+    chosen = [*seen.target_ids[1:], translator.tokenizer.eos_id]
+    return [step_of(translator, row, id) for row, id in zip(probabilities, chosen, strict=True)]
+
+
+def step_of(translator: Translator, probabilities: Tensor, chosen: int) -> wire.Step:
+    """``probabilities`` [vocabulary]."""
+    values, ids = probabilities.topk(min(CHOICES, probabilities.numel()))
+    both = [chosen, *ids.tolist()]
+    numbers = [float(probabilities[chosen]), *values.tolist()]
+    tokens = translator.tokenizer.tokens(both)
+    choices = [wire.Choice(*parts) for parts in zip(tokens, both, numbers, strict=True)]
+    return wire.Step(choices[0], choices[1:])
+
+
+def numbers_of(name: str, axes: tuple[str, ...], place: str, tensor: Tensor) -> Packed:
+    """One window, exact."""
+    packer = Packer()
+    window = packer.add(described(name, axes, place, "numbers"), tensor, exact(tensor))
+    groups, blobs = packer.deflated(1)
+    return Packed(wire.Numbers([window], groups), blobs)
+
+
+def fixed(tensor: Tensor, axes: tuple[str, ...], at: list[int], name: str) -> tuple[Tensor, tuple[str, ...]]:
+    """The first axes fixed at ``at``. Raises ConfigError for a place outside."""
+    if len(at) > tensor.dim():
+        raise ConfigError(
+            f"{name} has the axes {' '.join(axes)}: wanted at most {tensor.dim()} numbers in at, got {len(at)}"
+        )
+    for axis, size, index in zip(axes, tensor.shape, at, strict=False):
+        if not 0 <= index < size:
+            raise ConfigError(f"{name} has no {axis} {index}: wanted 0 … {size - 1}")
+    return torch.as_tensor(tensor[tuple(at)]), axes[len(at) :]

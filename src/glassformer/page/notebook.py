@@ -1,0 +1,116 @@
+"""The page in a notebook: ``show(translator, text)`` shows itself, offline; ``.widget()`` also answers."""
+
+import html
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from glassformer.errors import ConfigError, GlassformerError
+from glassformer.page import wire
+from glassformer.page.export import page_with
+from glassformer.page.look import LIVE, SAVED, look
+from glassformer.page.pack import Packed
+from glassformer.page.parse import from_json, to_json
+from glassformer.page.service import Service
+from glassformer.translator import Translator
+
+if TYPE_CHECKING:
+    from anywidget import AnyWidget
+
+HEIGHT = 860
+SANDBOX = "allow-scripts"
+"""The page runs, and has no address: it reaches neither the notebook's page nor the network."""
+
+BRIDGE = """
+function render({ model, el }) {
+  const frame = document.createElement("iframe");
+  frame.setAttribute("sandbox", "allow-scripts");
+  frame.title = "glassformer";
+  frame.style.cssText = `width:100%;height:${model.get("height")}px;border:0`;
+  const heard = (event) => {
+    const ask = event.data;
+    if (event.source === frame.contentWindow && ask && ask.glassformer === 1) model.send(ask);
+  };
+  const answered = (answer, buffers) => {
+    const view = buffers[0];
+    const body = view.buffer ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : view;
+    frame.contentWindow?.postMessage({ ...answer, body }, "*");
+  };
+  window.addEventListener("message", heard);
+  model.on("msg:custom", answered);
+  frame.srcdoc = model.get("page");
+  el.append(frame);
+  return () => {
+    window.removeEventListener("message", heard);
+    model.off("msg:custom", answered);
+  };
+}
+export default { render };
+"""
+
+
+@dataclass
+class Shown:
+    """One pair of sentences, as the page shows it. The last line of a cell: it is drawn there."""
+
+    translator: Translator
+    ask: wire.Ask
+    height: int = HEIGHT
+    _page: str = field(default="", repr=False)
+
+    def look(self, *, live: bool = False) -> Packed:
+        return look(self.translator, self.ask, live=live, budget=LIVE if live else SAVED)
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, with the numbers in it; saved with the notebook, and it needs no network."""
+        self._page = self._page or page_with(self.look())
+        return (
+            f'<iframe sandbox="{SANDBOX}" title="glassformer" style="width:100%;height:{self.height}px;border:0" '
+            f'srcdoc="{html.escape(self._page)}"></iframe>'
+        )
+
+    def widget(self) -> "AnyWidget":
+        """The page with the model behind it: other sentences, heads off, exact rows. Needs the extra ``notebook``.
+
+        Raises ConfigError where anywidget is not installed.
+        """
+        try:
+            import anywidget
+            import traitlets
+        except ModuleNotFoundError as error:
+            raise ConfigError(f"{error.name} is not installed: pip install 'glassformer[notebook]'") from None
+
+        page = traitlets.Unicode(page_with(self.look(live=True))).tag(sync=True)
+        traits = {"_esm": BRIDGE, "page": page, "height": traitlets.Int(self.height).tag(sync=True)}
+        widget = type("PageWidget", (anywidget.AnyWidget,), traits)()
+        service = Service(self.translator, start=self.ask)
+        widget.on_msg(lambda sender, content, _: sender.send(*answer(service, content)))
+        return widget
+
+
+def show(
+    translator: Translator,
+    text: str,
+    target: str | None = None,
+    *,
+    heads_off: list[wire.Head] | None = None,
+    height: int = HEIGHT,
+) -> Shown:
+    """``text`` and its translation (or ``target``) with every number of every step, for a notebook.
+
+    show(translator, "The animal didn't cross the street because it was too tired")
+    """
+    return Shown(translator, wire.Ask(text, target, list(heads_off or [])), height)
+
+
+def answer(service: Service, content: Any) -> tuple[dict[str, Any], list[bytes]]:
+    """The message, and its one buffer, that answer a page's message."""
+    try:
+        ask = from_json(wire.BridgeAsk, json.dumps(content))
+    except GlassformerError as error:
+        return {"glassformer": wire.VERSION, "id": -1, "status": 400}, [to_json(wire.Problem(str(error))).encode()]
+    try:
+        status, body = 200, service.answer(ask.path, ask.body.encode("utf-8", "surrogatepass"))
+    except GlassformerError as error:
+        status, body = 400, to_json(wire.Problem(" ".join(str(error).split()))).encode()
+    return {"glassformer": wire.VERSION, "id": ask.id, "status": status}, [body]

@@ -1,0 +1,139 @@
+"""Tensors → the bytes that ``wire`` describes, each with the error that its storage makes."""
+
+import struct
+import zlib
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from glassformer.page.parse import to_json
+from glassformer.page.wire import Group, Look, Numbers, Storage, Window
+
+POOLED = 128
+"""A pooled map has at most so many rows and columns."""
+ROWS_AT_ONCE = 8192
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A header and the deflated groups that it names, in its order."""
+
+    header: Look | Numbers
+    blobs: list[bytes]
+
+    def body(self) -> bytes:
+        """As it goes over HTTP."""
+        header = to_json(self.header).encode("ascii")
+        return b"".join([struct.pack("<I", len(header)), header, *self.blobs])
+
+
+@dataclass
+class Packer:
+    """Collects windows into groups."""
+
+    raw: dict[str, bytearray] = field(default_factory=dict)
+
+    def add(self, window: Window, tensor: Tensor, storage: Storage, *, top: int = 0) -> Window:
+        """``window`` (name, axes, place and group are used) with where and how ``tensor`` was stored."""
+        if storage == "none":
+            content, error = b"", 0.0
+        else:
+            content, error = store(tensor.detach(), storage, top)
+        into = self.raw.setdefault(window.group, bytearray()) if content else bytearray()
+        into.extend(bytes(-len(into) % 4))
+        placed = replace(
+            window,
+            shape=list(tensor.shape),
+            storage=storage,
+            group=window.group if content else "",
+            offset=len(into),
+            length=len(content),
+            error=error,
+            top=top if storage == "top" else 0,
+        )
+        into.extend(content)
+        return placed
+
+    def deflated(self, level: int) -> tuple[list[Group], list[bytes]]:
+        groups, blobs, offset = [], [], 0
+        for name, content in self.raw.items():
+            blob = zlib.compress(content, level)
+            groups.append(Group(name, offset, len(blob), len(content)))
+            blobs.append(blob)
+            offset += len(blob)
+        return groups, blobs
+
+
+def described(name: str, axes: tuple[str, ...], place: str, group: str) -> Window:
+    """A Window before it is stored."""
+    return Window(name, list(axes), [], place, "none", group, 0, 0, 0.0, 0)
+
+
+def store(tensor: Tensor, storage: Storage, top: int = 0) -> tuple[bytes, float]:
+    """The bytes, and the largest absolute error among them."""
+    values = tensor.detach().to("cpu", torch.float32).contiguous()
+    if storage == "float32":
+        return little_endian(values), 0.0
+    if storage == "bfloat16":
+        halves = values.to(torch.bfloat16)
+        finite = values.isfinite()
+        return little_endian(halves.view(torch.int16)), largest((halves.float() - values)[finite])
+    if storage == "root8":
+        quantised = root8(values)
+        return little_endian(quantised), largest(from_root8(quantised) - values)
+    if storage == "top":
+        return store_top(values, top)
+    raise ValueError(f"no bytes for the storage {storage!r}")
+
+
+def root8(values: Tensor) -> Tensor:
+    """What lies between 0 and 1 in a byte, on a square-root scale: small weights keep their differences."""
+    return (values.clamp(0, 1).sqrt() * 255).round().to(torch.uint8)
+
+
+def from_root8(quantised: Tensor) -> Tensor:
+    return (quantised.float() / 255) ** 2
+
+
+def store_top(values: Tensor, top: int) -> tuple[bytes, float]:
+    """Of each row the ``top`` largest, and the sum of the rest."""
+    width = values.size(-1)
+    if not 0 < top <= width <= 65536:
+        raise ValueError(
+            f"the {top} largest of rows of {width}: wanted at least 1, at most all, and columns of 16 bits"
+        )
+    parts, error = [], 0.0
+    for rows in torch.split(values.reshape(-1, width), ROWS_AT_ONCE):
+        largest_values, columns = rows.topk(top, dim=-1)
+        rest = rows.scatter(1, columns, 0).double().sum(dim=1).float()  # what is left, not what is missing from 1
+        quantised = root8(largest_values)
+        error = max(error, largest(from_root8(quantised) - largest_values))
+        packed = np.empty(len(rows), [("keys", "<u2", (top,)), ("values", "u1", (top,)), ("rest", "<f4")])
+        packed["keys"], packed["values"], packed["rest"] = columns.numpy(), quantised.numpy(), rest.numpy()
+        parts.append(packed.tobytes())
+    return b"".join(parts), error
+
+
+def pooled(values: Tensor, side: int = POOLED) -> Tensor:
+    """Means of equal blocks of the last two axes (the last block of each may be smaller), at most ``side`` of each."""
+    blocks = [-(-size // min(side, size)) for size in values.shape[-2:]]
+    return F.avg_pool2d(values.float(), blocks, stride=blocks, ceil_mode=True, count_include_pad=False)
+
+
+def exact(tensor: Tensor) -> Storage:
+    """The smallest storage that loses nothing."""
+    values = tensor.detach().float()
+    return "bfloat16" if bool((values.to(torch.bfloat16).float() == values).all()) else "float32"
+
+
+def little_endian(tensor: Tensor) -> bytes:
+    array = tensor.numpy()
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def largest(differences: Tensor) -> float:
+    """The largest absolute one; 0 of none."""
+    return float(differences.abs().max()) if differences.numel() else 0.0

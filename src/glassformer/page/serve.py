@@ -1,0 +1,47 @@
+"""The page's server: on this machine, for this machine."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from glassformer.errors import ConfigError
+from glassformer.page.app import make_app
+from glassformer.page.service import Service
+
+HOST = "127.0.0.1"
+
+
+def listen(port: int = 0) -> socket.socket:
+    """A socket on 127.0.0.1; port 0 is any free one. Raises ConfigError for one that is taken."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ConfigError(
+            f"port {port} of {HOST} cannot be used ({error}): choose another, or 0 for a free one"
+        ) from None
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    return f"http://{HOST}:{listener.getsockname()[1]}/"
+
+
+def serve(service: Service, listener: socket.socket, ready: Callable[[str], None] | None = None) -> None:
+    """Answer until the process is interrupted. ``ready`` is called with the address when it answers."""
+    config = uvicorn.Config(make_app(service), log_level="warning", access_log=False, server_header=False, ws="none")
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if server.started and ready is not None:
+            ready(address_of(listener))
+        await serving
+
+    asyncio.run(run())

@@ -1,0 +1,177 @@
+"""What the page can ask, whoever carries the question: HTTP (``app``) or a notebook (``notebook``)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from glassformer.checkpoint import model_folder
+from glassformer.decoding import score
+from glassformer.errors import ConfigError, GlassformerError
+from glassformer.page import wire
+from glassformer.page.facts import find_learned, model_facts
+from glassformer.page.look import LIVE, Seen, changed, check_length, fixed, look, numbers_of, see
+from glassformer.page.parse import from_json, to_json
+from glassformer.page.steps import decode_steps
+from glassformer.trace import Window
+from glassformer.translator import Translator
+from glassformer.what_if import Head, attentions, heads_off, rank_heads
+
+LONGEST = 256
+"""Tokens of the longest sentence that is answered: the page is for reading, and a long one keeps others waiting."""
+RANKED_AT_ONCE = 100_000_000
+"""Numbers in the logits of all heads' sentences computed together: 400 MB, and as much again for their softmax."""
+KEPT = 4
+"""Traces of the last questions, from which exact rows are taken."""
+
+
+@dataclass
+class Service:
+    """A translator that answers. One question at a time: what is switched off is switched off in the model itself."""
+
+    translator: Translator
+    folder: Path | None = None
+    """A run's folder: its newest checkpoint is loaded before a question when ``best.json`` names another one."""
+    start: wire.Ask = field(default_factory=lambda: wire.Ask(""))
+    """What the page opens with."""
+    longest: int = LONGEST
+    checkpoint: str = ""
+    kept: dict[tuple[str, str | None, str], Seen] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.folder is not None and (self.folder / "best.json").is_file():
+            self.checkpoint = model_folder(self.folder).name
+        else:
+            self.folder = None
+
+    def refresh(self) -> None:
+        """Load a run's newest checkpoint, if there is one since. While it is being written the old one stays."""
+        if self.folder is None:
+            return
+        try:
+            newest = model_folder(self.folder).name
+            if newest != self.checkpoint:
+                self.translator = Translator.load(self.folder, device=str(self.translator.device))
+                self.checkpoint = newest
+                self.kept.clear()
+        except (GlassformerError, OSError):
+            return
+
+    def model(self) -> wire.Start:
+        self.refresh()
+        return wire.Start(
+            version=wire.VERSION,
+            model=model_facts(self.translator, self.checkpoint),
+            text=self.start.text,
+            target=self.start.target or "",
+            heads_off=list(self.start.heads_off),
+            longest=self.longest,
+        )
+
+    def look(self, ask: wire.Ask) -> bytes:
+        self.refresh()
+        seen = self.seen(ask)
+        options = {"live": True, "budget": LIVE, "checkpoint": self.checkpoint, "level": 1, "seen": seen}
+        return look(self.translator, ask, **options).body()  # type: ignore[arg-type]
+
+    def seen(self, ask: wire.Ask | wire.RowsAsk) -> Seen:
+        """The trace for this question; the same one for the same question, also where the page now gives as ``target``
+        what the model had said: the same text can be cut into other pieces than the model's."""
+        changes = repr((ask.heads_off, ask.blocked))
+        for (text, target, of), seen in self.kept.items():
+            said = self.translator.tokenizer.decode(seen.target_ids)
+            same_target = ask.target == target or (ask.target is not None and ask.target == said)
+            if of == changes and ask.text in (text, seen.text) and same_target:
+                return seen
+        seen = see(self.translator, ask, self.longest)
+        self.kept[ask.text, ask.target, changes] = seen
+        while len(self.kept) > KEPT:
+            del self.kept[next(iter(self.kept))]
+        return seen
+
+    def decode(self, ask: wire.Ask, told: Callable[[wire.Step], bool]) -> None:
+        self.refresh()
+        check_length(self.translator, ask, self.longest)
+        with changed(self.translator, ask):
+            decode_steps(self.translator, ask.text, told)
+
+    def rank(self, ask: wire.Ask) -> wire.Ranking:
+        """Each head switched off alone: all in one batch where there is room for it, one after the other elsewhere."""
+        self.refresh()
+        translator, model = self.translator, self.translator.model
+        check_length(translator, ask, self.longest)
+        heads = [(name, head) for name, attention in attentions(model).items() for head in range(attention.heads)]
+        with changed(translator, ask):
+            source_ids, target_ids = translator.ids_of(ask.text, ask.target, None)
+            size = (len(heads) + 1) * (len(target_ids) + 1) * model.config.vocabulary_size
+            if size > RANKED_AT_ONCE:
+                return self.rank_one_by_one(heads, source_ids, target_ids)
+            special = model.config
+            sides = [*source_ids, special.eos_id], [special.bos_id, *target_ids, special.eos_id]
+            ranking = rank_heads(model, *(torch.tensor([ids], device=translator.device) for ids in sides))
+        return ranking_of(ranking.heads, ranking.change.tolist(), ranking.log_probabilities.tolist())
+
+    def rank_one_by_one(self, heads: list[Head], source_ids: list[int], target_ids: list[int]) -> wire.Ranking:
+        model = self.translator.model
+        (base,) = score(model, [source_ids], [target_ids])
+        change = []
+        for head in heads:
+            with heads_off(model, [head]):
+                (without,) = score(model, [source_ids], [target_ids])
+            change.append([off - on for off, on in zip(without, base, strict=True)])
+        order = sorted(range(len(heads)), key=lambda number: sum(change[number]))
+        return ranking_of([heads[n] for n in order], [change[n] for n in order], base)
+
+    def weights(self, ask: wire.WeightsAsk) -> bytes:
+        self.refresh()
+        tensor, axes = find_learned(self.translator, ask.name)
+        return numbers_of(ask.name, axes, "learned", tensor).body()
+
+    def rows(self, ask: wire.RowsAsk) -> bytes:
+        self.refresh()
+        if ask.name == "embedding.weight":
+            window = Window(self.translator.model.embedding.weight, ("vocabulary", "d_model"), "§3.4, learned")
+            if not ask.at:
+                raise ConfigError("embedding.weight as a whole is too much to send: wanted a token's id in at")
+        else:
+            trace = self.seen(ask).trace
+            if ask.name not in trace:
+                raise ConfigError(f"no window {ask.name!r} in this model: the look names all of them")
+            window = trace.window(ask.name)
+        row, left = fixed(window.tensor, window.axes, ask.at, ask.name)
+        return numbers_of(ask.name, left, window.place, row).body()
+
+    def decoded(self, ask: wire.Ask) -> bytes:
+        lines: list[str] = []
+
+        def keep(step: wire.Step) -> bool:
+            lines.append(to_json(step) + "\n")
+            return True
+
+        self.decode(ask, keep)
+        return "".join(lines).encode()
+
+    def answer(self, path: str, body: bytes) -> bytes:
+        """The whole answer at once, as HTTP would give it. Raises ConfigError for another path, and as the questions do."""
+        if path == "/api/model":
+            return to_json(self.model()).encode()
+        if path == "/api/look":
+            return self.look(from_json(wire.Ask, body))
+        if path == "/api/rank":
+            return to_json(self.rank(from_json(wire.Ask, body))).encode()
+        if path == "/api/weights":
+            return self.weights(from_json(wire.WeightsAsk, body))
+        if path == "/api/rows":
+            return self.rows(from_json(wire.RowsAsk, body))
+        if path == "/api/decode":
+            return self.decoded(from_json(wire.Ask, body))
+        raise ConfigError(
+            f"nothing answers to {path[:80]}: wanted one of /api/model, look, decode, rank, weights, rows"
+        )
+
+
+def ranking_of(heads: list[Head], change: list[list[float]], log_probabilities: list[float]) -> wire.Ranking:
+    return wire.Ranking(
+        [wire.HeadName(*head) for head in heads], [sum(row) for row in change], change, log_probabilities
+    )

@@ -1,0 +1,30 @@
+"""Greedy decoding, a word at a time, told as it happens."""
+
+from collections.abc import Callable
+
+import torch
+
+from glassformer.config import DecodingConfig
+from glassformer.decoding.batches import evaluating
+from glassformer.decoding.rows import Rows
+from glassformer.decoding.sentences import choosable, make_sentence
+from glassformer.page.look import step_of
+from glassformer.page.wire import Step
+from glassformer.translator import Translator
+
+
+def decode_steps(translator: Translator, text: str, told: Callable[[Step], bool]) -> None:
+    """Call ``told`` with each step, </s>'s the last; where it gives False nobody listens any more, and decoding ends."""
+    model, config = translator.model, DecodingConfig(method="greedy")
+    source_ids, _ = translator.ids_of(text, "", None)
+    sentence = make_sentence(source_ids, (), config, model.config)
+    with evaluating(model):
+        rows = Rows(model, torch.tensor([sentence.source], device=translator.device))
+        free = rows.ids[:, :0]  # no prefix
+        for step in range(sentence.limit):
+            log_probabilities = rows.next()
+            ids = choosable(log_probabilities, free, step, model.config).argmax(dim=-1)
+            rows.append(ids, log_probabilities.gather(1, ids[:, None])[:, 0])
+            chosen = int(ids)
+            if not told(step_of(translator, log_probabilities[0].exp(), chosen)) or chosen == model.config.eos_id:
+                return

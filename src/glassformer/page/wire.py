@@ -1,0 +1,287 @@
+"""What travels between Python and the page. ``web/src/wire.ts`` is made from it: ``python -m glassformer.page.types``.
+
+A body of numbers (a Look, or Numbers) is
+
+    uint32, little endian     the length of the header in bytes
+    the header                JSON, UTF-8
+    the groups                deflated (zlib format), one after the other; Group.offset counts from the end of the header
+
+and in a saved file the header is ``<script type="application/json" id="look">`` and each group is base64 in
+``<script type="application/octet-stream" id="group-NAME">``. A group is inflated when something in it is wanted;
+``Window.offset`` counts in the inflated group and is a multiple of 4. What lies there, by ``Window.storage``
+(everything little endian, row by row, the last axis being the quickest):
+
+    float32    float32 each: exact; −Infinity where a score is not allowed
+    bfloat16   uint16 each: the upper half of a float32
+    root8      uint8 each: the value is (q / 255)²; only for what lies between 0 and 1
+    top        K = Window.top, and for each row (the last axis) 3 K + 4 bytes: K uint16, the columns of the K largest, the
+               largest first; K uint8, their values as in root8; one float32, the exact sum of the rest of the row.
+               The window NAME.pooled beside it holds the means of blocks, of equal size but for the last: root8
+    none       not here (group "", length 0): POST /api/rows, or /api/weights, has it where the page is live
+
+HTTP (live): requests and answers are JSON but where it says otherwise; an error is a status of 400 or more and a Problem.
+
+    GET  /api/model                 Start
+    POST /api/look    Ask           a body of numbers whose header is a Look
+    POST /api/decode  Ask           a Step a line (NDJSON), each as it is made; ``target`` is not used
+    POST /api/rank    Ask           Ranking
+    POST /api/weights WeightsAsk    a body of numbers whose header is Numbers (one window, exact)
+    POST /api/rows    RowsAsk       a body of numbers whose header is Numbers (one window, exact)
+
+A page that finds ``#look`` in its document is a saved file; where that Look is ``live`` it is in a notebook, and asks its
+parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same ``id``.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+VERSION = 1
+Storage = Literal["float32", "bfloat16", "root8", "top", "none"]
+Edge = tuple[str, int, int]
+"""An attention, a query and a key that it may not look at."""
+Head = tuple[str, int]
+"""An attention and one of its heads, from 0."""
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The model in hand."""
+
+    name: str
+    checkpoint: str
+    """Which one of a run's, such as step-00001500; empty for a model that is not in training."""
+    d_model: int
+    heads: int
+    d_k: int
+    d_ff: int
+    encoder_layers: int
+    decoder_layers: int
+    norm: Literal["post", "pre"]
+    positions: Literal["halves", "interleaved", "halves_exact"]
+    first_position: int
+    vocabulary_size: int
+    parameters: int
+    longest_trained: int
+    """Tokens of the longest sentence in training; 0 where it is not known."""
+    languages: str
+    """Such as en-de; empty where it is not known."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, or <s> or </s>, and the positions of its tokens."""
+
+    text: str
+    tokens: list[int]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two sentences. The source ends with </s>; the target begins with <s>, and row i predicts token i + 1."""
+
+    text: str
+    tokens: list[str]
+    """The pieces as they are shown: ▁ begins a word, <0xF0> is a byte."""
+    ids: list[int]
+    words: list[Word]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Windows that are deflated together, such as a layer's: "encoder.3"."""
+
+    name: str
+    offset: int
+    """Where its deflated bytes begin, from the end of the header."""
+    length: int
+    """Deflated bytes."""
+    size: int
+    """Inflated bytes."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """One tensor by its name in the trace, or a learned matrix by its name in the model."""
+
+    name: str
+    axes: list[str]
+    shape: list[int]
+    place: str
+    """Where it is in the paper."""
+    storage: Storage
+    group: str
+    offset: int
+    length: int
+    """Bytes in the inflated group."""
+    error: float
+    """The largest absolute difference from the exact value that this storage made, over all that is stored."""
+    top: int
+    """K of the storage ``top``, 0 otherwise."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """A sub-layer and the windows on the way through it, in the order of the model."""
+
+    name: str
+    """encoder.layers.0.self_attention, decoder.layers.0.cross_attention, decoder.layers.0.feed_forward …"""
+    kind: Literal["self_attention", "cross_attention", "feed_forward"]
+    side: Literal["encoder", "decoder"]
+    layer: int
+    residual: str
+    """The window that comes in, X or the layer below, and is added to the sub-layer's output."""
+    input: str
+    """The window that is multiplied by W^Q (or W_1). With post-norm the same as ``residual``, with pre-norm its norm."""
+    memory: str
+    """The window that is multiplied by W^K and W^V: ``input`` itself in self-attention; empty for feed_forward."""
+    output: str
+    """The window after residual and norm."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A token that may come next."""
+
+    token: str
+    id: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """One word of decoding: what was chosen, and the eight likeliest, the likeliest first."""
+
+    chosen: Choice
+    choices: list[Choice]
+
+
+@dataclass(frozen=True)
+class HeadName:
+    """One head of one attention."""
+
+    attention: str
+    """encoder.layers.0.self_attention"""
+    head: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything about one pair of sentences: the header of POST /api/look, and ``#look`` of a saved file."""
+
+    version: int
+    model: ModelFacts
+    source: Side
+    target: Side
+    stations: list[Station]
+    windows: list[Window]
+    """All that the model computed, all target positions at once, by the names of the trace. Pre-norm models have the
+    norms' outputs as well (….self_attention_add_norm.norm), as these are what the matrices multiply."""
+    weights: list[Window]
+    """Learned matrices by their names: ….w_qkv [matrix (Q, K, V), head, d_k, d_model], ….w_o.weight [d_model, head, d_v],
+    ….feed_forward.w_1.weight [d_ff, d_model], ….w_2.weight [d_model, d_ff], ….norm.weight and the biases. A saved file of a
+    small model holds them; elsewhere they are ``none``, and POST /api/weights has them where the page is live."""
+    groups: list[Group]
+    steps: list[Step]
+    """Row i: what was chosen after target token i (the last is </s>) and what else was likely."""
+    heads_off: list[HeadName]
+    blocked: list[Edge]
+    live: bool
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The header of POST /api/weights and /api/rows."""
+
+    windows: list[Window]
+    groups: list[Group]
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the page opens with, where its address does not say otherwise. Empty lists and texts: nothing asked for."""
+
+    version: int
+    model: ModelFacts
+    text: str
+    target: str
+    """Empty: the model's own translation."""
+    heads_off: list[Head]
+    longest: int
+    """Tokens of the longest sentence that is answered."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A sentence, and what is done to the model for it."""
+
+    text: str
+    target: str | None = None
+    """None: the model's own translation, with what is switched off being off."""
+    heads_off: list[Head] = field(default_factory=list)
+    blocked: list[Edge] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WeightsAsk:
+    """For a learned matrix as a whole."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class RowsAsk:
+    """Exact numbers of one window of a look: the first axes fixed at ``at``, the others whole."""
+
+    name: str
+    """A window's name; ``embedding.weight`` (no sentence needed) is one, too."""
+    at: list[int]
+    """[head, query] of weights gives a row; [] gives all."""
+    text: str = ""
+    target: str | None = None
+    heads_off: list[Head] = field(default_factory=list)
+    blocked: list[Edge] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What each head is worth for this pair: each was switched off alone."""
+
+    heads: list[HeadName]
+    """Every head, the most important first."""
+    change: list[float]
+    """log P(target) with the head off minus with all on, natural: negative means that it helped."""
+    per_token: list[list[float]]
+    """The same for each token after <s>, </s> being the last: each row of it sums to ``change``."""
+    log_probabilities: list[float]
+    """log P of each of these tokens with all heads on."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why there is no answer."""
+
+    error: str
+    """One sentence: what came, what was wanted, what to do."""
+
+
+@dataclass(frozen=True)
+class BridgeAsk:
+    """From a page in a notebook to its parent window, by postMessage."""
+
+    glassformer: int
+    """The version."""
+    id: int
+    path: str
+    """/api/look …"""
+    body: str
+    """JSON, as it would be over HTTP."""
+
+
+@dataclass(frozen=True)
+class BridgeAnswer:
+    """From the parent window to the page; beside these ``body`` is an ArrayBuffer, what HTTP would have answered."""
+
+    glassformer: int
+    id: int
+    status: int
+    """As HTTP's: 200, or 400 and above with a Problem."""

@@ -1,0 +1,156 @@
+"""The real page in a real Chromium, driven by Playwright; where one of them is missing the tests are skipped and say why."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+import torch
+
+from glassformer.page.built import built_page
+from glassformer.page.export import save_page
+from glassformer.page.look import SAVED, look
+from glassformer.page.serve import address_of, listen, serve
+from glassformer.page.service import Service
+from glassformer.page.wire import Ask
+from glassformer.translator import Translator
+from tests.toy_translator import save_toy_translator
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SENTENCE = "The old clock is slow."
+TARGET = "Die alte Uhr geht nach."
+
+if not CHROMIUM.is_file():
+    collect_reason = f"{CHROMIUM} is not there: apt-get install chromium"
+elif not built_page():
+    collect_reason = "the page is not built: cd web && npm ci && npm run build"
+else:
+    collect_reason = ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if collect_reason:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason=collect_reason))
+
+
+@pytest.fixture(scope="session")
+def translator(tmp_path_factory: pytest.TempPathFactory) -> Translator:
+    torch.set_num_threads(1)  # before the fixture that does this for each test
+    folder = tmp_path_factory.mktemp("browser") / "toy"
+    save_toy_translator(folder)
+    return Translator.load(folder)
+
+
+@pytest.fixture(scope="session")
+def server(translator: Translator) -> str:
+    """The address of the page's own server, with the toy translator behind it."""
+    listener = listen()
+    ready = threading.Event()
+    service = Service(translator, start=Ask(SENTENCE))
+    threading.Thread(target=serve, args=(service, listener, lambda _: ready.set()), daemon=True).start()
+    assert ready.wait(20)
+    return address_of(listener)
+
+
+@pytest.fixture(scope="session")
+def saved(translator: Translator, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The address of a saved file of a sentence."""
+    folder = tmp_path_factory.mktemp("saved")
+
+    def save(text: str, target: str | None = None) -> str:
+        path = folder / f"{abs(hash((text, target)))}.html"
+        save_page(look(translator, Ask(text, target), live=False, budget=SAVED), path)
+        return path.as_uri()
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A page that is open, with what went wrong on it and whom it asked."""
+
+    page: Any
+    wrong: list[str]
+    asked: list[str]
+
+    def table(self, name: str, nth: int = 0) -> list[list[str]]:
+        """The rows of a table twin, opened by its name."""
+        twin = self.page.locator("details.twin", has=self.page.locator("summary", has_text=name)).nth(nth)
+        if twin.get_attribute("open") is None:
+            twin.locator("summary").click()
+        twin.locator("tbody tr").first.wait_for()
+        return twin.locator("tbody").evaluate(
+            "body => [...body.rows].map(row => [...row.cells].map(cell => cell.textContent))"
+        )
+
+    def until(self, holds: str, arg: Any = None) -> None:
+        """Wait until JavaScript says so. Playwright's own wait_for_function is eval, which the page's policy forbids."""
+        deadline = time.monotonic() + 20
+        while not self.page.evaluate(holds, arg):
+            assert time.monotonic() < deadline, f"not within 20 s: {holds}"
+            time.sleep(0.02)
+
+    def state(self) -> str:
+        return self.page.evaluate("location.hash")
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Open]:
+    contexts = []
+
+    def open_page(
+        address: str,
+        state: str = "",
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        locale: str = "en-US",
+        offline: bool = False,
+    ) -> Visit:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 860}, color_scheme=scheme, locale=locale, offline=offline
+        )
+        contexts.append(context)
+        page = context.new_page()
+        found = Visit(page, [], [])
+        page.on("pageerror", lambda error: found.wrong.append(str(error)))
+        page.on("console", lambda message: found.wrong.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: found.asked.append(request.url))
+        page.goto(f"{address}#{state}")
+        page.locator("main .view").wait_for()
+        found.until("!document.querySelector('.loading, .translation.busy')")
+        return found
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def link(**state: str) -> str:
+    return "&".join(f"{key}={quote_plus(value)}" for key, value in state.items())
+
+
+def number(text: str) -> float:
+    """As the page writes it: a real minus, −∞."""
+    return float("-inf") if text == "−∞" else float(text.replace("−", "-"))

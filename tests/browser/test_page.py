@@ -1,0 +1,208 @@
+"""How the page behaves: keyboard, address, languages, strange tokens, phones, axe, a file without a network."""
+
+from collections.abc import Callable
+
+import pytest
+
+from glassformer.translator import Translator
+from glassformer.what_if import heads_off
+from tests.browser.conftest import AXE, SENTENCE, TARGET, Open, link
+
+VIEWS = ["attention", "flow", "matrices", "positions", "decoding", "whatif", "compare"]
+STATES = [
+    *(link(view=view) for view in VIEWS),
+    *(link(view="matrices", symbol=symbol) for symbol in ("scores", "z", "heads", "concat")),
+    link(view="matrices", symbol="weights", side="decoder"),
+    link(view="flow", layer="0", window="encoder.layers.0.feed_forward.inner"),
+    link(view="whatif", off="encoder.layers.0.self_attention:1"),
+    *(link(chapter=str(chapter)) for chapter in (0, 5, 8)),
+]
+
+
+def test_the_first_screen_says_who_looks_at_whom(visit: Open, server: str) -> None:
+    seen = visit(server)
+    page = seen.page
+    assert page.locator("textarea.source").input_value() == SENTENCE
+    assert page.locator(".translation").first.inner_text() == TARGET
+    assert page.get_by_role("listbox").nth(0).get_attribute("aria-label") == "The word that looks: queries"
+    assert page.get_by_role("listbox").nth(1).get_attribute("aria-label") == "The words that are looked at: keys"
+    assert "attends to" in page.locator("[aria-live=polite]").inner_text()
+    assert "%" in page.locator("[aria-live=polite]").inner_text()
+    assert [url for url in seen.asked if not url.startswith((server, "data:"))] == []
+    assert seen.wrong == []
+
+
+def test_heads_layers_and_words_by_keyboard(visit: Open, server: str) -> None:
+    seen = visit(server, link(heads="0,1", layer="1"))
+    page = seen.page
+    page.keyboard.press("2")
+    assert page.locator(".chip[aria-pressed=true]").count() == 1
+    assert "heads=0" in seen.state()
+    page.keyboard.press("1")
+    assert "heads=" in seen.state()
+    assert page.locator(".chip[aria-pressed=true]").count() == 0
+    assert "choose one" in page.locator("[aria-live=polite]").inner_text()
+    page.keyboard.press("2")
+    page.keyboard.press("[")
+    assert "layer=0" in seen.state()
+    page.keyboard.press("]")
+    assert "layer=1" in seen.state()
+    before = page.locator("[aria-live=polite]").inner_text()
+    page.get_by_role("listbox").first.locator("[aria-selected=true]").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".words.left [aria-selected=true]").inner_text() == "old"
+    assert page.evaluate("document.activeElement.textContent") == "old"
+    assert page.locator("[aria-live=polite]").inner_text() != before
+
+
+def test_steps_by_keyboard(visit: Open, server: str) -> None:
+    seen = visit(server, link(view="decoding"))
+    seen.page.keyboard.press(".")
+    seen.page.keyboard.press(".")
+    assert "step=2" in seen.state()
+    seen.page.keyboard.press(",")
+    assert "step=1" in seen.state()
+    assert seen.page.locator(".produced .now").count() == 1
+
+
+def test_the_address_is_the_state_and_back_goes_back(visit: Open, server: str) -> None:
+    seen = visit(server, link(view="attention", heads="1", layer="0", lang="en"))
+    seen.page.get_by_role("navigation").get_by_role("button", name="Positions").click()
+    address = seen.page.url
+    assert "view=positions" in address
+    again = visit(address.split("#")[0], address.split("#")[1])
+    assert again.page.locator("[aria-current=page]").inner_text() == "Positions"
+    seen.page.go_back()
+    seen.page.locator(".attention").wait_for()
+    assert "heads=1" in seen.state()
+
+
+def test_a_sentence_as_it_is_typed(visit: Open, server: str) -> None:
+    seen = visit(server)
+    seen.page.locator("textarea.source").fill("We drink tea in the kitchen.")
+    seen.until("document.querySelector('.translation').textContent.startsWith('Wir')")
+    assert "tea" in seen.page.locator(".words.left").inner_text()
+    assert "sentence=We+drink" in seen.state()
+
+
+def test_a_problem_is_told(visit: Open, server: str) -> None:
+    seen = visit(server)
+    seen.page.locator("textarea.source").fill("word " * 400)
+    seen.page.locator("[role=alert]").wait_for()
+    assert (
+        "400" in seen.page.locator("[role=alert]").inner_text()
+        or "token" in seen.page.locator("[role=alert]").inner_text()
+    )
+
+
+def test_a_head_that_is_off_changes_what_the_model_says(visit: Open, server: str, translator: Translator) -> None:
+    seen = visit(server, link(view="whatif"))
+    off = [
+        ("decoder.layers.1.cross_attention", 0),
+        ("decoder.layers.1.cross_attention", 1),
+        ("decoder.layers.0.cross_attention", 0),
+    ]
+    boards = seen.page.locator(".board").nth(2)
+    for layer, head in ((1, 0), (1, 1), (0, 0)):
+        boards.locator("tr").nth(layer).locator("button").nth(head).click()
+    with heads_off(translator.model, off):
+        wanted = translator.translate(SENTENCE)
+    seen.until("text => document.querySelectorAll('.outcome bdi')[1]?.textContent.trim() === text", wanted)
+    assert seen.page.locator(".outcome bdi").first.inner_text() == TARGET
+    assert "3 head(s) switched off" in seen.page.locator("footer").inner_text()
+    seen.page.get_by_role("button", name="All on again").click()
+    seen.until("document.querySelectorAll('.outcome bdi').length === 1")
+
+
+def test_all_heads_are_ranked(visit: Open, server: str) -> None:
+    seen = visit(server, link(view="whatif"))
+    seen.page.get_by_role("button", name="Rank all heads").click()
+    seen.page.locator(".ranking li").first.wait_for()
+    assert seen.page.locator(".ranking li").count() == 12  # 2 encoder layers and 2 · 2 of the decoder, 2 heads each
+
+
+def test_two_sentences_side_by_side(visit: Open, server: str) -> None:
+    seen = visit(server, link(view="compare", other="The old train is slow."))
+    seen.page.locator(".one").nth(1).wait_for()
+    assert seen.page.locator(".one h3 mark").all_inner_texts() == ["clock", "train"]
+
+
+def test_decoding_streams(visit: Open, server: str) -> None:
+    seen = visit(server, link(view="decoding", side="cross"))
+    seen.page.get_by_role("button", name="Decode again").click()
+    seen.until("document.querySelector('.streamed')?.textContent.includes('</s>')")
+
+
+def test_both_languages(visit: Open, server: str) -> None:
+    seen = visit(server, locale="zh-CN")
+    assert seen.page.locator("html").get_attribute("lang") == "zh"
+    assert seen.page.locator("[aria-current=page]").inner_text() == "注意力"
+    assert "被看的词" in seen.page.locator(".looks-names").inner_text()
+    seen.page.get_by_role("button", name="English").click()
+    assert seen.page.locator("[aria-current=page]").inner_text() == "Attention"
+    assert "lang=en" in seen.state()
+
+
+STRANGE = [
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>",
+    "שלום עולם",
+    "🦉🧑‍🚀 é",
+    "&lt;b&gt; \u202e abc",
+]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_tokens_are_text(visit: Open, server: str, saved: Callable[..., str], text: str) -> None:
+    for address, offline in ((server, False), (saved(text, text), True)):
+        seen = visit(address, "" if offline else link(sentence=text), offline=offline)
+        seen.page.on("dialog", lambda _, wrong=seen.wrong: wrong.append("a dialog"))
+        for view in VIEWS:
+            seen.page.get_by_role("navigation").get_by_role("button").nth(VIEWS.index(view)).click()
+        source = seen.page.locator("textarea.source")
+        assert (source.input_value() if source.count() else seen.page.locator("p.source").inner_text()) == text
+        assert seen.page.locator("main img, main script").count() == 0
+        assert seen.wrong == []
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_phone_needs_no_sideways_scrolling(visit: Open, server: str, state: str, locale: str) -> None:
+    seen = visit(server, state, width=390, locale=locale)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: cd web && npm ci")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(visit: Open, server: str, state: str, scheme: str) -> None:
+    seen = visit(server, state, scheme=scheme)
+    seen.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = seen.page.evaluate("axe.run()")
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_saved_file_works_without_a_network(visit: Open, saved: Callable[..., str], state: str) -> None:
+    address = saved(SENTENCE)
+    seen = visit(address, state, offline=True)
+    assert seen.page.locator(".translation").first.inner_text() == TARGET
+    assert [url for url in seen.asked if not url.startswith((address, "data:"))] == []
+    assert seen.wrong == []
+
+
+def test_the_tour_points_at_live_parts(visit: Open, server: str) -> None:
+    seen = visit(server)
+    seen.page.get_by_role("button", name="Tour").click()
+    for chapter in range(9):
+        assert seen.page.locator(".story-count").inner_text().startswith(f"Chapter {chapter + 1} of 9")
+        assert seen.page.locator(".try p").inner_text() != ""
+        links = seen.page.locator(".story .inline")
+        assert links.count() > 0
+        first = links.first
+        first.click()
+        seen.page.locator(".pointed").first.wait_for(timeout=3000)
+        seen.page.locator(".story-nav button").last.click()
+    assert seen.page.locator(".story").count() == 0
+    assert seen.wrong == []

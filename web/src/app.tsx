@@ -1,0 +1,178 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { layers } from "./attention";
+import { DARK, LIGHT } from "./draw/colour";
+import { themeNow } from "./draw/heat";
+import { thousands } from "./draw/number";
+import { LANGUAGES, languageOf, translator } from "./messages";
+import { headsOf, layerOf, type Page, PageContext } from "./page";
+import { type Session, useSession } from "./session";
+import { fromHash, type State, toggled, toHash, type View, VIEWS } from "./state";
+import { CHAPTERS, Story } from "./story";
+import { AttentionView } from "./views/attention";
+import { CompareView } from "./views/compare";
+import { DecodingView, stepOf } from "./views/decoding";
+import { FlowView } from "./views/flow";
+import { MatricesView } from "./views/matrices";
+import { PositionsView } from "./views/positions";
+import { WhatIfView } from "./views/whatif";
+
+const SHOWN: Record<View, () => preact.ComponentChild> = {
+  attention: AttentionView,
+  flow: FlowView,
+  matrices: MatricesView,
+  positions: PositionsView,
+  decoding: DecodingView,
+  whatif: WhatIfView,
+  compare: CompareView,
+};
+
+export function App() {
+  const [state, set] = useUrl();
+  const session = useSession(state, set);
+  const theme = useTheme();
+  const language = languageOf([...(state.lang ? [state.lang] : []), ...navigator.languages]);
+  const t = useMemo(() => translator(language), [language]);
+  useEffect(() => {
+    document.documentElement.lang = t.code;
+  }, [t]);
+  const { numbers } = session;
+  const page: Page | undefined = numbers && { state, set, numbers, look: numbers.look, base: session.base, t, theme, live: session.live };
+  useKeys(page);
+  const View = SHOWN[state.view];
+  const problem = session.problem === "nomodel" ? t("nomodel") : session.problem && t("failed", { why: session.problem });
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{t("skip")}</a>
+      <Head state={state} set={set} session={session} t={t} language={language} />
+      {problem && <p class="problem" role="alert">{problem}</p>}
+      {page ? (
+        <PageContext.Provider value={page}>
+          <div class={state.chapter >= 0 ? "with-story" : ""}>
+            <Story />
+            <main id="main" tabIndex={-1}><h2 class="sr">{t(`view.${state.view}`)}</h2><View /></main>
+          </div>
+          <Foot page={page} />
+        </PageContext.Provider>
+      ) : (
+        <main id="main" tabIndex={-1}>{!problem && <p class="loading">{t("waiting")}</p>}</main>
+      )}
+    </>
+  );
+}
+
+interface HeadProps {
+  state: State;
+  set: (patch: Partial<State>) => void;
+  session: Session;
+  t: Page["t"];
+  language: number;
+}
+
+function Head({ state, set, session, t, language }: HeadProps) {
+  const look = session.numbers?.look;
+  const [source, target] = look?.model.languages.split("-") ?? [];
+  return (
+    <header>
+      <div class="masthead">
+        <h1>glassformer</h1>
+        <div class="masthead-side">
+          <button type="button" class="plain" aria-pressed={state.chapter >= 0} onClick={() => (state.chapter >= 0 ? set({ chapter: -1 }) : set({ ...CHAPTERS[0]!.show, chapter: 0 }))}>{t("tour")}</button>
+          <div class="segments" role="group" aria-label={t("language")}>
+            {LANGUAGES.map(({ code, name }, n) => <button type="button" lang={code} aria-pressed={n === language} onClick={() => set({ lang: code })}>{name}</button>)}
+          </div>
+        </div>
+      </div>
+      <div class="sentence">
+        {session.live || !look ? (
+          <textarea rows={1} class={`source${state.sentence.length > 400 ? " long" : ""}`} aria-label={t("sentence")} lang={source} dir="auto" spellcheck={false} autocomplete="off" value={state.sentence}
+            onInput={(event) => set({ sentence: event.currentTarget.value.replace(/\s*\n\s*/g, " "), target: "", token: -1, key: -1, step: -1, cell: "" })} />
+        ) : (
+          <p class={`source${look.source.text.length > 400 ? " long" : ""}`} tabIndex={look.source.text.length > 400 ? 0 : undefined} lang={source} dir="auto" title={t("sentence.saved")}>{look.source.text}</p>
+        )}
+        <p class={`translation${session.busy ? " busy" : ""}${(look?.target.text.length ?? 0) > 400 ? " long" : ""}`} tabIndex={(look?.target.text.length ?? 0) > 400 ? 0 : undefined} lang={target} dir="auto" aria-label={t("translation")}>{look?.target.text ?? "…"}</p>
+      </div>
+      <nav aria-label={t("views")}>
+        {VIEWS.map((view) => <button type="button" aria-current={state.view === view ? "page" : undefined} onClick={() => set({ view })}>{t(`view.${view}`)}</button>)}
+      </nav>
+    </header>
+  );
+}
+
+function Foot({ page: { look, t, live } }: { page: Page }) {
+  const { model } = look;
+  return (
+    <footer>
+      <p>
+        {t("model.facts", { name: [model.name, model.checkpoint].filter(Boolean).join(" · ") || "model", layers: `${model.encoder_layers} + ${model.decoder_layers}`, heads: model.heads, d_model: model.d_model, parameters: thousands(model.parameters) })}
+        {look.heads_off.length > 0 && <> · <b>{t("model.off", { n: look.heads_off.length })}</b></>}
+      </p>
+      <p>{t("weight")} {t("keys.help")}. {t("link")} {!live && t("sentence.saved")}</p>
+    </footer>
+  );
+}
+
+/** The state in the URL. A change of the view can be undone with the browser's Back; other changes replace. */
+function useUrl(): [State, (patch: Partial<State>) => void] {
+  const [state, setState] = useState(() => fromHash(location.hash));
+  const set = useCallback((patch: Partial<State>) => {
+    setState((before) => {
+      const after = { ...before, ...patch };
+      try {
+        const moved = after.view !== before.view || after.chapter !== before.chapter;
+        history[moved ? "pushState" : "replaceState"](null, "", toHash(after) || location.pathname + location.search);
+      } catch {
+        // a sandboxed frame has no history
+      }
+      return after;
+    });
+  }, []);
+  useEffect(() => {
+    const moved = () => setState((before) => ({ ...fromHash(location.hash), sentence: fromHash(location.hash).sentence || before.sentence }));
+    addEventListener("popstate", moved);
+    addEventListener("hashchange", moved);
+    return () => {
+      removeEventListener("popstate", moved);
+      removeEventListener("hashchange", moved);
+    };
+  }, []);
+  return [state, set];
+}
+
+function useTheme() {
+  const [theme, setTheme] = useState(themeNow);
+  useEffect(() => {
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const changed = () => setTheme(dark.matches ? DARK : LIGHT);
+    dark.addEventListener("change", changed);
+    return () => dark.removeEventListener("change", changed);
+  }, []);
+  return theme;
+}
+
+/** 1–8 heads, [ ] layers, , . steps: everywhere but where somebody writes. */
+function useKeys(shown: Page | undefined): void {
+  const latest = useRef(shown);
+  latest.current = shown; // at once: a second key may come before the effects of the first
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      const page = latest.current;
+      if (!page) return;
+      const goal = event.target as HTMLElement;
+      if (event.ctrlKey || event.metaKey || event.altKey || /^text/.test((goal as HTMLInputElement).type ?? "")) return;
+      const { state, set, look } = page;
+      const digit = /^[1-8]$/.test(event.key) ? Number(event.key) - 1 : -1;
+      if (digit >= 0 && digit < look.model.heads) {
+        if (state.view === "matrices") set({ head: digit, cell: "" });
+        else set({ heads: toggled(headsOf(page), digit, (a, b) => a === b).sort((a, b) => a - b) });
+      } else if (event.key === "[" || event.key === "]") {
+        const layer = layerOf(state, look) + (event.key === "]" ? 1 : -1);
+        if (layer >= 0 && layer < layers(look, state.side)) set({ layer, cell: "" });
+      } else if (event.key === "," || event.key === ".") {
+        const step = stepOf(page) + (event.key === "." ? 1 : -1);
+        if (step >= 0 && step < look.steps.length) set({ step });
+      }
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+}

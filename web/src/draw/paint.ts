@@ -1,0 +1,47 @@
+/** A matrix onto a canvas: one pixel a cell, enlarged by the browser. */
+import { at, type Matrix } from "../data";
+import type { Scale } from "./colour";
+
+export const MOST_PIXELS = 4_000_000;
+
+/** The pixels of a matrix, RGBA, row by row. */
+export function pixels(matrix: Matrix, scale: Scale): Uint8ClampedArray {
+  const { rows, cols } = matrix;
+  const out = new Uint8ClampedArray(rows * cols * 4);
+  let to = 0;
+  for (let row = 0; row < rows; row++)
+    for (let col = 0; col < cols; col++) {
+      const [r, g, b] = scale(at(matrix, row, col));
+      out[to++] = r;
+      out[to++] = g;
+      out[to++] = b;
+      out[to++] = 255;
+    }
+  return out;
+}
+
+export function paint(canvas: HTMLCanvasElement, matrix: Matrix, scale: Scale): void {
+  if (!matrix.rows || !matrix.cols) return;
+  canvas.width = matrix.cols;
+  canvas.height = matrix.rows;
+  canvas.getContext("2d")?.putImageData(new ImageData(pixels(matrix, scale) as ImageDataArray, matrix.cols, matrix.rows), 0, 0);
+}
+
+/** What 98 of 100 cells stay within, away from 0: one large number shall not make all others pale. */
+export function usual(matrix: Matrix): number {
+  const { rows, cols } = matrix;
+  const step = Math.max(1, Math.floor((rows * cols) / 4000));
+  const sample: number[] = [];
+  for (let i = 0; i < rows * cols; i += step) {
+    const value = Math.abs(at(matrix, Math.floor(i / cols), i % cols));
+    if (Number.isFinite(value)) sample.push(value);
+  }
+  sample.sort((a, b) => a - b);
+  return sample[Math.floor((sample.length - 1) * 0.98)] || 1e-9;
+}
+
+/** The cell under a point of the drawing, each share from 0 to 1. */
+export function cellAt(matrix: { rows: number; cols: number }, x: number, y: number): [row: number, col: number] {
+  const inside = (share: number, count: number) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+  return [inside(y, matrix.rows), inside(x, matrix.cols)];
+}

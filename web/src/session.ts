@@ -1,0 +1,89 @@
+/** Where the numbers come from: out of the page itself, or from the server for the sentence in the field. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { askLook, askStart, exact, pairs, useBridge } from "./api";
+import { embedded, type Numbers } from "./data";
+import { ARTICLE, type State } from "./state";
+
+const PAUSE = 120; // ms without a key before a sentence is asked for
+
+export interface Session {
+  numbers: Numbers | undefined;
+  /** The same sentence with all heads on, where some are off. */
+  base: Numbers | undefined;
+  live: boolean;
+  busy: boolean;
+  problem: string;
+}
+
+const START: Session = { numbers: undefined, base: undefined, live: false, busy: false, problem: "" };
+
+export function useSession(state: State, set: (patch: Partial<State>) => void): Session {
+  const [session, setSession] = useState(START);
+  const [, redraw] = useState(0);
+  const ready = useRef(false);
+  const shown = useRef("");
+
+  const watch = (numbers: Numbers): Numbers => {
+    let planned = false;
+    numbers.arrived = () => {
+      if (planned) return;
+      planned = true;
+      requestAnimationFrame(() => {
+        planned = false;
+        redraw((n) => n + 1);
+      });
+    };
+    numbers.failed = (error) => setSession((before) => ({ ...before, problem: String((error as Error).message) }));
+    return numbers;
+  };
+
+  // The first numbers: those in the page, or the server's start.
+  useEffect(() => {
+    const saved = embedded(document, exact);
+    if (saved) {
+      if (saved.look.live) useBridge();
+      watch(saved);
+      shown.current = saved.look.live && !state.sentence ? key({ ...state, sentence: saved.look.source.text }) : shown.current;
+      ready.current = saved.look.live;
+      setSession({ ...START, numbers: saved, live: saved.look.live });
+      if (!state.sentence) set({ sentence: saved.look.source.text });
+      return;
+    }
+    askStart().then(
+      (start) => {
+        ready.current = true;
+        setSession({ ...START, live: true, busy: true });
+        const off = state.off.length ? state.off : start.heads_off.map(([attention, head]) => ({ attention, head }));
+        set({ sentence: state.sentence || start.text || ARTICLE, target: state.target || start.target, off });
+      },
+      () => setSession({ ...START, problem: "nomodel" }),
+    );
+  }, []);
+
+  // Every sentence after that.
+  useEffect(() => {
+    if (!ready.current || !state.sentence.trim() || shown.current === key(state)) return;
+    const stop = new AbortController();
+    const timer = setTimeout(async () => {
+      setSession((before) => ({ ...before, busy: true }));
+      const ask = { text: state.sentence, ...(state.target && { target: state.target }) };
+      try {
+        const [numbers, base] = await Promise.all([
+          askLook({ ...ask, heads_off: pairs(state.off) }, stop.signal),
+          state.off.length ? askLook(ask, stop.signal) : undefined,
+        ]);
+        shown.current = key(state);
+        setSession({ numbers: watch(numbers), base: base && watch(base), live: true, busy: false, problem: "" });
+      } catch (error) {
+        if ((error as Error).name !== "AbortError") setSession((before) => ({ ...before, busy: false, problem: (error as Error).message }));
+      }
+    }, shown.current ? PAUSE : 0);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [key(state), session.live]);
+  return session;
+}
+
+const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off]);

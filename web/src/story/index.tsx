@@ -1,0 +1,43 @@
+/** The guided tour, in the article's order. */
+import { useEffect, useRef } from "preact/hooks";
+import { usePage } from "../page";
+import { beast } from "./beast";
+import type { Chapter } from "./chapter";
+import { concat } from "./concat";
+import { everything } from "./everything";
+import { formula } from "./formula";
+import { looks } from "./looks";
+import { positions } from "./positions";
+import { qkv } from "./qkv";
+import { words } from "./words";
+import { Rich } from "./rich";
+import { wordout } from "./wordout";
+
+export const CHAPTERS: Chapter[] = [words, qkv, formula, beast, concat, looks, everything, positions, wordout];
+
+export function Story() {
+  const { state, set, t } = usePage();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const chapter = CHAPTERS[state.chapter];
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [state.chapter]);
+  if (!chapter) return null;
+  const go = (n: number) => set({ ...CHAPTERS[n]!.show, chapter: n });
+  return (
+    <aside class="story" aria-label={t("tour")}>
+      <p class="story-count">{t("tour.chapter", { n: state.chapter + 1, all: CHAPTERS.length })}
+        <button type="button" class="quiet" onClick={() => set({ chapter: -1 })} aria-label={t("tour.close")}>✕</button></p>
+      <h2 tabIndex={-1} ref={heading}><Rich text={t(`tour.${chapter.name}.title`)} /></h2>
+      {t(`tour.${chapter.name}.text`).split("\n\n").map((paragraph) => <p><Rich text={paragraph} /></p>)}
+      <div class="try"><h3>{t("tour.try")}</h3><p><Rich text={t(`tour.${chapter.name}.try`)} /></p></div>
+      <div class="story-nav">
+        <button type="button" class="plain" disabled={state.chapter === 0} onClick={() => go(state.chapter - 1)}>← {t("tour.back")}</button>
+        {state.chapter < CHAPTERS.length - 1
+          ? <button type="button" class="plain strong" onClick={() => go(state.chapter + 1)}>{t("tour.next")} →</button>
+          : <button type="button" class="plain strong" onClick={() => set({ chapter: -1 })}>{t("tour.close")}</button>}
+      </div>
+      <ol class="story-dots">
+        {CHAPTERS.map((one, n) => <li><button type="button" aria-current={n === state.chapter ? "step" : undefined} onClick={() => go(n)} title={t(`tour.${one.name}.title`)} aria-label={`${n + 1}. ${t(`tour.${one.name}.title`)}`}>{n + 1}</button></li>)}
+      </ol>
+    </aside>
+  );
+}

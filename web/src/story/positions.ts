@@ -1,0 +1,3 @@
+import type { Chapter } from "./chapter";
+
+export const positions: Chapter = { name: "positions", show: { view: "positions" }, spot: "encoding" };

@@ -1,0 +1,46 @@
+/** The one formula, in MathML. Each symbol is a door to its matrix. */
+import { usePage } from "../../page";
+import { SYMBOLS, type Symbol } from "../../state";
+
+/** A symbol of the formula. The buttons below say the same to the keyboard. */
+function Door({ to, children }: { to: Symbol; children: preact.ComponentChildren }) {
+  const { state, set } = usePage();
+  return <mrow class={`sym${state.symbol === to ? " open" : ""}`} onClick={() => set({ symbol: to, cell: "" })}>{children}</mrow>;
+}
+
+export function Formula() {
+  return (
+    <div class="formula" data-spot="formula">
+      <math display="block" aria-label="softmax(Q Kᵀ / √d_k) V = Z">
+        <mrow>
+          <Door to="weights"><mi mathvariant="normal">softmax</mi></Door>
+          <mo>(</mo>
+          <mfrac>
+            <Door to="scores"><Door to="q"><mi>Q</mi></Door><mo>⁢</mo><Door to="k"><msup><mi>K</mi><mi mathvariant="normal">T</mi></msup></Door></Door>
+            <Door to="scores"><msqrt><msub><mi>d</mi><mi>k</mi></msub></msqrt></Door>
+          </mfrac>
+          <mo>)</mo>
+          <Door to="v"><mi>V</mi></Door>
+          <mo>=</mo>
+          <Door to="z"><mi>Z</mi></Door>
+        </mrow>
+      </math>
+      <SymbolTabs />
+    </div>
+  );
+}
+
+const NAMES: Record<Symbol, string> = { q: "Q", k: "K", v: "V", scores: "QKᵀ / √dₖ", weights: "softmax", z: "Z", heads: "", concat: "Wᴼ" };
+
+function SymbolTabs() {
+  const { state, set, t } = usePage();
+  return (
+    <div class="segments wrap" role="group" aria-label={t("matrices.which")}>
+      {SYMBOLS.map((symbol) => (
+        <button type="button" aria-pressed={state.symbol === symbol} onClick={() => set({ symbol, cell: "" })}>
+          {NAMES[symbol] && <b>{NAMES[symbol]}</b>} {t(`symbol.${symbol}`)}
+        </button>
+      ))}
+    </div>
+  );
+}

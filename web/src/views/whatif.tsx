@@ -1,0 +1,150 @@
+/** Switch heads off and see what changes; rank all heads by what they matter for this sentence. */
+import { useEffect, useState } from "preact/hooks";
+import { layers, path, shown, type Where } from "../attention";
+import { askRank } from "../api";
+import { css, hue } from "../draw/colour";
+import { fixed, percent } from "../draw/number";
+import { usePage } from "../page";
+import { isOff, toggled } from "../state";
+import type { HeadName, Look, Ranking } from "../wire";
+import { Rich } from "../story/rich";
+import { HeadMark, Twin } from "./controls";
+
+const SIDES: Where[] = ["encoder", "decoder", "cross"];
+const same = (a: HeadName, b: HeadName) => a.attention === b.attention && a.head === b.head;
+
+export function WhatIfView() {
+  const { state, set, t, live, look, base } = usePage();
+  return (
+    <div class="view">
+      <p class="lead"><Rich text={t("whatif.lead")} /></p>
+      {!live && <p class="note boxed">{t("whatif.live")} <code>glassformer look "{look.source.text}"</code></p>}
+      <div class="columns">
+        <section data-spot="switches">
+          <h3>{t("whatif.heads")}</h3>
+          <div class="switchboard">{SIDES.map((side) => <Board side={side} />)}</div>
+          {state.off.length > 0 && <button type="button" class="plain" onClick={() => set({ off: [] })}>{t("whatif.allon", { n: state.off.length })}</button>}
+        </section>
+        <section data-spot="outcome">
+          <h3>{t("whatif.outcome")}</h3>
+          <Outcome before={base?.look ?? look} after={look} />
+        </section>
+      </div>
+      {live && <Rank />}
+    </div>
+  );
+}
+
+function Board({ side }: { side: Where }) {
+  const { state, set, t, look, live, theme } = usePage();
+  const heads = Array.from({ length: look.model.heads }, (_, head) => head);
+  return (
+    <table class="board">
+      <caption>{t(`side.${side}`)}</caption>
+      <tbody>
+        {Array.from({ length: layers(look, side) }, (_, layer) => (
+          <tr>
+            <th scope="row">{layer}</th>
+            {heads.map((head) => {
+              const name = { attention: path(side, layer), head };
+              const off = isOff(state.off, name.attention, head);
+              return (
+                <td>
+                  <button type="button" aria-pressed={!off} disabled={!live} aria-label={t("whatif.switch", { side: t(`side.${side}`), layer, head })} title={t("whatif.switch", { side: t(`side.${side}`), layer, head })}
+                    class={off ? "off" : ""} style={off ? {} : { background: css(hue(head, theme.dark), 0.22), borderColor: css(hue(head, theme.dark)) }}
+                    onClick={() => set({ off: toggled(state.off, name, same) })}>{off ? "×" : head}</button>
+                </td>
+              );
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The translation before and after, and the chance of each of its words. */
+function Outcome({ before, after }: { before: Look; after: Look }) {
+  const { t, state } = usePage();
+  const changed = state.off.length > 0;
+  const words = new Set(before.target.text.split(" "));
+  return (
+    <>
+      <p class="outcome"><small>{t("whatif.before")}</small><bdi>{before.target.text}</bdi></p>
+      {changed && (
+        <p class="outcome"><small>{t("whatif.after")}</small>
+          <bdi>{after.target.text.split(" ").map((word) => <>{words.has(word) ? word : <mark>{word}</mark>} </>)}</bdi></p>
+      )}
+      <div class="scroll" tabIndex={0} role="region" aria-label={t("whatif.outcome")}>
+        <table class="probabilities">
+          <thead><tr><th scope="col">{t("decoding.chosen")}</th><th scope="col">{t("whatif.before")}</th>{changed && <th scope="col">{t("whatif.after")}</th>}</tr></thead>
+          <tbody>
+            {(changed ? after : before).steps.map((step, n) => {
+              const was = before.steps[n];
+              const old = was && [was.chosen, ...was.choices].find((choice) => choice.id === step.chosen.id);
+              return (
+                <tr>
+                  <th scope="row"><bdi>{shown(step.chosen.token)}</bdi></th>
+                  <td>{old ? <Bar share={old.probability} /> : "–"}</td>
+                  {changed && <td><Bar share={step.chosen.probability} /></td>}
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function Bar({ share }: { share: number }) {
+  return <span class="share"><i style={{ width: `${60 * share}px` }} />{percent(share)}</span>;
+}
+
+function Rank() {
+  const { t, look, set, state, theme } = usePage();
+  const [ranking, setRanking] = useState<Ranking | null>(null);
+  const [asking, setAsking] = useState(false);
+  const [problem, setProblem] = useState("");
+  useEffect(() => setRanking(null), [look.source.text, look.target.text]);
+  async function ask() {
+    setAsking(true);
+    setProblem("");
+    try {
+      setRanking(await askRank({ text: look.source.text, target: look.target.text }));
+    } catch (error) {
+      setProblem(String((error as Error).message));
+    }
+    setAsking(false);
+  }
+  const most = ranking ? Math.max(...ranking.change.map(Math.abs), 1e-9) : 1;
+  return (
+    <section data-spot="rank">
+      <h3>{t("rank.title")}</h3>
+      <p>{t("rank.note")}</p>
+      <button type="button" class="plain" disabled={asking} onClick={ask}>{t(asking ? "rank.asking" : "rank.ask")}</button>
+      {asking && <progress aria-label={t("rank.asking")} />}
+      {problem && <p role="alert">{problem}</p>}
+      {ranking && (
+        <>
+          <ol class="ranking">
+            {ranking.heads.slice(0, 16).map((name, n) => (
+              <li>
+                <button type="button" class="quiet" onClick={() => set({ off: toggled(state.off, name, same) })}><HeadMark head={name.head} /> {short(name)}</button>
+                <span class="choice-bar"><i style={{ width: `${(100 * Math.abs(ranking.change[n]!)) / most}%`, background: css(ranking.change[n]! < 0 ? theme.minus : theme.plus) }} /></span>
+                <span>{fixed(ranking.change[n]!, 3)}</span>
+              </li>
+            ))}
+          </ol>
+          <Twin head={[t("head"), t("rank.change"), ...look.target.tokens.slice(1).map(shown), "</s>"]}
+            rows={() => ranking.heads.map((name, n) => [short(name), fixed(ranking.change[n]!, 3), ...ranking.per_token[n]!.map((value) => fixed(value, 3))])} />
+        </>
+      )}
+    </section>
+  );
+
+  function short({ attention, head }: HeadName): string {
+    const side: Where = attention.includes("cross") ? "cross" : attention.startsWith("encoder") ? "encoder" : "decoder";
+    return `${t(`side.${side}`)} ${/\d+/.exec(attention)![0]} · ${head}`;
+  }
+}

@@ -1,0 +1,64 @@
+/** One file: script and style stand inside index.html, so the page works from disk and asks nobody for anything. */
+import { gzipSync } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+import { WORDS } from "./src/words.ts";
+
+const MINIFIED = 120_000;
+const GZIPPED = 40_000;
+
+/** The words of all languages are data, not script: a language more does not make the script larger. */
+const words = JSON.stringify(WORDS).replaceAll("<", "\\u003c");
+
+function oneFile(): Plugin {
+  return {
+    name: "one-file",
+    enforce: "post",
+    apply: "build",
+    load(id) {
+      return id.endsWith("/src/words.ts") ? 'export const WORDS = JSON.parse(document.getElementById("words").textContent);' : null;
+    },
+    generateBundle(_, bundle) {
+      const html = bundle["index.html"];
+      if (html?.type !== "asset") throw new Error("no index.html in the bundle");
+      let script = "";
+      let style = "";
+      for (const [name, part] of Object.entries(bundle)) {
+        if (part.type === "chunk") script += part.code;
+        else if (name.endsWith(".css")) style += String(part.source);
+        if (name !== "index.html") delete bundle[name];
+      }
+      script = script.trim().replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+      const page = String(html.source)
+        .replace(/\s*<script[^>]*src=[^>]*><\/script>/g, "")
+        .replace(/\s*<link[^>]*rel="(?:stylesheet|modulepreload)"[^>]*>/g, "")
+        .replace("</head>", () => `<style>${style.trim()}</style>\n  </head>`)
+        .replace("</body>", () => `<script type="application/json" id="words">${words}</script>\n    <script>${script}</script>\n  </body>`);
+      if (!page.includes("<!--look-->")) throw new Error("the marker <!--look--> is gone");
+      if (/(?:src|href)="(?!data:)/.test(page.replace(script, ""))) throw new Error("the page asks for another file");
+      html.source = page;
+      const minified = Buffer.byteLength(script) + Buffer.byteLength(style);
+      const gzipped = gzipSync(script + style, { level: 9 }).length;
+      const said = `script + style: ${(minified / 1000).toFixed(1)} kB of ${MINIFIED / 1000}, gzip ${(gzipped / 1000).toFixed(1)} kB of ${GZIPPED / 1000}`;
+      const table = `words: ${(Buffer.byteLength(words) / 1000).toFixed(1)} kB, gzip ${(gzipSync(words, { level: 9 }).length / 1000).toFixed(1)} kB`;
+      console.log(`\n${said}\n${table}`);
+      if (minified > MINIFIED || gzipped > GZIPPED) throw new Error(`too large: ${said}`);
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [oneFile()],
+  oxc: { jsx: { runtime: "classic", pragma: "h", pragmaFrag: "Fragment" }, jsxInject: `import { h, Fragment } from "preact"` },
+  server: { proxy: { "/api": process.env["GLASSFORMER"] ?? "http://127.0.0.1:8000" } },
+  build: {
+    outDir: "../src/glassformer/page/built",
+    emptyOutDir: true,
+    modulePreload: false,
+    cssCodeSplit: false,
+    assetsInlineLimit: 1e9,
+    target: "es2022",
+    reportCompressedSize: false,
+    rollupOptions: { output: { format: "iife" } },
+  },
+  test: { include: ["test/**/*.test.ts"], environment: "node" },
+} as Parameters<typeof defineConfig>[0]);
