@@ -23,3 +23,9 @@ def unchecked_shapes() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests come last: Playwright keeps an event loop running in this thread until the session ends, and
+    nobody else could run one after it."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
