@@ -84,9 +84,8 @@ def run_training(
         torch.set_num_threads(threads)
     find_device(device)
     if not settings["data"] and out is not None and (out / "config.toml").is_file():
-        settings["data"] = read_settings(out / "config.toml")[
-            "data"
-        ]  # `train --out RUN` goes on with the run's own data
+        # `train --out RUN` goes on with the run's own data
+        settings["data"] = read_settings(out / "config.toml")["data"]
     data_config = DataConfig.from_dict(settings["data"])
     folder = out or Path("runs") / languages(data_config)
     settings = settle(folder, settings)

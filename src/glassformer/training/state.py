@@ -153,9 +153,8 @@ def remove_old(run: Path, keep: int) -> None:
 
 
 def remove(checkpoint: Path) -> None:
-    gone = checkpoint.with_name(
-        f"{UNFINISHED}{checkpoint.name}"
-    )  # a half-removed folder must not look like a checkpoint
+    # a half-removed folder must not look like a checkpoint
+    gone = checkpoint.with_name(f"{UNFINISHED}{checkpoint.name}")
     checkpoint.rename(gone)
     shutil.rmtree(gone)
 
