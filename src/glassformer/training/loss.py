@@ -79,9 +79,8 @@ class _FusedLoss(torch.autograd.Function):
         by_weight = weight.new_zeros(weight.shape, dtype=torch.float32) if learns else None
         by_bias = weight.new_zeros(vocabulary, dtype=torch.float32) if learns and bias is not None else None
         rows = max(NUMBERS_AT_ONCE // vocabulary, 16)
-        for some, ids, place in zip(
-            torch.split(states, rows), torch.split(wanted, rows), range(0, len(states), rows), strict=True
-        ):
+        for first in range(0, len(states), rows):
+            some, ids = states[first : first + rows], wanted[first : first + rows]
             logits = (some @ weight.mT).float()
             logits = logits if bias is None else logits.add_(bias)
             gradient = logits.softmax(dim=-1)
@@ -97,7 +96,7 @@ class _FusedLoss(torch.autograd.Function):
             if by_bias is not None:
                 by_bias += gradient.sum(dim=0)
             gradient = gradient.to(weight.dtype)
-            torch.mm(gradient, weight, out=by_states[place : place + rows])
+            torch.mm(gradient, weight, out=by_states[first : first + rows])
             by_weight += gradient.mT @ some
         ctx.gradients = by_states, by_weight, by_bias
         ctx.kind = weight.dtype
