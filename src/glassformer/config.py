@@ -165,7 +165,10 @@ class TrainingConfig(Settings):
     learning_rate: float = 1e-3
     """The highest, at the end of the warm-up. The paper's d_model^−0.5 · warmup^−0.5 is 7e-4 for its base model."""
     warmup_steps: int = 4000
-    """Steps in which the rate rises; afterwards it falls with the inverse square root of the step (§5.3)."""
+    """Steps in which the rate rises (§5.3); with the linear schedule at most a tenth of the run."""
+    schedule: Literal["linear", "paper"] = "linear"
+    """After the warm-up. ``linear``: to 0 at the end that the limits plan. ``paper``: with the inverse square root of the
+    step (§5.3), as also where there is no limit."""
     beta_1: float = 0.9
     """Adam's (§5.3)."""
     beta_2: float = 0.98
