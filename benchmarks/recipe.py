@@ -50,7 +50,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="a folder with train, valid and test of both languages")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="a folder with train, valid and test of both languages"
+    )
     parser.add_argument("--target", default="de")
     parser.add_argument("--variants", nargs="+", default=["recipe"], choices=VARIANTS)
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])

@@ -245,11 +245,15 @@ class DataConfig(Settings):
     """The validation pairs; without them some are held out of the training pairs."""
     valid_target: str = ""
     """The validation pairs' target side; without it ``valid_source`` is a TSV."""
+    augmentation: float = 0.0
+    """So large a share of the training pairs comes a second time, changed: in UPPER CASE, in Title Case, without final
+    punctuation, with typos, with a link, number or placeholder to copy, or joined with others."""
     skip_bad_lines: bool = False
     """Leave out, and count, lines that are not UTF-8 instead of stopping."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        require(0 <= self.augmentation <= 1, f"augmentation={self.augmentation}: wanted a share from 0 to 1")
         require(bool(self.source), "no training data: give a source and a target file, or one file of two columns")
         if self.target:
             sides = f"{len(self.source)} source and {len(self.target)} target files"
