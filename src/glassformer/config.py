@@ -204,7 +204,9 @@ class TrainingConfig(Settings):
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """``auto``: bfloat16 where the processor multiplies it natively, else float32. The weights stay float32."""
     seed: int = 1
-    """Of the first weights, the dropout and the order of the pairs."""
+    """Of the first weights, the dropout, the order of the pairs and the words that are cut otherwise."""
+    subword_sampling: float = 0.0
+    """The share of the words that are cut into other pieces by chance, anew in each epoch (Kudo 2018); 0: none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -231,6 +233,8 @@ class TrainingConfig(Settings):
         for name in ("label_smoothing", "average_decay", "beta_1", "beta_2"):
             require(0 <= getattr(self, name) < 1, f"{name}={getattr(self, name)}: wanted a share from 0 to below 1")
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}: wanted more than 0")
+        sampling = self.subword_sampling
+        require(0 <= sampling <= 1, f"subword_sampling={sampling}: wanted a share of the words, from 0 to 1")
         require(self.epsilon > 0, f"epsilon={self.epsilon}: wanted more than 0")
 
 

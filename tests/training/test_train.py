@@ -85,17 +85,20 @@ def test_metrics_can_be_read_and_only_the_newest_checkpoints_stay(data: Data, tm
     assert kept == {"step-00000030", "step-00000040", best}
 
 
+@pytest.mark.parametrize("sampling", [0.0, 0.3])
 @pytest.mark.parametrize("stop_after", [3, 10, 27])
-def test_an_interrupted_run_ends_with_the_same_bits(data: Data, tmp_path: Path, stop_after: int) -> None:
+def test_an_interrupted_run_ends_with_the_same_bits(
+    data: Data, tmp_path: Path, stop_after: int, sampling: float
+) -> None:
+    """In the middle of an epoch, with dropout and with words that are cut otherwise by chance."""
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    train(whole, data, recipe_for(data, accumulate=2))
+    chosen = recipe_for(data, accumulate=2, subword_sampling=sampling)
+    train(whole, data, chosen)
     asked = iter(range(1, 1000))
-    first = train(
-        broken, data, recipe_for(data, accumulate=2), stop=lambda: "enough" if next(asked) == stop_after else ""
-    )
+    first = train(broken, data, chosen, stop=lambda: "enough" if next(asked) == stop_after else "")
     assert (first.step, first.complete, first.why) == (stop_after, False, "enough")
     torch.manual_seed(99)  # whatever happened in between
-    second = train(broken, data, recipe_for(data, accumulate=2))
+    second = train(broken, data, chosen)
     assert (second.step, second.complete) == (40, True)
     assert_same_weights(whole, broken)
     keep = ("step", "loss", "bleu", "learning_rate", "kind")

@@ -14,6 +14,7 @@ from glassformer.config import TrainingConfig
 from glassformer.devices import find_device
 from glassformer.errors import TrainingError
 from glassformer.text.batches import Batch, Batches
+from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
 from glassformer.training.data import Data
@@ -53,7 +54,7 @@ def train(
         state.restore(checkpoint)
     progress = state.progress
     metrics = Metrics(run / "metrics.jsonl", progress.step)
-    batches = Batches(data.pairs, batch_tokens=config.batch_tokens, seed=config.seed)
+    batches = batches_of(data, config)
     in_epoch = math.ceil(batches.batches_in_epoch(progress.epoch) / config.accumulate)
     schedule.begin(progress, config, in_epoch)
     parameters = sum(p.numel() for p in state.model.parameters())
@@ -103,6 +104,12 @@ def train(
             progress.ended = limit
             save(run, state, data, card, config, best=better)
     return end(run, state, reporter, progress.ended, complete=True)
+
+
+def batches_of(data: Data, config: TrainingConfig) -> Batches:
+    share = config.subword_sampling
+    sampler = SubwordSampler(data.tokenizer, share, config.seed) if share else None
+    return Batches(data.pairs, batch_tokens=config.batch_tokens, seed=config.seed, sampler=sampler)
 
 
 def step(state: State, group: list[Batch], config: TrainingConfig, where: torch.device, meter: Meter) -> None:
