@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from glassformer.checkpoint import replace_file
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import CorpusError
+from glassformer.text.augmentation import augmented
 from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.lines import name_of
 from glassformer.text.pairs import EncodedPairs
@@ -65,15 +67,16 @@ def prepare(
         held_out = every_nth(count, training.held_out) if not config.valid_source else 0
         size = vocabulary_size or vocabulary_size_for(count)
         doing(f"finding {size:,} pieces of words", 0, 0)
-        tokenizer = Tokenizer.train((side for pair in all_pairs(config) for side in pair), vocabulary_size=size)
+        seen = augmented(all_pairs(config), config.augmentation)
+        tokenizer = Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
         replace_file(folder / "tokenizer.model", tokenizer.to_bytes())
         validation = list(validation_pairs(config, held_out))
         replace_file(folder / "validation.json", json.dumps(validation, ensure_ascii=False).encode())
         wanted = (pair for i, pair in enumerate(all_pairs(config)) if not is_held_out(i, held_out))
-        long_ones = CorpusReport()
+        long_ones, copies = CorpusReport(), Counter[str]()
         EncodedPairs.write(
             folder / "train",
-            wanted,
+            augmented(wanted, config.augmentation, copies),
             tokenizer,
             max_tokens=training.max_tokens,
             report=long_ones,
@@ -82,6 +85,9 @@ def prepare(
         messages = [
             line for report in [*reports, long_ones] for line in report.messages() if report.files or report.skipped
         ]
+        if copies:
+            kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
+            messages.append(f"{copies.total():,} changed copies added: {kinds} (data.augmentation)")
         if held_out:
             messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
         replace_file(folder / "prepared.json", json.dumps({"asked": asked, "messages": messages}).encode())

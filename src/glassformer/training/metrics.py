@@ -62,7 +62,7 @@ class Meter:
             epoch=progress.epoch,
             share_of_epoch=min(share, 1.0),
             loss=float(self.loss) / max(self.wanted, 1),
-            learning_rate=learning_rate(progress.step, peak=config.learning_rate, warmup_steps=config.warmup_steps),
+            learning_rate=learning_rate(progress, config),
             tokens_per_second=self.tokens / max(now - self.begun, 1e-9),
             seconds=now,
             seconds_left=max(min(left), 0.0) if left else None,

@@ -47,6 +47,12 @@ class Progress:
     """Validations since the best one."""
     ended: str = ""
     """Why the run ended; empty while it can go on."""
+    planned_steps: int = 0
+    """The step at which the limits will end the run, as far as is known; 0: not known."""
+    warm_from: int = 0
+    """The step from which the learning rate warms up: 0, or the one at which the limits were changed."""
+    limits: list[float] = field(default_factory=list)
+    """max_steps, max_epochs and time_limit that planned_steps follows from."""
 
 
 @dataclass

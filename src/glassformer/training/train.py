@@ -15,6 +15,7 @@ from glassformer.devices import find_device
 from glassformer.errors import TrainingError
 from glassformer.text.batches import Batch, Batches
 from glassformer.text.subword_sampling import SubwordSampler
+from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
 from glassformer.training.data import Data
 from glassformer.training.loss import loss_of
@@ -55,6 +56,7 @@ def train(
     metrics = Metrics(run / "metrics.jsonl", progress.step)
     batches = batches_of(data, config)
     in_epoch = math.ceil(batches.batches_in_epoch(progress.epoch) / config.accumulate)
+    schedule.begin(progress, config, in_epoch)
     parameters = sum(p.numel() for p in state.model.parameters())
     reporter.planned(
         Plan(str(run), data.messages, recipe.choices, parameters, len(data.pairs), in_epoch, str(where), progress.step)
@@ -71,6 +73,8 @@ def train(
             step(state, group, config, where, meter)
             progress.batch += len(group)
             progress.seconds = clock.seconds()
+            if schedule.due(progress, config):
+                schedule.plan(progress, config, in_epoch)
             if progress.step % LOG_EVERY == 0:
                 row = meter.row(state, config, in_epoch)
                 if not math.isfinite(row.loss):
@@ -122,7 +126,7 @@ def step(state: State, group: list[Batch], config: TrainingConfig, where: torch.
     if config.clip_norm:
         torch.nn.utils.clip_grad_norm_(state.model.parameters(), config.clip_norm)
     for parameters in state.optimizer.param_groups:
-        parameters["lr"] = learning_rate(progress.step, peak=config.learning_rate, warmup_steps=config.warmup_steps)
+        parameters["lr"] = learning_rate(progress, config)
     state.optimizer.step()
     state.optimizer.zero_grad(set_to_none=True)
     state.average.update(state.model, progress.step)
