@@ -1,10 +1,6 @@
 """A run: what it learns, what it leaves, and that it goes on exactly where it stopped."""
 
 import json
-import random
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,14 +9,13 @@ import torch
 from glassformer.checkpoint import load_model, read_folder, tensors_in
 from glassformer.config import DataConfig, DecodingConfig, ModelConfig, TrainingConfig
 from glassformer.decoding import decode
-from glassformer.errors import CheckpointError, TrainingError
+from glassformer.errors import TrainingError
 from glassformer.training.data import Data, prepare
 from glassformer.training.folder import keep, settle
 from glassformer.training.recipe import Recipe
 from glassformer.training.report import Outcome, Silence, Validation
-from glassformer.training.state import checkpoints, newest_checkpoint
+from glassformer.training.state import checkpoints
 from glassformer.training.train import train
-from tests.training.conftest import write_corpus
 
 SMALL = {"d_model": 32, "heads": 2, "d_ff": 64, "encoder_layers": 1, "decoder_layers": 1, "dropout": 0.1}
 FAST = {
