@@ -35,7 +35,13 @@ def torchrun(*words: str | Path, inside: str = "") -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "torch.distributed.run", *map(str, words)]
     if inside:
         command = ["ip", "netns", "exec", inside, *command]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    wire = {"GLOO_SOCKET_IFNAME": "wire"} if inside else {}
+    environment = {
+        **os.environ,
+        **wire,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+    }
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
@@ -193,8 +199,11 @@ def hosts() -> Iterator[tuple[str, str]]:
     steps.append(["link", "add", wires[0], "type", "veth", "peer", "name", wires[1]])
     for number, (name, wire) in enumerate(zip(names, wires, strict=True), start=1):
         inside = ["-n", name]
-        steps += [["link", "set", wire, "netns", name], [*inside, "addr", "add", f"10.213.7.{number}/30", "dev", wire]]
-        steps += [[*inside, "link", "set", wire, "up"], [*inside, "link", "set", "lo", "up"]]
+        steps += [["link", "set", wire, "netns", name, "name", "wire"], [*inside, "link", "set", "lo", "up"]]
+        steps += [
+            [*inside, "addr", "add", f"10.213.7.{number}/30", "dev", "wire"],
+            [*inside, "link", "set", "wire", "up"],
+        ]
     try:
         for words in steps:
             made = shutil.which("ip") and subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
@@ -216,6 +225,7 @@ def test_two_hosts_find_each_other_and_learn_what_one_learns(
         words = words_for(folder, tmp_path / f"run-{number}", **CHANGES)
         how = ["--nnodes", "2", "--nproc-per-node", "1", "--rdzv-backend", "c10d", "--rdzv-id", "7"]
         how += ["--rdzv-endpoint", "10.213.7.1:29511", "--local-addr", f"10.213.7.{number + 1}"]
+        how += ["--rdzv-conf", f"is_host={1 - number},join_timeout=60"]
         started.append(torchrun(*how, "-m", "glassformer", *words, *PLAIN, inside=host))
     said = [end_of(process) for process in started]
     assert [process.returncode for process in started] == [0, 0], said
