@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test check web bench docs
+.PHONY: demo test check web bench docs soak fuzz
 
 demo: .venv/demo      ## translate the article's sentence with the model that ships, and look at what "it" attends to
 	$(BIN)/glassformer info en-de
@@ -22,6 +22,14 @@ check: .venv/all      ## style, types, who may import whom
 bench: .venv/all      ## measure: each benchmark answers one question, rows go to benchmarks/results/
 	for question in recording attention_memory lengths; do $(BIN)/python benchmarks/$$question.py || exit 1; done
 
+soak: .venv/all       ## the faults at length: 200 kills, ten minutes of people who type; writes docs/reliability.md (half an hour)
+	GLASSFORMER_FAULTS=benchmarks/results/reliability.jsonl $(BIN)/python -m pytest tests/faults tests/fuzz
+	$(BIN)/python benchmarks/kills.py --kills 200
+	$(BIN)/python docs/generate.py
+
+fuzz: .venv/fuzz      ## look for bytes that break a door, a minute each; SECONDS=600 for longer
+	for door in corpus compressed text tokenizer checkpoint trace request; do $(BIN)/python -m tests.fuzz.fuzz $$door $(or $(SECONDS),60) || exit 1; done
+
 docs: .venv/all       ## write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py
 
@@ -36,4 +44,8 @@ web: .venv/all        ## build the page, with the Node.js that is here or else t
 
 .venv/all: .venv/demo
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,check]'
+	touch $@
+
+.venv/fuzz: .venv/all
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	touch $@

@@ -9,8 +9,9 @@ from tests.house.source import parsed
 FORBIDDEN_MODULES = {"pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 FORBIDDEN_NAMES = {"eval", "exec", "__import__", "compile"}
 FORBIDDEN_CALLS = {
-    "torch.load", "torch.save", "yaml.load", "os.system", "os.popen", "builtins.eval", "builtins.exec", "numpy.load", "np.load",
-    "torch.jit.load", "torch.hub.load", "torch.package.PackageImporter", "torch.export.load", "tarfile.open", "zipfile.ZipFile",
+    "torch.load", "torch.save", "yaml.load", "os.system", "os.popen", "builtins.eval", "builtins.exec", "numpy.load",
+    "np.load", "torch.jit.load", "torch.hub.load", "torch.package.PackageImporter", "torch.export.load",
+    "tarfile.open", "zipfile.ZipFile",
 }  # fmt: skip
 """What runs code out of a file, or unpacks paths out of it."""
 UNPICKLING = {"broadcast_object_list", "all_gather_object", "gather_object", "scatter_object_list", "send_object_list",
@@ -35,7 +36,11 @@ def dangers(tree: ast.AST) -> list[str]:
             case ast.Attribute():
                 names = [ast.unparse(node), f"method {node.attr}"]
             case ast.Call() if called(node) in IMPORTERS and ast.unparse(node) not in NAMED_HERE:
-                names = [] if all(isinstance(given, ast.Constant) for given in node.args) else [f"import {ast.unparse(node)}"]
+                names = (
+                    []
+                    if all(isinstance(given, ast.Constant) for given in node.args)
+                    else [f"import {ast.unparse(node)}"]
+                )
             case ast.keyword(arg="shell" | "allow_pickle", value=ast.Constant(value=True)):
                 names = [f"keyword {node.arg}"]
             case _:
@@ -80,6 +85,15 @@ def test_each_danger_is_found(sample: str) -> None:
     assert dangers(ast.parse(sample))
 
 
-@pytest.mark.parametrize("sample", ["model.eval()", "import_module('glassformer.trace')", "re.compile('x')", "torch.compile(m)", "run(x, shell=False)"])
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "model.eval()",
+        "import_module('glassformer.trace')",
+        "re.compile('x')",
+        "torch.compile(m)",
+        "run(x, shell=False)",
+    ],
+)
 def test_what_only_looks_like_it_is_let_through(sample: str) -> None:
     assert not dangers(ast.parse(sample))
