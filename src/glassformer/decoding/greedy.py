@@ -3,9 +3,9 @@
 import torch
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.hypothesis import Hypothesis, make_hypothesis
-from glassformer.decoding.sentences import Sentence, Sentences, choosable
+from glassformer.decoding.sentences import Sentences, choosable
 from glassformer.model import Transformer
+from glassformer.search import Hypothesis, Sentence, make_hypothesis
 
 
 def greedy(model: Transformer, sentences: list[Sentence], config: DecodingConfig) -> list[list[Hypothesis]]:

@@ -7,8 +7,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.hypothesis import Hypothesis, make_hypothesis
 from glassformer.model import Transformer
+from glassformer.search import Hypothesis, make_hypothesis
 
 
 class Rows:

@@ -12,10 +12,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.hypothesis import Hypothesis
 from glassformer.decoding.rows import Rows, largest
-from glassformer.decoding.sentences import Sentence, Sentences, choosable
+from glassformer.decoding.sentences import Sentences, choosable
 from glassformer.model import Transformer
+from glassformer.search import Hypothesis, Sentence
 
 
 def sample(model: Transformer, sentences: list[Sentence], config: DecodingConfig) -> list[list[Hypothesis]]:
