@@ -13,6 +13,8 @@ from glassformer.model.attention import MultiHeadAttention
 from glassformer.model.layers import AddAndNorm, FeedForward
 from glassformer.model.positions import positional_encodings
 
+NEVER = -1e4
+"""A logit whose probability is 0, and which float16 can hold."""
 EPSILON = 1e-5
 """Of LayerNorm, in both."""
 
@@ -52,8 +54,7 @@ def spec_of(model: Transformer) -> Any:
     table = positional_encodings(POSITIONS, config.d_model, config.positions, config.first_position).numpy()
     spec.encoder.embeddings[0].weight = spec.decoder.embeddings.weight = spec.decoder.projection.weight = embedding
     spec.encoder.position_encodings.encodings = spec.decoder.position_encodings.encodings = table
-    if model.output_bias is not None:
-        spec.decoder.projection.bias = array(model.output_bias)
+    spec.decoder.projection.bias = output_bias(model)
     stacks: list[tuple[Any, Any]] = [(spec.encoder, model.encoder), (spec.decoder, model.decoder)]
     for place, stack in stacks:
         if config.norm == "pre":
@@ -64,6 +65,14 @@ def spec_of(model: Transformer) -> Any:
                 set_cross_attention(to.attention, layer.cross_attention, layer.cross_attention_add_norm)
             set_feed_forward(to.ffn, layer.feed_forward, layer.feed_forward_add_norm)
     return spec
+
+
+def output_bias(model: Transformer) -> Any:
+    """The model's, or none, but for pad and bos, which no translation has in it: so CTranslate2 need not be told."""
+    config = model.config
+    bias = torch.zeros(config.vocabulary_size) if model.output_bias is None else model.output_bias.detach().clone()
+    bias[list({config.pad_id, config.bos_id} - {config.eos_id})] = NEVER
+    return array(bias)
 
 
 def set_self_attention(to: Any, attention: MultiHeadAttention, add_and_norm: AddAndNorm) -> None:

@@ -20,8 +20,7 @@ import ctranslate2, sentencepiece
 pieces = sentencepiece.SentencePieceProcessor(model_file="tokenizer.model")
 translator = ctranslate2.Translator(".", inter_threads=2, intra_threads=1)  # as many at a time as there are cores
 (result,) = translator.translate_batch(
-    [pieces.encode("{example}", out_type=str)],
-    beam_size=4, length_penalty=0.5, suppress_sequences=[["{pad}"], ["{bos}"]],
+    [pieces.encode("{example}", out_type=str)], beam_size=4, length_penalty=0.5
 )
 print(pieces.decode(result.hypotheses[0]))
 ```
@@ -54,14 +53,11 @@ def export_ctranslate2(folder: Path, out: Path, quantization: str) -> Check:
         raise ConfigError(f"{out} is there already: name a new folder")
     saved = load_model(folder)
     files, check = checked(saved, quantization, validation_pairs(folder), add_source_eos=True)
-    pad, bos = saved.tokenizer.tokens([saved.tokenizer.pad_id, saved.tokenizer.bos_id])
     readme = README.format(
         name=saved.card.get("languages", folder.name),
         version=ctranslate2.__version__,
         quantization=quantization,
         example="Good morning!",
-        pad=pad,
-        bos=bos,
         positions=POSITIONS,
         check=check,
     )
