@@ -3,14 +3,10 @@
 Each gives a call that translates groups of sentences and returns how many tokens came out.
 """
 
-import logging
-import tempfile
-import types
 from collections.abc import Callable
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from training_peers import TorchTransformer, fairseq_model, import_opennmt, marian, opennmt_model
 
 from glassformer.config import ModelConfig
