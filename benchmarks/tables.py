@@ -35,9 +35,7 @@ def number(value: float) -> str:
 
 def recipe(row: Row) -> str:
     threads = "1 thread" if row["threads"] == 1 else f"{row['threads']} threads"
-    return (
-        f"{row['cpu']}, {threads}, torch {row['torch']}, commit {row['commit']}, {row['date'][:10]}, load {row['load']}"
-    )
+    return f"{row['cpu']}, {threads}, torch {row['torch']}, commit {row['commit']}, {row['date'][:10]}, {row['clock']} time, load {row['load']}"
 
 
 def training(group: list[Row]) -> str:

@@ -21,27 +21,30 @@ Make = tuple[Callable[..., Callable[[], Any]], tuple[Any, ...]]
 
 
 class Turns:
-    """Seconds that each contender took in each round, and what its first call gave."""
+    """Seconds that each contender took in each round, and what its first call gave. With one thread seconds of processor
+    time, which other work on the machine hardly changes; with more seconds on the wall's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
+        self.clock = "processor" if threads == 1 else "wall"
         self.seconds: dict[str, list[float]] = {}
-        self.cpu_seconds: dict[str, list[float]] = {}
-        self.load = 0.0
+        self.wall_seconds: dict[str, list[float]] = {}
         self.gave: dict[str, Any] = {}
         self.failed: dict[str, str] = {}
+        self.load = 0.0
 
     def median(self, name: str) -> float:
         return statistics.median(self.seconds[name])
 
     def row(self, name: str, work: float) -> dict[str, Any]:
-        """What ``name`` did a second, with the slowest and the fastest round, and in a second of processor time (which
-        other work on the machine hardly changes), and how many processes wanted a core while all this was measured."""
+        """What ``name`` did a second, with the slowest and the fastest round, and how many processes wanted a core while
+        all this was measured."""
         rates = sorted(work / seconds for seconds in self.seconds[name])
         return {
             "per_second": statistics.median(rates),
             "slowest": rates[0],
             "fastest": rates[-1],
-            "per_cpu_second": work / statistics.median(self.cpu_seconds[name]),
+            "clock": self.clock,
+            "per_wall_second": work / statistics.median(self.wall_seconds[name]),
             "rounds": len(rates),
             "load": round(self.load, 1),
         }
@@ -49,7 +52,7 @@ class Turns:
 
 def take_turns(contenders: Mapping[str, Make], *, rounds: int, threads: int, warm_up: int = 1) -> Turns:
     """Let them take ``rounds`` turns after ``warm_up`` that do not count."""
-    turns = Turns()
+    turns = Turns(threads)
     context = multiprocessing.get_context("spawn")
     running: dict[str, tuple[Any, Connection]] = {}
     for name, make in contenders.items():
@@ -59,15 +62,15 @@ def take_turns(contenders: Mapping[str, Make], *, rounds: int, threads: int, war
         there.close()
         running[name] = process, here
         if expect(turns, running, name, "built") is not None:  # one builds at a time: imports are heavy
-            turns.seconds[name] = []
+            turns.seconds[name], turns.wall_seconds[name] = [], []
     for number in range(-warm_up, rounds):
         for name in list(running):
             running[name][1].send("go")
             if (answer := expect(turns, running, name, "done")) is None:
                 continue
             if number >= 0:
-                turns.seconds[name].append(answer[0])
-                turns.cpu_seconds.setdefault(name, []).append(answer[1])
+                turns.seconds[name].append(answer[turns.clock == "processor"])
+                turns.wall_seconds[name].append(answer[0])
             turns.gave.setdefault(name, answer[2])
     turns.load = os.getloadavg()[0]
     for process, connection in running.values():
