@@ -98,7 +98,16 @@ def test_the_tables_show_the_newest_rows(
     benchmarks: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(benchmarks["rows"], "RESULTS", tmp_path)
-    row = {"model": "small", "at_once": 1, "threads": 1, "cpu": "a processor", "torch": "2", "commit": "abc", "load": 1}
+    row = {
+        "model": "small",
+        "at_once": 1,
+        "threads": 1,
+        "cpu": "a processor",
+        "torch": "2",
+        "commit": "abc",
+        "load": 1,
+        "clock": "wall",
+    }
     row |= {
         "tokens": 25,
         "version": "",
