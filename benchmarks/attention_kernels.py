@@ -4,7 +4,7 @@
 
   padding  a matrix [batch, 1, 1, key], an eighth of the keys hidden (encoder, and the decoder on the encoder)
   causal   the word "causal" (decoder)
-  step     one query a row and the word "causal": a token said with the keys of those before it (64 rows; inference only)
+  step     one query a row and the word "causal": a token said with the keys of those before it (64 rows, fewer from 1,024 keys on; inference only)
 
 ``inference`` is a forward pass, ``training`` forward and backward, bfloat16 there under autocast as in a training step.
 Paper's and fused take turns in one process; figures are medians of processor time on one thread (of wall time on more).
@@ -24,7 +24,7 @@ from torch import Tensor
 
 from glassformer.model.attention import PLAIN_BELOW, Allowed, attention, fused_attention
 
-HEADS, TOKENS, STEP_ROWS = 4, 4096, 64
+HEADS, TOKENS, STEP_ROWS, STEP_TOKENS = 4, 4096, 64, 1 << 16
 LENGTHS = [16, 25, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192]
 FORMS = {"paper": attention, "fused": fused_attention}
 SECONDS = 0.5
@@ -39,7 +39,8 @@ def chosen(kind: str, dtype: torch.dtype, length: int, *, training: bool) -> str
 def inputs(kind: str, dtype: torch.dtype, length: int, d_k: int, *, training: bool) -> tuple[list[Tensor], Allowed]:
     """Queries, keys and values as they lie in memory in the model: cut out of one product, or taken from the cache."""
     if kind == "step":
-        step, cached = (torch.randn(STEP_ROWS, HEADS, width, d_k).to(dtype) for width in (1, length))
+        many = max(1, min(STEP_ROWS, STEP_TOKENS // length))
+        step, cached = (torch.randn(many, HEADS, width, d_k).to(dtype) for width in (1, length))
         return [step, cached, cached.clone()], "causal"
     many = max(1, TOKENS // length)
     tensors = torch.randn(many, length, 3, HEADS, d_k).to(dtype).permute(2, 0, 3, 1, 4).unbind(0)
@@ -96,9 +97,9 @@ def measure(kind: str, dtype: torch.dtype, length: int, d_k: int, *, training: b
 
 def settings(arguments: argparse.Namespace) -> Iterator[tuple[bool, str, torch.dtype, int]]:
     dtypes = [getattr(torch, name) for name in arguments.precisions]
-    for training, kind, dtype, d_k in product((False, True), ("padding", "causal", "step"), dtypes, arguments.d_k):
-        if not (training and kind == "step"):
-            yield training, kind, dtype, d_k
+    for what, kind, dtype, d_k in product(arguments.purposes, ("padding", "causal", "step"), dtypes, arguments.d_k):
+        if not (what == "training" and kind == "step"):
+            yield what == "training", kind, dtype, d_k
 
 
 def crossover(curve: list[dict[str, Any]]) -> str:
@@ -109,29 +110,31 @@ def crossover(curve: list[dict[str, Any]]) -> str:
     return f"from {quicker[0]:,} tokens on" if quicker else "nowhere"
 
 
+def verdict(curve: list[dict[str, Any]]) -> str:
+    """In a line: where fused is quicker, and where the choice is worse than wanted."""
+    setting = ", ".join(str(curve[0][key]) for key in ("for", "allowed", "dtype")) + f", heads of {curve[0]['d_k']}"
+    slow = [
+        f"{row['length']:,} ({row['chosen_over_better']:.2f} ×)" for row in curve if row["chosen_over_better"] > 1.1
+    ]
+    wrong = f"; THE CHOICE IS SLOW AT {', '.join(slow)}" if slow else ""
+    return f"{setting}: fused is quicker {crossover(curve)}{wrong}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"], choices=["float32", "bfloat16"])
     parser.add_argument("--d-k", nargs="+", type=int, default=[64, 32])
+    parser.add_argument("--purposes", nargs="+", default=["inference", "training"], choices=["inference", "training"])
     parser.add_argument("--lengths", nargs="+", type=int, default=LENGTHS)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
-    measured, verdicts = [], []
+    verdicts = []
     for training, kind, dtype, d_k in settings(arguments):
         curve = [measure(kind, dtype, length, d_k, training=training) for length in arguments.lengths]
-        measured += curve
-        what = f"{curve[0]['for']}, {kind}, {curve[0]['dtype']}, heads of {d_k}"
-        slow = [
-            f"{row['length']:,} ({row['chosen_over_better']:.2f} ×)" for row in curve if row["chosen_over_better"] > 1.1
-        ]
-        verdicts.append(
-            f"{what}: fused is quicker {crossover(curve)}"
-            + (f"; THE CHOICE IS SLOW AT {', '.join(slow)}" if slow else "")
-        )
-        print(verdicts[-1], flush=True)
-    rows.write("attention_kernels", measured)
+        rows.write("attention_kernels", curve)
+        verdicts.append(verdict(curve))
     print("\n".join(verdicts))
 
 

@@ -139,6 +139,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=0, help="sentences at once; 0: 64, small 1")
     parser.add_argument("--sentences", type=int, default=0, help="in a turn; 0: 64, one at a time 16")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="no new round begins after so many")
     parser.add_argument("--rounds", type=int, default=4)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -146,7 +147,10 @@ def main() -> None:
         at_once, count = SCENES.get(preset, (64, 64))
         at_once, count = arguments.at_once or at_once, arguments.sentences or count
         turns = take_turns(
-            contenders(arguments, preset, at_once, count), rounds=arguments.rounds, threads=arguments.threads
+            contenders(arguments, preset, at_once, count),
+            rounds=arguments.rounds,
+            threads=arguments.threads,
+            seconds=arguments.seconds,
         )
         rows.write("decoding_speed", measured(turns, preset, at_once, count))
         for name, why in turns.failed.items():

@@ -116,6 +116,7 @@ def main() -> None:
     parser.add_argument("--precisions", nargs="+", default=["bfloat16"], choices=["bfloat16", "float32"])
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="no new round begins after so many")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--default-places", action="store_true", help="also with dropout where each peer has it")
@@ -126,7 +127,10 @@ def main() -> None:
         for precision in arguments.precisions:
             tokens = arguments.batch_tokens or TOKENS[preset]
             turns = take_turns(
-                contenders(arguments, preset, precision, tokens), rounds=arguments.rounds, threads=arguments.threads
+                contenders(arguments, preset, precision, tokens),
+                rounds=arguments.rounds,
+                threads=arguments.threads,
+                seconds=arguments.seconds,
             )
             rows.write("training_speed", measured(turns, preset, precision, tokens, arguments.dropout))
             for name, why in turns.failed.items():

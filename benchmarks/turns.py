@@ -5,6 +5,7 @@ of products, threads) helps or hurts another. Those that wait sleep. A contender
 reported with its reason and the others go on.
 """
 
+import math
 import multiprocessing
 import os
 import statistics
@@ -50,8 +51,12 @@ class Turns:
         }
 
 
-def take_turns(contenders: Mapping[str, Make], *, rounds: int, threads: int, warm_up: int = 1) -> Turns:
-    """Let them take ``rounds`` turns after ``warm_up`` that do not count."""
+def take_turns(
+    contenders: Mapping[str, Make], *, rounds: int, threads: int, warm_up: int = 1, seconds: float = math.inf
+) -> Turns:
+    """Let them take ``rounds`` turns after ``warm_up`` that do not count; no new round begins after ``seconds``, but one is
+    counted in any case."""
+    start = time.monotonic()
     turns = Turns(threads)
     context = multiprocessing.get_context("spawn")
     running: dict[str, tuple[Any, Connection]] = {}
@@ -64,6 +69,8 @@ def take_turns(contenders: Mapping[str, Make], *, rounds: int, threads: int, war
         if expect(turns, running, name, "built") is not None:  # one builds at a time: imports are heavy
             turns.seconds[name], turns.wall_seconds[name] = [], []
     for number in range(-warm_up, rounds):
+        if number > 0 and time.monotonic() - start > seconds:
+            break
         for name in list(running):
             running[name][1].send("go")
             if (answer := expect(turns, running, name, "done")) is None:
