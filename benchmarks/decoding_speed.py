@@ -54,13 +54,12 @@ def ours(preset: str, at_once: int, count: int, precision: str) -> Callable[[], 
     """Our native engine through its door."""
     from glassformer.decoding.sentences import Sentence
 
-    if precision != "float32":
-        raise NotImplementedError(f"the native engine has no {precision}")
     config, groups = setting(preset, at_once, count)
     model = model_of(config)
     door: Any = importlib.import_module("glassformer.decoding.decode")
     door.make_sentence = lambda source, *_: Sentence([*source, config.eos_id], [], LENGTH)
-    greedy = DecodingConfig(method="greedy", batch_tokens=10**6)
+    kind: dict[str, Any] = {} if precision == "float32" else {"precision": precision}
+    greedy = DecodingConfig(method="greedy", batch_tokens=10**6, **kind)
 
     def translate() -> list[list[int]]:
         return [found[0].ids for group in groups for found in decode(model, group, greedy)]
