@@ -7,6 +7,7 @@ from glassformer.decoding.batches import by_length, evaluating
 from glassformer.decoding.beam import beam_search
 from glassformer.decoding.greedy import greedy
 from glassformer.decoding.hypothesis import Hypothesis
+from glassformer.decoding.lean import lean
 from glassformer.decoding.sampling import sample
 from glassformer.decoding.sentences import make_sentence
 from glassformer.errors import ShapeError
@@ -42,9 +43,10 @@ def decode(
     rows = {"beam": config.beam_size, "greedy": 1, "sampling": config.n_best}[config.method]
     found: dict[int, list[Hypothesis]] = {}
     with evaluating(model):
+        decoder = lean(model, config.precision)
         for numbers in by_length([len(sentence.source) for sentence in sentences], rows, config.batch_tokens):
             group = [sentences[number] for number in numbers]
-            found.update(zip(numbers, METHODS[config.method](model, group, config), strict=True))
+            found.update(zip(numbers, METHODS[config.method](decoder, group, config), strict=True))
             if progress is not None:
                 progress(len(group))
     return [found[number] for number in range(len(sentences))]
