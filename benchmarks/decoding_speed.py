@@ -14,7 +14,7 @@ import importlib
 import math
 import tempfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import decoding_peers
 import rows
@@ -23,7 +23,7 @@ import workload
 from training_peers import version
 from turns import Make, Turns, take_turns
 
-from glassformer.config import DecodingConfig, ModelConfig
+from glassformer.config import DecodingConfig, ModelConfig, Precision
 from glassformer.decoding import decode
 from glassformer.model import Transformer
 
@@ -58,8 +58,7 @@ def ours(preset: str, at_once: int, count: int, precision: str) -> Callable[[], 
     model = model_of(config)
     door: Any = importlib.import_module("glassformer.decoding.decode")
     door.make_sentence = lambda source, *_: Sentence([*source, config.eos_id], [], LENGTH)
-    kind: dict[str, Any] = {} if precision == "float32" else {"precision": precision}
-    greedy = DecodingConfig(method="greedy", batch_tokens=10**6, **kind)
+    greedy = DecodingConfig.from_dict({"method": "greedy", "batch_tokens": 10**6, "precision": precision})
 
     def translate() -> list[list[int]]:
         return [found[0].ids for group in groups for found in decode(model, group, greedy)]
@@ -132,7 +131,8 @@ def measured(turns: Turns, preset: str, at_once: int, count: int) -> list[dict[s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", default=list(SCENES), metavar="PRESET")
-    parser.add_argument("--precision", nargs="+", default=["float32"], help="of our native engine")
+    kinds = list(get_args(Precision))
+    parser.add_argument("--precision", nargs="+", default=kinds, choices=kinds, help="of our native engine")
     parser.add_argument("--ctranslate2", nargs="*", default=["float32", "int8"], help="compute types")
     parser.add_argument("--peers", nargs="*", default=list(decoding_peers.PEERS), choices=list(decoding_peers.PEERS))
     parser.add_argument("--at-once", type=int, default=0, help="sentences at once; 0: 64, small 1")
