@@ -107,8 +107,8 @@ function tops(bytes: Uint8Array, rows: number, k: number) {
   return { k, roots, keys: new Uint16Array(keys.buffer), rest: new Float32Array(rest.buffer) };
 }
 
-/** Fetches a window that is not here, where the page is live: exact, and whole. */
-export type Fetch = (look: Look, window: Window, learned: boolean) => Promise<Tensor>;
+/** Fetches a window where the page is live, exact: whole, or the part of it at the first axes `at`. */
+export type Fetch = (look: Look, window: Window, learned: boolean, at: number[]) => Promise<Tensor>;
 
 /** What the page draws from. `get` answers at once, with nothing until the numbers are there; then `arrived` is called. */
 export class Numbers {
@@ -150,6 +150,17 @@ export class Numbers {
     return tensor?.kind === "dense" ? tensor : undefined;
   }
 
+  /** A row that travelled with an error, exact: nothing until it is here, and never where nobody can be asked. */
+  row(name: string, at: number[]): Float32Array | undefined {
+    const key = `${name}[${at.join()}]`;
+    const [there, window] = [this.tensors.get(key), this.windows.get(name)];
+    if (there || this.asked.has(key) || !this.fetch || !window) return there?.kind === "dense" ? there.data : undefined;
+    const promise = this.fetch(this.look, window, false, at);
+    this.asked.set(key, promise);
+    promise.then((tensor) => (this.tensors.set(key, tensor), this.arrived()), (error) => this.failed(error));
+    return undefined;
+  }
+
   load(name: string): Promise<Tensor> {
     let promise = this.asked.get(name);
     if (!promise) {
@@ -164,7 +175,7 @@ export class Numbers {
     if (!window) throw new Error(`no window ${name}`);
     const tensor =
       window.storage === "none" && this.fetch
-        ? await this.fetch(this.look, window, this.learned.has(name))
+        ? await this.fetch(this.look, window, this.learned.has(name), [])
         : decode(window, await this.group(window.group));
     this.tensors.set(name, tensor);
     return tensor;

@@ -149,13 +149,15 @@ export interface Look {
   stations: Station[];
   /**
    * All that the model computed, all target positions at once, by the names of the trace. Pre-norm models have the
-   * norms' outputs as well (….self_attention_add_norm.norm), as these are what the matrices multiply.
+   * norms' outputs as well (….self_attention_add_norm.norm), as these are what the matrices multiply. ….concatenated is
+   * always ``none``: it is z in another order.
    */
   windows: Window[];
   /**
    * Learned matrices by their names: ….w_qkv [matrix (Q, K, V), head, d_k, d_model], ….w_o.weight [d_model, head, d_v],
-   * ….feed_forward.w_1.weight [d_ff, d_model], ….w_2.weight [d_model, d_ff], ….norm.weight and the biases. A saved file of a
-   * small model holds them; elsewhere they are ``none``, and POST /api/weights has them where the page is live.
+   * ….feed_forward.w_1.weight [d_ff, d_model], ….w_2.weight [d_model, d_ff], ….norm.weight and the biases. A saved file
+   * holds as many as it has room for, the first layers first; the others are ``none``, and POST /api/weights has them
+   * where the page is live.
    */
   weights: Window[];
   groups: Group[];

@@ -69,15 +69,15 @@ def look(
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
     if not terminal and save is None and not page_is_built():
         terminal = True
-    from glassformer.translator import Translator
+    from glassformer.page.service import load_shown
 
-    translator = Translator.load(model, device=device)
+    translator, checkpoint = load_shown(model, device)
     if terminal:
         show_tables(translator, text, target, off, attention or "encoder", token=token, layer=layer, top=top or 3)
     if save is not None:
-        save_look(translator, text, target, off, save)
+        save_look(translator, checkpoint, text, target, off, save)
     elif not terminal:
-        serve_page(translator, Path(model), text, target, off, port=port, browser=browser)
+        serve_page(translator, Path(model), checkpoint, text, target, off, port=port, browser=browser)
 
 
 def page_is_built() -> bool:
@@ -115,7 +115,9 @@ def show_tables(
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
 
 
-def save_look(translator: "Translator", text: str, target: str | None, off: list[tuple[str, int]], path: Path) -> None:
+def save_look(
+    translator: "Translator", checkpoint: str, text: str, target: str | None, off: list[tuple[str, int]], path: Path
+) -> None:
     """The page, or the trace, by the name's ending."""
     from glassformer.page.export import save_page
     from glassformer.page.look import look
@@ -125,7 +127,7 @@ def save_look(translator: "Translator", text: str, target: str | None, off: list
     console = make_console()
     if path.suffix == ".html":
         with console.status("writing the page"):
-            save_page(look(translator, Ask(text, target, off)), path)
+            save_page(look(translator, Ask(text, target, off), checkpoint=checkpoint), path)
         say(console, f"the page is saved in {path}: {path.stat().st_size / 1e6:.1f} MB, open it in any browser", "dim")
         return
     with heads_off(translator.model, off):
@@ -137,6 +139,7 @@ def save_look(translator: "Translator", text: str, target: str | None, off: list
 def serve_page(
     translator: "Translator",
     model: Path,
+    checkpoint: str,
     text: str,
     target: str | None,
     off: list[tuple[str, int]],
@@ -165,7 +168,7 @@ def serve_page(
             webbrowser.open(address)
 
     with contextlib.suppress(KeyboardInterrupt):
-        serve(Service(translator, model, start), listen(port), ready)
+        serve(Service(translator, model, start, checkpoint=checkpoint), listen(port), ready)
 
 
 def has_display() -> bool:

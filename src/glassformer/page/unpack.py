@@ -23,8 +23,12 @@ class Unpacked:
     """Inflated."""
 
     def window(self, name: str) -> Window:
-        known = [*self.header.windows, *(self.header.weights if isinstance(self.header, Look) else [])]
-        return next(window for window in known if window.name == name)
+        return next(window for window in self.windows if window.name == name)
+
+    @property
+    def windows(self) -> list[Window]:
+        """All that the header names, whether their numbers are here or not."""
+        return [*self.header.windows, *(self.header.weights if isinstance(self.header, Look) else [])]
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Of the storage ``top`` the K largest where they were, and 0 elsewhere. KeyError for ``none``."""

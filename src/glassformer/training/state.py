@@ -16,6 +16,7 @@ from glassformer.checkpoint import (
     json_bytes,
     load_weights,
     model_files,
+    model_folder,
     read_folder,
     read_json,
     replace_file,
@@ -143,6 +144,20 @@ def newest_checkpoint(run: Path) -> Path | None:
     if found:
         raise CheckpointError(f"every checkpoint in {run / 'checkpoints'} is damaged: begin again in another folder")
     return None
+
+
+def shown_checkpoint(run: Path) -> Path | None:
+    """What there is to look at in a run's folder: its newest checkpoint while it goes on, its best when it has ended.
+    None where nothing is saved yet, or ``run`` is no run's folder."""
+    found = checkpoints(run)
+    if not found:
+        return None
+    try:
+        ended = read_json((found[-1] / "training.json").read_bytes(), found[-1]).get("ended")
+    except OSError:
+        ended = "removed just now"
+    best = run / "best.json"
+    return model_folder(run) if ended and best.is_file() else found[-1]
 
 
 def remove_old(run: Path, keep: int) -> None:

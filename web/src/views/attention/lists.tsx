@@ -45,9 +45,9 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
           if (!(state.sinks && isSink(keys[key]!.text))) list.push({ from: looks, to: key, head, weight });
         });
     return heaviest(list);
-  }, [attention, heads.join(), seen, every, state.sinks, from]);
+  }, [attention, attention.sharpened, heads.join(), seen, every, state.sinks, from]);
 
-  const mean = useMemo(() => (heads.length ? meanRow(attention, heads, seen) : null), [attention, heads.join(), seen]);
+  const mean = useMemo(() => (heads.length ? meanRow(attention, heads, seen) : null), [attention, attention.sharpened, heads.join(), seen]);
   const middle = (row: number) => row * ROW + ROW / 2;
 
   return (
