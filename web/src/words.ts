@@ -193,7 +193,7 @@ export const WORDS = {
   "compare.other": ["The other sentence", "另一个句子"],
   "compare.live": ["A second sentence needs the model. Open this page with glassformer look, or save two pages.", "比较第二个句子需要模型在场。请用 glassformer look 打开，或者保存两个页面。"],
 
-  tour: ["Tour", "导览"],
+  tour: ["Guided tour", "导览"],
   "tour.chapter": ["Chapter {n} of {all}", "第 {n} 章，共 {all} 章"],
   "tour.back": ["Back", "上一章"],
   "tour.next": ["Next", "下一章"],

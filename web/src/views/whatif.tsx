@@ -124,7 +124,7 @@ function Rank() {
     <section data-spot="rank">
       <h3>{t("rank.title")}</h3>
       <p>{t("rank.note")}</p>
-      <button type="button" class="plain" disabled={asking} onClick={ask}>{t(asking ? "rank.asking" : "rank.ask")}</button>
+      <button type="button" class="plain" data-ask="rank.ask" disabled={asking} onClick={ask}>{t(asking ? "rank.asking" : "rank.ask")}</button>
       {asking && <progress aria-label={t("rank.asking")} />}
       {problem && <p role="alert">{problem}</p>}
       {ranking && (
