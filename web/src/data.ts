@@ -80,7 +80,7 @@ export function decode(window: Window, group: Uint8Array): Tensor {
   const expected = { float32: 4 * count, bfloat16: 2 * count, root8: count, top: rows * (4 + 3 * window.top), none: -1 }[window.storage];
   if (bytes.length !== expected)
     throw new Error(`${window.name}: ${bytes.length} bytes for ${window.storage} of ${shape.join(" × ")}, wanted ${expected}`);
-  if (window.storage === "top") return { kind: "top", window, shape, axes, ...tops(bytes, rows, window.top) };
+  if (window.storage === "top") return { kind: "top", window, shape, axes, ...tops(aligned(bytes), rows, window.top) };
   return { kind: "dense", window, shape, axes, data: floats(window.storage, aligned(bytes), count) };
 }
 
@@ -94,17 +94,10 @@ function floats(storage: string, bytes: Uint8Array, count: number): Float32Array
   return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
 }
 
-/** Row by row: K keys of 16 bits, K roots of 8, the rest as a float32; they are put together kind by kind. */
-function tops(bytes: Uint8Array, rows: number, k: number) {
-  const keys = new Uint8Array(rows * 2 * k);
-  const roots = new Uint8Array(rows * k);
-  const rest = new Uint8Array(rows * 4);
-  for (let row = 0, from = 0; row < rows; row++) {
-    keys.set(bytes.subarray(from, (from += 2 * k)), row * 2 * k);
-    roots.set(bytes.subarray(from, (from += k)), row * k);
-    rest.set(bytes.subarray(from, (from += 4)), row * 4);
-  }
-  return { k, roots, keys: new Uint16Array(keys.buffer), rest: new Float32Array(rest.buffer) };
+/** The rests of all rows, then K keys a row, then K roots a row: looked at where they lie. */
+function tops({ buffer, byteOffset }: Uint8Array, rows: number, k: number) {
+  const keys = byteOffset + 4 * rows;
+  return { k, rest: new Float32Array(buffer, byteOffset, rows), keys: new Uint16Array(buffer, keys, rows * k), roots: new Uint8Array(buffer, keys + 2 * rows * k, rows * k) };
 }
 
 /** Fetches a window where the page is live, exact: whole, or the part of it at the first axes `at`. */
@@ -213,6 +206,8 @@ export async function parseExact(body: ArrayBuffer): Promise<Tensor> {
 }
 
 export function fromBase64(text: string): Uint8Array {
+  const quick = (Uint8Array as { fromBase64?: (text: string) => Uint8Array }).fromBase64; // not in every browser yet
+  if (quick) return quick.call(Uint8Array, text);
   const binary = atob(text.trim());
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);

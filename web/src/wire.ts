@@ -16,8 +16,9 @@
  *     float32    float32 each: exact; −Infinity where a score is not allowed
  *     bfloat16   uint16 each: the upper half of a float32
  *     root8      uint8 each: the value is (q / 255)²; only for what lies between 0 and 1
- *     top        K = Window.top, and for each row (the last axis) 3 K + 4 bytes: K uint16, the columns of the K largest, the
- *                largest first; K uint8, their values as in root8; one float32, the exact sum of the rest of the row.
+ *     top        K = Window.top, and for each row (the last axis) 3 K + 4 bytes. First of all rows one float32, the exact sum
+ *                of the rest of the row; then of all rows K uint16, the columns of the K largest, the largest first; then of
+ *                all rows K uint8, their values as in root8.
  *                The window NAME.pooled beside it holds the means of blocks, of equal size but for the last: root8
  *     none       not here (group "", length 0): POST /api/rows, or /api/weights, has it where the page is live
  *

@@ -53,11 +53,13 @@ class Unpacked:
 
     def top(self, window: Window, content: bytes) -> tuple[np.ndarray, np.ndarray]:
         k = window.top
-        row = np.dtype([("keys", "<u2", (k,)), ("values", "u1", (k,)), ("rest", "<f4")])
-        rows = np.frombuffer(content, row)
-        dense = np.zeros((len(rows), window.shape[-1]), np.float32)
-        np.put_along_axis(dense, rows["keys"].astype(np.int64), from_root8(rows["values"]), axis=1)
-        return dense.reshape(window.shape), np.ascontiguousarray(rows["rest"]).reshape(window.shape[:-1])
+        rows = len(content) // (3 * k + 4)
+        rest = np.frombuffer(content, "<f4", rows)
+        keys = np.frombuffer(content, "<u2", rows * k, 4 * rows).reshape(rows, k)
+        values = np.frombuffer(content, np.uint8, rows * k, (4 + 2 * k) * rows).reshape(rows, k)
+        dense = np.zeros((rows, window.shape[-1]), np.float32)
+        np.put_along_axis(dense, keys.astype(np.int64), from_root8(values), axis=1)
+        return dense.reshape(window.shape), rest.reshape(window.shape[:-1])
 
 
 def from_root8(quantised: np.ndarray) -> np.ndarray:
