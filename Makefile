@@ -19,8 +19,8 @@ check: .venv/all      ## style, types, who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: .venv/all      ## measure: each benchmark answers one question, rows go to benchmarks/results/
-	for question in recording attention_memory lengths; do $(BIN)/python benchmarks/$$question.py || exit 1; done
+bench: .venv/bench    ## measure: each benchmark answers one question, rows go to benchmarks/results/
+	for question in recording attention_memory lengths page page_live; do $(BIN)/python benchmarks/$$question.py || exit 1; done
 
 docs: .venv/all       ## write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py
@@ -32,6 +32,10 @@ web: .venv/all        ## build the page, with the Node.js that is here or else t
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/bench: .venv/all
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $@
 
 .venv/all: .venv/demo

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 WIDTHS = {"desktop": 1280, "phone": 390}
 SCHEMES = ("light", "dark")
-QUALITY = 60
+QUALITY = 50
 IT = "encoder.layers.5.self_attention"
 
 
@@ -32,17 +32,19 @@ class Shot:
     press: str = ""
     """A button that is pressed first."""
     languages: tuple[str, ...] = ("en",)
+    few: bool = False
+    """Light on the desktop and dark on the phone only: heat maps are large files."""
 
 
 SHOTS = [
     Shot("attention", "Attention: the starting page", "Who looks at whom: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
     Shot("flow", "Flow", "Everything in one picture, from the words to the output. Each picture is a door to its matrices.", "view=flow&layer=0&side=encoder"),
     Shot("product", "Matrices: X × W^Q = Q", "A cell of Q is a row of X times a column of W^Q, written out and checked.", "view=matrices&symbol=q&layer=0"),
-    Shot("scores", "Matrices: QKᵀ / √dₖ", "Each query meets each key.", "view=matrices&symbol=scores&layer=5&head=6"),
-    Shot("softmax", "Matrices: who is allowed, and the softmax", "In the decoder no word sees what comes after it.", "view=matrices&symbol=weights&side=decoder&layer=0"),
-    Shot("mixed", "Matrices: softmax × V = Z", "Each word takes the values of the words that it looks at.", "view=matrices&symbol=z&layer=5&head=6"),
-    Shot("heads", "Matrices: eight heads", "The many-headed beast, side by side.", "view=matrices&symbol=heads&layer=5"),
-    Shot("concat", "Matrices: concat(Z₀ … Z₇) × W^O = Z", "The strip of slices, and the product.", "view=matrices&symbol=concat&layer=5"),
+    Shot("scores", "Matrices: QKᵀ / √dₖ", "Each query meets each key.", "view=matrices&symbol=scores&layer=5&head=6", few=True),
+    Shot("softmax", "Matrices: who is allowed, and the softmax", "In the decoder no word sees what comes after it.", "view=matrices&symbol=weights&side=decoder&layer=0", few=True),
+    Shot("mixed", "Matrices: softmax × V = Z", "Each word takes the values of the words that it looks at.", "view=matrices&symbol=z&layer=5&head=6", few=True),
+    Shot("heads", "Matrices: eight heads", "The many-headed beast, side by side.", "view=matrices&symbol=heads&layer=5", few=True),
+    Shot("concat", "Matrices: concat(Z₀ … Z₇) × W^O = Z", "The strip of slices, and the product.", "view=matrices&symbol=concat&layer=5", few=True),
     Shot("positions", "Positions", "Embeddings + positions = X; the encoding for any length, in three layouts, past the end of training.", "view=positions&length=300"),
     Shot("decoding", "Decoding", "A word at a time: what it looks at, and what else was likely.", "view=decoding&side=cross&step=4"),
     Shot("whatif", "What if", "A head switched off, a look forbidden, all heads ranked.", f"view=whatif&off={IT}:6&blocked={IT}:11:1", "rank.ask", ("en", "zh")),
@@ -57,6 +59,8 @@ def files() -> Iterator[tuple[Shot, str, str, str, str]]:
         for language in shot.languages:
             for device in WIDTHS:
                 for scheme in SCHEMES if language == "en" else SCHEMES[:1]:
+                    if shot.few and (device == "desktop") != (scheme == "light"):
+                        continue
                     yield shot, language, device, scheme, f"{shot.name}-{language}-{device}-{scheme}.webp"
 
 

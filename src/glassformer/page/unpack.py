@@ -63,7 +63,7 @@ class Unpacked:
 
 
 def from_root8(quantised: np.ndarray) -> np.ndarray:
-    return (quantised.astype(np.float32) / 255) ** 2
+    return ((quantised / 255) ** 2).astype(np.float32)  # rounded once, as in the page
 
 
 def unpack(body: bytes, kind: type[Look] | type[Numbers] = Look) -> Unpacked:
