@@ -7,7 +7,8 @@ layer). It loads d3, jQuery and RequireJS from a content network: here they are 
 place of 2.0.0, which npm does not have. It is tried up to 512 tokens, there with the smaller of its
 views: what it would write for 1024 is four times as much.
 
-  usable   from the start of the navigation to the first frame in which the weights are drawn
+  usable   from the start of the navigation to the first frame in which the weights are drawn: of ours the words and
+           curves, the map of all words and the pair in every layer and head; of BertViz its first line
   hover    from a movement of the mouse over a word to the frame after it: half the moves take longer (median), 1 in 20 (p95)
   memory   resident, of the process that draws the page
 
@@ -42,7 +43,8 @@ SCRIPTS = ["d3@5.7.0", "jquery@2.1.1", "requirejs@2.3.6"]
 FILES = {"d3": "d3/dist/d3.min.js", "jquery": "jquery/dist/jquery.min.js", "require": "requirejs/require.js"}
 TEXT = "the animal it was too street and we house is not here for you with my time all day"
 REPEATS, MOVES, PATIENCE = 3, 40, 60
-OURS = "() => document.querySelector('.words.left li') && document.querySelector('.thumb canvas')?.width > 1 && !document.querySelector('.loading')"
+OURS = """() => document.querySelector('.words.left li') && document.querySelector('.heat-canvas canvas')?.width > 1 && !document.querySelector('.loading')
+  && document.querySelector('.pair-grid') && ![...document.querySelectorAll('.pair-grid button')].some((one) => one.textContent === '·')"""
 THEIRS = "() => document.querySelector('#vis svg line')"
 WORDS = {"ours": ".words.left li", "head": "#vis svg text"}
 

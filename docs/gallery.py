@@ -117,7 +117,10 @@ def picture(browser: Any, address: str, shot: Shot, language: str, width: int, s
         tab.locator(f"[data-ask='{shot.press}']").click()
         tab.locator(".ranking li").first.wait_for()
     tab.wait_for_load_state("networkidle")
-    tab.wait_for_timeout(400)
+    tab.evaluate("scrollTo(0, document.body.scrollHeight)")  # small pictures are drawn when they come near
+    tab.wait_for_timeout(300)
+    tab.evaluate("scrollTo(0, 0)")
+    tab.wait_for_timeout(200)
     png = tab.screenshot(full_page=True)
     context.close()
     return png

@@ -89,7 +89,11 @@ const aligned = (bytes: Uint8Array): Uint8Array => (bytes.byteOffset % 4 ? bytes
 
 function floats(storage: string, bytes: Uint8Array, count: number): Float32Array {
   if (storage === "float32") return new Float32Array(bytes.buffer, bytes.byteOffset, count);
-  if (storage === "root8") return Float32Array.from(bytes, (q) => ROOT8[q]!);
+  if (storage === "root8") {
+    const values = new Float32Array(count);
+    for (let n = 0; n < count; n++) values[n] = ROOT8[bytes[n]!]!; // several times as quick as Float32Array.from
+    return values;
+  }
   const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, count); // a bfloat16 is the upper half of a float32
   return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
 }
