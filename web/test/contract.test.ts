@@ -14,7 +14,8 @@ interface Wanted {
   rest: number[];
 }
 
-describe.skipIf(!folder)("what Python wrote", () => {
+if (!folder) it.skip("what Python wrote: tests/page/test_contract.py runs it", () => {});
+else describe("what Python wrote", () => {
   const body = new Uint8Array(readFileSync(`${folder}/numbers.bin`)).buffer as ArrayBuffer;
   const wanted = JSON.parse(readFileSync(`${folder}/wanted.json`, "utf8")) as Wanted[];
   const { header, blob } = parseBody<Numbers>(body);

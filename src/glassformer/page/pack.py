@@ -4,7 +4,6 @@ import struct
 import zlib
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor

@@ -182,10 +182,10 @@ def ranking_of(heads: list[Head], change: list[list[float]], log_probabilities: 
     )
 
 
-def load_shown(model: str, device: str = "") -> tuple[Translator, str]:
-    """A model by name or folder, and which checkpoint it is: of a run that goes on the newest one. Raises as
-    ``Translator.load``."""
+def load_service(model: str, device: str = "") -> Service:
+    """For a model by name or folder: of a run that goes on its newest checkpoint. Raises as ``Translator.load``."""
     checkpoint = None if model in shipped_models() else shown_checkpoint(Path(model))
     if checkpoint is None:
-        return Translator.load(model, device=device), ""
-    return replace(Translator.load(checkpoint, device=device), name=model), checkpoint.name
+        return Service(Translator.load(model, device=device))
+    translator = replace(Translator.load(checkpoint, device=device), name=model)
+    return Service(translator, Path(model), checkpoint=checkpoint.name)
