@@ -125,7 +125,14 @@ def main() -> None:
             times = list(measure(tab))[1:]
             figures = {"median_ms": statistics.median(times), "p95_ms": statistics.quantiles(times, n=20)[-1]}
             measured.append(
-                {"what": name, "model": "en-de", **figures, "wanted_ms": WANTED[name], "repeats": len(times)}
+                {
+                    "what": name,
+                    "model": "en-de",
+                    **figures,
+                    "wanted_ms": WANTED[name],
+                    "load": os.getloadavg()[0],
+                    "repeats": len(times),
+                }
             )
         measured[-1]["memory_MB"] = renderer_megabytes(browser)
     rows.write("page_live", measured)
