@@ -163,3 +163,11 @@ def test_without_anywidget_it_says_how(translator: Translator, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(ConfigError, match=r"pip install 'glassformer\[notebook\]'"):
         show(translator, "it").widget()
+
+
+def test_in_a_notebook_a_trace_shows_itself(translator: Translator, page: str) -> None:
+    shown = translator.trace("The lamp flickers.")._repr_html_()
+    assert shown is not None
+    assert shown.startswith('<iframe sandbox="allow-scripts"')
+    assert "encoder.layers.0.self_attention.weights" in shown
+    assert translator.trace_decoding("The lamp flickers.")._repr_html_() is None

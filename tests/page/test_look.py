@@ -11,7 +11,7 @@ from glassformer.decoding import decode
 from glassformer.errors import ConfigError, WhatIfError
 from glassformer.model import Transformer
 from glassformer.page.facts import learned
-from glassformer.page.look import LIVE, SAVED, Budget, choose_storages, fit_top, look, see, spend
+from glassformer.page.look import LIVE, SAVED, Budget, choose_storages, fit_top, look, see, seen_of, spend
 from glassformer.page.pack import Packed
 from glassformer.page.steps import decode_steps
 from glassformer.page.unpack import Unpacked, unpack
@@ -195,6 +195,21 @@ def test_a_large_vocabulary_and_wide_states_are_left_out() -> None:
     assert chosen == {"logits": "none", "encoder.memory": "float32", "encoder.input.ids": "float32"}
     assert choose_storages(windows, 60, Budget(states=80_000))["encoder.memory"] == "bfloat16"
     assert choose_storages(windows, 60, Budget(states=8_000))["encoder.memory"] == "none"
+
+
+@pytest.mark.parametrize("norm", ["post", "pre"])
+def test_a_trace_shows_itself_as_it_was(translator: Translator, pre_norm: Translator, norm: str) -> None:
+    """With what was switched off when it was made, and the norms that a pre-norm trace does not hold."""
+    translator = translator if norm == "post" else pre_norm
+    with heads_off(translator.model, [HEAD]):
+        trace = translator.trace(SENTENCE, "Der Zug hielt.")
+    ask = Ask(SENTENCE, "Der Zug hielt.", [HEAD])
+    made, wanted = (look(translator, ask, seen=seen) for seen in (seen_of(translator, trace), see(translator, ask)))
+    found, expected = numbers_of(made), numbers_of(wanted)
+    for station in header_of(made).stations:
+        for name in (station.input, station.output):
+            assert torch.allclose(torch.tensor(found[name]), torch.tensor(expected[name]), atol=1e-6), name
+    assert not found[f"{HEAD[0]}.z"][1].any()
 
 
 def test_what_fits_travels_the_first_first() -> None:

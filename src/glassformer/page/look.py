@@ -98,6 +98,20 @@ def see(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int = 0) 
     return Seen(trace, about["source"], about["source_ids"], about["target_ids"])
 
 
+def seen_of(translator: Translator, trace: Trace) -> Seen:
+    """What ``Translator.trace`` saw, whatever was changed in the model then. The norms of a pre-norm model are computed
+    from what came into them."""
+    of_norm = norms(translator)
+    extra = {
+        station.input: Window(of_norm[station.input](trace[station.residual]).detach(), ("position", "d_model"), "§3.1")
+        for station in stations(translator)
+        if station.input in of_norm
+    }
+    about, steps = trace.about, [dict(step) for step in trace.steps]
+    steps[0] |= extra
+    return Seen(Trace(steps, about), about["source"], about["source_ids"], about["target_ids"])
+
+
 def within(edges: list[wire.Edge], target: int) -> list[wire.Edge]:
     """The edges that a translation of ``target`` tokens has: with some blocked it may be shorter than the one that
     was on the page when they were chosen."""
