@@ -21,7 +21,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,7 @@ def usable(browser: Any, page: Path, drawn: str, scripts: Path | None, words: st
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     if scripts:
         for name, file in FILES.items():
-            context.route(
-                re.compile(rf"^https://.*/{name}(\.min)?\.js$"), lambda route, f=scripts / file: route.fulfill(path=f)
-            )
+            context.route(re.compile(rf"^https://.*/{name}(\.min)?\.js$"), answer_with(scripts / file))
     tab = context.new_page()
     tab.set_default_timeout(PATIENCE * 1e3)
     tab.add_init_script(f"{DRAWN}{HOVER}window.ready = drawn({drawn});")
@@ -91,6 +89,10 @@ def usable(browser: Any, page: Path, drawn: str, scripts: Path | None, words: st
         }
     context.close()
     return found
+
+
+def answer_with(file: Path) -> Callable[[Any], None]:
+    return lambda route: route.fulfill(path=file)
 
 
 def hover(tab: Any, words: str) -> dict[str, float]:
