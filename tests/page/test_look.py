@@ -8,6 +8,7 @@ import torch
 
 from glassformer.config import DecodingConfig, ModelConfig, base
 from glassformer.decoding import decode
+from glassformer.engines.native import Native
 from glassformer.errors import ConfigError, WhatIfError
 from glassformer.model import Transformer
 from glassformer.page.facts import learned
@@ -37,7 +38,7 @@ def numbers_of(packed: Packed) -> Unpacked:
 def pre_norm(translator: Translator) -> Translator:
     sizes = {"d_model": 16, "heads": 2, "d_ff": 32, "encoder_layers": 2, "decoder_layers": 2, "norm": "pre"}
     model = Transformer(ModelConfig(vocabulary_size=len(translator.tokenizer), attention_bias=True, **sizes))
-    return dataclasses.replace(translator, model=model.eval())
+    return dataclasses.replace(translator, engine=Native(model.eval()))
 
 
 def test_every_window_is_the_traces(translator: Translator) -> None:
@@ -222,7 +223,7 @@ def test_what_fits_travels_the_first_first() -> None:
 
 def test_a_saved_file_of_a_base_model_is_under_15_megabytes(translator: Translator) -> None:
     wide = base(len(translator.tokenizer))
-    translator = dataclasses.replace(translator, model=Transformer(wide).eval())
+    translator = dataclasses.replace(translator, engine=Native(Transformer(wide).eval()))
     text = " ".join([SENTENCE] * 2)  # just under 64 tokens, where most is exact
     packed = look(translator, Ask(text, text), level=1)
     assert 40 < len(header_of(packed).source.tokens) <= 64
