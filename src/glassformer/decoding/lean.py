@@ -20,6 +20,9 @@ from glassformer.model.layers import AddAndNorm, DecoderLayer, EncoderLayer, Mem
 Product = Callable[[Tensor], Tensor]
 """x ↦ x Wᵀ + b, of the type of x."""
 
+FEW_ROWS = 4
+"""Rows for which float32 weights are laid out; others are computed as well with them."""
+
 
 def lean(model: Transformer, precision: Precision = "float32") -> "Transformer | LeanTransformer":
     """What decodes for ``model``: made once for its weights and again when they change, or, where somebody watches one of
@@ -74,6 +77,10 @@ def product(weight: Tensor, bias: Tensor | None, precision: Precision) -> Produc
     if precision == "bfloat16":
         w, b = weight.bfloat16(), None if bias is None else bias.bfloat16()
         return lambda x: F.linear(x.bfloat16(), w, b).to(x.dtype)
+    if weight.device.type == "cpu" and weight.dtype == torch.float32 and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        # oneDNN with its weights laid out once: for the few rows of a beam up to ten times as fast as F.linear (journal).
+        laid_out = torch.ops.mkldnn._reorder_linear_weight(weight, FEW_ROWS)
+        return lambda x: torch.ops.mkldnn._linear_pointwise(x, laid_out, bias, "none", [], "")
     return lambda x: F.linear(x, weight, bias)
 
 
@@ -163,7 +170,7 @@ class LeanLayer:
 class LeanTransformer:
     """Encodes sentences, then decodes one token at a time: what ``decoding`` asks of a model, and nothing else.
 
-    In float32 it holds the model's own weights, in bfloat16 and int8 copies of half and a quarter of the size.
+    It holds a copy of the weights, in bfloat16 of half and in int8 of a quarter of the size.
     """
 
     def __init__(self, model: Transformer, precision: Precision) -> None:
