@@ -131,9 +131,9 @@ def test_whoever_looks_changes_nothing(bias: bool, monkeypatch: pytest.MonkeyPat
     x, memory = torch.randn(2, 6, 24), torch.randn(2, 5, 24)
     for given_memory, keys in ((None, 6), (memory, 5)):
         allowed = random_allowed(2, 1, 6, keys)
-        plain = self_attention(x, allowed, given_memory)
-        monkeypatch.setattr(room, "PLAIN_BELOW", 0)
         fused = self_attention(x, allowed, given_memory)
+        monkeypatch.setattr(room, "FUSED_FROM", {torch.float32: 100})
+        plain = self_attention(x, allowed, given_memory)
         handle = self_attention.weights.register_forward_hook(lambda *_: None)
         watched = self_attention(x, allowed, given_memory)
         handle.remove()
@@ -142,13 +142,33 @@ def test_whoever_looks_changes_nothing(bias: bool, monkeypatch: pytest.MonkeyPat
         assert torch.equal(plain, watched)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "queries", "keys", "form"),
+    [
+        (torch.float32, 25, 25, "fused_attention"),
+        (torch.float32, 1, 300, "attention"),  # a step of decoding
+        (torch.bfloat16, 255, 255, "attention"),
+        (torch.bfloat16, 256, 256, "fused_attention"),
+        (torch.bfloat16, 1, 300, "attention"),
+    ],
+)
+def test_the_faster_form_is_taken(
+    dtype: torch.dtype, queries: int, keys: int, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+    for name in ("attention", "fused_attention"):
+        monkeypatch.setattr(room, name, lambda q, *_, name=name: taken.append(name) or q)
+    x, memory = torch.zeros(1, queries, 24, dtype=dtype), torch.zeros(1, keys, 24, dtype=dtype)
+    module().to(dtype)(x, torch.ones(1, 1, 1, keys, dtype=torch.bool), memory)
+    assert taken == [form]
+
+
 def test_the_module_is_equal_on_both_sides_of_the_switch() -> None:
-    """A sentence of 127 takes the plain product and one of 128 the fused one: the first 127 rows stay."""
-    self_attention = module()
-    x = torch.randn(1, 128, 24)
-    causal = torch.ones(128, 128, dtype=torch.bool).tril()[None, None]
-    short = self_attention(x[:, :127], causal[..., :127, :127])
-    assert (self_attention(x, causal)[:, :127] - short).abs().max() < 1e-5
+    """A sentence of 255 takes the plain product in bfloat16 and one of 256 the fused one: the first 255 rows stay."""
+    self_attention = module().bfloat16()
+    x = torch.randn(1, 256, 24).bfloat16()
+    short = self_attention(x[:, :255], "causal")
+    assert (self_attention(x, "causal")[:, :255] - short).abs().max() < 0.02 * short.abs().max()
 
 
 def test_the_heads_are_the_articles_matrices() -> None:
