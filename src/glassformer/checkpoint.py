@@ -1,19 +1,8 @@
-"""A model on disk: a folder of safetensors and JSON, written under another name and renamed when it is complete.
-
-    config.json         the model's sizes and choices (ModelConfig)
-    model.safetensors   its weights
-    tokenizer.model     its vocabulary (SentencePiece)
-    card.json           what is known about it: data, command, scores
-    manifest.json       the SHA-256 of each file, by which an altered one is known
+"""A model on disk: weights in safetensors, the rest in JSON, in a folder as ``folders`` writes it; no pickle anywhere.
 
 A training checkpoint is such a folder, with the averaged weights as its model, and two more files (``training.save``).
 """
 
-import hashlib
-import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,13 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError
+from glassformer.folders import describe, json_bytes, model_folder, read_folder, write_folder
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
-
-MANIFEST = "manifest.json"
-UNFINISHED = ".unfinished-"
 
 
 @dataclass
@@ -51,32 +37,11 @@ def load_model(folder: str | Path) -> Saved:
     """Read a model's folder; of a run's folder, its best checkpoint. Raises CheckpointError for a folder that is not
     there, not complete or altered."""
     folder = model_folder(folder)
-    files = read_folder(folder, ["config.json", "model.safetensors", "tokenizer.model", "card.json"])
-    config = ModelConfig.from_dict(read_json(files["config.json"], folder / "config.json"))
-    tokenizer = Tokenizer.from_bytes(files["tokenizer.model"])
-    if len(tokenizer) != config.vocabulary_size:
-        raise CheckpointError(
-            f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {config.vocabulary_size}: "
-            "they are not of the same training"
-        )
-    model = Transformer(config)
-    load_weights(model, tensors_in(files["model.safetensors"], folder / "model.safetensors"), folder)
-    return Saved(model.eval(), tokenizer, read_json(files["card.json"], folder / "card.json"))
-
-
-def model_folder(folder: str | Path) -> Path:
-    """The folder itself, or, where it is a run's, the checkpoint that ``best.json`` names."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CheckpointError(f"there is no model in {folder}: it is not a folder")
-    best = folder / "best.json"
-    if best.is_file():
-        return folder / "checkpoints" / Path(str(read_json(best.read_bytes(), best).get("checkpoint"))).name
-    if not (folder / "config.json").is_file():
-        raise CheckpointError(
-            f"there is no model in {folder}: wanted a folder with a config.json, or a run that has saved"
-        )
-    return folder
+    about = describe(folder)
+    content = read_folder(folder, ["model.safetensors"])["model.safetensors"]
+    model = Transformer(about.config)
+    load_weights(model, tensors_in(content, folder / "model.safetensors"), folder)
+    return Saved(model.eval(), about.tokenizer, about.card)
 
 
 def model_files(saved: Saved, *, dtype: torch.dtype | None = None) -> dict[str, bytes]:
@@ -103,88 +68,9 @@ def load_weights(model: Transformer, weights: Mapping[str, Tensor], where: str |
             tensor.copy_(weights[name])
 
 
-def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder so that at any moment it is either not there or complete, whatever happens to the machine.
-
-    Raises FileExistsError when it is there already.
-    """
-    folder = Path(folder)
-    if folder.exists():
-        raise FileExistsError(f"{folder} is there already")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
-    try:
-        for name, content in {**files, MANIFEST: json_bytes(hashes)}.items():
-            write_durably(unfinished / name, content)
-        unfinished.chmod(0o755)
-        sync_folder(unfinished)
-        unfinished.rename(folder)
-        sync_folder(folder.parent)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-
-
-def read_folder(folder: Path, names: list[str]) -> dict[str, bytes]:
-    """Read these files of a folder that ``write_folder`` wrote. Raises CheckpointError for one missing or altered."""
-    try:
-        hashes = read_json((folder / MANIFEST).read_bytes(), folder / MANIFEST)
-        files = {name: (folder / name).read_bytes() for name in names}
-    except OSError as error:
-        raise CheckpointError(
-            f"{error.filename} cannot be read ({error.strerror}): the model is not complete"
-        ) from None
-    for name, content in files.items():
-        if hashlib.sha256(content).hexdigest() != hashes.get(name):
-            raise CheckpointError(f"{folder / name} was altered or is damaged: it is not what {MANIFEST} says")
-    return files
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write one file so that at any moment it is either the old or the new one."""
-    unfinished = path.with_name(f"{UNFINISHED}{path.name}")
-    write_durably(unfinished, content)
-    os.replace(unfinished, path)
-    sync_folder(path.parent)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # a folder cannot be opened there; its entries are written in order
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def tensors_in(content: bytes, path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file. Raises CheckpointError when it is none."""
     try:
         return load(content)
     except SafetensorError as error:
         raise CheckpointError(f"{path} is not a safetensors file ({error})") from None
-
-
-def json_bytes(value: Any) -> bytes:
-    """JSON as it lies on disk: indented, in UTF-8, with a line's end."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def read_json(content: bytes, path: Path) -> dict[str, Any]:
-    """A JSON object. Raises CheckpointError when it is none."""
-    try:
-        value = json.loads(content)
-    except ValueError as error:
-        raise CheckpointError(f"{path} is not JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{path} is not a JSON object")
-    return value

@@ -9,9 +9,10 @@ from glassformer.config import DecodingConfig, ModelConfig, Precision
 from glassformer.decoding import decode
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import Int8Product, LeanTransformer, has_int8, lean
-from glassformer.decoding.sentences import Sentences, make_sentence
+from glassformer.decoding.sentences import Sentences
 from glassformer.errors import ConfigError, VocabularyError
 from glassformer.model import Transformer
+from glassformer.search import make_sentence
 
 KINDS = [
     {"norm": norm, "attention_bias": bias, "output_bias": bias, "positions": positions}

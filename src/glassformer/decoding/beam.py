@@ -24,11 +24,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.hypothesis import Hypothesis, length_penalty
 from glassformer.decoding.lean import LeanTransformer
 from glassformer.decoding.rows import Rows, largest
-from glassformer.decoding.sentences import Sentence, Sentences, choosable
+from glassformer.decoding.sentences import Sentences, choosable
 from glassformer.model import Transformer
+from glassformer.search import Hypothesis, Sentence, length_penalty
 
 
 def beam_search(

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.batches import by_length, evaluating
+from glassformer.decoding.batches import evaluating
 from glassformer.decoding.beam import beam_search
 from glassformer.decoding.greedy import greedy
-from glassformer.decoding.hypothesis import Hypothesis
 from glassformer.decoding.lean import lean
 from glassformer.decoding.sampling import sample
-from glassformer.decoding.sentences import make_sentence
 from glassformer.errors import ShapeError
 from glassformer.model import Transformer
+from glassformer.search import Hypothesis, by_length, make_sentence
 
 METHODS = {"beam": beam_search, "greedy": greedy, "sampling": sample}
 

@@ -1,11 +1,11 @@
 """Greedy decoding, the reference: always the likeliest next token. The other methods are tested against it."""
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.hypothesis import Hypothesis
 from glassformer.decoding.lean import LeanTransformer
 from glassformer.decoding.rows import Rows, grow
-from glassformer.decoding.sentences import Sentence, Sentences
+from glassformer.decoding.sentences import Sentences
 from glassformer.model import Transformer
+from glassformer.search import Hypothesis, Sentence
 
 
 def greedy(

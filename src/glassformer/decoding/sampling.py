@@ -12,11 +12,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.hypothesis import Hypothesis
 from glassformer.decoding.lean import LeanTransformer
 from glassformer.decoding.rows import Rows, grow, largest
-from glassformer.decoding.sentences import Sentence, Sentences
+from glassformer.decoding.sentences import Sentences
 from glassformer.model import Transformer
+from glassformer.search import Hypothesis, Sentence
 
 
 def sample(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from glassformer.checkpoint import model_folder
 from glassformer.decoding import score
 from glassformer.errors import ConfigError, GlassformerError
+from glassformer.folders import model_folder
 from glassformer.page import wire
 from glassformer.page.facts import find_learned, model_facts
 from glassformer.page.look import LIVE, Seen, changed, check_length, fixed, look, numbers_of, see

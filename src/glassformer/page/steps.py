@@ -7,9 +7,10 @@ import torch
 from glassformer.config import DecodingConfig
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.rows import Rows
-from glassformer.decoding.sentences import choosable, make_sentence
+from glassformer.decoding.sentences import choosable
 from glassformer.page.look import step_of
 from glassformer.page.wire import Step
+from glassformer.search import make_sentence
 from glassformer.translator import Translator
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from glassformer.checkpoint import replace_file
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import CorpusError
+from glassformer.folders import replace_file
 from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.lines import name_of
 from glassformer.text.pairs import EncodedPairs

@@ -10,20 +10,10 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from glassformer.checkpoint import (
-    UNFINISHED,
-    Saved,
-    json_bytes,
-    load_weights,
-    model_files,
-    read_folder,
-    read_json,
-    replace_file,
-    tensors_in,
-    write_folder,
-)
+from glassformer.checkpoint import Saved, load_weights, model_files, tensors_in
 from glassformer.config import ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError
+from glassformer.folders import UNFINISHED, json_bytes, read_folder, read_json, replace_file, write_folder
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.averaging import Average
