@@ -39,12 +39,15 @@ def chosen(queries: Tensor, keys: Tensor) -> str:
     room = importlib.import_module("glassformer.model.attention")
     names = {"attention": "paper", "fused_attention": "fused"}
     kept = {name: getattr(room, name) for name in names}
-    config = ModelConfig(vocabulary_size=4, d_model=HEADS * 2, heads=HEADS)
+    config = ModelConfig(vocabulary_size=4, d_model=HEADS * queries.size(3), heads=HEADS)
     x, memory = (torch.zeros(1, some.size(2), config.d_model, dtype=queries.dtype) for some in (queries, keys))
     try:
         for name, form in names.items():
             setattr(room, name, lambda q, *_, form=form: taken.append(form) or q)
-        MultiHeadAttention(config).to(queries.dtype)(x, torch.ones(1, 1, 1, len(memory[0]), dtype=torch.bool), memory)
+        with torch.set_grad_enabled(queries.requires_grad):
+            MultiHeadAttention(config).to(queries.dtype)(
+                x, torch.ones(1, 1, 1, memory.size(1), dtype=torch.bool), memory
+            )
     finally:
         for name, form in kept.items():
             setattr(room, name, form)

@@ -11,11 +11,9 @@ from torch import Tensor, nn
 
 from glassformer.cache import KeysAndValues
 from glassformer.config import ModelConfig
+from glassformer.devices import fused_attention_from
 from glassformer.errors import NothingAllowedError
 from glassformer.probe import Probe
-
-FUSED_FROM = {torch.bfloat16: 256, torch.float16: 256}
-"""Keys from which on a CPU is faster with the fused kernel; in float32 always, for a single query never (journal)."""
 
 Allowed = Bool[Tensor, "#batch #head #query key"] | Literal["causal"]
 """Who may look at whom: a matrix, True where allowed, or, which need not be stored, ``causal``: not at what comes later."""
@@ -136,7 +134,7 @@ class MultiHeadAttention(nn.Module):
 
         if self.scores.watched or self.weights.watched:
             z = attention(q, k, v, allowed, self.scores, self.weights)
-        elif x.device.type == "cpu" and (q.size(2) == 1 or k.size(2) < FUSED_FROM.get(q.dtype, 0)):
+        elif k.size(2) < fused_attention_from(q):
             z = attention(q, k, v, allowed)
         else:
             z = fused_attention(q, k, v, allowed)
