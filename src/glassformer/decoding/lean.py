@@ -56,11 +56,12 @@ class Int8Product:
         # PyTorch's kernel wants the one layout for a single row and the other for many: up to 3 times faster each.
         self.for_one, self.for_many = rows.mT, rows.mT.contiguous()
         self.scale, self.bias = largest / 127, bias
+        self.most = weight.new_tensor(127.0)
 
     def __call__(self, x: Float[Tensor, "*row in"]) -> Float[Tensor, "*row out"]:
         rows = x.flatten(0, -2)
-        scale = 127 / rows.abs().amax(dim=-1, keepdim=True).clamp_min_(1e-30)
-        whole = (rows * scale).round_().to(torch.int8)
+        scale = self.most / rows.abs().amax(dim=-1, keepdim=True).clamp_min_(1e-30)
+        whole = (rows * scale).round_().char()
         product = torch._int_mm(whole, self.for_one if len(rows) == 1 else self.for_many) * self.scale
         product = product.div_(scale) if self.bias is None else torch.addcdiv(self.bias, product, scale)
         return product.view(*x.shape[:-1], -1)
@@ -99,6 +100,9 @@ class LeanAttention:
     ) -> Float[Tensor, "batch query d_model"]:
         """``hidden`` is added to the scores, a row a sentence and head."""
         batch, _, length, _ = queries.shape
+        if batch == 1:  # one call costs less than five, and there is little to compute
+            z = F.scaled_dot_product_attention(queries, keys, values, None if hidden is None else hidden[None])
+            return self.output(z.transpose(1, 2).flatten(2))
         q, k, v = (some.reshape(batch * self.heads, -1, self.d_k) for some in (queries, keys, values))
         added, beta = (q.new_zeros(1, 1, 1), 0) if hidden is None else (hidden, 1)
         weights = torch.baddbmm(added, q, k.mT, beta=beta, alpha=self.d_k**-0.5).softmax(dim=-1)
@@ -168,6 +172,7 @@ class LeanTransformer:
             raise ConfigError("precision=int8: this device has no fast 8-bit products; use bfloat16 or float32")
         self.encoder = [LeanLayer(layer, precision) for layer in model.encoder.layers]
         self.decoder = [LeanLayer(layer, precision) for layer in model.decoder.layers]
+        self.positions = model.decoder.input.positional_encoding
         self.predict = product(self.embedding.weight, model.output_bias, precision)
 
     def allowed(self, ids: Int[Tensor, "batch position"]) -> Float[Tensor, "batch 1 position"]:
@@ -188,7 +193,8 @@ class LeanTransformer:
         self, ids: Int[Tensor, "batch 1"], memory: Memory, allowed: Float[Tensor, "batch 1 source"], cache: Cache
     ) -> Float[Tensor, "batch 1 d_model"]:
         """The decoder's output for one more token of each row."""
-        x = self.model.decoder.input(ids, self.embedding, cache.length)
+        embeddings = F.embedding(ids, self.embedding.weight) * math.sqrt(self.config.d_model)
+        x = embeddings + self.positions(cache.length, 1, embeddings)
         hidden = self.of_heads(allowed)
         for layer, kept in zip(self.decoder, cache.layers, strict=True):
             x = layer.step(x, memory, hidden, kept)
@@ -204,4 +210,5 @@ class LeanTransformer:
 
 def norm_of(add_norm: AddAndNorm) -> Product:
     norm = add_norm.norm
-    return lambda x: F.layer_norm(x, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
+    shape, weight, bias, epsilon = list(norm.normalized_shape), norm.weight, norm.bias, norm.eps
+    return lambda x: torch.layer_norm(x, shape, weight, bias, epsilon)

@@ -13,7 +13,7 @@ from torch import Tensor
 from glassformer.checkpoint import Saved, load_weights, model_files, tensors_in
 from glassformer.config import ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError
-from glassformer.folders import UNFINISHED, json_bytes, read_folder, read_json, replace_file, write_folder
+from glassformer.folders import UNFINISHED, json_bytes, model_folder, read_folder, read_json, replace_file, write_folder
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.averaging import Average
@@ -133,6 +133,20 @@ def newest_checkpoint(run: Path) -> Path | None:
     if found:
         raise CheckpointError(f"every checkpoint in {run / 'checkpoints'} is damaged: begin again in another folder")
     return None
+
+
+def shown_checkpoint(run: Path) -> Path | None:
+    """What there is to look at in a run's folder: its newest checkpoint while it goes on, its best when it has ended.
+    None where nothing is saved yet, or ``run`` is no run's folder."""
+    found = checkpoints(run)
+    if not found:
+        return None
+    try:
+        ended = read_json((found[-1] / "training.json").read_bytes(), found[-1]).get("ended")
+    except OSError:
+        ended = "removed just now"
+    best = run / "best.json"
+    return model_folder(run) if ended and best.is_file() else found[-1]
 
 
 def remove_old(run: Path, keep: int) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, open_engine
@@ -61,6 +61,8 @@ class Translator:
     tokenizer: Tokenizer
     card: dict[str, Any]
     name: str = ""
+    show: ClassVar[Callable[["Translator", Trace], str] | None] = None
+    """How a notebook shows a trace. The room ``page`` knows it, which lies above: it is set from there."""
 
     @classmethod
     def load(
@@ -249,6 +251,7 @@ class Translator:
         source_ids, target_ids = self.ids_of(text, target, config)
         trace = self.recorded(source_ids, target_ids)
         trace.about = self.about(text, source_ids, target_ids)
+        trace.shown = self.show
         return trace
 
     def trace_decoding(self, text: str) -> Trace:
