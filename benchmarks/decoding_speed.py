@@ -12,7 +12,6 @@ token. The others have random weights of their own. Everyone is in a process of 
 import argparse
 import importlib
 import math
-import tempfile
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -25,6 +24,7 @@ from turns import Make, Turns, take_turns
 
 from glassformer.config import DecodingConfig, ModelConfig, Precision
 from glassformer.decoding import decode
+from glassformer.engines.conversion import convert
 from glassformer.model import Transformer
 
 LENGTH = 25
@@ -52,7 +52,7 @@ def model_of(config: ModelConfig) -> Transformer:
 
 def ours(preset: str, at_once: int, count: int, precision: str) -> Callable[[], list[list[int]]]:
     """Our native engine through its door."""
-    from glassformer.decoding.sentences import Sentence
+    from glassformer.search import Sentence
 
     config, groups = setting(preset, at_once, count)
     model = model_of(config)
@@ -68,13 +68,13 @@ def ours(preset: str, at_once: int, count: int, precision: str) -> Callable[[], 
 
 def ctranslate2(preset: str, at_once: int, count: int, precision: str, threads: int) -> Callable[[], list[list[int]]]:
     import ctranslate2
-    from conversion import save
 
     config, groups = setting(preset, at_once, count)
     words = [f"w{number}" for number in range(config.vocabulary_size)]
-    with tempfile.TemporaryDirectory() as folder:
-        save(model_of(config), words, folder)
-        translator = ctranslate2.Translator(folder, compute_type=precision, inter_threads=1, intra_threads=threads)
+    files = convert(model_of(config), words, quantization="float32")
+    translator = ctranslate2.Translator(
+        "ours", files=dict(files), compute_type=precision, inter_threads=1, intra_threads=threads
+    )
     named = [[[words[word] for word in [*sentence, config.eos_id]] for sentence in group] for group in groups]
 
     def translate() -> list[list[int]]:

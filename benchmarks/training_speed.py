@@ -5,8 +5,8 @@ A step is zero_grad, forward, loss with label smoothing 0.1, backward, the gradi
 peer gets PyTorch's fused Adam, though the trainers of OpenNMT-py and fairseq do not use it on a CPU. The products of all
 are computed in bfloat16 (autocast, weights in float32) or in float32.
 
-A turn is three steps: a batch of short, of middling and of long pairs, each of at most 4,096 (small) or 2,048 (base)
-padded tokens a side, 8,000 words, random weights; counted are the tokens of both sides that are no padding. Everyone
+A turn is three steps for small, with batches of short, middling and long pairs of at most 4,096 padded tokens a side, and
+one for base, with middling ones of 2,048. 8,000 words, random weights; counted are the tokens that are no padding. Everyone
 computes the same batches, in a process of its own, in turns.
 
 Dropout is 0.1, at the same places for all: the paper's (each sub-layer's output, and the sum of embeddings and
@@ -33,15 +33,16 @@ from glassformer.training.metrics import Clock, Meter
 from glassformer.training.state import State
 from glassformer.training.train import step
 
-TOKENS = {"tiny": 4096, "small": 4096, "fast": 4096, "base": 2048, "big": 2048}
+WORK = {"base": (2048, 1), "big": (2048, 1)}
+"""Padded tokens a side, and batches in a turn; of smaller models (4096, 3)."""
 OURS, LIMIT = "glassformer", "products alone"
 
 
-def ours(preset: str, dropout: float, precision: str, tokens: int) -> Callable[[], float]:
+def ours(preset: str, dropout: float, precision: str, tokens: int, count: int = 3) -> Callable[[], float]:
     """Three steps of our own loop; the last loss a token is given back, so that nobody measures nonsense."""
     keep_freed_memory()
     config = TrainingConfig(precision=precision)
-    batches = workload.training_batches(tokens)
+    batches = workload.training_batches(tokens, count)
     state = State.new(workload.model_config(preset, dropout=dropout), config, torch.device("cpu"))
     meter = Meter(Clock(0.0))
 
@@ -54,10 +55,12 @@ def ours(preset: str, dropout: float, precision: str, tokens: int) -> Callable[[
     return turn
 
 
-def peer(name: str, places: str, preset: str, dropout: float, precision: str, tokens: int) -> Callable[[], float]:
+def peer(
+    name: str, places: str, preset: str, dropout: float, precision: str, tokens: int, count: int = 3
+) -> Callable[[], float]:
     """The same of a peer."""
     torch.manual_seed(1)
-    batches = workload.training_batches(tokens)
+    batches = workload.training_batches(tokens, count)
     model, loss_of = PEERS[name](workload.model_config(preset, dropout=dropout), places)
     model.train()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-9, fused=True)
@@ -75,25 +78,27 @@ def peer(name: str, places: str, preset: str, dropout: float, precision: str, to
     return turn
 
 
-def limit(preset: str, precision: str, tokens: int) -> Callable[[], None]:
+def limit(preset: str, precision: str, tokens: int, count: int = 3) -> Callable[[], None]:
     dtype = getattr(torch, precision)
-    return products_alone(workload.model_config(preset), workload.training_batches(tokens), dtype)
+    return products_alone(workload.model_config(preset), workload.training_batches(tokens, count), dtype)
 
 
-def contenders(arguments: argparse.Namespace, preset: str, precision: str, tokens: int) -> dict[str, Make]:
-    setting = (preset, arguments.dropout, precision, tokens)
+def contenders(arguments: argparse.Namespace, preset: str, precision: str, tokens: int, count: int) -> dict[str, Make]:
+    setting = (preset, arguments.dropout, precision, tokens, count)
     found: dict[str, Make] = {OURS: (ours, setting)}
     for name in arguments.peers:
         found[name] = peer, (name, "paper", *setting)
         if arguments.default_places and name not in SAME_PLACES:
             found[f"{name}, its default places"] = peer, (name, "default", *setting)
-    found[LIMIT] = limit, (preset, precision, tokens)
+    found[LIMIT] = limit, (preset, precision, tokens, count)
     return found
 
 
-def measured(turns: Turns, preset: str, precision: str, tokens: int, dropout: float) -> list[dict[str, Any]]:
+def measured(
+    turns: Turns, preset: str, precision: str, tokens: int, count: int, dropout: float
+) -> list[dict[str, Any]]:
     """A row for each contender. Ratios are of medians, to the best peer that drops at the same places."""
-    config, batches = workload.model_config(preset), workload.training_batches(tokens)
+    config, batches = workload.model_config(preset), workload.training_batches(tokens, count)
     work = sum(batch.source_tokens + batch.tokens for batch in batches)
     counted = sum(operations(config, batch) for batch in batches)
     equals = [name for name in turns.seconds if name in PEERS]
@@ -101,7 +106,7 @@ def measured(turns: Turns, preset: str, precision: str, tokens: int, dropout: fl
     found = []
     for name, seconds in turns.seconds.items():
         row: dict[str, Any] = {"model": preset, "precision": precision, "dropout": dropout, "tokens": work}
-        row |= {"batch": tokens, "contender": name, "version": version(name), **turns.row(name, work)}
+        row |= {"batch": tokens, "batches": count, "contender": name, "version": version(name), **turns.row(name, work)}
         row["over_best_peer"] = best / turns.median(name)
         row["share_of_limit"] = turns.median(LIMIT) / turns.median(name) if LIMIT in turns.seconds else math.nan
         row["Gflop_per_second"] = counted / turns.median(name) / 1e9
@@ -125,14 +130,15 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     for preset in arguments.models:
         for precision in arguments.precisions:
-            tokens = arguments.batch_tokens or TOKENS[preset]
+            tokens, count = WORK.get(preset, (4096, 3))
+            tokens = arguments.batch_tokens or tokens
             turns = take_turns(
-                contenders(arguments, preset, precision, tokens),
+                contenders(arguments, preset, precision, tokens, count),
                 rounds=arguments.rounds,
                 threads=arguments.threads,
                 seconds=arguments.seconds,
             )
-            rows.write("training_speed", measured(turns, preset, precision, tokens, arguments.dropout))
+            rows.write("training_speed", measured(turns, preset, precision, tokens, count, arguments.dropout))
             for name, why in turns.failed.items():
                 print(f"not measured: {name}: {why}")
 

@@ -30,14 +30,18 @@ def words(count: int, chance: torch.Generator) -> list[int]:
     return torch.randint(4, VOCABULARY, (count,), generator=chance).tolist()
 
 
-def training_batches(tokens: int, places: tuple[float, ...] = (0.3, 0.55, 0.85)) -> list[Batch]:
-    """A batch of at most ``tokens`` padded tokens a side from each place in the pool, which is sorted by length."""
+PLACES = {1: (0.55,), 3: (0.3, 0.55, 0.85)}
+"""Where in the pool, which is sorted by length, so many batches begin."""
+
+
+def training_batches(tokens: int, count: int = 3) -> list[Batch]:
+    """Batches of at most ``tokens`` padded tokens a side: a middling one, or three from short to long."""
     chance = torch.Generator().manual_seed(0)
     sources = lengths(POOL, chance)
     targets = (sources * torch.exp(torch.randn(POOL, generator=chance) * 0.12)).round().clamp(4, 110).long()
     widths, order = torch.maximum(sources, targets + 1).sort()
     made = []
-    for place in places:
+    for place in PLACES[count]:
         start = int(place * POOL)
         fits = widths[start:] * torch.arange(1, POOL - start + 1) <= tokens
         rows = order[start : start + int(fits.sum())]
