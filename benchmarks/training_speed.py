@@ -30,6 +30,7 @@ from turns import Make, Turns, take_turns
 from glassformer.config import TrainingConfig
 from glassformer.training.allocator import keep_freed_memory
 from glassformer.training.metrics import Clock, Meter
+from glassformer.training.processes import Processes
 from glassformer.training.state import State
 from glassformer.training.train import step
 
@@ -44,12 +45,12 @@ def ours(preset: str, dropout: float, precision: str, tokens: int, count: int = 
     config = TrainingConfig(precision=precision)
     batches = workload.training_batches(tokens, count)
     state = State.new(workload.model_config(preset, dropout=dropout), config, torch.device("cpu"))
-    meter = Meter(Clock(0.0))
+    meter, alone = Meter(Clock(0.0)), Processes()
 
     def turn() -> float:
         for batch in batches:
             meter.restart()
-            step(state, [batch], config, torch.device("cpu"), meter)
+            step(state, [batch], batch.tokens, config, torch.device("cpu"), meter, alone)
         return float(meter.loss) / meter.wanted
 
     return turn

@@ -119,12 +119,19 @@ class Trace:
         text = metadata.get("trace", "")
         if checksum(text, tensors) != metadata.get("sha256"):
             raise TraceFileError(f"{path} was altered after it was saved (its checksum differs): record it again")
-        content = json.loads(text)
-        steps = [
-            {name: Window(tensors[f"{number}/{name}"], tuple(axes), place) for name, (axes, place) in step.items()}
-            for number, step in enumerate(content["steps"])
-        ]
-        return cls(steps, content["about"])
+        try:
+            content = json.loads(text)
+            steps = [
+                {
+                    name: Window(tensors[f"{number}/{name}"], tuple(axes), str(place))
+                    for name, (axes, place) in step.items()
+                }
+                for number, step in enumerate(content["steps"])
+            ]
+            about = dict(content["about"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise TraceFileError(f"{path} has a header that no trace has ({error!r}): record it again") from None
+        return cls(steps, about)
 
 
 def join(parts: list[Window], missing: float) -> Window:

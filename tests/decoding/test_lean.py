@@ -10,6 +10,7 @@ from glassformer.decoding import decode
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import Int8Product, LeanTransformer, has_int8, lean
 from glassformer.decoding.sentences import Sentences
+from glassformer.engines.native import Native
 from glassformer.errors import ConfigError, VocabularyError
 from glassformer.model import Transformer
 from glassformer.search import make_sentence
@@ -90,13 +91,24 @@ def test_decoding_finds_the_same_whoever_watches(method: str, sources: list[list
 
 
 def test_it_is_made_once_and_again_when_a_weight_changes() -> None:
-    model = model_of(KINDS[0])
-    first = lean(model, "bfloat16")
-    assert lean(model, "bfloat16") is first
-    assert lean(model) is not first
+    engine = Native(model_of(KINDS[0]))
+    first = engine.lean("bfloat16")
+    assert engine.lean("bfloat16") is first
+    assert engine.lean("float32") is not first
     with torch.no_grad():
-        model.decoder.layers[0].feed_forward.w_1.weight.mul_(2)
-    assert lean(model, "bfloat16") is not first
+        engine.model.decoder.layers[0].feed_forward.w_1.weight.mul_(2)
+    assert engine.lean("bfloat16") is not first
+    handle = engine.model.logits.register_forward_hook(lambda *_: None)
+    assert engine.lean("bfloat16") is engine.model
+    handle.remove()
+
+
+def test_weights_that_are_written_behind_their_parameters_count(sources: list[list[int]]) -> None:
+    model = model_of(KINDS[0])  # averaged weights are: PyTorch's version counters do not see it
+    config = DecodingConfig(method="greedy")
+    before = decode(model, sources, config)
+    model.decoder.layers[-1].feed_forward.w_2.weight.data.normal_()
+    assert decode(model, sources, config) != before
 
 
 def test_ids_are_checked_as_the_model_checks_them() -> None:

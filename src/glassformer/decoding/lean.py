@@ -3,7 +3,6 @@ that is asked for. The model itself is the reference; tests say that the two are
 
 import math
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -25,22 +24,17 @@ FEW_ROWS = 4
 
 
 def lean(model: Transformer, precision: Precision = "float32") -> "Transformer | LeanTransformer":
-    """What decodes for ``model``: made once for its weights and again when they change, or, where somebody watches one of
-    its windows or reaches through it, the model itself.
-
-    Raises ConfigError for int8 on a processor that does not multiply it.
-    """
-    if any(module._forward_hooks or module._forward_pre_hooks for module in model.modules()):
+    """What decodes for ``model`` with its weights of now; where somebody watches one of its windows or reaches through
+    it, the model itself. Raises ConfigError for int8 on a processor that does not multiply it."""
+    if is_watched(model):
         return model
-    weights = tuple((parameter.data_ptr(), parameter._version) for parameter in model.parameters())
-    made = _made.setdefault(model, {})
-    if precision not in made or made[precision][0] != weights:
-        with torch.no_grad():
-            made[precision] = weights, LeanTransformer(model, precision)
-    return made[precision][1]
+    with torch.no_grad():
+        return LeanTransformer(model, precision)
 
 
-_made: "WeakKeyDictionary[Transformer, dict[str, tuple[object, LeanTransformer]]]" = WeakKeyDictionary()
+def is_watched(model: Transformer) -> bool:
+    """Whether somebody looks or reaches through a window."""
+    return any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
 
 
 def has_int8(device: torch.device) -> bool:

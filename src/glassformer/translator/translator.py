@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from glassformer.search import Hypothesis
 from glassformer.text.sentences import SMALLEST_LIMIT, split_long
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.translator.alignment import Alignment, check_number, merge_words, without_marks
+from glassformer.translator.parts import Translation, in_proportion, joined, one_line
 from glassformer.translator.shipped import find_model
 
 if TYPE_CHECKING:
@@ -27,22 +27,6 @@ if TYPE_CHECKING:
 
 LONGEST = 200
 """Tokens: a longer line is split into sentences where the model's card does not say how long its training's were."""
-LINE_END = re.compile(r"[\r\n]+")
-
-
-@dataclass(frozen=True)
-class Translation:
-    """One translation of one line. Of a line that was split, the parts' figures are summed."""
-
-    text: str
-    score: float
-    """log_probability divided by the length penalty: what n-best lists are ranked by."""
-    log_probability: float
-    """log P(target | source), natural."""
-    ids: list[int]
-    """The target's tokens, without bos and eos."""
-    finished: bool
-    """False when the length limit cut it, or a part of it, off."""
 
 
 class Options(TypedDict, total=False):
@@ -175,7 +159,7 @@ class Translator:
         def finish() -> list[list[Translation]]:
             found = iter(self.told(pending()))
             tell(0)
-            return [self.joined([next(found) for _ in of_line]) for of_line in parts]
+            return [joined([next(found) for _ in of_line]) for of_line in parts]
 
         return finish
 
@@ -202,25 +186,6 @@ class Translator:
             ]
             for hypotheses in found
         ]
-
-    @staticmethod
-    def joined(parts: Sequence[Sequence[Translation]]) -> list[Translation]:
-        """The translations of a line from those of its parts."""
-        if len(parts) == 1:
-            return list(parts[0])
-        ranks = []
-        for rank in range(max(map(len, parts), default=1)):
-            chosen = [of_part[min(rank, len(of_part) - 1)] for of_part in parts]
-            ranks.append(
-                Translation(
-                    " ".join(one.text for one in chosen if one.text),
-                    sum((one.score for one in chosen), 0.0),
-                    sum((one.log_probability for one in chosen), 0.0),
-                    [id for one in chosen for id in one.ids],
-                    all(one.finished for one in chosen),
-                )
-            )
-        return ranks
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
         """log P(target | source) of each pair, natural, eos counted. Nothing is split. Raises as ``token_scores``."""
@@ -325,22 +290,3 @@ class Translator:
             "target_ids": target,
             "model": self.name,
         }
-
-
-def one_line(text: str) -> str:
-    return LINE_END.sub(" ", text)
-
-
-def in_proportion(parts: int, texts: int, progress: Callable[[int], None] | None) -> Callable[[int], None]:
-    """Turns numbers of parts that are done into numbers of texts, all of which are told when all parts are done."""
-    done = told = 0
-
-    def tell(count: int) -> None:
-        nonlocal done, told
-        done += count
-        now = texts * done // parts if parts else texts
-        if progress is not None and now > told:
-            progress(now - told)
-            told = now
-
-    return tell
