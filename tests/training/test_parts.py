@@ -9,12 +9,52 @@ import torch.nn.functional as F
 from glassformer.config import ModelConfig, TrainingConfig, tiny
 from glassformer.errors import ConfigError
 from glassformer.model import Transformer
+from glassformer.training import loss as loss_room
 from glassformer.training.averaging import Average
 from glassformer.training.evaluation import bleu, chrf, papers_bleu
-from glassformer.training.loss import loss_of
+from glassformer.training.loss import fused_loss, loss_of, smoothed_loss
 from glassformer.training.recipe import recipe
 
 CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("at_once", [1, 16 * 31, 1 << 22])
+def test_the_fused_loss_and_its_gradients_are_those_of_the_obvious_one(
+    monkeypatch: pytest.MonkeyPatch, at_once: int, bias: bool
+) -> None:
+    monkeypatch.setattr(loss_room, "NUMBERS_AT_ONCE", at_once)  # 16 rows at a time, and all in one
+    torch.manual_seed(3)
+    wanted = torch.randint(0, 31, (37,))
+    found = []
+    for way in ("obvious", "fused"):
+        torch.manual_seed(4)
+        states, weight, by = (torch.randn(*size, requires_grad=True) for size in ((37, 8), (31, 8), (31,)))
+        some = by if bias else None
+        loss = (
+            smoothed_loss(F.linear(states, weight, some), wanted, 0.1)
+            if way == "obvious"
+            else fused_loss(states, weight, some, wanted, 0.1)
+        )
+        (3 * loss.smoothed).backward()
+        found.append((*loss, *(x.grad for x in (states, weight, by))))
+    for obvious, fused in zip(*found, strict=True):
+        torch.testing.assert_close(fused, obvious)
+
+
+def test_the_fused_loss_knows_a_token_of_almost_no_probability() -> None:
+    logits = torch.tensor([[300.0, 0.0, -300.0]])
+    loss = fused_loss(torch.ones(1, 1), logits.mT.contiguous(), None, torch.tensor([2]), 0.0)
+    assert loss.plain == pytest.approx(600.0)
+
+
+def test_whoever_watches_the_logits_sees_them_while_training() -> None:
+    model = Transformer(CONFIG)
+    seen: list[torch.Tensor] = []
+    handle = model.logits.register_forward_hook(lambda module, given, value: seen.append(value))
+    loss_of(model, torch.tensor([[5, 2]]), torch.tensor([[1, 7, 2, 0]]), 0.1)
+    handle.remove()
+    assert [list(value.shape) for value in seen] == [[2, 31]]
 
 
 def test_the_loss_is_label_smoothed_cross_entropy_of_real_tokens() -> None:

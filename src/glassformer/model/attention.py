@@ -39,8 +39,8 @@ def attention(
     allowed = matrix(allowed, queries, keys)
     s = queries @ keys.mT / math.sqrt(queries.size(-1))
     s = scores(s.masked_fill(~allowed, -math.inf))
-    w = weights(s.softmax(dim=-1))
-    return w.to(values.dtype) @ values  # autocast leaves the softmax in float32
+    w = weights(s.softmax(dim=-1, dtype=torch.promote_types(s.dtype, torch.float32)))  # in bfloat16 4 times slower
+    return w.to(values.dtype) @ values
 
 
 def fused_attention(
