@@ -18,6 +18,8 @@ glassformer train --source train.en --target train.de
 glassformer train --source pairs.tsv.gz --valid-source valid.tsv --time-limit 2h --out runs/mine
 
 glassformer train --config runs/mine/config.toml --out runs/again
+
+glassformer train --demo
 """
 
 
@@ -36,6 +38,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Another seed is another run.", show_default="1")] = None,
     threads: Annotated[int, typer.Option(help="Processor threads.", show_default="all")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
+    demo: Annotated[bool, typer.Option("--demo", help="A first training of a few minutes, on sentences that the package makes itself.")] = False,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files into the run's folder.")] = False,
 ) -> None:  # fmt: skip
     """Train a translator on sentence pairs.
@@ -51,6 +54,13 @@ def train(
         "skip_bad_lines": skip_bad_lines,
     }
     settings = read_settings(config)
+    if demo:
+        if any(given.values()) or config:
+            raise ConfigError("--demo makes its own sentences: leave the files, and --config, out")
+        from glassformer.training.demo import SETTINGS, write_demo
+
+        out = out or Path("runs/demo")
+        settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": write_demo(out / "sentences")}
     settings["data"] |= {name: value for name, value in given.items() if value}
     for text in set_ or []:
         room, name, value = parse_setting(text)
@@ -64,6 +74,10 @@ def train(
     if vocabulary_size:
         settings["run"]["vocabulary_size"] = vocabulary_size
     run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard)
+    if demo and out is not None:
+        from glassformer.cli.demo import show_demo
+
+        show_demo(out)
 
 
 def run_training(
