@@ -12,6 +12,7 @@ TRY = "The animal didn't cross the street because it was too tired."
 
 
 def show_demo(run: Path) -> None:
+    """Print it for the run in this folder."""
     from glassformer.training.demo import demo_sentences
     from glassformer.translator import Translator
     from glassformer.translator.head_jobs import best_heads, demo_jobs
@@ -29,7 +30,7 @@ def show_demo(run: Path) -> None:
     jobs = best_heads(translator, ((*sentence.pair, demo_jobs(sentence)) for sentence in test[:LOOKED_AT]))
     table = Table(box=None, pad_edge=False, title="What its heads look at", title_justify="left", title_style="bold")
     table.add_column("from … to …", header_style="dim")
-    table.add_column("head that does it best", header_style="dim")
+    table.add_column("head that does it best", header_style="dim", no_wrap=True)
     for column in ("attention", "if even"):
         table.add_column(column, justify="right", header_style="dim")
     for job in jobs:

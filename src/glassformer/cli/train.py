@@ -73,7 +73,8 @@ def train(
         settings["run"]["preset"] = preset
     if vocabulary_size:
         settings["run"]["vocabulary_size"] = vocabulary_size
-    run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard)
+    set_by = "for the demo" if demo else "as you set it"
+    run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
     if demo and out is not None:
         from glassformer.cli.demo import show_demo
 
@@ -81,8 +82,16 @@ def train(
 
 
 def run_training(
-    settings: dict[str, dict[str, Any]], out: Path | None, *, threads: int, device: str, tensorboard: bool
+    settings: dict[str, dict[str, Any]],
+    out: Path | None,
+    *,
+    threads: int,
+    device: str,
+    tensorboard: bool,
+    about: dict[str, Any] | None = None,
+    set_by: str = "as you set it",
 ) -> None:
+    """``about``: what the model's card is told besides, or instead."""
     import torch
 
     from glassformer.cli.progress import reporter_for
@@ -105,7 +114,7 @@ def run_training(
     settings = settle(folder, settings)
     run = RunConfig.from_dict(settings["run"])
     training = TrainingConfig.from_dict(settings["training"])
-    choose = partial(recipe, preset=run.preset, model=settings["model"], training=settings["training"])
+    choose = partial(recipe, preset=run.preset, model=settings["model"], training=settings["training"], set_by=set_by)
     for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
         choose(size, 8000)
     with reporter_for(folder, tensorboard=tensorboard) as reporter:
@@ -114,15 +123,16 @@ def run_training(
         )
         keep(folder, settings)
         chosen = choose(len(data.pairs), len(data.tokenizer))
-        about = {
+        facts = {
             "languages": languages(data_config),
             "data": [*data_config.source, *data_config.target],
             "command": " ".join(["glassformer", *sys.argv[1:]]),
             "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
             "split_above": data.usual_length(0.99),
+            **(about or {}),
         }
         with asked_to_stop() as stop:
-            train_in(folder, data, chosen, about=about, reporter=reporter, stop=stop, device=device)
+            train_in(folder, data, chosen, about=facts, reporter=reporter, stop=stop, device=device)
 
 
 class asked_to_stop:  # noqa: N801  used as a function

@@ -16,7 +16,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "batch_tokens": 2048,
         "learning_rate": 3e-3,
         "warmup_steps": 200,
-        "max_steps": 1200,
+        "max_steps": 1000,
         "time_limit": 540.0,
         "validate_every": 200,
         "patience": 0,

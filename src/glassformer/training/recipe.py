@@ -48,8 +48,10 @@ def recipe(
     preset: str | None = None,
     model: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
+    set_by: str = "as you set it",
 ) -> Recipe:
-    """The settings for a corpus of ``pairs`` sentence pairs; ``preset``, ``model`` and ``training`` are what the user set.
+    """The settings for a corpus of ``pairs`` sentence pairs; ``preset``, ``model`` and ``training`` are what the user set,
+    and ``set_by`` the reason that is told for them.
 
     Raises ConfigError for a preset or a setting that is not there.
     """
@@ -65,31 +67,35 @@ def recipe(
         model_by_size = {}
     size = f"{pairs:,} pairs"
     choices = [
-        Choice("preset", preset or by_size, "as you set it" if preset else f"for {size}"),
+        Choice("preset", preset or by_size, set_by if preset else f"for {size}"),
         Choice("vocabulary_size", vocabulary_size, f"pieces that {size} hold often enough"),
     ]
     made = PRESETS[preset or by_size](vocabulary_size, **{**model_by_size, **model})
     trained = TrainingConfig.from_dict({**training_by_size, **training})
     if made.norm == "pre":
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
-        choices.append(Choice("norm", "pre", reason("norm", model, why)))
-    choices.append(Choice("dropout", made.dropout, reason("dropout", model, f"the less data, the more: {size}")))
+        choices.append(Choice("norm", "pre", reason("norm", model, why, set_by)))
+    choices.append(
+        Choice("dropout", made.dropout, reason("dropout", model, f"the less data, the more: {size}", set_by))
+    )
     choices += [
-        Choice(name, getattr(trained, name), reason(name, training, f"goes with {preset or by_size}"))
+        Choice(name, getattr(trained, name), reason(name, training, f"goes with {preset or by_size}", set_by))
         for name in training_by_size
     ]
     choices.append(Choice("precision", precision(trained), PRECISION_REASONS[precision(trained)]))
     if trained.time_limit:
-        why = reason("time_limit", training, "time for a good translator; with a longer --time-limit the run goes on")
+        why = reason(
+            "time_limit", training, "time for a good translator; with a longer --time-limit the run goes on", set_by
+        )
         choices.append(Choice("time_limit", f"{trained.time_limit / 60:g} min", why))
     for name, value in {**model, **training}.items():
         if name not in [choice.setting for choice in choices]:
-            choices.append(Choice(name, value, "as you set it"))
+            choices.append(Choice(name, value, set_by))
     return Recipe(made, trained, choices)
 
 
-def reason(name: str, set_by_user: Mapping[str, Any], otherwise: str) -> str:
-    return "as you set it" if name in set_by_user else otherwise
+def reason(name: str, was_set: Mapping[str, Any], otherwise: str, set_by: str) -> str:
+    return set_by if name in was_set else otherwise
 
 
 PRECISION_REASONS = {
