@@ -49,7 +49,7 @@ def examine_course(rows: Sequence[Row], vocabulary_size: int) -> list[Finding]:
                 "raise model.dropout, take a smaller --preset, or find more data",
             )
         )
-    elif len(bleus) >= 3 and bleus[-1] > bleus[-3] + 0.5 and bleus[-1] >= max(bleus):
+    elif len(bleus) >= 3 and bleus[-1] > bleus[-2] + 0.2 and bleus[-1] > bleus[-3] + 0.5 and bleus[-1] >= max(bleus):
         found.append(
             Finding(
                 "still learning",
