@@ -57,17 +57,16 @@ def main() -> None:
     parser.add_argument("--model", default="en-de")
     parser.add_argument("--name", help="what the rows call the model")
     wanted = parser.parse_args()
-    lines = (Path(__file__).parent / "it.tsv").read_text(encoding="utf-8").split("\n")
-    frames = [Frame(*line.split("\t")) for line in lines if line]
     translator = Translator.load(wanted.model)
     name = wanted.name or wanted.model
-    rows.write(
-        "it",
-        [
-            {"model": name, **row}
-            for row in (heads(translator, frames), pronouns(translator, frames), article(translator))
-        ],
-    )
+    rows.write("it", [{"model": name, **row} for row in measure(translator)])
+
+
+def measure(translator: Translator) -> list[dict[str, Any]]:
+    """Three rows: heads, pronouns, and the article's own sentence."""
+    lines = (Path(__file__).parent / "it.tsv").read_text(encoding="utf-8").split("\n")
+    frames = [Frame(*line.split("\t")) for line in lines if line]
+    return [heads(translator, frames), pronouns(translator, frames), article(translator)]
 
 
 def looks(translator: Translator, frame: Frame, ending: str) -> dict[str, torch.Tensor]:
