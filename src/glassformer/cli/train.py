@@ -31,6 +31,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on.", show_default="runs/LANGUAGES")] = None,
     preset: Annotated[str, typer.Option(help="tiny, small, fast, base or big.", show_default="by the corpus's size")] = "",
     vocabulary_size: Annotated[int, typer.Option(help="Pieces of words.", show_default="by the corpus's size")] = 0,
+    start_from: Annotated[str, typer.Option(help="Begin with this model's weights: a shipped model's name, or the folder of a model or a run.", show_default="random weights")] = "",
     time_limit: Annotated[str, typer.Option(help="Such as 45m, 2h or 1h30m; 0 for none.", show_default="45m")] = "",
     config: Annotated[Path | None, typer.Option(help="Settings from a TOML file, such as a run's config.toml.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting, such as training.learning_rate=0.002 or model.heads=4. Can be repeated.")] = None,
@@ -73,6 +74,8 @@ def train(
         settings["run"]["preset"] = preset
     if vocabulary_size:
         settings["run"]["vocabulary_size"] = vocabulary_size
+    if start_from:
+        settings["run"]["start_from"] = start_from
     set_by = "for the demo" if demo else "as you set it"
     run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
     if demo and out is not None:
@@ -113,6 +116,7 @@ def run_training(
     folder = out or Path("runs") / languages(data_config)
     settings = settle(folder, settings)
     run = RunConfig.from_dict(settings["run"])
+    start = start_of(run.start_from, settings["model"])
     training = TrainingConfig.from_dict(settings["training"])
     choose = partial(recipe, preset=run.preset, model=settings["model"], training=settings["training"], set_by=set_by)
     for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
@@ -132,7 +136,21 @@ def run_training(
             **(about or {}),
         }
         with asked_to_stop() as stop:
-            train_in(folder, data, chosen, about=facts, reporter=reporter, stop=stop, device=device)
+            train_in(folder, data, chosen, about=facts, reporter=reporter, start=start, stop=stop, device=device)
+
+
+def start_of(name: str, model: dict[str, Any]) -> Any:
+    """The model to start from, whose sizes become the run's ``model`` settings where these say nothing; None for none."""
+    if not name:
+        return None
+    from glassformer.checkpoint import load_model
+    from glassformer.training.start import SIZES
+    from glassformer.translator import find_model
+
+    saved = load_model(find_model(name))
+    for size in SIZES:
+        model.setdefault(size, getattr(saved.model.config, size))
+    return saved
 
 
 class asked_to_stop:  # noqa: N801  used as a function

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from glassformer import __version__
+from glassformer.checkpoint import Saved
 from glassformer.config import TrainingConfig
 from glassformer.devices import find_device
 from glassformer.errors import TrainingError
@@ -24,6 +25,7 @@ from glassformer.training.precision import products_in
 from glassformer.training.recipe import Recipe
 from glassformer.training.report import Outcome, Plan, Reporter, Silence
 from glassformer.training.schedule import learning_rate
+from glassformer.training.start import start_from
 from glassformer.training.state import State, newest_checkpoint, remove_unfinished
 from glassformer.training.validation import validate
 
@@ -35,12 +37,14 @@ def train(
     *,
     about: dict[str, Any] | None = None,
     reporter: Reporter | None = None,
+    start: Saved | None = None,
     stop: Callable[[], str] = lambda: "",
     device: str = "",
 ) -> Outcome:
     """Train in the folder ``run``, going on exactly where an interrupted run stopped.
 
-    ``about`` goes into the model's card. ``stop`` is asked after each step: a text means save and stop, for that reason.
+    ``about`` goes into the model's card. ``start``: the model whose weights a new run begins with.
+    ``stop`` is asked after each step: a text means save and stop, for that reason.
     Raises TrainingError when the loss is no number any more, CheckpointError when every checkpoint is damaged.
     """
     keep_freed_memory()
@@ -52,6 +56,8 @@ def train(
     state = State.new(recipe.model, config, where)
     if (checkpoint := newest_checkpoint(run)) is not None:
         state.restore(checkpoint)
+    elif start is not None:
+        start_from(state, data.tokenizer, start)
     progress = state.progress
     metrics = Metrics(run / "metrics.jsonl", progress.step)
     batches = batches_of(data, config)
