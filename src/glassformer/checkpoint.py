@@ -11,16 +11,19 @@ A training checkpoint is such a folder, with the averaged weights as its model, 
 
 import hashlib
 import json
+import math
 import os
+import re
 import shutil
+import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor
 
@@ -31,6 +34,9 @@ from glassformer.text.tokenizer import Tokenizer
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished-"
+CHECKPOINT_NAME = re.compile(r"step-\d{1,12}")
+LARGEST_JSON = 16 * 2**20
+"""Bytes."""
 
 
 @dataclass
@@ -51,14 +57,21 @@ def load_model(folder: str | Path) -> Saved:
     """Read a model's folder; of a run's folder, its best checkpoint. Raises CheckpointError for a folder that is not
     there, not complete or altered."""
     folder = model_folder(folder)
+    config = ModelConfig.from_dict(read_json(read_file(folder, "config.json", LARGEST_JSON), folder / "config.json"))
+    check_sizes(config, folder / "model.safetensors")
     files = read_folder(folder, ["config.json", "model.safetensors", "tokenizer.model", "card.json"])
-    config = ModelConfig.from_dict(read_json(files["config.json"], folder / "config.json"))
     tokenizer = Tokenizer.from_bytes(files["tokenizer.model"])
     if len(tokenizer) != config.vocabulary_size:
         raise CheckpointError(
             f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {config.vocabulary_size}: "
             "they are not of the same training"
         )
+    for name in ("pad_id", "bos_id", "eos_id", "unk_id"):
+        if getattr(tokenizer, name) != getattr(config, name):
+            raise CheckpointError(
+                f"{folder}: the tokenizer's {name} is {getattr(tokenizer, name)} and the model's {getattr(config, name)}: "
+                "they are not of the same training"
+            )
     model = Transformer(config)
     load_weights(model, tensors_in(files["model.safetensors"], folder / "model.safetensors"), folder)
     return Saved(model.eval(), tokenizer, read_json(files["card.json"], folder / "card.json"))
@@ -71,12 +84,58 @@ def model_folder(folder: str | Path) -> Path:
         raise CheckpointError(f"there is no model in {folder}: it is not a folder")
     best = folder / "best.json"
     if best.is_file():
-        return folder / "checkpoints" / Path(str(read_json(best.read_bytes(), best).get("checkpoint"))).name
+        return folder / "checkpoints" / best_checkpoint(folder)
     if not (folder / "config.json").is_file():
         raise CheckpointError(
             f"there is no model in {folder}: wanted a folder with a config.json, or a run that has saved"
         )
     return folder
+
+
+def best_checkpoint(run: Path) -> str:
+    """The checkpoint that a run's ``best.json`` names. Raises CheckpointError where it names none."""
+    where = run / "best.json"
+    name = str(read_json(read_file(run, where.name, LARGEST_JSON), where).get("checkpoint"))
+    if not CHECKPOINT_NAME.fullmatch(name):
+        raise CheckpointError(f"{where} names no checkpoint ({name[:40]!r}): name one of {run / 'checkpoints'} instead")
+    return name
+
+
+def check_sizes(config: ModelConfig, path: Path) -> None:
+    """Raises CheckpointError unless the weights' file holds what ``config`` wants. It reads the header only, and takes
+    no memory for weights: a small file cannot ask for a large model."""
+    try:
+        check_regular(path)
+        with safe_open(path, framework="pt") as file:
+            shapes = {name: list(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is not a safetensors file ({error})") from None
+    numbers = sum(map(math.prod, shapes.values()))
+    layers = config.encoder_layers + config.decoder_layers
+    widest = config.d_model * max(config.d_model, config.d_ff, config.vocabulary_size)
+    if layers > len(shapes) or widest > numbers:
+        raise CheckpointError(
+            f"{path} holds {numbers:,} numbers in {len(shapes):,} tensors, which is not the model of its config.json: "
+            f"{layers:,} layers, a matrix of {widest:,} numbers"
+        )
+    with torch.device("meta"):
+        wanted = shapes_of(Transformer(config).state_dict())
+    check_shapes(shapes, wanted, path)
+
+
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    """Each tensor's shape, by its name."""
+    return {name: list(tensor.shape) for name, tensor in tensors.items()}
+
+
+def check_shapes(came: Mapping[str, list[int]], wanted: Mapping[str, list[int]], where: str | Path) -> None:
+    """Raises CheckpointError for a tensor too many, too few or of another shape."""
+    for name in wanted.keys() | came.keys():
+        if came.get(name) != wanted.get(name):
+            here, expected = came.get(name, "nothing"), wanted.get(name, "nothing")
+            raise CheckpointError(f"{where}: {name} is {here}, and its config.json wants {expected}")
 
 
 def model_files(saved: Saved, *, dtype: torch.dtype | None = None) -> dict[str, bytes]:
@@ -93,11 +152,7 @@ def model_files(saved: Saved, *, dtype: torch.dtype | None = None) -> dict[str, 
 def load_weights(model: Transformer, weights: Mapping[str, Tensor], where: str | Path) -> None:
     """Give ``model`` these weights, each of them. Raises CheckpointError for one too many, too few or of another shape."""
     wanted = model.state_dict()
-    for name in wanted.keys() | weights.keys():
-        came = list(weights[name].shape) if name in weights else "nothing"
-        expected = list(wanted[name].shape) if name in wanted else "nothing"
-        if came != expected:
-            raise CheckpointError(f"{where}: {name} is {came}, and its config.json wants {expected}")
+    check_shapes(shapes_of(weights), shapes_of(wanted), where)
     with torch.no_grad():
         for name, tensor in wanted.items():
             tensor.copy_(weights[name])
@@ -126,19 +181,42 @@ def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
         raise
 
 
-def read_folder(folder: Path, names: list[str]) -> dict[str, bytes]:
-    """Read these files of a folder that ``write_folder`` wrote. Raises CheckpointError for one missing or altered."""
-    try:
-        hashes = read_json((folder / MANIFEST).read_bytes(), folder / MANIFEST)
-        files = {name: (folder / name).read_bytes() for name in names}
-    except OSError as error:
-        raise CheckpointError(
-            f"{error.filename} cannot be read ({error.strerror}): the model is not complete"
-        ) from None
+def read_folder(folder: Path, names: Sequence[str] = ()) -> dict[str, bytes]:
+    """Read these files of a folder that ``write_folder`` wrote, or all. Raises CheckpointError for one missing or
+    altered."""
+    hashes = read_json(read_file(folder, MANIFEST, LARGEST_JSON), folder / MANIFEST)
+    files = {name: read_file(folder, name) for name in names or hashes}
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != hashes.get(name):
             raise CheckpointError(f"{folder / name} was altered or is damaged: it is not what {MANIFEST} says")
     return files
+
+
+def read_file(folder: Path, name: str, largest: int = 0) -> bytes:
+    """A file in ``folder``. Raises CheckpointError for one that is not there, not in the folder, no file (a link out
+    of the folder, a device, a pipe) or larger than ``largest`` bytes (0: any size)."""
+    path = folder / name
+    if Path(name).name != name or "\0" in name:
+        raise CheckpointError(f"{folder / MANIFEST} names {name[:80]!r}: wanted a file of this folder")
+    try:
+        size = check_regular(path)
+        if largest and size > largest:
+            raise CheckpointError(f"{path} has {size:,} bytes: wanted at most {largest:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None
+
+
+def check_regular(path: Path) -> int:
+    """The size of a file. Raises CheckpointError where ``path`` leads out of its folder or to no regular file."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or path.resolve(strict=True).parent != path.parent.resolve(strict=True):
+        raise CheckpointError(f"{path} leads out of its folder or is no regular file: wanted the file itself")
+    return status.st_size
+
+
+def reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -183,7 +261,7 @@ def read_json(content: bytes, path: Path) -> dict[str, Any]:
     """A JSON object. Raises CheckpointError when it is none."""
     try:
         value = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is not JSON ({error})") from None
     if not isinstance(value, dict):
         raise CheckpointError(f"{path} is not a JSON object")

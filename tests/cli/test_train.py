@@ -354,6 +354,8 @@ def test_the_demo_makes_its_own_sentences_and_says_which_head_does_what(
     words = ["train", "--demo", "--out", str(tmp_path / "demo"), "--threads", "1"]
     for setting in ("max_steps=30", "validate_every=30", "validation_sentences=4"):
         words += ["--set", f"training.{setting}"]
+    for setting in ("d_model=32", "d_ff=64"):
+        words += ["--set", f"model.{setting}"]
     ended = call(*words)
     assert ended.status == 0, ended.err
     assert "for the demo" in ended.err

@@ -2,14 +2,18 @@
 
 import signal
 import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from glassformer.config import DataConfig, RunConfig, TrainingConfig
 from glassformer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from glassformer.training.data import Data
 
 EPILOG = """[bold]Examples[/]
 
@@ -99,16 +103,17 @@ def run_training(
 
     from glassformer.cli.progress import reporter_for
     from glassformer.devices import find_device
-    from glassformer.training.data import languages, prepare
-    from glassformer.training.folder import keep, settle
+    from glassformer.training.data import languages, prepare, prepared_by_first
+    from glassformer.training.folder import keep, only_run, settle
+    from glassformer.training.processes import joined, local_device
     from glassformer.training.recipe import recipe
+    from glassformer.training.report import Reporter, Silence
     from glassformer.training.train import train as train_in
 
     if threads < 0:
         raise ConfigError(f"--threads {threads}: wanted 1 or more, or 0 for all")
     if threads:
         torch.set_num_threads(threads)
-    find_device(device)
     if not settings["data"] and out is not None and (out / "config.toml").is_file():
         # `train --out RUN` goes on with the run's own data
         settings["data"] = read_settings(out / "config.toml")["data"]
@@ -121,22 +126,31 @@ def run_training(
     choose = partial(recipe, preset=run.preset, model=settings["model"], training=settings["training"], set_by=set_by)
     for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
         choose(size, 8000)
-    with reporter_for(folder, tensorboard=tensorboard) as reporter:
-        data = prepare(
-            folder / "data", data_config, training, vocabulary_size=run.vocabulary_size, doing=reporter.doing
-        )
-        keep(folder, settings)
+    where = find_device(local_device(device))
+    with joined(where) as processes, ExitStack() as stack:
+        reporter: Reporter = Silence()
+        if processes.first:
+            stack.enter_context(only_run(folder))
+            reporter = stack.enter_context(reporter_for(folder, tensorboard=tensorboard))
+        read = partial(prepare, folder / "data", data_config, training, vocabulary_size=run.vocabulary_size)
+        data = prepared_by_first(processes, read, reporter)
+        if processes.first:
+            keep(folder, settings)
         chosen = choose(len(data.pairs), len(data.tokenizer))
-        facts = {
-            "languages": languages(data_config),
-            "data": [*data_config.source, *data_config.target],
-            "command": " ".join(["glassformer", *sys.argv[1:]]),
-            "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
-            "split_above": data.usual_length(0.99),
-            **(about or {}),
-        }
+        facts = {"languages": languages(data_config), **facts_of(data_config, data), **(about or {})}
+        more = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with asked_to_stop() as stop:
-            train_in(folder, data, chosen, about=facts, reporter=reporter, start=start, stop=stop, device=device)
+            train_in(folder, data, chosen, about=facts, stop=stop, **more)
+
+
+def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:
+    """What a model's card says of its data."""
+    return {
+        "data": [*config.source, *config.target],
+        "command": " ".join(["glassformer", *sys.argv[1:]]),
+        "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
+        "split_above": data.usual_length(0.99),
+    }
 
 
 def start_of(name: str, model: dict[str, Any]) -> Any:
@@ -154,7 +168,10 @@ def start_of(name: str, model: dict[str, Any]) -> Any:
 
 
 class asked_to_stop:  # noqa: N801  used as a function
-    """Ctrl-C and SIGTERM ask the run to save and stop; a second Ctrl-C stops at once, and loses the last steps only."""
+    """Ctrl-C and SIGTERM ask the run to save and stop; a Ctrl-C after that stops at once: the last steps are made again.
+
+    A SIGTERM after that changes nothing: ``torchrun`` sends one when it is interrupted itself.
+    """
 
     def __init__(self) -> None:
         self.reason = ""
@@ -170,7 +187,7 @@ class asked_to_stop:  # noqa: N801  used as a function
             signal.signal(number, handler)
 
     def note(self, number: int, _: Any) -> None:
-        if self.reason:
+        if self.reason and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.reason = "interrupted (Ctrl-C)" if number == signal.SIGINT else "asked to end (SIGTERM)"
 

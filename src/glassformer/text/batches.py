@@ -4,7 +4,7 @@ A corpus of any size is shuffled in bounded memory: its blocks are put in random
 and their pairs shuffled together; within sections of the pool they are sorted by length, so that little is padding, and
 cut into batches; and the pool's batches are shuffled. A corpus of up to POOL_PAIRS pairs is one pool.
 
-To train on several processes each would take every world-th batch of ``epoch``, from its rank on: nothing here knows.
+Several processes make the same batches, and each takes some rows of every one (``training.processes``).
 """
 
 from collections.abc import Iterator
@@ -46,6 +46,16 @@ class Batch:
     """Source tokens that are not padding, eos included."""
     tokens: int
     """Target tokens that are wanted, eos included: what a loss or a speed is counted in."""
+
+    def rows(self, first: int, every: int, pad_id: int = 0) -> "Batch | None":
+        """Row ``first`` and each ``every``-th after it, as narrow as they can be; None where there is none."""
+        if first >= len(self.numbers):
+            return None
+        sides = [side[first::every] for side in (self.source_ids, self.target_ids)]
+        widths = [int((side != pad_id).sum(dim=1).max()) for side in sides]
+        source, target = (side[:, :width] for side, width in zip(sides, widths, strict=True))
+        real = int((source != pad_id).sum()), int((target[:, 1:] != pad_id).sum())
+        return Batch(source, target, self.numbers[first::every], *real)
 
 
 class _Pool(NamedTuple):

@@ -141,6 +141,16 @@ class EncodedPairs:
         """A hash of the tokenizer and of every id: it changes when the corpus or the vocabulary does."""
         return self.facts.fingerprint
 
+    def whole(self) -> bool:
+        """Whether the ids and lengths on disk are those that were written: all of them are read."""
+        parts = [self.facts.tokenizer]
+        for name in ("ids.bin", "source_lengths.bin", "target_lengths.bin"):
+            with (self.folder / name).open("rb") as file:
+                parts.append(hashlib.file_digest(file, "sha256").hexdigest())
+        lengths = self.source_lengths.astype(np.int64) + self.target_lengths
+        starts_fit = np.array_equal(self._starts, np.cumsum(lengths) - lengths)
+        return starts_fit and fingerprint_of(parts) == self.fingerprint
+
     def pair(self, number: int) -> tuple[Array, Array]:
         """Source and target ids of one pair, without bos and eos, each [position]; IndexError beyond the last."""
         if not 0 <= number < len(self):
@@ -243,8 +253,12 @@ def _write(
         longest_target=targets.largest,
         max_tokens=max_tokens,
         tokenizer=tokenizer.fingerprint,
-        fingerprint=hashlib.sha256(" ".join(parts).encode()).hexdigest(),
+        fingerprint=fingerprint_of(parts),
     )
+
+
+def fingerprint_of(parts: list[str]) -> str:
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def _encoded(

@@ -39,18 +39,19 @@ class Meter:
     def restart(self) -> None:
         self.begun = self.clock.seconds()
         self.loss: torch.Tensor | float = 0.0
-        self.wanted = self.tokens = self.steps = 0
+        self.wanted = self.tokens = 0
+        self.steps = 0
+        """The optimiser's, counted by whoever makes them."""
 
     def add(self, loss: torch.Tensor, batch: Batch) -> None:
-        self.loss = self.loss + loss  # a tensor: asking for its value would make a GPU wait
+        self.loss = self.loss + loss.double()  # a tensor: asking for its value would make a GPU wait
         self.wanted += batch.tokens
         self.tokens += batch.tokens + batch.source_tokens
-        self.steps += 1
 
     def row(self, state: State, config: TrainingConfig, in_epoch: int) -> Step:
         progress = state.progress
         now = self.clock.seconds()
-        seconds_a_step = (now - self.begun) / max(self.steps / config.accumulate, 1)
+        seconds_a_step = (now - self.begun) / max(self.steps, 1)
         left = [config.time_limit - now] if config.time_limit else []
         if config.max_steps:
             left.append((config.max_steps - progress.step) * seconds_a_step)

@@ -9,6 +9,8 @@ FIRST_PLAN = 20
 """The step of the first one: before it nothing is known of the speed."""
 LONGEST_WARMUP = 0.1
 """The share of a planned run that the warm-up takes at most."""
+SLOWER = 0.5
+"""By which the rate is multiplied each time that the loss was no number."""
 
 
 def learning_rate(progress: Progress, config: TrainingConfig) -> float:
@@ -19,14 +21,15 @@ def learning_rate(progress: Progress, config: TrainingConfig) -> float:
     learning_rate = (d_model · warmup_steps)^−0.5 the paper's d_model^−0.5 · min(step^−0.5, step · warmup_steps^−1.5).
     """
     step, planned = progress.step, progress.planned_steps
+    highest = config.learning_rate * SLOWER**progress.setbacks
     if config.schedule == "paper" or not limited(config):
-        return config.learning_rate * min(step / config.warmup_steps, (config.warmup_steps / step) ** 0.5)
+        return highest * min(step / config.warmup_steps, (config.warmup_steps / step) ** 0.5)
     warmup = config.warmup_steps
     if planned:
         warmup = max(min(warmup, round(LONGEST_WARMUP * (planned - progress.warm_from))), 1)
     rising = min((step - progress.warm_from) / warmup, 1.0)
     falling = max(1 - (step - 1) / planned, 1 / planned) if planned else 1.0
-    return config.learning_rate * rising * falling
+    return highest * rising * falling
 
 
 def begin(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:
