@@ -18,7 +18,7 @@ import robust
 import rows
 import torch
 
-from glassformer.checkpoint import load_model, save_model
+from glassformer.checkpoint import load_model, read_json, save_model
 from glassformer.text.corpus import read_lines
 from glassformer.training.evaluation import Score, bleu, chrf
 from glassformer.translator import Translator
@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--started-from", type=Path, help="the model whose weights the run began with")
     wanted = parser.parse_args()
     saved = load_model(wanted.run)
     with tempfile.TemporaryDirectory() as folder:
@@ -73,6 +74,10 @@ def main() -> None:
     who = it.measure(translator)
     tried = list(zip(TRIED, translator.translate(TRIED), strict=True))
     command = saved.card["command"].replace(str(wanted.run.resolve()), str(wanted.run))
+    if wanted.started_from:
+        before = read_json((wanted.started_from / "card.json").read_bytes(), wanted.started_from)
+        saved.card["started_from"] = {"training": before["training"], "command": before["command"]}
+    saved.card["sentences"] = sentences_at_a_time(changed)
     saved.card = {**saved.card, "data": DATA, "command": command, "scores": scores}
     if wanted.out.exists():
         shutil.rmtree(wanted.out)
@@ -90,6 +95,31 @@ def measure(translator: Translator, folder: Path, name: str) -> list[dict[str, A
     seconds = round(time.monotonic() - begun, 1)
     made = [bleu(translations, references, resamples=1000), chrf(translations, references, resamples=1000)]
     return [{"test": f"{name} test", "sentences": len(sources), "seconds": seconds, **row(score)} for score in made]
+
+
+def began(card: dict[str, Any]) -> list[str]:
+    """Of a run that did not begin with random weights: how those it began with were made."""
+    if "started_from" not in card:
+        return []
+    before = card["started_from"]
+    minutes = before["training"]["seconds"] / 60
+    return [
+        f"It began with the weights of the model that shipped before, made in {minutes:.0f} minutes ({before['training']['step']:,} steps) with",
+        "",
+        "```sh",
+        before["command"],
+        "```",
+        "",
+    ]
+
+
+def sentences_at_a_time(changed: list[dict[str, Any]]) -> int:
+    """1 where joined sentences fare better one by one, 0 (no matter) where they do in one piece."""
+    values = {row["test"]: row["value"] for row in changed}
+    together, single = (
+        sum(values[f"{count} joined, {how}"] for count in (3, 6)) for how in ("in one piece", robust.A_TIME)
+    )
+    return int(single > together)
 
 
 def lost(row: dict[str, Any]) -> str:
@@ -139,6 +169,7 @@ def card_page(
         card["command"],
         "```",
         "",
+        *began(card),
         "The weights are derived from data under these licences; the names of the two sources above are the attribution they ask for.",
         "",
         "## Scores",
