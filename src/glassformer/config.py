@@ -279,6 +279,8 @@ class RunConfig(Settings):
     """A preset's name; empty: by the corpus's size."""
     vocabulary_size: int = 0
     """Pieces of words; 0: by the corpus's size."""
+    start_from: str = ""
+    """A model whose weights the run begins with; empty: random ones."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -42,6 +42,7 @@ def joined(parts: Sequence[Sequence[Translation]]) -> list[Translation]:
 
 
 def one_line(text: str) -> str:
+    """Line ends become spaces."""
     return LINE_END.sub(" ", text)
 
 

@@ -100,6 +100,11 @@ class Translator:
         """Tokens of the longest line that is translated in one: 99 of 100 training lines, if the card says it."""
         return max(SMALLEST_LIMIT, int(self.card.get("split_above") or self.card.get("longest") or LONGEST))
 
+    @property
+    def most_sentences(self) -> int:
+        """Sentences that are translated in one: what 9 of 10 training lines hold, if the card says it; 0: no matter."""
+        return int(self.card.get("sentences", 0))
+
     @overload
     def translate(self, texts: str, **options: Unpack[Options]) -> str: ...  # type: ignore[overload-overlap]
     @overload
@@ -119,9 +124,9 @@ class Translator:
     ) -> list[list[Translation]]:
         """Up to ``config.n_best`` translations of each text, the best first: as many lists as texts, in their order.
 
-        A text without words stays "" (score 0). One longer than ``longest`` tokens is split into sentences, the
-        translations of which are joined with spaces, rank by rank; a part with fewer of them repeats its last. Line
-        ends within a text, or a translation, become spaces, so that it is one line.
+        A text without words stays "" (score 0). One longer than ``longest`` tokens, or of more sentences than
+        ``most_sentences``, is split into sentences, the translations of which are joined with spaces, rank by rank; a part
+        with fewer of them repeats its last. Line ends within a text, or a translation, become spaces: it is one line.
 
         ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part).
         ``progress`` is called now and then with a number of texts; in the end they add up to all.
@@ -169,10 +174,10 @@ class Translator:
         for line, ids in zip(lines, self.tokenizer.encode_batch(lines), strict=True):
             if not line.strip():
                 parts.append([])
-            elif len(ids) <= self.longest:
+            elif len(ids) <= self.longest and not self.most_sentences:
                 parts.append([ids])
             else:
-                pieces = split_long(line, self.tokenizer, self.longest)
+                pieces = split_long(line, self.tokenizer, self.longest, self.most_sentences)
                 parts.append(self.tokenizer.encode_batch(piece for piece in pieces if piece.strip()))
         return parts
 
