@@ -18,6 +18,7 @@ GREEDY = DecodingConfig(method="greedy")
 REFUSED = [
     ({"config": DecodingConfig(method="sampling")}, "method=sampling"),
     ({"prefix": "Das"}, "a prefix"),
+    ({"config": DecodingConfig(precision="bfloat16")}, "precision=bfloat16"),
     ({"config": DecodingConfig(extra_length=3000)}, "extra_length=3000"),
 ]
 
