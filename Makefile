@@ -4,7 +4,7 @@ BIN := .venv/bin
 BENCH := .venv-bench/bin
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test check web bench docs
+.PHONY: demo test check web bench docs soak fuzz
 
 demo: .venv/demo      ## translate the article's sentence with the model that ships, and look at what "it" attends to
 	$(BIN)/glassformer info en-de
@@ -26,6 +26,14 @@ bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one 
 	for question in attention_kernels attention_memory recording lengths page page_live; do \
 		$(BENCH)/python benchmarks/$$question.py || exit 1; done
 	$(BENCH)/python benchmarks/tables.py
+
+soak: .venv/all       ## the faults at length: 200 kills, ten minutes of people who type; writes docs/reliability.md (half an hour)
+	GLASSFORMER_FAULTS=benchmarks/results/reliability.jsonl $(BIN)/python -m pytest tests/faults tests/fuzz
+	$(BIN)/python benchmarks/kills.py --kills 200
+	$(BIN)/python docs/generate.py
+
+fuzz: .venv/fuzz      ## look for bytes that break a door, a minute each; SECONDS=600 for longer
+	for door in corpus compressed text tokenizer checkpoint trace request; do $(BIN)/python -m tests.fuzz.fuzz $$door $(or $(SECONDS),60) || exit 1; done
 
 docs: .venv/all       ## write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py
@@ -49,4 +57,8 @@ web: .venv/all        ## build the page, with the Node.js that is here or else t
 	$(BENCH)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BENCH)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/peers.txt
 	$(BENCH)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/fairseq.txt || echo "without fairseq"
+	touch $@
+
+.venv/fuzz: .venv/all
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	touch $@

@@ -9,8 +9,9 @@ from tests.house.source import parsed
 FORBIDDEN_MODULES = {"pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 FORBIDDEN_NAMES = {"eval", "exec", "__import__", "compile"}
 FORBIDDEN_CALLS = {
-    "torch.load", "torch.save", "yaml.load", "os.system", "os.popen", "builtins.eval", "builtins.exec", "numpy.load", "np.load",
-    "torch.jit.load", "torch.hub.load", "torch.package.PackageImporter", "torch.export.load", "tarfile.open", "zipfile.ZipFile",
+    "torch.load", "torch.save", "yaml.load", "os.system", "os.popen", "builtins.eval", "builtins.exec", "numpy.load",
+    "np.load", "torch.jit.load", "torch.hub.load", "torch.package.PackageImporter", "torch.export.load",
+    "tarfile.open", "zipfile.ZipFile",
 }  # fmt: skip
 """What runs code out of a file, or unpacks paths out of it."""
 UNPICKLING = {"broadcast_object_list", "all_gather_object", "gather_object", "scatter_object_list", "send_object_list",
