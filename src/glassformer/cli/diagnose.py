@@ -41,7 +41,7 @@ def diagnose(
 
     Looks at the training pairs, at how the losses moved, and at translations of validation sentences.
     """
-    from glassformer.checkpoint import replace_file
+    from glassformer.folders import replace_file
     from glassformer.text.corpus import read_pairs
     from glassformer.training.learning_curve import learning_curve
 

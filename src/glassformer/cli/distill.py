@@ -97,7 +97,7 @@ def sentences(source: list[str] | None, run: Path) -> tuple[Iterable[str], int]:
 
 def validation(source: str, target: str, run: Path, folder: Path) -> dict[str, str]:
     """The validation pairs' files: given, or the teacher's run's, written into ``folder``; none where there are none."""
-    from glassformer.checkpoint import replace_file
+    from glassformer.folders import replace_file
 
     if source:
         return {"valid_source": source, **({"valid_target": target} if target else {})}

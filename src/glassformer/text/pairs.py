@@ -28,6 +28,7 @@ Array = npt.NDArray[Any]
 
 VERSION = 1
 FACTS = "pairs.json"
+ID_TYPES = ("<u2", "<u4")
 CHUNK = 4096
 """Pairs encoded together."""
 
@@ -119,6 +120,8 @@ class EncodedPairs:
             sizes = {name: (folder / name).stat().st_size for name in facts.sizes()}
         except (OSError, ValueError, TypeError) as error:
             raise CorpusError(f"{folder}: holds no encoded sentence pairs ({error}); encode them again") from error
+        if facts.pairs < 1 or facts.id_type not in ID_TYPES:
+            raise CorpusError(f"{folder / FACTS}: {facts.pairs} pairs of {facts.id_type!r}: encode them again")
         if facts.version != VERSION:
             raise CorpusError(f"{folder}: version {facts.version}, wanted {VERSION}; encode the sentence pairs again")
         for name, wanted in facts.sizes().items():
@@ -226,7 +229,7 @@ def _write(
     progress: Callable[[int], None],
 ) -> Facts:
     """Everything but the facts themselves, which say that the rest is complete."""
-    id_type = "<u2" if len(tokenizer) <= 2**16 else "<u4"
+    id_type = ID_TYPES[len(tokenizer) > 2**16]
     with (
         _Column(folder / "ids.bin", id_type) as ids,
         _Column(folder / "starts.bin", "<i8") as starts,

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from glassformer.checkpoint import read_json, replace_file
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import CheckpointError, CorpusError
+from glassformer.folders import read_json, replace_file
 from glassformer.text.augmentation import augmented
 from glassformer.text.batches import Batches
 from glassformer.text.corpus import CorpusReport, read_pairs
@@ -231,6 +231,7 @@ def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> 
 
 
 def validation_pairs(config: DataConfig, held_out: int) -> Iterator[Pair]:
+    """The validation files' pairs, or, where there are none, those held out."""
     if config.valid_source:
         yield from read_pairs(config.valid_source, config.valid_target or None, skip_bad_lines=config.skip_bad_lines)
     else:

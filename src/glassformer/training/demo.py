@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from glassformer.checkpoint import replace_file
+from glassformer.folders import replace_file
 from glassformer.text.demo_grammar import Sentence, sentences
 
 SIZES = {"train": 20_000, "valid": 500, "test": 500}

@@ -108,6 +108,7 @@ def recipe(
 
 
 def reason(name: str, was_set: Mapping[str, Any], otherwise: str, set_by: str) -> str:
+    """Why a setting is what it is."""
     return set_by if name in was_set else otherwise
 
 

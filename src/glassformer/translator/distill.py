@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from itertools import count, islice
 from pathlib import Path
 
-from glassformer.checkpoint import replace_file
 from glassformer.config import DecodingConfig
 from glassformer.errors import TrainingError
+from glassformer.folders import replace_file
 from glassformer.translator.translator import Translator
 
 PART = 500
