@@ -150,8 +150,7 @@ def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:
         "command": " ".join(["glassformer", *sys.argv[1:]]),
         "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
         "split_above": data.usual_length(0.99),
-        # who was trained on joined sentences can translate them
-        "sentences": 0 if config.augmentation else data.usual_sentences(0.9),
+        "sentences": data.usual_sentences(0.9),
     }
 
 
