@@ -28,7 +28,7 @@ TOKENS = 4096
 """A side in a batch of the recipe for this corpus: what --steps is counted in."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    # name: changes to the recipe, as "model.x", "training.x" or "vocabulary"
+    # name: changes to the recipe, as "model.x", "training.x", "data.augmentation" or "vocabulary"
     "recipe": {},
     "linear": {"training.schedule": "linear"},
     "paper-schedule": {"training.schedule": "paper"},
@@ -45,6 +45,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no-average": {"training.average_decay": 0.0},
     "no-smoothing": {"training.label_smoothing": 0.0},
     "smoothing-0.2": {"training.label_smoothing": 0.2},
+    "sampling-0.1": {"training.subword_sampling": 0.1},
+    "sampling-0.3": {"training.subword_sampling": 0.3},
+    "augmentation-0.25": {"data.augmentation": 0.25},
 }
 
 
@@ -77,14 +80,14 @@ def measured(name: str, seed: int, steps: int, target: str) -> bool:
 
 def measure(name: str, seed: int, wanted: argparse.Namespace) -> dict[str, Any]:
     changes = dict(VARIANTS[name])
-    vocabulary = changes.pop("vocabulary", 0)
+    vocabulary, augmentation = changes.pop("vocabulary", 0), changes.pop("data.augmentation", 0.0)
     model = {key.removeprefix("model."): value for key, value in changes.items() if key.startswith("model.")}
     training = {key.removeprefix("training."): value for key, value in changes.items() if key.startswith("training.")}
     batch = training.get("batch_tokens", TOKENS)
     steps = wanted.steps * TOKENS // batch
     training |= {"max_steps": steps, "time_limit": 0.0, "seed": seed, "patience": 0, "keep_checkpoints": 1}
     training |= {"validate_every": max(steps // 5, 1)}
-    data = corpus(wanted.data, wanted.target, vocabulary, wanted.runs, training)
+    data = corpus(wanted.data, wanted.target, vocabulary, augmentation, wanted.runs, training)
     run = wanted.runs / f"{wanted.target}-{name}-{wanted.steps}-{seed}"
     chosen = recipe(len(data.pairs), len(data.tokenizer), model=model, training=training)
     outcome = train(run, data, chosen, about={"languages": f"en-{wanted.target}"})
@@ -115,16 +118,19 @@ def measure(name: str, seed: int, wanted: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def corpus(folder: Path, target: str, vocabulary: int, runs: Path, training: dict[str, Any]) -> Data:
-    """Encoded once for each vocabulary, and shared by all variants that have it."""
+def corpus(
+    folder: Path, target: str, vocabulary: int, augmentation: float, runs: Path, training: dict[str, Any]
+) -> Data:
+    """Encoded once for each vocabulary and augmentation, and shared by all variants that have them."""
     config = DataConfig(
         source=[str(folder / "train.en")],
         target=[str(folder / f"train.{target}")],
         valid_source=str(folder / "valid.en"),
         valid_target=str(folder / f"valid.{target}"),
+        augmentation=augmentation,
     )
     settings = TrainingConfig.from_dict(training)
-    return prepare(runs / f"data-{target}-{vocabulary}", config, settings, vocabulary_size=vocabulary)
+    return prepare(runs / f"data-{target}-{vocabulary}-{augmentation}", config, settings, vocabulary_size=vocabulary)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 
 Copies of a test set, changed as training's augmentation changes pairs, but with other chance. Where the case changes, both sides are
 compared in lower case ("lc"), with the plain test in lower case; shouted translations are wanted for shouted sentences. Joined
-sentences are compared with the same ones translated one by one, joined afterwards: in one piece however long, and as the Translator
-does it, which splits lines longer than 99 of 100 of its training's.
+sentences are compared with the same ones translated one by one, joined afterwards: in one piece however long, split where they are
+longer than 99 of 100 lines of the training, and a sentence at a time.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from glassformer.translator import Translator
 
 SEED = "test"
 COPIES = 500
+A_TIME = "a sentence at a time"
 
 
 def main() -> None:
@@ -62,7 +63,8 @@ def measure(translator: Translator, pairs: list[tuple[str, str]]) -> list[dict[s
     against("no final punctuation", [no_final_punctuation(pair, chance) for pair in pairs], cased, as_it_is)
     against("typos", [(mistyped(source, chance), target) for source, target in pairs], cased, as_it_is)
     made.append(copies(translator, sources[:COPIES], chance))
-    usual = translator.longest
+    usual, most = translator.longest, translator.most_sentences
+    ways = [("in one piece", 10**6, 0), (f"split above {usual} tokens", usual, 0), (A_TIME, usual, 1)]
     for count in (3, 6):
         groups = [range(i, i + count) for i in range(0, len(pairs) - count + 1, count)]
         one_by_one, wanted, lines = (
@@ -70,10 +72,10 @@ def measure(translator: Translator, pairs: list[tuple[str, str]]) -> list[dict[s
         )
         base = bleu(one_by_one, wanted)
         made.append(row(f"{count} joined afterwards", len(groups), base, base))
-        for how, longest in (("in one piece", 10**6), (f"split above {usual} tokens", usual)):
-            translator.card["split_above"] = longest
+        for how, longest, sentences in ways:
+            translator.card |= {"split_above": longest, "sentences": sentences}
             made.append(row(f"{count} joined, {how}", len(groups), bleu(translator.translate(lines), wanted), base))
-        translator.card["split_above"] = usual
+        translator.card |= {"split_above": usual, "sentences": most}
     return made
 
 

@@ -1,5 +1,6 @@
 """The front door: text in and out, line by line, and the numbers on the way."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from glassformer.checkpoint import Saved, save_model
 from glassformer.config import DecodingConfig
 from glassformer.decoding import Hypothesis
+from glassformer.engines.native import Native
 from glassformer.errors import CheckpointError, ConfigError, ShapeError
 from glassformer.trace import Trace
 from glassformer.translator import Translator, merge_words, shipped_models
@@ -58,7 +60,7 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             [Hypothesis(list(ids), -1.0, -float(rank), True, []) for rank in range(config.n_best)] for ids in sources
         ]
 
-    monkeypatch.setattr("glassformer.translator.translator.decode", decode)
+    monkeypatch.setattr("glassformer.engines.native.decode", decode)
     return heard
 
 
@@ -125,7 +127,7 @@ def test_a_line_end_within_a_text_makes_no_second_line(translator: Translator) -
 
 def test_a_translation_is_one_line_even_when_the_model_says_a_line_end(translator: Translator) -> None:
     ids = [*translator.tokenizer.encode("Brot"), 4 + ord("\n"), *translator.tokenizer.encode("Boot")]
-    (told,) = translator.told([Hypothesis(ids, -1.0, -1.0, True, [])])
+    ((told,),) = translator.told([[Hypothesis(ids, -1.0, -1.0, True, [])]])
     assert told.text.splitlines() == [told.text]
     assert told.text.split() == ["Brot", "Boot"]
 
@@ -148,7 +150,7 @@ def test_a_long_word_is_cut_and_not_lost(translator: Translator, echo: list[int]
 
 
 def test_without_a_word_on_length_in_the_card_there_is_a_limit(translator: Translator, echo: list[int]) -> None:
-    bare = Translator(translator.model, translator.tokenizer, {})
+    bare = Translator(Native(translator.model), translator.tokenizer, {})
     bare.translate(" ".join(ENGLISH * 4))
     assert 40 < max(echo) <= bare.longest == 200
 
@@ -309,3 +311,12 @@ def test_special_tokens_are_words_when_asked_for(translator: Translator) -> None
     ids = [1, *translator.tokenizer.encode("Die Tür"), 2]
     assert [word for word, _ in translator.words(ids)] == ["Die", "Tür"]
     assert [word for word, _ in translator.words(ids, special=True)] == ["<s>", "Die", "Tür", "</s>"]
+
+
+def test_a_model_of_single_sentences_gets_them_one_by_one(translator: Translator) -> None:
+    lines = ENGLISH[:3]
+    joined, found = " ".join(lines), translator.translate(lines)
+    single = dataclasses.replace(translator, card={**translator.card, "longest": 400, "sentences": 1})
+    assert single.translate(joined) == " ".join(found)
+    whole = dataclasses.replace(translator, card={**translator.card, "longest": 400})
+    assert len(whole.split([joined])[0]) == 1

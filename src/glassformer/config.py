@@ -8,6 +8,7 @@ from glassformer.settings import Settings, require
 
 PositionLayout = Literal["halves", "interleaved", "halves_exact"]
 NormPlace = Literal["post", "pre"]
+Precision = Literal["float32", "bfloat16", "int8"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,8 @@ class DecodingConfig(Settings):
     """Sampling: the same seed draws the same translations."""
     extra_length: int = 50
     """The limit of the output: the source's tokens plus this many (§6.1)."""
+    precision: Precision = "float32"
+    """What the products are computed in. ``int8`` is the fastest on a processor that has it, and rounds most."""
     batch_tokens: int = 4096
     """Sentences are computed together up to this many padded source tokens times hypotheses."""
 
@@ -276,6 +279,8 @@ class RunConfig(Settings):
     """A preset's name; empty: by the corpus's size."""
     vocabulary_size: int = 0
     """Pieces of words; 0: by the corpus's size."""
+    start_from: str = ""
+    """A model whose weights the run begins with; empty: random ones."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -11,6 +11,7 @@ GlassformerError                 catch this to catch them all; its text says in 
 │   └── CheckpointError          … a model's or a run's folder
 ├── CorpusError                  sentence pairs that cannot be used: sides of different length, broken UTF-8, none
 ├── DecodingError                a way of decoding that cannot be: a prefix longer than the limit
+├── ConversionError              a model that another program would not compute as PyTorch does
 └── TrainingError                a run that cannot start or go on
 """
 
@@ -57,6 +58,10 @@ class CorpusError(GlassformerError, ValueError):
 
 class DecodingError(GlassformerError, ValueError):
     """A way of decoding that cannot be."""
+
+
+class ConversionError(GlassformerError, RuntimeError):
+    """A model that another program would not compute as PyTorch does."""
 
 
 class TrainingError(GlassformerError, RuntimeError):

@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,6 +44,11 @@ class Trace:
 
     steps: list[dict[str, Window]] = field(default_factory=lambda: [{}])
     about: dict[str, Any] = field(default_factory=dict)
+    shown: Callable[["Trace"], str] | None = field(default=None, repr=False, compare=False)
+    """Its HTML, where whoever made it knows how: what a notebook shows of it."""
+
+    def _repr_html_(self) -> str | None:
+        return self.shown(self) if self.shown else None
 
     def see(self, name: str, window: Window) -> None:
         """Add what passed a probe. A probe that is passed a second time begins the next step."""

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from glassformer.checkpoint import LARGEST_JSON, load_model
+from glassformer.checkpoint import load_model
 from glassformer.errors import CheckpointError, CorpusError, GlassformerError, TraceFileError
+from glassformer.folders import LARGEST_JSON
 from glassformer.text import lines
 from glassformer.trace import Trace
 from tests.faults.conftest import Tried

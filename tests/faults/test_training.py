@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from glassformer import checkpoint as on_disk
+from glassformer import folders as on_disk
 from glassformer.config import DataConfig, ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError, CorpusError, TrainingError
 from glassformer.training import train as loop

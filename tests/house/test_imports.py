@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.source import ROOT
+from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
 
 COMMAND = """
 import sys
@@ -33,11 +34,25 @@ def test_importing_it_leaves_torch_alone(name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["train"], ["translate"], ["evaluate"], ["look"], ["info"]])
+@pytest.mark.parametrize("words", [[], ["train"], ["translate"], ["evaluate"], ["look"], ["info"], ["export"]])
 def test_help_leaves_torch_alone(words: list[str]) -> None:
     done = run(f"{COMMAND.format(words=[*words, '--help'])}\n{HEAVY}")
     assert done.returncode == 0, done.stderr
     assert " ".join(["Usage: glassformer", *words]) in done.stdout
+
+
+def test_the_fast_engine_needs_no_torch(tmp_path: Path) -> None:
+    """Two calls: the first one converts, which needs torch; the second only translates, as all later ones do."""
+    save_toy_translator(tmp_path / "model")
+    words = ["translate", "--model", str(tmp_path / "model"), "--engine", "ctranslate2", ENGLISH[0]]
+    assert run(COMMAND.format(words=words)).returncode == 0
+    heavy = "{'torch', 'jaxtyping', 'numpy'}"
+    late = f"import atexit, sys\natexit.register(lambda: print(*sorted({heavy} & set(sys.modules))))\n"
+    done = run(late + COMMAND.format(words=words))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [GERMAN[0], ""]
+    front_door = "import sys, glassformer.translator\nassert 'torch' not in sys.modules"
+    assert run(front_door).returncode == 0
 
 
 def test_that_check_can_fail() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from glassformer.engines.native import Native
 from glassformer.page import built
 from glassformer.page.app import make_app
 from glassformer.page.service import Service
@@ -29,7 +30,7 @@ PAGE = """<!doctype html>
 @pytest.fixture
 def translator() -> Translator:
     saved = toy()
-    return Translator(saved.model, saved.tokenizer, dict(saved.card), "toy")
+    return Translator(Native(saved.model), saved.tokenizer, dict(saved.card), "toy")
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_a_look_is_the_trace(client: TestClient, translator: Translator) -> None
     found, trace = unpack(answer.content), translator.trace(SENTENCE)
     assert isinstance(found.header, wire.Look)
     assert found.header.live
-    for name in trace:
+    for name in [window.name for window in found.header.windows if window.storage != "none"]:
         assert torch.equal(torch.tensor(found[name]), trace[name].float()), name
 
 

@@ -98,6 +98,14 @@ def test_the_recipe_follows_the_size_and_says_why(pairs: int, preset: str) -> No
     assert f"{pairs:,} pairs" in chosen.choices[0].reason
 
 
+def test_a_larger_model_on_few_pairs_is_not_trained_at_a_tiny_ones_rate() -> None:
+    student = recipe(29_000, 1000, preset="fast")
+    assert (student.model.norm, student.model.dropout) == ("pre", 0.3)
+    assert student.training.learning_rate == recipe(200_000, 8000).training.learning_rate
+    assert recipe(5_000_000, 32_000).model.norm == "post"
+    assert recipe(200_000, 8000).model.dropout == 0.1
+
+
 def test_what_the_user_sets_goes_before_the_recipe() -> None:
     chosen = recipe(29_000, 1000, preset="small", model={"heads": 4}, training={"learning_rate": 0.5, "seed": 3})
     assert (chosen.model.d_model, chosen.model.heads) == (256, 4)

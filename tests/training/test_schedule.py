@@ -104,3 +104,13 @@ def test_a_run_that_goes_on_under_other_limits_is_exact_too(corpus: DataConfig, 
     train(broken, data, longer, stop=lambda: "enough" if next(asked) == 7 else "")
     train(broken, data, longer)
     assert_same_weights(whole, broken)
+
+
+def test_a_little_more_or_less_to_go_needs_no_warm_up() -> None:
+    config = TrainingConfig(max_steps=1000, time_limit=0.0, learning_rate=1.0, warmup_steps=50)
+    for end in (800, 1200):
+        progress = begun(config)
+        rates(config, progress, 500)
+        changed = dataclasses.replace(config, max_steps=end)
+        schedule.begin(progress, changed, 100)
+        assert rates(changed, progress, 501) == [pytest.approx(1 - 500 / end)]

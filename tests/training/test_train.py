@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from glassformer.checkpoint import load_model, read_folder, tensors_in
+from glassformer.checkpoint import load_model, tensors_in
 from glassformer.config import DataConfig, DecodingConfig, ModelConfig, TrainingConfig
 from glassformer.decoding import decode
 from glassformer.errors import TrainingError
+from glassformer.folders import read_folder
 from glassformer.training.data import Data, prepare
 from glassformer.training.folder import keep, settle
 from glassformer.training.recipe import Recipe

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassformer.cli.translate import bar, decoding_config, writer
+from glassformer.cli.translate import bar, decoding_config, tell, writer
 from glassformer.errors import ConfigError, CorpusError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def evaluate(
     beam: Annotated[int, typer.Option(help="Hypotheses followed at a time.")] = 4,
     length_penalty: Annotated[float, typer.Option(help="α of ((5 + n) / 6)^α: higher makes longer translations.")] = 0.6,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
+    engine: Annotated[str, typer.Option(help="Who translates: native (PyTorch) or ctranslate2, whose int8 translations may score a little differently.")] = "native",
+    quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 or float32.")] = "int8",
 ) -> None:  # fmt: skip
     """Score translations with BLEU and chrF: cased and detokenised, with signatures and 95 % bootstrap intervals.
 
@@ -47,7 +49,11 @@ def evaluate(
     sources, references = read_sides(source, target, hypotheses, model)
     model = model or "en-de"
     check_sides([""] * len(references), references)  # before minutes of translating
-    translations = sources if hypotheses else translated(sources, model, beam, length_penalty, device)
+    translations = (
+        sources
+        if hypotheses
+        else translated(sources, beam, length_penalty, model, device=device, engine=engine, quantization=quantization)
+    )
     if output is not None:
         with writer(output) as write:
             write("".join(f"{line}\n" for line in translations))
@@ -57,9 +63,12 @@ def evaluate(
     what = hypotheses or model
     if as_json:
         found = {"of": what, "sentences": len(references), "scores": [asdict(score) for score in scores]}
+        if not hypotheses:
+            found["engine"] = said_engine(engine, quantization)
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        print_scores(scores, f"{what}, {len(references):,} sentences")
+        by = "" if hypotheses else f", {said_engine(engine, quantization)}"
+        print_scores(scores, f"{what}, {len(references):,} sentences{by}")
 
 
 def read_sides(source: str, target: str, hypotheses: str, model: str) -> tuple[list[str], list[str]]:
@@ -93,10 +102,16 @@ def read_sides(source: str, target: str, hypotheses: str, model: str) -> tuple[l
     return sides
 
 
-def translated(sources: list[str], model: str, beam: int, length_penalty: float, device: str) -> list[str]:
+def said_engine(engine: str, quantization: str) -> str:
+    return engine if engine == "native" else f"{engine} {quantization}"
+
+
+def translated(
+    sources: list[str], beam: int, length_penalty: float, model: str, device: str, engine: str, quantization: str
+) -> list[str]:
     from glassformer.translator import Translator
 
-    translator = Translator.load(model, device=device)
+    translator = Translator.load(model, device=device, engine=engine, quantization=quantization, tell=tell)
     config = decoding_config("beam", beam, 1, length_penalty, 0, {})
     if not sys.stderr.isatty():
         return translator.translate(sources, config=config)

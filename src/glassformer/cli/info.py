@@ -29,7 +29,8 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Show what a model is: its sizes, its training and its scores."""
-    from glassformer.checkpoint import load_model, model_folder
+    from glassformer.checkpoint import load_model
+    from glassformer.folders import model_folder
     from glassformer.translator import find_model
 
     folder = model_folder(find_model(model))

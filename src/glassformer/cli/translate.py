@@ -3,6 +3,7 @@
 import os
 import select
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LINES_AT_ONCE = 2000
 """Enough to put sentences of similar length together, and little to hold: a pipe may never end."""
+CHUNKS_AT_ONCE = 2
+"""So many LINES_AT_ONCE are under way: while one is written out, or read, the next is being translated."""
 
 EPILOG = """[bold]Examples[/]
 
@@ -45,6 +48,10 @@ def translate(
     seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
     prefix: Annotated[str, typer.Option(help="What each translation has to begin with.")] = "",
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
+    engine: Annotated[str, typer.Option(help="native (PyTorch), ctranslate2 (faster on a CPU), or auto: ctranslate2 for what it can do with an equal result, else native.")] = "auto",
+    quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8, or float32, which gives the native translations.")] = "int8",
+    precision: Annotated[str, typer.Option(help="The numbers that the native engine computes with: float32, bfloat16 or int8 (the fastest, where the processor has it).")] = "float32",
+    threads: Annotated[int, typer.Option(help="Cores to use.", show_default="all")] = 0,
 ) -> None:  # fmt: skip
     """Translate sentences: as many lines come out as go in, in the same order.
 
@@ -53,10 +60,12 @@ def translate(
     if text and input:
         raise ConfigError("sentences and --input: give one or the other")
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-    config = decoding_config(method, beam, n_best, length_penalty, seed, sampling)
+    config = decoding_config(method, beam, n_best, length_penalty, seed, sampling, precision)
     from glassformer.translator import Translator
 
-    translator = Translator.load(model, device=device)
+    translator = Translator.load(
+        model, device=device, engine=engine, quantization=quantization, threads=threads, tell=tell
+    )
     job = Job(translator, config, prefix, show=rows_of(n_best, scores))
     with writer(output) as write:
         if text:
@@ -68,7 +77,13 @@ def translate(
 
 
 def decoding_config(
-    method: str, beam: int, n_best: int, length_penalty: float, seed: int, sampling: dict[str, Any]
+    method: str,
+    beam: int,
+    n_best: int,
+    length_penalty: float,
+    seed: int,
+    sampling: dict[str, Any],
+    precision: str = "float32",
 ) -> DecodingConfig:
     """Raises ConfigError for options that do not go together."""
     sampling = {name: value for name, value in sampling.items() if value is not None}
@@ -85,6 +100,7 @@ def decoding_config(
             "n_best": n_best,
             "length_penalty": length_penalty,
             "seed": seed,
+            "precision": precision,
             **sampling,
         }
     )
@@ -108,21 +124,29 @@ class Job:
     ) -> None:
         """Translate all ``lines``, LINES_AT_ONCE together; fewer where standard input would have to be waited for."""
         waiting: list[str] = []
+        begun: deque[Callable[[], list[list[Translation]]]] = deque()
+
+        def begin() -> None:
+            if waiting:
+                chunk, waiting[:] = list(waiting), []
+                begun.append(self.translator.begin(chunk, config=self.config, prefix=self.prefix, progress=progress))
+
+        def finish(still: int) -> None:
+            while len(begun) > still:
+                for translations in begun.popleft()():
+                    self.number += 1
+                    write("".join(f"{row}\n" for row in self.show(self.number, translations)))
 
         def flush() -> None:
-            if not waiting:
-                return
-            chunk, waiting[:] = list(waiting), []
-            found = self.translator.translations(chunk, config=self.config, prefix=self.prefix, progress=progress)
-            for translations in found:
-                self.number += 1
-                write("".join(f"{row}\n" for row in self.show(self.number, translations)))
+            begin()
+            finish(still=0)
 
         with before_waiting(flush):
             for line in lines:
                 waiting.append(line)
                 if len(waiting) >= LINES_AT_ONCE:
-                    flush()
+                    begin()
+                    finish(still=CHUNKS_AT_ONCE - 1)
             flush()
 
     def run_file(self, path: str, write: Callable[[str], None], *, show_bar: object) -> None:
@@ -167,6 +191,11 @@ def rows_of(n_best: int, scores: bool) -> "Callable[[int, list[Translation]], li
 
 def in_cell(text: str) -> str:
     return text.replace("\t", " ")
+
+
+def tell(text: str) -> None:
+    """What takes longer than a moment, or is not as it was asked for."""
+    typer.echo(text, err=True)
 
 
 def stdin_is_terminal() -> bool:

@@ -1,4 +1,4 @@
-"""What is decoded together: padded sources, forced prefixes, length limits."""
+"""What is decoded together, as tensors: padded sources, forced prefixes, length limits."""
 
 import math
 from collections.abc import Sequence
@@ -8,44 +8,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from glassformer.config import DecodingConfig, ModelConfig
+from glassformer.config import ModelConfig
 from glassformer.decoding.batches import pad
-from glassformer.errors import DecodingError, VocabularyError
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One source (eos at its end), the ids with which its target must begin, and the most tokens it may have."""
-
-    source: list[int]
-    prefix: list[int]
-    limit: int
-
-
-def make_sentence(
-    source: Sequence[int], prefix: Sequence[int], config: DecodingConfig, model_config: ModelConfig
-) -> Sentence:
-    """Adds eos to the source, as training does. The limit counts the target's tokens with eos: the source's (with eos)
-    plus ``extra_length``, and always one after the prefix.
-
-    Raises DecodingError for a prefix longer than the limit or with pad, bos or eos in it, which no target has inside,
-    and VocabularyError for a prefix's id that is not in the vocabulary (the model says it of the source).
-    """
-    limit = len(source) + 1 + config.extra_length
-    if len(prefix) > limit:
-        raise DecodingError(
-            f"a prefix of {len(prefix)} ids for a source of {len(source)}, whose limit is {limit} target tokens: "
-            f"shorten it or set extra_length={config.extra_length} higher"
-        )
-    special = {"pad": model_config.pad_id, "bos": model_config.bos_id, "eos": model_config.eos_id}
-    for name, special_id in special.items():
-        if special_id in prefix:
-            raise DecodingError(f"a prefix with {name} ({special_id}) in it: wanted ids of ordinary tokens")
-    vocabulary = model_config.vocabulary_size
-    for token in prefix:
-        if not 0 <= token < vocabulary:
-            raise VocabularyError(f"id {token} of a prefix is not in the vocabulary: wanted 0 … {vocabulary - 1}")
-    return Sentence([*source, model_config.eos_id], list(prefix), max(limit, len(prefix) + 1))
+from glassformer.search import Sentence
 
 
 @dataclass(frozen=True)

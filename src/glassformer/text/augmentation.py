@@ -95,8 +95,9 @@ def something_to_copy(chance: random.Random) -> str:
     )
 
 
+SHOUTED = "in UPPER CASE"
 KINDS: dict[str, Callable[[Pair, random.Random], Pair]] = {
-    "in UPPER CASE": upper_case,
+    SHOUTED: upper_case,
     "in Title Case": title_case,
     "without final punctuation": no_final_punctuation,
     "with typos": typos,
@@ -109,7 +110,7 @@ def augmented(pairs: Iterable[Pair], share: float, counts: Counter[str] | None =
     """``pairs``, and after this share of them a changed copy. ``counts`` gets how many of each kind."""
     counts = Counter() if counts is None else counts
     neighbours: deque[Pair] = deque(maxlen=NEIGHBOURS)
-    kinds = [*KINDS, JOINED]
+    kinds = [*KINDS, JOINED, SHOUTED]  # twice as many shouted ones: hardly one of their pieces is known from elsewhere
     for number, pair in enumerate(pairs):
         yield pair
         chance = random.Random(number)

@@ -15,6 +15,8 @@ Words = list[tuple[str, str]]
 
 
 class Noun(NamedTuple):
+    """A noun in both languages, and its German gender: m, f or n."""
+
     english: str
     english_plural: str
     gender: str
@@ -23,6 +25,8 @@ class Noun(NamedTuple):
 
 
 class Verb(NamedTuple):
+    """A verb in both languages, in the forms that the sentences need."""
+
     english: str
     english_past: str
     english_participle: str
@@ -109,6 +113,7 @@ class Sentence:
 
 
 def text_of(words: Words) -> str:
+    """The words as a sentence: a capital first, a full stop last."""
     text = " ".join(word for word, _ in words)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -123,6 +128,7 @@ class Phrase(NamedTuple):
 
 
 def noun_phrase(key: str, noun: Noun, case: str, chance: random.Random, *, plural: bool) -> Phrase:
+    """``the``, perhaps an adjective, and the noun, with German endings for the case: nominative or accusative."""
     number = "plural" if plural else noun.gender
     source: Words = [("the", f"{key} article")]
     target: Words = [(ARTICLES[case][number], f"{key} article")]
@@ -137,6 +143,7 @@ def noun_phrase(key: str, noun: Noun, case: str, chance: random.Random, *, plura
 
 
 def past(verb: str, *, plural: bool) -> str:
+    """The German past of a verb, singular or plural."""
     return verb if not plural else f"{verb}n" if verb.endswith("e") else f"{verb}en"
 
 

@@ -13,18 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from glassformer.checkpoint import read_json, replace_file
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import CheckpointError, CorpusError
+from glassformer.folders import read_json, replace_file
 from glassformer.text.augmentation import augmented
+from glassformer.text.batches import Batches
 from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.lines import name_of
 from glassformer.text.pairs import EncodedPairs
+from glassformer.text.sentences import whole_sentences
+from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
 Pair = tuple[str, str]
+SAMPLED_LINES = 5000
 Doing = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is (0: not known)."""
 
@@ -40,6 +44,18 @@ class Data:
     """What was read, kept and left out, in sentences."""
     notes: list[str] = field(default_factory=list)
     """What has changed, or was damaged, since an earlier session read it."""
+
+    def usual_sentences(self, share: float) -> int:
+        """Sentences that this share of the source lines do not exceed (of some thousand lines all over the corpus)."""
+        numbers = np.linspace(0, len(self.pairs) - 1, min(len(self.pairs), SAMPLED_LINES)).astype(int)
+        lines = (self.tokenizer.decode(self.pairs.pair(int(number))[0]) for number in numbers)
+        return int(np.quantile([len(whole_sentences(line)) for line in lines], share))
+
+    def batches(self, config: TrainingConfig) -> Batches:
+        """The training pairs in batches, some words of them cut otherwise in each epoch where the settings say so."""
+        share = config.subword_sampling
+        sampler = SubwordSampler(self.tokenizer, share, config.seed) if share else None
+        return Batches(self.pairs, batch_tokens=config.batch_tokens, seed=config.seed, sampler=sampler)
 
     def usual_length(self, share: float) -> int:
         """Tokens that this share of the lines, of the longer sides, do not exceed (of the first million pairs)."""
@@ -215,6 +231,7 @@ def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> 
 
 
 def validation_pairs(config: DataConfig, held_out: int) -> Iterator[Pair]:
+    """The validation files' pairs, or, where there are none, those held out."""
     if config.valid_source:
         yield from read_pairs(config.valid_source, config.valid_target or None, skip_bad_lines=config.skip_bad_lines)
     else:

@@ -10,8 +10,8 @@ from typing import Any
 
 import tomli_w
 
-from glassformer.checkpoint import replace_file
 from glassformer.errors import TrainingError
+from glassformer.folders import replace_file
 
 MAY_CHANGE = {"time_limit", "max_steps", "max_epochs", "patience", "keep_checkpoints"}
 """What says when a run ends, and not what it computes."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from glassformer.checkpoint import replace_file
 from glassformer.config import TrainingConfig
+from glassformer.folders import replace_file
 from glassformer.text.batches import Batch
 from glassformer.training.report import Step
 from glassformer.training.schedule import learning_rate

@@ -33,13 +33,15 @@ def learning_rate(progress: Progress, config: TrainingConfig) -> float:
 
 
 def begin(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:
-    """To be called when a session of the run begins: where the limits are others than before, the end is planned anew
-    and the rate warms up again, from 0 to where a run of the new length would be by now."""
+    """To be called when a session of the run begins: where the limits are others than before, the end is planned anew.
+    Where the rate would more than double by that, it warms up again, from 0 to what a run of the new length has."""
     limits = [float(config.max_steps), float(config.max_epochs), config.time_limit]
     if progress.limits != limits:
-        progress.warm_from = progress.step
+        before = learning_rate(progress, config) if progress.step else 0.0
         progress.limits = limits
         plan(progress, config, steps_in_epoch)
+        if progress.step and learning_rate(progress, config) > 2 * before:
+            progress.warm_from = progress.step
 
 
 def plan(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:

@@ -11,23 +11,19 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from glassformer.checkpoint import (
+from glassformer.checkpoint import Saved, check_shapes, load_weights, model_files, shapes_of, tensors_in
+from glassformer.config import ModelConfig, TrainingConfig
+from glassformer.errors import CheckpointError
+from glassformer.folders import (
     UNFINISHED,
-    Saved,
     best_checkpoint,
-    check_shapes,
     json_bytes,
-    load_weights,
-    model_files,
+    model_folder,
     read_folder,
     read_json,
     replace_file,
-    shapes_of,
-    tensors_in,
     write_folder,
 )
-from glassformer.config import ModelConfig, TrainingConfig
-from glassformer.errors import CheckpointError
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.averaging import Average
@@ -238,6 +234,20 @@ def newest_checkpoint(run: Path, damaged: list[str] | None = None) -> Path | Non
     if found:
         raise CheckpointError(f"every checkpoint in {run / 'checkpoints'} is damaged: begin again in another folder")
     return None
+
+
+def shown_checkpoint(run: Path) -> Path | None:
+    """What there is to look at in a run's folder: its newest checkpoint while it goes on, its best when it has ended.
+    None where nothing is saved yet, or ``run`` is no run's folder."""
+    found = checkpoints(run)
+    if not found:
+        return None
+    try:
+        ended = read_json((found[-1] / "training.json").read_bytes(), found[-1]).get("ended")
+    except OSError:
+        ended = "removed just now"
+    best = run / "best.json"
+    return model_folder(run) if ended and best.is_file() else found[-1]
 
 
 def remove_old(run: Path, keep: int) -> None:

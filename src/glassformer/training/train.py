@@ -11,11 +11,11 @@ from typing import Any
 import torch
 
 from glassformer import __version__
+from glassformer.checkpoint import Saved
 from glassformer.config import TrainingConfig
 from glassformer.devices import find_device
 from glassformer.errors import TrainingError
-from glassformer.text.batches import Batch, Batches
-from glassformer.text.subword_sampling import SubwordSampler
+from glassformer.text.batches import Batch
 from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
 from glassformer.training.data import Data
@@ -28,6 +28,7 @@ from glassformer.training.processes import Processes
 from glassformer.training.recipe import Recipe
 from glassformer.training.report import Outcome, Plan, Reporter, Silence
 from glassformer.training.schedule import SLOWER, learning_rate
+from glassformer.training.start import start_from
 from glassformer.training.state import (
     Progress,
     State,
@@ -46,13 +47,15 @@ def train(
     *,
     about: dict[str, Any] | None = None,
     reporter: Reporter | None = None,
+    start: Saved | None = None,
     stop: Callable[[], str] = lambda: "",
     device: str = "",
     processes: Processes | None = None,
 ) -> Outcome:
     """Train in the folder ``run``, going on exactly where an interrupted run stopped.
 
-    ``about`` goes into the model's card. ``stop`` is asked after each step: a text means save and stop, for that reason.
+    ``about`` goes into the model's card. ``start``: the model whose weights a new run begins with. ``stop`` is asked after
+    each step: a text means save and stop, for that reason.
     ``processes``: those among which each batch is shared (``processes.joined``); the first one writes and reports.
     Raises TrainingError when the loss is no number again and again, memory runs out for a single pair or nothing can be
     written, CheckpointError when every checkpoint is damaged.
@@ -60,7 +63,7 @@ def train(
     keep_freed_memory()
     processes = processes or Processes()
     where = find_device(device)
-    session = Session(run, data, recipe, about or {}, reporter or Silence(), stop, where, processes)
+    session = Session(run, data, recipe, about or {}, reporter or Silence(), stop, where, processes, start)
     try:
         session.begin()
         while not session.ended():
@@ -88,6 +91,7 @@ class Session:
     stop: Callable[[], str]
     where: torch.device
     processes: Processes
+    start: Saved | None = None
     interrupted: str = ""
 
     def begin(self) -> None:
@@ -96,7 +100,7 @@ class Session:
         if self.processes.first:
             self.run.mkdir(parents=True, exist_ok=True)
             remove_unfinished(self.run)
-        self.batches = batches_of(self.data, config)
+        self.batches = self.data.batches(config)
         damaged: list[str] = []
         self.restore(damaged)
         progress = self.state.progress
@@ -126,6 +130,8 @@ class Session:
                     f"the sentence pairs in {self.run} are not those that {checkpoint.name} was trained on: "
                     "give the run its own corpus again, or begin another with --out"
                 )
+        elif self.processes.first and self.start is not None:
+            start_from(state, self.data.tokenizer, self.start)
         self.processes.tensors_from_first(state.everything())
         state.progress = Progress(**json.loads(self.processes.text_from_first(json.dumps(asdict(state.progress)))))
         share_random_states(self.processes, random, [self.config.seed, state.progress.step])
@@ -256,12 +262,6 @@ class Session:
         outcome = Outcome(str(self.run), *when, why, bool(progress.ended), *best)
         self.reporter.ended(outcome)
         return outcome
-
-
-def batches_of(data: Data, config: TrainingConfig) -> Batches:
-    share = config.subword_sampling
-    sampler = SubwordSampler(data.tokenizer, share, config.seed) if share else None
-    return Batches(data.pairs, batch_tokens=config.batch_tokens, seed=config.seed, sampler=sampler)
 
 
 def step(

@@ -1,14 +1,17 @@
 """Words to words: attention between pieces of words, put together for people."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import torch
-from jaxtyping import Float
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import WORD_START
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,7 @@ def without_marks(tokens: Sequence[str], places: Sequence[int]) -> list[list[int
 
 
 def is_mark(token: str) -> bool:
+    """Whether a piece is punctuation only."""
     text = token.removeprefix(WORD_START)
     return bool(text) and not any(character.isalnum() for character in text)
 
@@ -64,10 +68,10 @@ def merge_words(
     pieces are together. So a row still sums to 1, less what lies on keys that belong to no word.
     """
     weights = weights.detach().float().cpu()
-    mean = torch.zeros(len(query_words), weights.size(-2))
+    mean = weights.new_zeros(len(query_words), weights.size(-2))
     for number, places in enumerate(query_words):
         mean[number, list(places)] = 1 / len(places)
-    total = torch.zeros(weights.size(-1), len(key_words))
+    total = weights.new_zeros(weights.size(-1), len(key_words))
     for number, places in enumerate(key_words):
         total[list(places), number] = 1
     return mean @ weights @ total

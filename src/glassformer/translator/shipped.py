@@ -3,8 +3,8 @@
 from importlib.resources import files
 from pathlib import Path
 
-from glassformer.checkpoint import model_folder
 from glassformer.errors import CheckpointError
+from glassformer.folders import model_folder
 
 
 def models_folder() -> Path:

@@ -1,43 +1,32 @@
-"""A model and its tokenizer behind one door. What text needs on the way to ids and back is here."""
+"""An engine and a tokenizer behind one door. What text needs on the way to ids and back is here, and needs no torch."""
 
-import re
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
-import torch
-
-from glassformer.checkpoint import load_model
 from glassformer.config import DecodingConfig
-from glassformer.decoding import Hypothesis, decode, score
-from glassformer.devices import find_device
+from glassformer.engines import Engine, open_engine
 from glassformer.errors import ShapeError
-from glassformer.model import Transformer
+from glassformer.folders import describe
+from glassformer.search import Hypothesis
 from glassformer.text.sentences import SMALLEST_LIMIT, split_long
 from glassformer.text.tokenizer import Tokenizer
-from glassformer.trace import Trace, Window, record
 from glassformer.translator.alignment import Alignment, check_number, merge_words, without_marks
+from glassformer.translator.parts import Translation, in_proportion, joined, one_line
 from glassformer.translator.shipped import find_model
+
+if TYPE_CHECKING:
+    import torch
+
+    from glassformer.model import Transformer
+    from glassformer.trace import Trace
+    from glassformer.translator.inside import Inside
 
 LONGEST = 200
 """Tokens: a longer line is split into sentences where the model's card does not say how long its training's were."""
-LINE_END = re.compile(r"[\r\n]+")
-
-
-@dataclass(frozen=True)
-class Translation:
-    """One translation of one line. Of a line that was split, the parts' figures are summed."""
-
-    text: str
-    score: float
-    """log_probability divided by the length penalty: what n-best lists are ranked by."""
-    log_probability: float
-    """log P(target | source), natural."""
-    ids: list[int]
-    """The target's tokens, without bos and eos."""
-    finished: bool
-    """False when the length limit cut it, or a part of it, off."""
 
 
 class Options(TypedDict, total=False):
@@ -50,23 +39,57 @@ class Options(TypedDict, total=False):
 
 @dataclass
 class Translator:
-    """A model and its tokenizer. Make one with ``load``."""
+    """An engine and a tokenizer. Make one with ``load``."""
 
-    model: Transformer
+    engine: Engine
     tokenizer: Tokenizer
     card: dict[str, Any]
     name: str = ""
+    show: ClassVar[Callable[["Translator", Trace], str] | None] = None
+    """How a notebook shows a trace. The room ``page`` knows it, which lies above: it is set from there."""
 
     @classmethod
-    def load(cls, name_or_path: str | Path, *, device: str = "") -> "Translator":
+    def load(
+        cls,
+        name_or_path: str | Path,
+        *,
+        device: str = "",
+        engine: str = "native",
+        quantization: str = "int8",
+        threads: int = 0,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> Translator:
         """``name_or_path``: a shipped model's name, a model's folder or a run's folder (its best checkpoint). It
         computes on ``device`` (cpu, cuda, cuda:1; where none is given on a GPU if there is one).
 
-        Raises CheckpointError for a model that is not there or damaged, ConfigError for a device that is not there.
+        ``engine``: who translates. ``native`` is PyTorch, whose numbers ``trace`` shows. ``ctranslate2`` is several times
+        faster on a CPU and computes in ``quantization`` (float32 gives the native translations, int8 hardly worse ones);
+        what it cannot do equally it refuses. ``auto`` takes it for what it can do, and the native one for the rest.
+        Scores of given translations, traces and alignments are always the native model's, loaded when it is first needed.
+
+        ``threads``: cores to use; 0 means all. ``tell`` is told what takes longer than a moment: the first time, a model
+        is converted for CTranslate2, checked, and kept beside the model or in the user's cache.
+
+        Raises CheckpointError for a model that is not there or damaged, ConfigError for a device or an engine that is not
+        there, ConversionError when ``ctranslate2`` would not translate as the model does.
         """
-        where = find_device(device)
-        saved = load_model(find_model(name_or_path))
-        return cls(saved.model.to(where), saved.tokenizer, saved.card, str(name_or_path))
+        folder = find_model(name_or_path)
+        about = describe(folder)
+        chosen = open_engine(
+            folder, about, engine=engine, device=device, threads=threads, quantization=quantization, tell=tell
+        )
+        return cls(chosen, about.tokenizer, about.card, str(name_or_path))
+
+    @property
+    def model(self) -> Transformer:
+        """The model to look into."""
+        return self.engine.model
+
+    @property
+    def inside(self) -> Inside:
+        from glassformer.translator.inside import Inside  # needs torch, which costs seconds
+
+        return Inside(self.model)
 
     @property
     def device(self) -> torch.device:
@@ -76,6 +99,11 @@ class Translator:
     def longest(self) -> int:
         """Tokens of the longest line that is translated in one: 99 of 100 training lines, if the card says it."""
         return max(SMALLEST_LIMIT, int(self.card.get("split_above") or self.card.get("longest") or LONGEST))
+
+    @property
+    def most_sentences(self) -> int:
+        """Sentences that are translated in one: what 9 of 10 training lines hold, if the card says it; 0: no matter."""
+        return int(self.card.get("sentences", 0))
 
     @overload
     def translate(self, texts: str, **options: Unpack[Options]) -> str: ...  # type: ignore[overload-overlap]
@@ -96,15 +124,28 @@ class Translator:
     ) -> list[list[Translation]]:
         """Up to ``config.n_best`` translations of each text, the best first: as many lists as texts, in their order.
 
-        A text without words stays "" (score 0). One longer than ``longest`` tokens is split into sentences, the
-        translations of which are joined with spaces, rank by rank; a part with fewer of them repeats its last. Line
-        ends within a text, or a translation, become spaces, so that it is one line.
+        A text without words stays "" (score 0). One longer than ``longest`` tokens, or of more sentences than
+        ``most_sentences``, is split into sentences, the translations of which are joined with spaces, rank by rank; a part
+        with fewer of them repeats its last. Line ends within a text, or a translation, become spaces: it is one line.
 
         ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part).
         ``progress`` is called now and then with a number of texts; in the end they add up to all.
 
-        Raises ShapeError for another number of prefixes than texts, DecodingError for a prefix that is too long.
+        Raises ShapeError for another number of prefixes than texts, DecodingError for a prefix that is too long, and for
+        an option that the engine refuses.
         """
+        return self.begin(texts, config=config, prefix=prefix, progress=progress)()
+
+    def begin(
+        self,
+        texts: str | Sequence[str],
+        *,
+        config: DecodingConfig | None = None,
+        prefix: str | Sequence[str] = "",
+        progress: Callable[[int], None] | None = None,
+    ) -> Callable[[], list[list[Translation]]]:
+        """The same, begun: call what it gives to wait for the translations. Meanwhile the next texts can be begun, so that
+        an engine which computes in the background never waits for text."""
         config = config or DecodingConfig()
         lines = [one_line(text) for text in ([texts] if isinstance(texts, str) else texts)]
         prefixes = [prefix] * len(lines) if isinstance(prefix, str) else list(prefix)
@@ -118,9 +159,14 @@ class Translator:
         ]
         sources = [ids for of_line in parts for ids in of_line]
         tell = in_proportion(len(sources), len(lines), progress)
-        found = iter(decode(self.model, sources, config, prefixes=forced, progress=tell))
-        tell(0)
-        return [self.joined([self.told(next(found)) for _ in of_line]) for of_line in parts]
+        pending = self.engine.begin(sources, config, prefixes=forced, progress=tell)
+
+        def finish() -> list[list[Translation]]:
+            found = iter(self.told(pending()))
+            tell(0)
+            return [joined([next(found) for _ in of_line]) for of_line in parts]
+
+        return finish
 
     def split(self, lines: Sequence[str]) -> list[list[list[int]]]:
         """The ids of each line's parts, in order: none for an empty line, several for a long one."""
@@ -128,38 +174,23 @@ class Translator:
         for line, ids in zip(lines, self.tokenizer.encode_batch(lines), strict=True):
             if not line.strip():
                 parts.append([])
-            elif len(ids) <= self.longest:
+            elif len(ids) <= self.longest and not self.most_sentences:
                 parts.append([ids])
             else:
-                pieces = split_long(line, self.tokenizer, self.longest)
+                pieces = split_long(line, self.tokenizer, self.longest, self.most_sentences)
                 parts.append(self.tokenizer.encode_batch(piece for piece in pieces if piece.strip()))
         return parts
 
-    def told(self, hypotheses: Sequence[Hypothesis]) -> list[Translation]:
-        """What decoding found, as text."""
+    def told(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
+        """What an engine found for each part, as text."""
+        texts = iter(self.tokenizer.decode_batch([h.ids for hypotheses in found for h in hypotheses]))
         return [
-            Translation(one_line(self.tokenizer.decode(h.ids)), h.score, h.log_probability, list(h.ids), h.finished)
-            for h in hypotheses
+            [
+                Translation(one_line(next(texts)), h.score, h.log_probability, list(h.ids), h.finished)
+                for h in hypotheses
+            ]
+            for hypotheses in found
         ]
-
-    @staticmethod
-    def joined(parts: Sequence[Sequence[Translation]]) -> list[Translation]:
-        """The translations of a line from those of its parts."""
-        if len(parts) == 1:
-            return list(parts[0])
-        ranks = []
-        for rank in range(max(map(len, parts), default=1)):
-            chosen = [of_part[min(rank, len(of_part) - 1)] for of_part in parts]
-            ranks.append(
-                Translation(
-                    " ".join(one.text for one in chosen if one.text),
-                    sum((one.score for one in chosen), 0.0),
-                    sum((one.log_probability for one in chosen), 0.0),
-                    [id for one in chosen for id in one.ids],
-                    all(one.finished for one in chosen),
-                )
-            )
-        return ranks
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
         """log P(target | source) of each pair, natural, eos counted. Nothing is split. Raises as ``token_scores``."""
@@ -173,7 +204,7 @@ class Translator:
         sources_ids, targets_ids = (
             self.tokenizer.encode_batch([texts] if isinstance(texts, str) else texts) for texts in (sources, targets)
         )
-        found = score(self.model, sources_ids, targets_ids)
+        found = self.inside.scores(sources_ids, targets_ids)
         eos = self.tokenizer.eos_id
         return [
             list(zip(self.tokenizer.tokens([*ids, eos]), values, strict=True))
@@ -190,17 +221,15 @@ class Translator:
         source_ids, target_ids = self.ids_of(text, target, config)
         trace = self.recorded(source_ids, target_ids)
         trace.about = self.about(text, source_ids, target_ids)
+        trace.shown = self.show
         return trace
 
     def trace_decoding(self, text: str) -> Trace:
         """The same for greedy decoding, a word at a time: ``steps`` has one part a target token, the first of which
         also holds the encoder."""
         source_ids = self.tokenizer.encode(one_line(text))
-        with record(self.model) as trace:
-            ((found,),) = decode(self.model, [source_ids], DecodingConfig(method="greedy"))
-        # Decoding's tensors are PyTorch's inference tensors, which cannot be written to or used in gradients.
-        trace.steps = [{name: Window(w.tensor.clone(), *w[1:]) for name, w in step.items()} for step in trace.steps]
-        trace.about = self.about(text, source_ids, found.ids, looked=len(trace.steps))
+        trace, target_ids = self.inside.recorded_decoding(source_ids)
+        trace.about = self.about(text, source_ids, target_ids, looked=len(trace.steps))
         return trace
 
     def align(
@@ -248,14 +277,10 @@ class Translator:
         source_ids = self.tokenizer.encode(one_line(text))
         if target is not None:
             return source_ids, self.tokenizer.encode(one_line(target))
-        return source_ids, decode(self.model, [source_ids], config or DecodingConfig())[0][0].ids
+        return source_ids, self.inside.best(source_ids, config)
 
     def recorded(self, source_ids: Sequence[int], target_ids: Sequence[int], only: str = "*") -> Trace:
-        special = self.model.config
-        sides = [*source_ids, special.eos_id], [special.bos_id, *target_ids]
-        with torch.no_grad(), record(self.model, only) as trace:
-            self.model(*(torch.tensor([ids], device=self.device) for ids in sides))
-        return trace
+        return self.inside.recorded(source_ids, target_ids, only)
 
     def about(self, text: str, source_ids: Sequence[int], target_ids: Sequence[int], looked: int = 0) -> dict[str, Any]:
         """What a trace says of itself. ``looked``: the decoder's steps, where these may be less than its tokens."""
@@ -270,22 +295,3 @@ class Translator:
             "target_ids": target,
             "model": self.name,
         }
-
-
-def one_line(text: str) -> str:
-    return LINE_END.sub(" ", text)
-
-
-def in_proportion(parts: int, texts: int, progress: Callable[[int], None] | None) -> Callable[[int], None]:
-    """Turns numbers of parts that are done into numbers of texts, all of which are told when all parts are done."""
-    done = told = 0
-
-    def tell(count: int) -> None:
-        nonlocal done, told
-        done += count
-        now = texts * done // parts if parts else texts
-        if progress is not None and now > told:
-            progress(now - told)
-            told = now
-
-    return tell

@@ -1,0 +1,93 @@
+"""The check passes what is right, counts ties, and fails on what is wrong, small as it may be."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glassformer.checkpoint import Saved
+from glassformer.engines import check, conversion
+from glassformer.engines.check import checked, compare
+from glassformer.errors import ConversionError
+from glassformer.search import Hypothesis
+from tests.toy_translator import ENGLISH, GERMAN, toy
+
+PAIRS = list(zip(ENGLISH, GERMAN, strict=True))
+
+
+def test_it_says_what_it_found() -> None:
+    files, found = checked(toy(), "int8", PAIRS)
+    assert sorted(files) == ["config.json", "model.bin", "shared_vocabulary.json"]
+    assert (found.sentences, found.sample, found.equal, found.ties) == (30, "validation pairs", 30, 0)
+    assert found.native_bleu == pytest.approx(100)
+    assert found.bleu_lost is not None
+    assert f"int8 {found.bleu:.2f} BLEU, PyTorch 100.00" in str(found)
+    assert json.loads(found.to_json())["said"] == str(found)
+
+
+def broken(part: str) -> Any:
+    """A conversion with one thing wrong, as exporters have had it."""
+    real = conversion.spec_of
+
+    def spec_of(model: Any) -> Any:
+        spec = real(model)
+        if part == "positions":  # begin at 1, CTranslate2's own
+            spec.decoder.position_encodings.encodings = spec.decoder.position_encodings.encodings[1:].copy()
+        elif part == "cross attention":  # keys and values change places
+            linear = spec.decoder.layer[0].attention.linear[1]
+            half = len(linear.weight) // 2
+            linear.weight[:half], linear.weight[half:] = linear.weight[half:].copy(), linear.weight[:half].copy()
+        elif part == "norm":
+            spec.encoder.layer[1].ffn.layer_norm.gamma += 0.2
+        return spec
+
+    return spec_of
+
+
+@pytest.mark.parametrize("part", ["positions", "cross attention", "norm"])
+def test_a_wrong_conversion_is_refused(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversion, "spec_of", broken(part))
+    with pytest.raises(
+        ConversionError, match=r"another translation than PyTorch in float32: sentence \d+ of 30, token"
+    ):
+        checked(toy(), "int8", PAIRS)
+
+
+def test_int8_that_loses_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "MOST_BLEU_LOST", -1.0)
+    with pytest.raises(ConversionError, match=r"int8 loses .* BLEU of 100\.0 .*use quantization=float32"):
+        checked(toy(), "int8", PAIRS)
+
+
+def test_a_tie_is_counted_and_a_difference_is_not_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: Saved = toy()
+    source, target = saved.tokenizer.encode(ENGLISH[0]), saved.tokenizer.encode(GERMAN[0])
+    mine, other = (Hypothesis(ids, -1.0, -1.0, True, []) for ids in (target, [*target[:2], 9, *target[3:]]))
+    assert compare(saved.model, [source], [mine], [mine]) == 0
+    with pytest.raises(ConversionError, match="sentence 1 of 1, token 3"):
+        compare(saved.model, [source], [mine], [other])
+    with pytest.raises(ConversionError, match="token"):
+        compare(saved.model, [source], [mine], [Hypothesis(target[:3], -1.0, -1.0, True, [])])
+    monkeypatch.setattr(check, "TIE", 100.0)
+    assert compare(saved.model, [source], [mine], [other]) == 1
+    with pytest.raises(ConversionError):  # cut off: no tie explains that
+        compare(saved.model, [source], [mine], [Hypothesis(target[:3], -1.0, -1.0, False, [])])
+
+
+def test_the_sentences_of_a_run_are_its_validation_pairs(tmp_path: Path) -> None:
+    best = tmp_path / "run" / "checkpoints" / "step-00000007"
+    best.mkdir(parents=True)
+    assert check.validation_pairs(best) == []
+    (tmp_path / "run" / "data").mkdir()
+    (tmp_path / "run" / "data" / "validation.json").write_text(json.dumps(PAIRS[:2]))
+    assert check.validation_pairs(best) == PAIRS[:2]
+    assert check.validation_pairs(tmp_path / "run") == []
+
+
+def test_made_up_sentences_are_the_same_each_time() -> None:
+    first = check.made_up(toy(), 5)
+    assert first == check.made_up(toy(), 5)
+    assert [len(ids) for ids in first] == [1, 8, 15, 22, 30]
+    special = set(range(4))
+    assert not special & {id for ids in first for id in ids}
