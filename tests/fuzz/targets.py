@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from glassformer.checkpoint import load_model
+from glassformer.engines.native import Native
 from glassformer.errors import GlassformerError
 from glassformer.page.service import Service
 from glassformer.text.corpus import CorpusReport, read_pairs
@@ -36,7 +37,7 @@ def room() -> Path:
 
 
 def toy_trace(path: Path) -> None:
-    translator = Translator(toy().model, toy().tokenizer, {}, "toy")
+    translator = Translator(Native(toy().model), toy().tokenizer, {}, "toy")
     with torch.no_grad():
         translator.trace("It is slow.", "Es.").save(path)
 
@@ -125,7 +126,7 @@ def trace(data: bytes) -> None:
 
 def request(data: bytes) -> None:
     """Any body, to the path that the first byte names."""
-    translator = Translator(toy().model, toy().tokenizer, {"longest": 40}, "toy")
+    translator = Translator(Native(toy().model), toy().tokenizer, {"longest": 40}, "toy")
     path = PATHS[data[0] % len(PATHS)] if data else PATHS[0]
     service = Service(translator, longest=16)
     refused(lambda: service.answer(path, data[1:]))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from glassformer.engines.native import Native
 from glassformer.page import wire
 from glassformer.page.service import Service
 from glassformer.text.corpus import read_pairs
@@ -110,7 +111,7 @@ BODY = st.fixed_dictionaries({}, optional={name: field(name) for name in FIELDS}
 @QUICK
 @given(st.sampled_from(PATHS), BODY)
 def test_any_request_of_the_page(path: str, body: object) -> None:
-    service = Service(Translator(toy().model, toy().tokenizer, {"longest": 40}, "toy"), longest=16)
+    service = Service(Translator(Native(toy().model), toy().tokenizer, {"longest": 40}, "toy"), longest=16)
     refused(lambda: service.answer(path, json.dumps(body).encode()))
 
 
@@ -123,7 +124,7 @@ def test_the_requests_have_these_fields() -> None:
 @pytest.mark.parametrize("name", NASTY)
 def test_nasty_strings_go_all_the_way(name: str, tmp_path: Path, tried: Tried) -> None:
     """Into a corpus and through training's encoding, the tokenizer, the translator and the page."""
-    text, translator = NASTY[name], Translator(toy().model, toy().tokenizer, {"longest": 40}, "toy")
+    text, translator = NASTY[name], Translator(Native(toy().model), toy().tokenizer, {"longest": 40}, "toy")
     TARGETS["text"](text.encode("utf-8", "surrogatepass"))
     short = text[:2000]
     assert isinstance(translator.translate(short), str)
