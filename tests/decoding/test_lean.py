@@ -120,3 +120,11 @@ def test_int8_is_refused_where_it_would_be_slow(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("glassformer.decoding.lean.has_int8", lambda device: False)
     with pytest.raises(ConfigError, match="precision=int8"):
         decode(model_of(KINDS[0]), [[5]], DecodingConfig(precision="int8"))
+
+
+def test_precision_counts_and_not_autocast(sources: list[list[int]]) -> None:
+    model = model_of(KINDS[0])
+    config = DecodingConfig(method="greedy")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = decode(model, sources, config)
+    assert inside == decode(model, sources, config)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import torch
+
 from glassformer.config import DecodingConfig
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.beam import beam_search
@@ -43,7 +45,8 @@ def decode(
     rows = {"beam": config.beam_size, "greedy": 1, "sampling": config.n_best}[config.method]
     found: dict[int, list[Hypothesis]] = {}
     whole = model.model if isinstance(model, LeanTransformer) else model
-    with evaluating(whole):
+    where = whole.embedding.weight.device.type
+    with evaluating(whole), torch.autocast(where, enabled=False):  # ``precision`` says what is computed in
         decoder = lean(model, config.precision) if isinstance(model, Transformer) else model
         for numbers in by_length([len(sentence.source) for sentence in sentences], rows, config.batch_tokens):
             group = [sentences[number] for number in numbers]

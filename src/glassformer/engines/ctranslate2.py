@@ -11,7 +11,8 @@ The conversion leaves pad and bos out before the softmax, ours after it: log P i
 1e-5 a token). int8 is not float32: ``check`` says how much it costs.
 
 **What is refused**, by name: sampling (its random numbers are its own), a precision (its own is fixed when a model is
-converted), a prefix (CTranslate2 forbids what would end right after one), a source without tokens (CTranslate2 answers it with nothing), lengths beyond the table of positions.
+converted), a prefix (CTranslate2 forbids what would end right after one), a source without tokens (CTranslate2 answers it
+with nothing), lengths beyond the table of positions.
 """
 
 from __future__ import annotations

@@ -49,7 +49,9 @@ class Tokenizer:
         try:
             # SentencePiece takes no bytes for "no model yet", and would fail only when it is used.
             self._pieces: Any = sentencepiece.SentencePieceProcessor(model_proto=model) if model else None
-        except RuntimeError:
+            if self._pieces is not None:
+                [self._pieces.id_to_piece(id) for id in range(self._pieces.get_piece_size())]  # each is UTF-8
+        except (RuntimeError, UnicodeDecodeError):
             self._pieces = None
         if self._pieces is None:
             raise CheckpointError(
