@@ -1,9 +1,10 @@
 # make demo and make test do all the set-up; CI calls the same words. PYTHON names another python3 (3.11 or newer).
 PYTHON ?= python3
 BIN := .venv/bin
+BENCH := .venv-bench/bin
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test check web bench docs
+.PHONY: demo test check web bench docs soak fuzz
 
 demo: .venv/demo      ## translate the article's sentence with the model that ships, and look at what "it" attends to
 	$(BIN)/glassformer info en-de
@@ -19,8 +20,20 @@ check: .venv/all      ## style, types, who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: .venv/all      ## measure: each benchmark answers one question, rows go to benchmarks/results/
-	for question in recording attention_memory lengths; do $(BIN)/python benchmarks/$$question.py || exit 1; done
+bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one question, rows go to benchmarks/results/
+	$(BENCH)/python benchmarks/training_speed.py --precisions bfloat16 float32 --default-places
+	$(BENCH)/python benchmarks/decoding_speed.py
+	for question in attention_kernels attention_memory recording lengths page page_live; do \
+		$(BENCH)/python benchmarks/$$question.py || exit 1; done
+	$(BENCH)/python benchmarks/tables.py
+
+soak: .venv/all       ## the faults at length: 200 kills, ten minutes of people who type; writes docs/reliability.md (half an hour)
+	GLASSFORMER_FAULTS=benchmarks/results/reliability.jsonl $(BIN)/python -m pytest tests/faults tests/fuzz
+	$(BIN)/python benchmarks/kills.py --kills 200
+	$(BIN)/python docs/generate.py
+
+fuzz: .venv/fuzz      ## look for bytes that break a door, a minute each; SECONDS=600 for longer
+	for door in corpus compressed text tokenizer checkpoint trace request; do $(BIN)/python -m tests.fuzz.fuzz $$door $(or $(SECONDS),60) || exit 1; done
 
 docs: .venv/all       ## write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py
@@ -36,4 +49,16 @@ web: .venv/all        ## build the page, with the Node.js that is here or else t
 
 .venv/all: .venv/demo
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,check]'
+	touch $@
+
+# The peers have an environment of their own: they are installed without what they require, which names an older torch.
+.venv-bench/all: pyproject.toml constraints.txt benchmarks/peers.txt benchmarks/fairseq.txt
+	test -x $(BENCH)/python || $(PYTHON) -m venv .venv-bench
+	$(BENCH)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BENCH)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/peers.txt
+	$(BENCH)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/fairseq.txt || echo "without fairseq"
+	touch $@
+
+.venv/fuzz: .venv/all
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	touch $@

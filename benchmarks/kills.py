@@ -5,6 +5,7 @@ python benchmarks/kills.py --kills 20
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -16,14 +17,14 @@ import rows
 
 from glassformer.errors import CheckpointError
 from glassformer.training.state import checkpoints, newest_checkpoint
+from tests.faults.runs import Started, assert_same_bits, finish, words_for
 from tests.training.conftest import write_corpus
-from tests.training.test_train import assert_same_weights, killed_run
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     chance = random.Random(wanted.seed)
@@ -34,21 +35,23 @@ def main() -> None:
         write_corpus(folder)
         whole = folder / "whole"
         started = time.monotonic()
-        if killed_run(folder, whole, steps=wanted.steps):
-            raise SystemExit("the uninterrupted run failed")
+        finish(folder, whole, max_steps=wanted.steps)
         length = time.monotonic() - started
         while killed < wanted.kills:
             run = folder / f"broken-{finished}"
             while killed < wanted.kills:
-                if killed_run(folder, run, steps=wanted.steps, kill_at=chance.uniform(0.3, 0.9) * length) == 0:
-                    break  # it came to its end before the kill
+                with Started(words_for(folder, run, max_steps=wanted.steps), folder / "said.txt") as process:
+                    process.process.join(chance.uniform(0.05, 0.7) * length)
+                    process.signal(signal.SIGKILL)
+                    if process.ended() == 0:
+                        break  # it came to its end before the kill
                 killed += 1
                 try:
                     newest_checkpoint(run)
                 except CheckpointError:
                     unreadable += 1
-            killed_run(folder, run, steps=wanted.steps)
-            assert_same_weights(whole, run)
+            finish(folder, run, max_steps=wanted.steps)
+            assert_same_bits(whole, run)
             finished += 1
             print(f"{killed} kills, {finished} runs finished, last checkpoint {checkpoints(run)[-1].name}", flush=True)
     rows.write(

@@ -13,10 +13,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import it
+import robust
 import rows
 import torch
 
-from glassformer.checkpoint import load_model, save_model
+from glassformer.checkpoint import load_model, read_json, save_model
 from glassformer.text.corpus import read_lines
 from glassformer.training.evaluation import Score, bleu, chrf
 from glassformer.translator import Translator
@@ -56,6 +58,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--started-from", type=Path, help="the model whose weights the run began with")
     wanted = parser.parse_args()
     saved = load_model(wanted.run)
     with tempfile.TemporaryDirectory() as folder:
@@ -64,14 +67,25 @@ def main() -> None:
     scores: list[dict[str, Any]] = []
     for name in ("tatoeba-en-de", "libreoffice-help-en-de"):
         scores += measure(translator, wanted.data / name, name)
+    test = wanted.data / "tatoeba-en-de"
+    changed = robust.measure(
+        translator, list(zip(read_lines(test / "test.en"), read_lines(test / "test.de"), strict=True))
+    )
+    who = it.measure(translator)
     tried = list(zip(TRIED, translator.translate(TRIED), strict=True))
     command = saved.card["command"].replace(str(wanted.run.resolve()), str(wanted.run))
+    if wanted.started_from:
+        before = read_json((wanted.started_from / "card.json").read_bytes(), wanted.started_from)
+        saved.card["started_from"] = {"training": before["training"], "command": before["command"]}
+    saved.card["sentences"] = sentences_at_a_time(changed)
     saved.card = {**saved.card, "data": DATA, "command": command, "scores": scores}
     if wanted.out.exists():
         shutil.rmtree(wanted.out)
     save_model(wanted.out, saved, dtype=torch.bfloat16)
-    (wanted.out / "README.md").write_text(card_page(saved.card, tried, wanted.out), encoding="utf-8")
+    (wanted.out / "README.md").write_text(card_page(saved.card, tried, changed, who, wanted.out), encoding="utf-8")
     rows.write("shipped_model", [{"model": wanted.out.name, **score} for score in scores])
+    rows.write("robust", [{"model": wanted.out.name, **row} for row in changed])
+    rows.write("it", [{"model": wanted.out.name, **row} for row in who])
 
 
 def measure(translator: Translator, folder: Path, name: str) -> list[dict[str, Any]]:
@@ -81,6 +95,37 @@ def measure(translator: Translator, folder: Path, name: str) -> list[dict[str, A
     seconds = round(time.monotonic() - begun, 1)
     made = [bleu(translations, references, resamples=1000), chrf(translations, references, resamples=1000)]
     return [{"test": f"{name} test", "sentences": len(sources), "seconds": seconds, **row(score)} for score in made]
+
+
+def began(card: dict[str, Any]) -> list[str]:
+    """Of a run that did not begin with random weights: how those it began with were made."""
+    if "started_from" not in card:
+        return []
+    before = card["started_from"]
+    minutes = before["training"]["seconds"] / 60
+    return [
+        f"It began with the weights of the model that shipped before, made in {minutes:.0f} minutes ({before['training']['step']:,} steps) with",
+        "",
+        "```sh",
+        before["command"],
+        "```",
+        "",
+    ]
+
+
+def sentences_at_a_time(changed: list[dict[str, Any]]) -> int:
+    """1 where joined sentences fare better one by one, 0 (no matter) where they do in one piece."""
+    values = {row["test"]: row["value"] for row in changed}
+    together, single = (
+        sum(values[f"{count} joined, {how}"] for count in (3, 6)) for how in ("in one piece", robust.A_TIME)
+    )
+    return int(single > together)
+
+
+def lost(row: dict[str, Any]) -> str:
+    if row["measure"] != "BLEU":
+        return row["measure"]
+    return f"{row['lost_percent']:.0f} %" if row["lost_percent"] else ""
 
 
 def row(score: Score) -> dict[str, Any]:
@@ -94,7 +139,13 @@ def row(score: Score) -> dict[str, Any]:
     }
 
 
-def card_page(card: dict[str, Any], tried: list[tuple[str, str]], folder: Path) -> str:
+def card_page(
+    card: dict[str, Any],
+    tried: list[tuple[str, str]],
+    changed: list[dict[str, Any]],
+    who: list[dict[str, Any]],
+    folder: Path,
+) -> str:
     config = json.loads((folder / "config.json").read_bytes())
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     trained = card["training"]
@@ -118,6 +169,7 @@ def card_page(card: dict[str, Any], tried: list[tuple[str, str]], folder: Path) 
         card["command"],
         "```",
         "",
+        *began(card),
         "The weights are derived from data under these licences; the names of the two sources above are the attribution they ask for.",
         "",
         "## Scores",
@@ -134,6 +186,31 @@ def card_page(card: dict[str, Any], tried: list[tuple[str, str]], folder: Path) 
         lines.append(
             f"| {score['test']} | {score['sentences']:,} | {score['name']} | {score['value']:.2f} | {interval} | `{signature}` |"
         )
+    lines += [
+        "",
+        "## What people really type",
+        "",
+        "The Tatoeba test, changed; with *lc* both sides are compared in lower case (`benchmarks/robust.py`).",
+        "",
+        "| the test's sentences | BLEU | lost |",
+        "|---|---|---|",
+        *[f"| {row['test']} | {row['value']:.1f} | {lost(row)} |" for row in changed],
+    ]
+    heads, pronouns, article = who
+    lines += [
+        "",
+        "## Who is *it*?",
+        "",
+        'A hundred sentences like "The animal didn\'t cross the street because it was too tired", each with two endings (`benchmarks/it.py`).',
+        "",
+        f"- `{heads['head_for_either_noun']}` looks from *it* at one of the two nouns with {heads['either_noun']:.0%}, "
+        f"in {heads['its_right_is_more_percent']:.0f} % of the sentences more at the right one.",
+        f"- `{heads['head']}`, which tells them apart best, does so in {heads['right_is_more_percent']:.0f} % (chance: 50 %).",
+        f"- *er, sie, es* have the gender of the right noun in {pronouns['right_percent']:.0f} % of the {pronouns['judged']} translations in "
+        f"which it can be seen, and change with the ending in {pronouns['pronoun_changes_with_the_ending_percent']:.0f} % of the pairs.",
+        f"- The article's sentence: `{article['head']}` looks from *it* at *animal* with {article['tired: it→animal']:.0%} for *tired*; for "
+        f"*wide* with {article['wide: it→animal']:.0%}, and at *street* with {article['wide: it→street']:.0%}.",
+    ]
     lines += ["", "## Twenty sentences", "", "| English | what it makes of it |", "|---|---|"]
     lines += [f"| {source} | {translation} |" for source, translation in tried]
     return "\n".join(lines) + "\n"

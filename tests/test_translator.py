@@ -1,5 +1,6 @@
 """The front door: text in and out, line by line, and the numbers on the way."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -310,3 +311,12 @@ def test_special_tokens_are_words_when_asked_for(translator: Translator) -> None
     ids = [1, *translator.tokenizer.encode("Die Tür"), 2]
     assert [word for word, _ in translator.words(ids)] == ["Die", "Tür"]
     assert [word for word, _ in translator.words(ids, special=True)] == ["<s>", "Die", "Tür", "</s>"]
+
+
+def test_a_model_of_single_sentences_gets_them_one_by_one(translator: Translator) -> None:
+    lines = ENGLISH[:3]
+    joined, found = " ".join(lines), translator.translate(lines)
+    single = dataclasses.replace(translator, card={**translator.card, "longest": 400, "sentences": 1})
+    assert single.translate(joined) == " ".join(found)
+    whole = dataclasses.replace(translator, card={**translator.card, "longest": 400})
+    assert len(whole.split([joined])[0]) == 1

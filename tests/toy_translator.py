@@ -52,7 +52,7 @@ def toy() -> Saved:
     source_ids = pad([[*ids, tokenizer.eos_id] for ids in tokenizer.encode_batch(ENGLISH)], tokenizer.pad_id)
     target_ids = pad([[tokenizer.bos_id, *ids, tokenizer.eos_id] for ids in tokenizer.encode_batch(GERMAN)], 0)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    for _ in range(150):
+    for _ in range(220):
         optimizer.zero_grad()
         logits = model(source_ids, target_ids[:, :-1]).flatten(0, 1)
         torch.nn.functional.cross_entropy(logits, target_ids[:, 1:].flatten(), ignore_index=0).backward()

@@ -6,7 +6,8 @@ import { WORDS } from "./src/words.ts";
 const MINIFIED = 120_000;
 const GZIPPED = 40_000;
 
-/** The words of all languages are data, not script: a language more does not make the script larger. */
+/** The words of all languages are data, not script: a language more does not make the script larger, and the limits are the
+ * script's and the style's. What the words add is printed beside them. */
 const words = JSON.stringify(WORDS).replaceAll("<", "\\u003c");
 
 function oneFile(): Plugin {
@@ -39,7 +40,7 @@ function oneFile(): Plugin {
       const minified = Buffer.byteLength(script) + Buffer.byteLength(style);
       const gzipped = gzipSync(script + style, { level: 9 }).length;
       const said = `script + style: ${(minified / 1000).toFixed(1)} kB of ${MINIFIED / 1000}, gzip ${(gzipped / 1000).toFixed(1)} kB of ${GZIPPED / 1000}`;
-      const table = `words: ${(Buffer.byteLength(words) / 1000).toFixed(1)} kB, gzip ${(gzipSync(words, { level: 9 }).length / 1000).toFixed(1)} kB`;
+      const table = `with the words of all languages, which the limits leave out: ${((minified + Buffer.byteLength(words)) / 1000).toFixed(1)} kB, gzip ${(gzipSync(script + style + words, { level: 9 }).length / 1000).toFixed(1)} kB`;
       console.log(`\n${said}\n${table}`);
       if (minified > MINIFIED || gzipped > GZIPPED) throw new Error(`too large: ${said}`);
     },

@@ -1,5 +1,6 @@
 """A Transformer made of glass. Nothing heavy is imported until it is used."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -23,6 +24,8 @@ def __getattr__(name: str) -> Any:  # PEP 562: torch takes seconds to import, an
     if name in _HOMES:
         from importlib import import_module
 
+        if name == "Translator" and "IPython" in sys.modules:
+            import_module("glassformer.page.notebook")  # so that a trace shows itself there
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'glassformer' has no attribute {name!r}")
 

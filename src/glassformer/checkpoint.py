@@ -3,18 +3,29 @@
 A training checkpoint is such a folder, with the averaged weights as its model, and two more files (``training.save``).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor
 
+from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError
-from glassformer.folders import describe, json_bytes, model_folder, read_folder, write_folder
+from glassformer.folders import (
+    check_regular,
+    describe,
+    json_bytes,
+    model_folder,
+    read_config,
+    read_folder,
+    reason,
+    write_folder,
+)
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
 
@@ -37,11 +48,49 @@ def load_model(folder: str | Path) -> Saved:
     """Read a model's folder; of a run's folder, its best checkpoint. Raises CheckpointError for a folder that is not
     there, not complete or altered."""
     folder = model_folder(folder)
+    check_sizes(read_config(folder), folder / "model.safetensors")
     about = describe(folder)
     content = read_folder(folder, ["model.safetensors"])["model.safetensors"]
     model = Transformer(about.config)
     load_weights(model, tensors_in(content, folder / "model.safetensors"), folder)
     return Saved(model.eval(), about.tokenizer, about.card)
+
+
+def check_sizes(config: ModelConfig, path: Path) -> None:
+    """Raises CheckpointError unless the weights' file holds what ``config`` wants. It reads the header only, and takes
+    no memory for weights: a small file cannot ask for a large model."""
+    try:
+        check_regular(path)
+        with safe_open(path, framework="pt") as file:
+            shapes = {name: list(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is not a safetensors file ({error})") from None
+    numbers = sum(map(math.prod, shapes.values()))
+    layers = config.encoder_layers + config.decoder_layers
+    widest = config.d_model * max(config.d_model, config.d_ff, config.vocabulary_size)
+    if layers > len(shapes) or widest > numbers:
+        raise CheckpointError(
+            f"{path} holds {numbers:,} numbers in {len(shapes):,} tensors, which is not the model of its config.json: "
+            f"{layers:,} layers, a matrix of {widest:,} numbers"
+        )
+    with torch.device("meta"):
+        wanted = shapes_of(Transformer(config).state_dict())
+    check_shapes(shapes, wanted, path)
+
+
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    """Each tensor's shape, by its name."""
+    return {name: list(tensor.shape) for name, tensor in tensors.items()}
+
+
+def check_shapes(came: Mapping[str, list[int]], wanted: Mapping[str, list[int]], where: str | Path) -> None:
+    """Raises CheckpointError for a tensor too many, too few or of another shape."""
+    for name in wanted.keys() | came.keys():
+        if came.get(name) != wanted.get(name):
+            here, expected = came.get(name, "nothing"), wanted.get(name, "nothing")
+            raise CheckpointError(f"{where}: {name} is {here}, and its config.json wants {expected}")
 
 
 def model_files(saved: Saved, *, dtype: torch.dtype | None = None) -> dict[str, bytes]:
@@ -58,11 +107,7 @@ def model_files(saved: Saved, *, dtype: torch.dtype | None = None) -> dict[str, 
 def load_weights(model: Transformer, weights: Mapping[str, Tensor], where: str | Path) -> None:
     """Give ``model`` these weights, each of them. Raises CheckpointError for one too many, too few or of another shape."""
     wanted = model.state_dict()
-    for name in wanted.keys() | weights.keys():
-        came = list(weights[name].shape) if name in weights else "nothing"
-        expected = list(wanted[name].shape) if name in wanted else "nothing"
-        if came != expected:
-            raise CheckpointError(f"{where}: {name} is {came}, and its config.json wants {expected}")
+    check_shapes(shapes_of(weights), shapes_of(wanted), where)
     with torch.no_grad():
         for name, tensor in wanted.items():
             tensor.copy_(weights[name])

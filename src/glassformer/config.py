@@ -8,6 +8,7 @@ from glassformer.settings import Settings, require
 
 PositionLayout = Literal["halves", "interleaved", "halves_exact"]
 NormPlace = Literal["post", "pre"]
+Precision = Literal["float32", "bfloat16", "int8"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,8 @@ class DecodingConfig(Settings):
     """Sampling: the same seed draws the same translations."""
     extra_length: int = 50
     """The limit of the output: the source's tokens plus this many (§6.1)."""
+    precision: Precision = "float32"
+    """What the products are computed in. ``int8`` is the fastest on a processor that has it, and rounds most."""
     batch_tokens: int = 4096
     """Sentences are computed together up to this many padded source tokens times hypotheses."""
 
@@ -165,7 +168,10 @@ class TrainingConfig(Settings):
     learning_rate: float = 1e-3
     """The highest, at the end of the warm-up. The paper's d_model^−0.5 · warmup^−0.5 is 7e-4 for its base model."""
     warmup_steps: int = 4000
-    """Steps in which the rate rises; afterwards it falls with the inverse square root of the step (§5.3)."""
+    """Steps in which the rate rises (§5.3); with the linear schedule at most a tenth of the run."""
+    schedule: Literal["linear", "paper"] = "linear"
+    """After the warm-up. ``linear``: to 0 at the end that the limits plan. ``paper``: with the inverse square root of the
+    step (§5.3), as also where there is no limit."""
     beta_1: float = 0.9
     """Adam's (§5.3)."""
     beta_2: float = 0.98
@@ -201,7 +207,9 @@ class TrainingConfig(Settings):
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """``auto``: bfloat16 where the processor multiplies it natively, else float32. The weights stay float32."""
     seed: int = 1
-    """Of the first weights, the dropout and the order of the pairs."""
+    """Of the first weights, the dropout, the order of the pairs and the words that are cut otherwise."""
+    subword_sampling: float = 0.0
+    """The share of the words that are cut into other pieces by chance, anew in each epoch (Kudo 2018); 0: none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -228,6 +236,8 @@ class TrainingConfig(Settings):
         for name in ("label_smoothing", "average_decay", "beta_1", "beta_2"):
             require(0 <= getattr(self, name) < 1, f"{name}={getattr(self, name)}: wanted a share from 0 to below 1")
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}: wanted more than 0")
+        sampling = self.subword_sampling
+        require(0 <= sampling <= 1, f"subword_sampling={sampling}: wanted a share of the words, from 0 to 1")
         require(self.epsilon > 0, f"epsilon={self.epsilon}: wanted more than 0")
 
 
@@ -242,11 +252,15 @@ class DataConfig(Settings):
     """The validation pairs; without them some are held out of the training pairs."""
     valid_target: str = ""
     """The validation pairs' target side; without it ``valid_source`` is a TSV."""
+    augmentation: float = 0.0
+    """So large a share of the training pairs comes a second time, changed: in UPPER CASE, in Title Case, without final
+    punctuation, with typos, with a link, number or placeholder to copy, or joined with others."""
     skip_bad_lines: bool = False
     """Leave out, and count, lines that are not UTF-8 instead of stopping."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        require(0 <= self.augmentation <= 1, f"augmentation={self.augmentation}: wanted a share from 0 to 1")
         require(bool(self.source), "no training data: give a source and a target file, or one file of two columns")
         if self.target:
             sides = f"{len(self.source)} source and {len(self.target)} target files"
@@ -265,6 +279,8 @@ class RunConfig(Settings):
     """A preset's name; empty: by the corpus's size."""
     vocabulary_size: int = 0
     """Pieces of words; 0: by the corpus's size."""
+    start_from: str = ""
+    """A model whose weights the run begins with; empty: random ones."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,4 +1,6 @@
-"""Where to compute."""
+"""Where to compute, and which form of attention is the faster one there."""
+
+import math
 
 import torch
 
@@ -14,3 +16,18 @@ def find_device(name: str) -> torch.device:
         there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
         raise ConfigError(f"no device {name!r}: there is {', '.join(there)}") from error
     return device
+
+
+def fused_attention_from(queries: torch.Tensor) -> float:
+    """The number of keys from which on the fused kernel is faster than the plain products ([batch, head, query, d_k]), as
+    measured by benchmarks/attention_kernels.py (journal, 2026-11-24). For the single query of a step it never is."""
+    if queries.device.type != "cpu":
+        return 0
+    if queries.size(2) == 1:
+        return math.inf
+    wide = queries.size(3) >= 64
+    if queries.dtype == torch.float32:
+        return 32 if queries.requires_grad and not wide else 0
+    if queries.requires_grad:
+        return 512
+    return 256 if wide else 128

@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,6 +44,11 @@ class Trace:
 
     steps: list[dict[str, Window]] = field(default_factory=lambda: [{}])
     about: dict[str, Any] = field(default_factory=dict)
+    shown: Callable[["Trace"], str] | None = field(default=None, repr=False, compare=False)
+    """Its HTML, where whoever made it knows how: what a notebook shows of it."""
+
+    def _repr_html_(self) -> str | None:
+        return self.shown(self) if self.shown else None
 
     def see(self, name: str, window: Window) -> None:
         """Add what passed a probe. A probe that is passed a second time begins the next step."""
@@ -114,12 +119,19 @@ class Trace:
         text = metadata.get("trace", "")
         if checksum(text, tensors) != metadata.get("sha256"):
             raise TraceFileError(f"{path} was altered after it was saved (its checksum differs): record it again")
-        content = json.loads(text)
-        steps = [
-            {name: Window(tensors[f"{number}/{name}"], tuple(axes), place) for name, (axes, place) in step.items()}
-            for number, step in enumerate(content["steps"])
-        ]
-        return cls(steps, content["about"])
+        try:
+            content = json.loads(text)
+            steps = [
+                {
+                    name: Window(tensors[f"{number}/{name}"], tuple(axes), str(place))
+                    for name, (axes, place) in step.items()
+                }
+                for number, step in enumerate(content["steps"])
+            ]
+            about = dict(content["about"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise TraceFileError(f"{path} has a header that no trace has ({error!r}): record it again") from None
+        return cls(steps, about)
 
 
 def join(parts: list[Window], missing: float) -> Window:

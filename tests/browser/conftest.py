@@ -108,6 +108,13 @@ class Visit:
             assert time.monotonic() < deadline, f"not within 20 s: {holds}"
             time.sleep(0.02)
 
+    def go(self, state: str) -> None:
+        """Another state of the same page, as its address says it: much quicker than to load it again."""
+        self.page.evaluate("state => { location.hash = state }", state)
+        self.until("!!document.querySelector('main .view')")
+        self.page.wait_for_timeout(30)  # the frame in which it asks for what it has not got yet
+        self.until("!document.querySelector('.loading, .translation.busy')")
+
     def state(self) -> str:
         return self.page.evaluate("location.hash")
 

@@ -6,7 +6,7 @@ import pytest
 
 from glassformer.translator import Translator
 from glassformer.what_if import heads_off
-from tests.browser.conftest import AXE, SENTENCE, TARGET, Open, link
+from tests.browser.conftest import AXE, SENTENCE, TARGET, Open, link, number
 
 VIEWS = ["attention", "flow", "matrices", "positions", "decoding", "whatif", "compare"]
 STATES = [
@@ -14,7 +14,7 @@ STATES = [
     *(link(view="matrices", symbol=symbol) for symbol in ("scores", "z", "heads", "concat")),
     link(view="matrices", symbol="weights", side="decoder"),
     link(view="flow", layer="0", window="encoder.layers.0.feed_forward.inner"),
-    link(view="whatif", off="encoder.layers.0.self_attention:1"),
+    link(view="whatif", off="encoder.layers.0.self_attention:1", blocked="encoder.layers.0.self_attention:2:1"),
     *(link(chapter=str(chapter)) for chapter in (0, 5, 8)),
 ]
 
@@ -115,6 +115,43 @@ def test_a_head_that_is_off_changes_what_the_model_says(visit: Open, server: str
     seen.until("document.querySelectorAll('.outcome bdi').length === 1")
 
 
+def test_a_word_may_not_look_at_another(visit: Open, server: str, translator: Translator) -> None:
+    seen = visit(server, link(view="whatif"))
+    form = seen.page.locator(".blocks form")
+    form.get_by_label("looks (query)").select_option("clock")
+    form.get_by_label("may not look at (key)").select_option("old")
+    form.get_by_role("button", name="Forbid").click()
+    seen.until("document.querySelector('footer b')?.textContent.includes('forbidden')")
+    places = dict(translator.words(translator.tokenizer.encode(SENTENCE)))
+    edges = [(query, key) for query in places["clock"] for key in places["old"]]
+    assert [" ".join(name.split()) for name in seen.page.locator(".blocks li").all_inner_texts()] == [
+        "clock ↛ old · Encoder ×"
+    ]
+    seen.page.get_by_role("navigation").get_by_role("button", name="Attention").click()
+    seen.page.get_by_label("whole words").uncheck()
+    for layer in ("0", "1"):
+        assert all(
+            f"encoder.layers.{layer}.self_attention:{q}:{k}".replace(":", "%3A") in seen.state() for q, k in edges
+        )
+    rows = seen.table("These weights")
+    assert all(rows[query][1 + key] == "0.000" for query, key in edges)
+    seen.page.go_back()
+    seen.page.get_by_role("button", name="Allow again").click()
+    seen.until("!document.querySelector('.translation.busy') && !document.querySelector('footer b')")
+    assert seen.wrong == []
+
+
+def test_a_long_live_sentence_has_exact_rows(visit: Open, server: str, translator: Translator) -> None:
+    text = " ".join([SENTENCE] * 6)
+    seen = visit(server, link(sentence=text, heads="0", layer="1", token="2", pieces="true"))
+    seen.until("![...document.querySelectorAll('.note')].some((note) => note.textContent.includes('bytes'))")
+    weights = translator.trace(text)["encoder.layers.1.self_attention.weights"]
+    assert weights.size(1) > 64
+    assert [url.split("/api/")[1] for url in seen.asked if url.endswith("rows")] == ["rows"]
+    shown = seen.table("These weights")[2][1:]
+    assert max(abs(number(cell) - float(weight)) for cell, weight in zip(shown, weights[0, 2], strict=False)) <= 6e-4
+
+
 def test_all_heads_are_ranked(visit: Open, server: str) -> None:
     seen = visit(server, link(view="whatif"))
     seen.page.get_by_role("button", name="Rank all heads").click()
@@ -166,28 +203,32 @@ def test_tokens_are_text(visit: Open, server: str, saved: Callable[..., str], te
         assert seen.wrong == []
 
 
-@pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_phone_needs_no_sideways_scrolling(visit: Open, server: str, state: str, locale: str) -> None:
-    seen = visit(server, state, width=390, locale=locale)
-    assert seen.page.evaluate("document.documentElement.scrollWidth") == 390
+def test_a_phone_needs_no_sideways_scrolling(visit: Open, server: str, locale: str) -> None:
+    seen = visit(server, width=390, locale=locale)
+    for state in STATES:
+        seen.go(state)
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == 390, state
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: cd web && npm ci")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(visit: Open, server: str, state: str, scheme: str) -> None:
-    seen = visit(server, state, scheme=scheme)
+def test_axe_finds_nothing(visit: Open, server: str, scheme: str) -> None:
+    seen = visit(server, scheme=scheme)
     seen.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = seen.page.evaluate("axe.run()")
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    for state in STATES:
+        seen.go(state)
+        found = seen.page.evaluate("axe.run()")["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], state
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_a_saved_file_works_without_a_network(visit: Open, saved: Callable[..., str], state: str) -> None:
+def test_a_saved_file_works_without_a_network(visit: Open, saved: Callable[..., str]) -> None:
     address = saved(SENTENCE)
-    seen = visit(address, state, offline=True)
-    assert seen.page.locator(".translation").first.inner_text() == TARGET
+    seen = visit(address, link(view="matrices", symbol="z"), offline=True)
+    assert seen.page.locator(".formula").count() == 1  # a link to a view of a saved file
+    for state in STATES:
+        seen.go(state)
+        assert seen.page.locator(".translation").first.inner_text() == TARGET
     assert [url for url in seen.asked if not url.startswith((address, "data:"))] == []
     assert seen.wrong == []
 

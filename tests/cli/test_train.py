@@ -23,6 +23,7 @@ from glassformer.training.recipe import Choice
 from glassformer.training.report import Outcome, Plan, Step, Validation
 from tests.cli.test_app import Call, Ended
 from tests.cli.test_app import call as call  # the fixture
+from tests.toy_translator import save_toy_translator
 from tests.training.conftest import write_corpus
 
 module = importlib.import_module("glassformer.cli.train")
@@ -123,14 +124,17 @@ def test_another_seed_makes_other_weights(corpus: Path, trained: tuple[Path, str
     assert not torch.equal(first["embedding.weight"], second["embedding.weight"])
 
 
-def test_the_same_command_goes_on(corpus: Path, trained: tuple[Path, str], call: Call) -> None:
-    assert call(*words_for(corpus, training__max_steps=10)).status == 0
-    more = call(*words_for(corpus))
+def test_the_same_command_goes_on(corpus: Path, call: Call) -> None:
+    # the paper's schedule knows no end: a raised limit changes nothing before it
+    paper = {"training__schedule": "paper"}
+    assert call(*words_for(corpus, out="whole", **paper)).status == 0
+    assert call(*words_for(corpus, training__max_steps=10, **paper)).status == 0
+    more = call(*words_for(corpus, **paper))
     assert more.status == 0
     assert "going on at step 10" in more.err
     assert "stopped at step 20" in more.err
-    assert_same_weights(corpus / "run", trained[0] / "run")
-    again = call(*words_for(corpus))
+    assert_same_weights(corpus / "run", corpus / "whole")
+    again = call(*words_for(corpus, **paper))
     assert "going on at step 20" in again.err
     assert "stopped at step 20" in again.err
 
@@ -340,3 +344,36 @@ def test_a_log_gets_lines() -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_the_demo_makes_its_own_sentences_and_says_which_head_does_what(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = importlib.import_module("glassformer.training.demo")
+    monkeypatch.setattr(demo, "SIZES", {"train": 300, "valid": 20, "test": 20})
+    words = ["train", "--demo", "--out", str(tmp_path / "demo"), "--threads", "1"]
+    for setting in ("max_steps=30", "validate_every=30", "validation_sentences=4"):
+        words += ["--set", f"training.{setting}"]
+    for setting in ("d_model=32", "d_ff=64"):
+        words += ["--set", f"model.{setting}"]
+    ended = call(*words)
+    assert ended.status == 0, ended.err
+    assert "for the demo" in ended.err
+    assert re.search(r"\d+ of 20 test sentences", ended.out)
+    assert re.search(r"an article to its noun +encoder\.layers\.\d\.self_attention:\d +\d+%", ended.out)
+    assert len((tmp_path / "demo" / "sentences" / "test.de").read_text(encoding="utf-8").splitlines()) == 20
+    assert_one_line(call(*words, "--source", "x"), "--demo makes its own sentences")
+
+
+def test_a_run_starts_from_a_trained_model_and_takes_its_sizes(tmp_path: Path, call: Call) -> None:
+    save_toy_translator(tmp_path / "toy")
+    write_corpus(tmp_path, count=60)
+    words = ["train", "--source", str(tmp_path / "train.en"), "--target", str(tmp_path / "train.de"), "--threads", "1"]
+    words += ["--out", str(tmp_path / "run"), "--start-from", str(tmp_path / "toy"), "--vocabulary-size", "330"]
+    words += [word for name in ("max_steps=2", "validation_sentences=2") for word in ("--set", f"training.{name}")]
+    ended = call(*words)
+    assert ended.status == 0, ended.err
+    assert load_model(tmp_path / "run").model.config.d_model == 16
+    assert "stopped at step 2" in call(*words).err
+    assert_one_line(call(*words, "--set", "model.d_model=32"), "model.d_model")
+    assert_one_line(call(*words[:-4], "--out", str(tmp_path / "none"), "--start-from", "nothing"), "nothing")

@@ -46,7 +46,8 @@ def test_the_fast_engine_needs_no_torch(tmp_path: Path) -> None:
     save_toy_translator(tmp_path / "model")
     words = ["translate", "--model", str(tmp_path / "model"), "--engine", "ctranslate2", ENGLISH[0]]
     assert run(COMMAND.format(words=words)).returncode == 0
-    late = "import atexit, sys\natexit.register(lambda: print(*sorted({'torch', 'jaxtyping', 'numpy'} & set(sys.modules))))\n"
+    heavy = "{'torch', 'jaxtyping', 'numpy'}"
+    late = f"import atexit, sys\natexit.register(lambda: print(*sorted({heavy} & set(sys.modules))))\n"
     done = run(late + COMMAND.format(words=words))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [GERMAN[0], ""]

@@ -8,7 +8,18 @@ from tests.house.source import parsed
 
 FORBIDDEN_MODULES = {"pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 FORBIDDEN_NAMES = {"eval", "exec", "__import__", "compile"}
-FORBIDDEN_CALLS = {"torch.load", "torch.save", "yaml.load", "os.system", "os.popen", "builtins.eval", "builtins.exec"}
+FORBIDDEN_CALLS = {
+    "torch.load", "torch.save", "yaml.load", "os.system", "os.popen", "builtins.eval", "builtins.exec", "numpy.load",
+    "np.load", "torch.jit.load", "torch.hub.load", "torch.package.PackageImporter", "torch.export.load",
+    "tarfile.open", "zipfile.ZipFile",
+}  # fmt: skip
+"""What runs code out of a file, or unpacks paths out of it."""
+UNPICKLING = {"broadcast_object_list", "all_gather_object", "gather_object", "scatter_object_list", "send_object_list",
+              "recv_object_list"}  # fmt: skip
+"""torch.distributed's calls that unpickle what comes over the network."""
+IMPORTERS = {"import_module", "spec_from_file_location", "exec_module", "load_module", "run_path", "run_module"}
+NAMED_HERE = {"import_module(_HOMES[name])"}
+"""The one import whose module is not written where it is imported: out of a table in the same file."""
 
 
 def dangers(tree: ast.AST) -> list[str]:
@@ -23,7 +34,13 @@ def dangers(tree: ast.AST) -> list[str]:
             case ast.Name():
                 names = [f"name {node.id}"]
             case ast.Attribute():
-                names = [ast.unparse(node)]
+                names = [ast.unparse(node), f"method {node.attr}"]
+            case ast.Call() if called(node) in IMPORTERS and ast.unparse(node) not in NAMED_HERE:
+                names = (
+                    []
+                    if all(isinstance(given, ast.Constant) for given in node.args)
+                    else [f"import {ast.unparse(node)}"]
+                )
             case ast.keyword(arg="shell" | "allow_pickle", value=ast.Constant(value=True)):
                 names = [f"keyword {node.arg}"]
             case _:
@@ -32,7 +49,16 @@ def dangers(tree: ast.AST) -> list[str]:
     return found
 
 
+def called(node: ast.Call) -> str:
+    """The last word of what is called: ``import_module`` of ``importlib.import_module(x)``."""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
 def is_dangerous(name: str) -> bool:
+    if name.startswith("method "):
+        return name.removeprefix("method ") in UNPICKLING
+    if name.startswith("import "):
+        return True
     if name.startswith("name "):
         return name.removeprefix("name ") in FORBIDDEN_NAMES
     return name.startswith("keyword ") or bool(set(name.split(".")[:1]) & FORBIDDEN_MODULES) or name in FORBIDDEN_CALLS
@@ -50,13 +76,24 @@ def test_no_data_becomes_code(path: str) -> None:
         "from torch import load", "import torch\ntorch.load('x')", "f = torch.load", "eval('1')", "x = map(eval, y)",
         "exec('1')", "__import__('os')", "import yaml\nyaml.load(x)", "subprocess.run('ls', shell=True)", "os.system('ls')",
         "import numpy\nnumpy.load(x, allow_pickle=True)", "builtins.eval('1')", "compile('1', '', 'eval')",
-        "def f():\n    import dill",
+        "def f():\n    import dill", "dist.broadcast_object_list(x)", "importlib.import_module(config['class'])",
+        "import_module(name)", "runpy.run_path(path)", "np.load(path)", "tarfile.open(path).extractall()",
+        "torch.jit.load(path)", "dist.all_gather_object(x, y)",
     ],
 )  # fmt: skip
 def test_each_danger_is_found(sample: str) -> None:
     assert dangers(ast.parse(sample))
 
 
-@pytest.mark.parametrize("sample", ["model.eval()", "re.compile('x')", "torch.compile(m)", "run(x, shell=False)"])
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "model.eval()",
+        "import_module('glassformer.trace')",
+        "re.compile('x')",
+        "torch.compile(m)",
+        "run(x, shell=False)",
+    ],
+)
 def test_what_only_looks_like_it_is_let_through(sample: str) -> None:
     assert not dangers(ast.parse(sample))

@@ -131,9 +131,10 @@ def test_whoever_looks_changes_nothing(bias: bool, monkeypatch: pytest.MonkeyPat
     x, memory = torch.randn(2, 6, 24), torch.randn(2, 5, 24)
     for given_memory, keys in ((None, 6), (memory, 5)):
         allowed = random_allowed(2, 1, 6, keys)
-        plain = self_attention(x, allowed, given_memory)
-        monkeypatch.setattr(room, "PLAIN_BELOW", 0)
+        monkeypatch.setattr(room, "fused_attention_from", lambda queries: 0)
         fused = self_attention(x, allowed, given_memory)
+        monkeypatch.setattr(room, "fused_attention_from", lambda queries: 100)
+        plain = self_attention(x, allowed, given_memory)
         handle = self_attention.weights.register_forward_hook(lambda *_: None)
         watched = self_attention(x, allowed, given_memory)
         handle.remove()
@@ -142,13 +143,37 @@ def test_whoever_looks_changes_nothing(bias: bool, monkeypatch: pytest.MonkeyPat
         assert torch.equal(plain, watched)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "queries", "keys", "training", "form"),
+    [
+        (torch.float32, 25, 25, False, "fused_attention"),
+        (torch.float32, 25, 25, True, "attention"),
+        (torch.float32, 1, 300, False, "attention"),  # a step of decoding
+        (torch.bfloat16, 127, 127, False, "attention"),
+        (torch.bfloat16, 128, 128, False, "fused_attention"),
+        (torch.bfloat16, 511, 511, True, "attention"),
+        (torch.bfloat16, 512, 512, True, "fused_attention"),
+        (torch.bfloat16, 1, 300, False, "attention"),
+    ],
+)
+def test_the_faster_form_is_taken(
+    dtype: torch.dtype, queries: int, keys: int, training: bool, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+    for name in ("attention", "fused_attention"):
+        monkeypatch.setattr(room, name, lambda q, *_, name=name: taken.append(name) or q)
+    x, memory = torch.zeros(1, queries, 24, dtype=dtype), torch.zeros(1, keys, 24, dtype=dtype)
+    with torch.set_grad_enabled(training):
+        module().to(dtype)(x, torch.ones(1, 1, 1, keys, dtype=torch.bool), memory)
+    assert taken == [form]
+
+
 def test_the_module_is_equal_on_both_sides_of_the_switch() -> None:
-    """A sentence of 127 takes the plain product and one of 128 the fused one: the first 127 rows stay."""
+    """With gradients a sentence of 31 takes the plain product and one of 32 the fused one: the first 31 rows stay."""
     self_attention = module()
-    x = torch.randn(1, 128, 24)
-    causal = torch.ones(128, 128, dtype=torch.bool).tril()[None, None]
-    short = self_attention(x[:, :127], causal[..., :127, :127])
-    assert (self_attention(x, causal)[:, :127] - short).abs().max() < 1e-5
+    x = torch.randn(1, 32, 24)
+    short = self_attention(x[:, :31], "causal")
+    assert (self_attention(x, "causal")[:, :31] - short).abs().max() < 1e-5
 
 
 def test_the_heads_are_the_articles_matrices() -> None:

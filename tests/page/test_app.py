@@ -59,7 +59,7 @@ def test_a_look_is_the_trace(client: TestClient, translator: Translator) -> None
     found, trace = unpack(answer.content), translator.trace(SENTENCE)
     assert isinstance(found.header, wire.Look)
     assert found.header.live
-    for name in trace:
+    for name in [window.name for window in found.header.windows if window.storage != "none"]:
         assert torch.equal(torch.tensor(found[name]), trace[name].float()), name
 
 
@@ -241,7 +241,7 @@ def test_when_too_many_wait_the_next_is_told_to_come_again(service: Service, mon
     async def ask_all() -> list[httpx.Response]:
         async with in_process(service) as client:
             asked = [asyncio.create_task(client.post("/api/look", json={"text": "it"})) for _ in range(WAITING + 1)]
-            await asyncio.sleep(0.2)  # one is answered, the others wait
+            await asyncio.sleep(1)  # one is answered, the others wait
             refused = await client.post("/api/look", json={"text": "it"})
             go.set()
             return [refused, *await asyncio.gather(*asked)]

@@ -45,7 +45,7 @@ def test_a_saved_page_holds_the_numbers(translator: Translator, tmp_path: Path) 
     path = tmp_path / "x.html"
     save_page(look(translator, Ask("The lamp flickers.")), path)
     found, trace = unpack_page(path), translator.trace("The lamp flickers.")
-    for name in trace:
+    for name in [window.name for window in found.header.windows if window.storage != "none"]:
         assert torch.equal(torch.tensor(found[name]), trace[name].float()), name
     assert isinstance(found.header, Look)
     assert not found.header.live
@@ -163,3 +163,11 @@ def test_without_anywidget_it_says_how(translator: Translator, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(ConfigError, match=r"pip install 'glassformer\[notebook\]'"):
         show(translator, "it").widget()
+
+
+def test_in_a_notebook_a_trace_shows_itself(translator: Translator, page: str) -> None:
+    shown = translator.trace("The lamp flickers.")._repr_html_()
+    assert shown is not None
+    assert shown.startswith('<iframe sandbox="allow-scripts"')
+    assert "encoder.layers.0.self_attention.weights" in shown
+    assert translator.trace_decoding("The lamp flickers.")._repr_html_() is None

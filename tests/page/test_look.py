@@ -6,12 +6,13 @@ import re
 import pytest
 import torch
 
-from glassformer.config import DecodingConfig, ModelConfig
+from glassformer.config import DecodingConfig, ModelConfig, base
 from glassformer.decoding import decode
+from glassformer.engines.native import Native
 from glassformer.errors import ConfigError, WhatIfError
 from glassformer.model import Transformer
 from glassformer.page.facts import learned
-from glassformer.page.look import LIVE, SAVED, Budget, choose_storages, fit_top, look, see
+from glassformer.page.look import LIVE, SAVED, Budget, choose_storages, fit_top, look, see, seen_of, spend
 from glassformer.page.pack import Packed
 from glassformer.page.steps import decode_steps
 from glassformer.page.unpack import Unpacked, unpack
@@ -37,7 +38,7 @@ def numbers_of(packed: Packed) -> Unpacked:
 def pre_norm(translator: Translator) -> Translator:
     sizes = {"d_model": 16, "heads": 2, "d_ff": 32, "encoder_layers": 2, "decoder_layers": 2, "norm": "pre"}
     model = Transformer(ModelConfig(vocabulary_size=len(translator.tokenizer), attention_bias=True, **sizes))
-    return dataclasses.replace(translator, model=model.eval())
+    return dataclasses.replace(translator, engine=Native(model.eval()))
 
 
 def test_every_window_is_the_traces(translator: Translator) -> None:
@@ -49,6 +50,9 @@ def test_every_window_is_the_traces(translator: Translator) -> None:
         wanted = trace.window(window.name)
         assert tuple(window.axes) == wanted.axes
         assert window.place == wanted.place
+        assert (window.storage == "none") == window.name.endswith(".concatenated")  # it is z in another order
+        if window.storage == "none":
+            continue
         assert torch.equal(torch.tensor(found[window.name]), wanted.tensor.float()), window.name
         assert window.error == 0
     assert header.source.tokens == trace.about["source_tokens"]
@@ -119,7 +123,7 @@ def test_heads_off_and_edges_blocked_are_what_ifs(translator: Translator) -> Non
     ):
         trace = translator.trace(SENTENCE, "Der Zug hielt.")
     found = numbers_of(packed)
-    for name in trace:
+    for name in set(trace) - {name for name in trace if name.endswith(".concatenated")}:
         assert torch.equal(torch.tensor(found[name]), trace[name].float()), name
     assert not found[f"{HEAD[0]}.z"][1].any()
     assert not found["encoder.layers.1.self_attention.weights"][:, 4, 1].any()
@@ -152,7 +156,7 @@ def test_over_64_tokens_the_weights_are_bytes(translator: Translator) -> None:
             difference = (torch.tensor(found[window.name]) - trace[window.name]).abs().max()
             assert float(difference) <= window.error + 1e-6
         elif window.storage == "none":
-            assert re.search(r"scores|logits|probabilities", window.name)
+            assert re.search(r"scores|concatenated|logits|probabilities", window.name)
 
 
 def test_over_256_tokens_the_top_the_rest_and_a_map(translator: Translator) -> None:
@@ -192,6 +196,48 @@ def test_a_large_vocabulary_and_wide_states_are_left_out() -> None:
     assert chosen == {"logits": "none", "encoder.memory": "float32", "encoder.input.ids": "float32"}
     assert choose_storages(windows, 60, Budget(states=80_000))["encoder.memory"] == "bfloat16"
     assert choose_storages(windows, 60, Budget(states=8_000))["encoder.memory"] == "none"
+
+
+@pytest.mark.parametrize("norm", ["post", "pre"])
+def test_a_trace_shows_itself_as_it_was(translator: Translator, pre_norm: Translator, norm: str) -> None:
+    """With what was switched off when it was made, and the norms that a pre-norm trace does not hold."""
+    translator = translator if norm == "post" else pre_norm
+    with heads_off(translator.model, [HEAD]):
+        trace = translator.trace(SENTENCE, "Der Zug hielt.")
+    ask = Ask(SENTENCE, "Der Zug hielt.", [HEAD])
+    made, wanted = (look(translator, ask, seen=seen) for seen in (seen_of(translator, trace), see(translator, ask)))
+    found, expected = numbers_of(made), numbers_of(wanted)
+    for station in header_of(made).stations:
+        for name in (station.input, station.output):
+            assert torch.allclose(torch.tensor(found[name]), torch.tensor(expected[name]), atol=1e-6), name
+    assert not found[f"{HEAD[0]}.z"][1].any()
+
+
+def test_what_fits_travels_the_first_first() -> None:
+    sizes = {"encoder.input.x": 100, "a.queries": 50, "a.inner": 400, "b.inner": 30}
+    assert set(spend(sizes, 2320).values()) == {"float32"}
+    assert set(spend(sizes, 2320, exact=False).values()) == {"bfloat16"}
+    assert list(spend(sizes, 400).values()) == ["bfloat16", "bfloat16", "none", "bfloat16"]
+    assert set(spend(sizes, 0).values()) == {"none"}
+
+
+def test_a_saved_file_of_a_base_model_is_under_15_megabytes(translator: Translator) -> None:
+    wide = base(len(translator.tokenizer))
+    translator = dataclasses.replace(translator, engine=Native(Transformer(wide).eval()))
+    text = " ".join([SENTENCE] * 2)  # just under 64 tokens, where most is exact
+    packed = look(translator, Ask(text, text), level=1)
+    assert 40 < len(header_of(packed).source.tokens) <= 64
+    assert sum(map(len, packed.blobs)) * 4 / 3 < 14_500_000  # base64; script, style and header take the rest
+    stored = {window.name for window in header_of(packed).weights if window.storage != "none"}
+    assert "encoder.layers.0.self_attention.w_qkv" in stored
+
+
+def test_a_translation_that_is_shorter_now_has_no_edges_past_its_end(translator: Translator) -> None:
+    far = [("decoder.layers.0.self_attention", 190, 3), ("decoder.layers.1.cross_attention", 190, 2)]
+    packed = look(translator, Ask(SENTENCE, None, [], [*far, ("encoder.layers.1.self_attention", 4, 1)]))
+    assert not numbers_of(packed)["encoder.layers.1.self_attention.weights"][:, 4, 1].any()
+    with pytest.raises(WhatIfError, match="no edge"):
+        look(translator, Ask(SENTENCE, "Der Zug hielt.", [], far))
 
 
 def test_the_learned_matrices_are_the_models(translator: Translator) -> None:

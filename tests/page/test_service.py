@@ -12,7 +12,7 @@ import pytest
 
 from glassformer.errors import ConfigError
 from glassformer.page.serve import address_of, listen, serve
-from glassformer.page.service import Service
+from glassformer.page.service import Service, load_service
 from glassformer.page.wire import Ask
 from glassformer.translator import Translator
 from tests.toy_translator import save_toy_translator
@@ -47,6 +47,36 @@ def test_while_a_checkpoint_is_not_whole_the_old_one_stays(run_folder: Path, con
     (run_folder / "best.json").write_text(content)
     assert service.model().model.checkpoint == "step-1"
     assert service.look(Ask("it"))
+
+
+@pytest.fixture
+def going_on(run_folder: Path) -> Path:
+    """A run whose best checkpoint is not its newest, as training leaves it."""
+    for step in ("step-1", "step-2"):
+        (run_folder / "checkpoints" / step / "training.json").write_text('{"ended": ""}')
+    return run_folder
+
+
+def test_while_a_run_goes_on_its_newest_checkpoint_is_shown(going_on: Path) -> None:
+    service = load_service(str(going_on))
+    translator = service.translator
+    assert (translator.name, service.checkpoint) == (str(going_on), "step-2")
+    assert service.model().model.checkpoint == "step-2"
+    save_toy_translator(going_on / "checkpoints" / "step-3")
+    (going_on / "checkpoints" / "step-3" / "training.json").write_text('{"ended": ""}')
+    assert service.model().model.checkpoint == "step-3"
+    assert service.model().model.name == "run"
+    assert service.translator is not translator
+
+
+def test_before_anything_was_the_best_there_is_something_to_see(going_on: Path) -> None:
+    (going_on / "best.json").unlink()
+    assert load_service(str(going_on)).checkpoint == "step-2"
+
+
+def test_of_a_run_that_has_ended_the_best_checkpoint_is_shown(going_on: Path) -> None:
+    (going_on / "checkpoints" / "step-2" / "training.json").write_text('{"ended": "3 epochs, as set by max_epochs"}')
+    assert load_service(str(going_on)).checkpoint == "step-1"
 
 
 def test_a_models_folder_is_not_looked_at_again(tmp_path: Path, translator: Translator) -> None:

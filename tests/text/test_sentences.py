@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassformer.errors import ConfigError
-from glassformer.text.sentences import sentences, split_long
+from glassformer.text.sentences import sentences, split_long, whole_sentences
 
 STORY = 'The old bridge waits. Nobody counts the stars! "Why?" We bake seven loaves of rye, and wait… It rains.\n'
 
@@ -71,3 +71,20 @@ def test_a_very_long_word_takes_no_minute(tokenizer):
 def test_a_limit_too_small(tokenizer):
     with pytest.raises(ConfigError, match="limit=15: wanted at least 16"):
         split_long("a", tokenizer, 15)
+
+
+def test_so_many_sentences_at_most(tokenizer):
+    assert split_long(STORY, tokenizer, 1000, most=2) == [
+        "The old bridge waits. Nobody counts the stars! ", '"Why?" We bake seven loaves of rye, and wait… ', "It rains.\n",
+    ]  # fmt: skip
+    assert split_long(STORY, tokenizer, 1000, most=5) == [STORY]
+    pieces = split_long(STORY * 3, tokenizer, 16, most=1)
+    assert "".join(pieces) == STORY * 3
+    assert all(len(tokenizer.encode(piece)) <= 16 for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    "text", ["Mr. Smith is here. ", "J. R. R. Tolkien wrote it. ", "He said “no.” and left. ", "Frau Dr. Klein kommt. "]
+)
+def test_an_abbreviation_ends_no_sentence(text):
+    assert whole_sentences(text + "It rains.") == [text, "It rains."]

@@ -94,3 +94,24 @@ def test_a_run_is_named_after_its_languages(source: str, target: str | None, nam
 def test_what_was_prepared_is_plain_json(corpus: DataConfig, tmp_path: Path) -> None:
     prepare(tmp_path / "data", corpus, CONFIG)
     assert json.loads((tmp_path / "data" / "prepared.json").read_bytes())["messages"]
+
+
+def test_a_run_tells_what_it_added_and_holds_out_only_real_pairs(corpus: DataConfig, tmp_path: Path) -> None:
+    config = DataConfig(source=corpus.source, target=corpus.target, augmentation=0.5)
+    data = prepare(tmp_path / "data", config, TrainingConfig(held_out=10))
+    assert len(data.pairs) == pytest.approx(290 * 1.5, rel=0.15)
+    assert len(data.validation) == 10
+    assert all(source.startswith("The ") and source[4:].islower() for source, _ in data.validation)
+    assert any("changed copies added" in message for message in data.messages)
+    with pytest.raises(ConfigError, match="augmentation=2: wanted a share"):
+        DataConfig(source=["a"], augmentation=2)
+
+
+def test_how_many_sentences_a_line_holds(tmp_path: Path) -> None:
+    for count, name in ((1, "single"), (3, "joined")):
+        source = [" ".join(pair[0] for pair in toy_pairs(200)[n : n + count]) for n in range(150)]
+        target = [" ".join(pair[1] for pair in toy_pairs(200)[n : n + count]) for n in range(150)]
+        for language, lines in (("en", source), ("de", target)):
+            (tmp_path / f"{name}.{language}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        config = DataConfig(source=[str(tmp_path / f"{name}.en")], target=[str(tmp_path / f"{name}.de")])
+        assert prepare(tmp_path / f"data-{name}", config, CONFIG).usual_sentences(0.9) == count

@@ -14,17 +14,8 @@ from glassformer.training.averaging import Average
 from glassformer.training.evaluation import bleu, chrf, papers_bleu
 from glassformer.training.loss import fused_loss, loss_of, smoothed_loss
 from glassformer.training.recipe import recipe
-from glassformer.training.schedule import learning_rate
 
 CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
-
-
-def test_the_schedule_is_the_papers() -> None:
-    d_model, warmup = 512, 4000
-    peak = (d_model * warmup) ** -0.5
-    for step in (1, 100, 3999, 4000, 4001, 100_000):
-        expected = d_model**-0.5 * min(step**-0.5, step * warmup**-1.5)
-        assert learning_rate(step, peak=peak, warmup_steps=warmup) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -105,6 +96,14 @@ def test_the_recipe_follows_the_size_and_says_why(pairs: int, preset: str) -> No
     assert chosen.choices[0].value == preset
     assert all(choice.reason for choice in chosen.choices)
     assert f"{pairs:,} pairs" in chosen.choices[0].reason
+
+
+def test_a_larger_model_on_few_pairs_is_not_trained_at_a_tiny_ones_rate() -> None:
+    student = recipe(29_000, 1000, preset="fast")
+    assert (student.model.norm, student.model.dropout) == ("pre", 0.3)
+    assert student.training.learning_rate == recipe(200_000, 8000).training.learning_rate
+    assert recipe(5_000_000, 32_000).model.norm == "post"
+    assert recipe(200_000, 8000).model.dropout == 0.1
 
 
 def test_what_the_user_sets_goes_before_the_recipe() -> None:

@@ -52,10 +52,10 @@ export async function askLook(ask: Ask, signal?: AbortSignal): Promise<Numbers> 
   return parseLook(await (await post("look", ask, signal)).arrayBuffer(), exact);
 }
 
-/** A window that did not travel with its look. */
-export const exact: Fetch = async (look, { name }, learned) => {
+/** What did not travel with its look, or not exactly. */
+export const exact: Fetch = async (look, { name }, learned, at) => {
   const { source, target, heads_off, blocked } = look;
-  const ask = { name, at: [], text: source.text, target: target.text, heads_off: pairs(heads_off), blocked };
+  const ask = { name, at, text: source.text, target: target.text, heads_off: pairs(heads_off), blocked };
   const answer = learned ? post("weights", { name }) : post("rows", ask);
   return parseExact(await (await answer).arrayBuffer());
 };

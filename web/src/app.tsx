@@ -85,7 +85,7 @@ function Head({ state, set, session, t, language }: HeadProps) {
       <div class="sentence">
         {session.live || !look ? (
           <textarea rows={1} class={`source${state.sentence.length > 400 ? " long" : ""}`} aria-label={t("sentence")} lang={source} dir="auto" spellcheck={false} autocomplete="off" value={state.sentence}
-            onInput={(event) => set({ sentence: event.currentTarget.value.replace(/\s*\n\s*/g, " "), target: "", token: -1, key: -1, step: -1, cell: "" })} />
+            onInput={(event) => set({ sentence: event.currentTarget.value.replace(/\s*\n\s*/g, " "), target: "", token: -1, key: -1, step: -1, cell: "", blocked: [] })} />
         ) : (
           <p class={`source${look.source.text.length > 400 ? " long" : ""}`} tabIndex={look.source.text.length > 400 ? 0 : undefined} lang={source} dir="auto" title={t("sentence.saved")}>{look.source.text}</p>
         )}
@@ -105,6 +105,7 @@ function Foot({ page: { look, t, live } }: { page: Page }) {
       <p>
         {t("model.facts", { name: [model.name, model.checkpoint].filter(Boolean).join(" · ") || "model", layers: `${model.encoder_layers} + ${model.decoder_layers}`, heads: model.heads, d_model: model.d_model, parameters: thousands(model.parameters) })}
         {look.heads_off.length > 0 && <> · <b>{t("model.off", { n: look.heads_off.length })}</b></>}
+        {look.blocked.length > 0 && <> · <b>{t("model.blocked", { n: look.blocked.length })}</b></>}
       </p>
       <p>{t("weight")} {t("keys.help")}. {t("link")} {!live && t("sentence.saved")}</p>
     </footer>

@@ -17,6 +17,12 @@ export interface Attention {
   stored: number;
   /** What `query` gives to each key, and what it gives to keys that are not stored one by one. */
   row(head: number, query: number): { weights: Float32Array; rest: number };
+  /** Live: ask for the exact row where it travelled with an error, and use it from then on. True when the row is exact. */
+  sharpen(head: number, query: number): boolean;
+  /** How many rows have become exact: whoever keeps what was drawn from them looks at it. */
+  sharpened: number;
+  /** The largest error of the others. */
+  error: number;
 }
 
 export function path(where: Where, layer: number): string {
@@ -48,16 +54,17 @@ export const isSink = (text: string): boolean => /^(<\/?s>|[.。!！?？]+)$/.te
 const merges = new WeakMap<Tensor, Record<string, Attention>>();
 
 export function attentionOf(numbers: Numbers, where: Where, layer: number, pieces: boolean): Attention | undefined {
-  const tensor = numbers.get(`${path(where, layer)}.weights`);
+  const name = `${path(where, layer)}.weights`;
+  const tensor = numbers.get(name);
   if (!tensor) return undefined;
   const look = numbers.look;
   let kept = merges.get(tensor);
   if (!kept) merges.set(tensor, (kept = {}));
-  return (kept[`${pieces}`] ??= merged(tensor, wordsOf(querySide(look, where), pieces), wordsOf(keySide(look, where), pieces)));
+  return (kept[`${pieces}`] ??= merged(tensor, wordsOf(querySide(look, where), pieces), wordsOf(keySide(look, where), pieces), (head, token) => numbers.row(name, [head, token])));
 }
 
 /** Pieces to words: the sum over a word's keys, the mean over its queries. */
-export function merged(tensor: Tensor, queries: Word[], keys: Word[]): Attention {
+export function merged(tensor: Tensor, queries: Word[], keys: Word[], exact?: (head: number, token: number) => Float32Array | undefined): Attention {
   const [heads, rows, cols] = tensor.shape as [number, number, number];
   const wordOf = new Int32Array(cols).fill(-1);
   keys.forEach((word, n) => word.tokens.forEach((token) => (wordOf[token] = n)));
@@ -88,7 +95,22 @@ export function merged(tensor: Tensor, queries: Word[], keys: Word[]): Attention
     seen.set(head * queries.length + query, found);
     return found;
   }
-  return { heads, queries, keys, stored: tensor.kind === "top" ? tensor.k : cols, row };
+  const sharp = new Set<number>();
+  function sharpen(head: number, query: number): boolean {
+    if (found.error === 0 || sharp.has(head * queries.length + query)) return true;
+    const tokens = queries[query]!.tokens.filter((token) => token < rows);
+    const all = tokens.map((token) => exact?.(head, token)); // all are asked for, also where one is missing
+    if (!all.every((row) => row !== undefined)) return false;
+    const weights = new Float32Array(keys.length);
+    for (const row of all) row.forEach((weight, key) => wordOf[key]! >= 0 && (weights[wordOf[key]!]! += weight / all.length));
+    seen.set(head * queries.length + query, { weights, rest: 0 });
+    sharp.add(head * queries.length + query);
+    found.sharpened = sharp.size;
+    return true;
+  }
+
+  const found: Attention = { heads, queries, keys, stored: tensor.kind === "top" ? tensor.k : cols, row, sharpen, sharpened: 0, error: tensor.window.error };
+  return found;
 }
 
 /** The mean over `heads` of what `query` gives. */

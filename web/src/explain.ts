@@ -17,21 +17,24 @@ export interface Sum {
   /** What was divided by after the sum: √d_k, or 1. */
   divisor: number;
   result: number;
+  /** How far the result may be off because its terms were stored with an error. */
+  slack: number;
 }
 
 /** Row `row` of `left` times column `col` of `right`. */
-export function dotProduct(left: Matrix, right: Matrix, row: number, col: number, options: { divisor?: number; bias?: number; most?: number } = {}): Sum {
-  const { divisor = 1, bias = 0, most = 5 } = options;
+export function dotProduct(left: Matrix, right: Matrix, row: number, col: number, options: { divisor?: number; bias?: number; most?: number; errors?: [left: number, right: number] } = {}): Sum {
+  const { divisor = 1, bias = 0, most = 5, errors = [0, 0] } = options;
   const all: Term[] = [];
-  let sum = 0;
+  let [sum, slack] = [0, 0];
   for (let n = 0; n < left.cols; n++) {
     const [a, b] = [at(left, row, n), at(right, n, col)];
     all.push({ n, left: a, right: b, product: a * b });
     sum += a * b;
+    slack += (Math.abs(a) + errors[0]) * errors[1] + Math.abs(b) * errors[0];
   }
   const terms = all.sort((a, b) => Math.abs(b.product) - Math.abs(a.product)).slice(0, most);
   const others = sum - terms.reduce((part, term) => part + term.product, 0);
-  return { terms, others, count: left.cols, bias, divisor, result: (sum + bias) / divisor };
+  return { terms, others, count: left.cols, bias, divisor, result: (sum + bias) / divisor, slack: slack / divisor };
 }
 
 export interface Softmax {
@@ -64,6 +67,21 @@ export function outputMatrix(weight: Dense): Matrix {
   const model = weight.shape[0]!;
   const width = weight.data.length / model;
   return { rows: width, cols: model, data: weight.data, start: 0, rowStride: 1, colStride: width };
+}
+
+const strips = new WeakMap<Dense, Matrix>();
+
+/** Concat(Z₀ … Zₕ), queries × heads · d_v, out of z [head, query, d_v]: the same numbers in another order do not travel twice. */
+export function concatenated(z: Dense): Matrix {
+  const known = strips.get(z);
+  if (known) return known;
+  const [heads, rows, width] = z.shape as [number, number, number];
+  const data = new Float32Array(z.data.length);
+  for (let head = 0; head < heads; head++)
+    for (let row = 0; row < rows; row++) data.set(z.data.subarray((head * rows + row) * width, (head * rows + row + 1) * width), (row * heads + head) * width);
+  const made = { rows, cols: heads * width, data, start: 0, rowStride: heads * width, colStride: 1 };
+  strips.set(z, made);
+  return made;
 }
 
 /** Where scores are −∞ nobody may look: 1 is allowed, 0 is not. */

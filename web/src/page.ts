@@ -13,7 +13,7 @@ export interface Page {
   set(patch: Partial<State>): void;
   numbers: Numbers;
   look: Look;
-  /** The sentence with all heads on, where `numbers` has some switched off. */
+  /** The sentence with nothing switched off, where something is in `numbers`. */
   base: Numbers | undefined;
   t: Translate;
   theme: Theme;

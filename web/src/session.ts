@@ -8,7 +8,7 @@ const PAUSE = 120; // ms without a key before a sentence is asked for
 
 export interface Session {
   numbers: Numbers | undefined;
-  /** The same sentence with all heads on, where some are off. */
+  /** The same sentence with nothing switched off, where something is. */
   base: Numbers | undefined;
   live: boolean;
   busy: boolean;
@@ -69,8 +69,8 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
       const ask = { text: state.sentence, ...(state.target && { target: state.target }) };
       try {
         const [numbers, base] = await Promise.all([
-          askLook({ ...ask, heads_off: pairs(state.off) }, stop.signal),
-          state.off.length ? askLook(ask, stop.signal) : undefined,
+          askLook({ ...ask, heads_off: pairs(state.off), blocked: state.blocked }, stop.signal),
+          state.off.length || state.blocked.length ? askLook(ask, stop.signal) : undefined,
         ]);
         shown.current = key(state);
         setSession({ numbers: watch(numbers), base: base && watch(base), live: true, busy: false, problem: "" });
@@ -86,4 +86,4 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
   return session;
 }
 
-const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off]);
+const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off, state.blocked]);

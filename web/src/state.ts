@@ -8,6 +8,8 @@ export type View = (typeof VIEWS)[number];
 export const SYMBOLS = ["q", "k", "v", "scores", "weights", "z", "heads", "concat"] as const;
 export type Symbol = (typeof SYMBOLS)[number];
 
+export type Edge = [attention: string, query: number, key: number];
+
 export const ARTICLE = "The animal didn't cross the street because it was too tired";
 
 export interface State {
@@ -34,6 +36,8 @@ export interface State {
   window: string;
   step: number;
   off: HeadName[];
+  /** Who may not look at whom: an attention, a query, a key. */
+  blocked: Edge[];
   /** The sentence to compare with. */
   other: string;
   layout: string;
@@ -62,6 +66,7 @@ export const START: State = {
   window: "",
   step: -1,
   off: [],
+  blocked: [],
   other: "",
   layout: "",
   length: 0,
@@ -90,7 +95,7 @@ export function toHash(state: State): string {
 function write(value: State[keyof State]): string {
   if (value === null) return "auto";
   if (!Array.isArray(value)) return String(value);
-  return value.map((one) => (typeof one === "number" ? String(one) : `${one.attention}:${one.head}`)).join(",");
+  return value.map((one) => (typeof one === "number" ? String(one) : Array.isArray(one) ? one.join(":") : `${one.attention}:${one.head}`)).join(",");
 }
 
 /** What a link says; what it does not say, or says wrongly, is as at the start. */
@@ -120,6 +125,11 @@ function read(key: keyof State, text: string): unknown {
       .split(",")
       .map((name) => /^([\w.]+):(\d+)$/.exec(name))
       .flatMap((match) => (match ? [{ attention: match[1]!, head: Number(match[2]) }] : []));
+  if (key === "blocked")
+    return text
+      .split(",")
+      .map((edge) => /^([\w.]+):(\d+):(\d+)$/.exec(edge))
+      .flatMap((match) => (match ? [[match[1]!, Number(match[2]), Number(match[3])] satisfies Edge] : []));
   const start = START[key];
   if (typeof start === "boolean") return text === "true";
   if (typeof start === "number") return /^-?\d+$/.test(text) ? Number(text) : undefined;

@@ -34,9 +34,8 @@ describe("decode", () => {
     expect(found.kind === "dense" && [...found.data]).toEqual([3, 4, 5, 6]);
   });
 
-  it("top: of each row keys, roots and the rest", () => {
-    const row = (keys: number[], roots: number[], rest: number) => joined(bytes(new Uint16Array(keys)), new Uint8Array(roots), bytes(new Float32Array([rest])));
-    const group = joined(row([3, 1], [255, 51], 0.25), row([0, 2], [102, 0], 0.5));
+  it("top: the rests of all rows, their keys, their roots", () => {
+    const group = joined(bytes(new Float32Array([0.25, 0.5])), bytes(new Uint16Array([3, 1, 0, 2])), new Uint8Array([255, 51, 102, 0]));
     const found = decode(window({ storage: "top", top: 2, shape: [1, 2, 4], axes: ["head", "query", "key"], length: group.length }), group);
     expect(found.kind).toBe("top");
     const words = (n: number) => Array.from({ length: n }, (_, token) => ({ text: `w${token}`, tokens: [token] }));

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import glassformer
-from glassformer.cli import evaluate, export, info, look, train, translate
+from glassformer.cli import diagnose, distill, evaluate, export, info, look, train, translate
 from glassformer.errors import GlassformerError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, translate, evaluate, look, info, export):
+for module in (train, translate, evaluate, look, info, export, diagnose, distill):
     name = module.__name__.rsplit(".", 1)[-1]
     app.command(name, epilog=module.EPILOG)(getattr(module, name))
 

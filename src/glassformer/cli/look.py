@@ -12,6 +12,7 @@ from glassformer.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from glassformer.page.service import Service
     from glassformer.trace import Trace
     from glassformer.translator import Translator
 
@@ -69,15 +70,17 @@ def look(
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
     if not terminal and save is None and not page_is_built():
         terminal = True
-    from glassformer.translator import Translator
+    from glassformer.page.service import load_service
 
-    translator = Translator.load(model, device=device)
+    service = load_service(model, device)
     if terminal:
-        show_tables(translator, text, target, off, attention or "encoder", token=token, layer=layer, top=top or 3)
+        show_tables(
+            service.translator, text, target, off, attention or "encoder", token=token, layer=layer, top=top or 3
+        )
     if save is not None:
-        save_look(translator, text, target, off, save)
+        save_look(service, text, target, off, save)
     elif not terminal:
-        serve_page(translator, Path(model), text, target, off, port=port, browser=browser)
+        serve_page(service, text, target, off, port=port, browser=browser)
 
 
 def page_is_built() -> bool:
@@ -115,17 +118,17 @@ def show_tables(
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
 
 
-def save_look(translator: "Translator", text: str, target: str | None, off: list[tuple[str, int]], path: Path) -> None:
+def save_look(service: "Service", text: str, target: str | None, off: list[tuple[str, int]], path: Path) -> None:
     """The page, or the trace, by the name's ending."""
     from glassformer.page.export import save_page
     from glassformer.page.look import look
     from glassformer.page.wire import Ask
     from glassformer.what_if import heads_off
 
-    console = make_console()
+    translator, console = service.translator, make_console()
     if path.suffix == ".html":
         with console.status("writing the page"):
-            save_page(look(translator, Ask(text, target, off)), path)
+            save_page(look(translator, Ask(text, target, off), checkpoint=service.checkpoint), path)
         say(console, f"the page is saved in {path}: {path.stat().st_size / 1e6:.1f} MB, open it in any browser", "dim")
         return
     with heads_off(translator.model, off):
@@ -135,14 +138,7 @@ def save_look(translator: "Translator", text: str, target: str | None, off: list
 
 
 def serve_page(
-    translator: "Translator",
-    model: Path,
-    text: str,
-    target: str | None,
-    off: list[tuple[str, int]],
-    *,
-    port: int,
-    browser: bool,
+    service: "Service", text: str, target: str | None, off: list[tuple[str, int]], *, port: int, browser: bool
 ) -> None:
     """Until Ctrl-C. Raises ConfigError for a port that is taken, and for a sentence that is too long to be live."""
     import contextlib
@@ -150,12 +146,12 @@ def serve_page(
 
     from glassformer.page.look import changed, check_length
     from glassformer.page.serve import listen, serve
-    from glassformer.page.service import LONGEST, Service
+    from glassformer.page.service import LONGEST
     from glassformer.page.wire import Ask
 
     start = Ask(text, target, off)
-    check_length(translator, start, LONGEST)
-    with changed(translator, start):
+    check_length(service.translator, start, LONGEST)
+    with changed(service.translator, start):
         pass  # a head that is not there is told now
     console = make_console()
 
@@ -165,7 +161,8 @@ def serve_page(
             webbrowser.open(address)
 
     with contextlib.suppress(KeyboardInterrupt):
-        serve(Service(translator, model, start), listen(port), ready)
+        service.start = start
+        serve(service, listen(port), ready)
 
 
 def has_display() -> bool:

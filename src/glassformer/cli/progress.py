@@ -58,6 +58,9 @@ class Lines:
         if plan.resumed_at:
             self.console.print(f"going on at step {plan.resumed_at:,}")
 
+    def noted(self, what: str) -> None:
+        self.console.print(f"[bold yellow]note:[/] {escape(what)}")
+
     def stepped(self, step: Step) -> None:
         if step.step % self.steps_between == 0:
             self.console.print(step_line(step))

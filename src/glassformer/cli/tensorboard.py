@@ -29,6 +29,9 @@ class TensorBoard:
     def planned(self, plan: Plan) -> None:
         self.other.planned(plan)
 
+    def noted(self, what: str) -> None:
+        self.other.noted(what)
+
     def stepped(self, step: Step) -> None:
         self.write(
             step.step, loss=step.loss, learning_rate=step.learning_rate, tokens_per_second=step.tokens_per_second

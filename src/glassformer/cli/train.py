@@ -2,14 +2,18 @@
 
 import signal
 import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from glassformer.config import DataConfig, RunConfig, TrainingConfig
 from glassformer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from glassformer.training.data import Data
 
 EPILOG = """[bold]Examples[/]
 
@@ -18,6 +22,8 @@ glassformer train --source train.en --target train.de
 glassformer train --source pairs.tsv.gz --valid-source valid.tsv --time-limit 2h --out runs/mine
 
 glassformer train --config runs/mine/config.toml --out runs/again
+
+glassformer train --demo
 """
 
 
@@ -29,6 +35,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on.", show_default="runs/LANGUAGES")] = None,
     preset: Annotated[str, typer.Option(help="tiny, small, fast, base or big.", show_default="by the corpus's size")] = "",
     vocabulary_size: Annotated[int, typer.Option(help="Pieces of words.", show_default="by the corpus's size")] = 0,
+    start_from: Annotated[str, typer.Option(help="Begin with this model's weights: a shipped model's name, or the folder of a model or a run.", show_default="random weights")] = "",
     time_limit: Annotated[str, typer.Option(help="Such as 45m, 2h or 1h30m; 0 for none.", show_default="45m")] = "",
     config: Annotated[Path | None, typer.Option(help="Settings from a TOML file, such as a run's config.toml.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting, such as training.learning_rate=0.002 or model.heads=4. Can be repeated.")] = None,
@@ -36,6 +43,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Another seed is another run.", show_default="1")] = None,
     threads: Annotated[int, typer.Option(help="Processor threads.", show_default="all")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
+    demo: Annotated[bool, typer.Option("--demo", help="A first training of a few minutes, on sentences that the package makes itself.")] = False,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files into the run's folder.")] = False,
 ) -> None:  # fmt: skip
     """Train a translator on sentence pairs.
@@ -51,6 +59,13 @@ def train(
         "skip_bad_lines": skip_bad_lines,
     }
     settings = read_settings(config)
+    if demo:
+        if any(given.values()) or config:
+            raise ConfigError("--demo makes its own sentences: leave the files, and --config, out")
+        from glassformer.training.demo import SETTINGS, write_demo
+
+        out = out or Path("runs/demo")
+        settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": write_demo(out / "sentences")}
     settings["data"] |= {name: value for name, value in given.items() if value}
     for text in set_ or []:
         room, name, value = parse_setting(text)
@@ -63,26 +78,42 @@ def train(
         settings["run"]["preset"] = preset
     if vocabulary_size:
         settings["run"]["vocabulary_size"] = vocabulary_size
-    run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard)
+    if start_from:
+        settings["run"]["start_from"] = start_from
+    set_by = "for the demo" if demo else "as you set it"
+    run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
+    if demo and out is not None:
+        from glassformer.cli.demo import show_demo
+
+        show_demo(out)
 
 
 def run_training(
-    settings: dict[str, dict[str, Any]], out: Path | None, *, threads: int, device: str, tensorboard: bool
+    settings: dict[str, dict[str, Any]],
+    out: Path | None,
+    *,
+    threads: int,
+    device: str,
+    tensorboard: bool,
+    about: dict[str, Any] | None = None,
+    set_by: str = "as you set it",
 ) -> None:
+    """``about``: what the model's card is told besides, or instead."""
     import torch
 
     from glassformer.cli.progress import reporter_for
     from glassformer.devices import find_device
-    from glassformer.training.data import languages, prepare
-    from glassformer.training.folder import keep, settle
+    from glassformer.training.data import languages, prepare, prepared_by_first
+    from glassformer.training.folder import keep, only_run, settle
+    from glassformer.training.processes import joined, local_device
     from glassformer.training.recipe import recipe
+    from glassformer.training.report import Reporter, Silence
     from glassformer.training.train import train as train_in
 
     if threads < 0:
         raise ConfigError(f"--threads {threads}: wanted 1 or more, or 0 for all")
     if threads:
         torch.set_num_threads(threads)
-    find_device(device)
     if not settings["data"] and out is not None and (out / "config.toml").is_file():
         # `train --out RUN` goes on with the run's own data
         settings["data"] = read_settings(out / "config.toml")["data"]
@@ -90,29 +121,58 @@ def run_training(
     folder = out or Path("runs") / languages(data_config)
     settings = settle(folder, settings)
     run = RunConfig.from_dict(settings["run"])
+    start = start_of(run.start_from, settings["model"])
     training = TrainingConfig.from_dict(settings["training"])
-    choose = partial(recipe, preset=run.preset, model=settings["model"], training=settings["training"])
+    choose = partial(recipe, preset=run.preset, model=settings["model"], training=settings["training"], set_by=set_by)
     for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
         choose(size, 8000)
-    with reporter_for(folder, tensorboard=tensorboard) as reporter:
-        data = prepare(
-            folder / "data", data_config, training, vocabulary_size=run.vocabulary_size, doing=reporter.doing
-        )
-        keep(folder, settings)
+    where = find_device(local_device(device))
+    with joined(where) as processes, ExitStack() as stack:
+        reporter: Reporter = Silence()
+        if processes.first:
+            stack.enter_context(only_run(folder))
+            reporter = stack.enter_context(reporter_for(folder, tensorboard=tensorboard))
+        read = partial(prepare, folder / "data", data_config, training, vocabulary_size=run.vocabulary_size)
+        data = prepared_by_first(processes, read, reporter)
+        if processes.first:
+            keep(folder, settings)
         chosen = choose(len(data.pairs), len(data.tokenizer))
-        about = {
-            "languages": languages(data_config),
-            "data": [*data_config.source, *data_config.target],
-            "command": " ".join(["glassformer", *sys.argv[1:]]),
-            "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
-            "split_above": data.usual_length(0.99),
-        }
+        facts = {"languages": languages(data_config), **facts_of(data_config, data), **(about or {})}
+        more = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with asked_to_stop() as stop:
-            train_in(folder, data, chosen, about=about, reporter=reporter, stop=stop, device=device)
+            train_in(folder, data, chosen, about=facts, stop=stop, **more)
+
+
+def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:
+    """What a model's card says of its data."""
+    return {
+        "data": [*config.source, *config.target],
+        "command": " ".join(["glassformer", *sys.argv[1:]]),
+        "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
+        "split_above": data.usual_length(0.99),
+        "sentences": data.usual_sentences(0.9),
+    }
+
+
+def start_of(name: str, model: dict[str, Any]) -> Any:
+    """The model to start from, whose sizes become the run's ``model`` settings where these say nothing; None for none."""
+    if not name:
+        return None
+    from glassformer.checkpoint import load_model
+    from glassformer.training.start import SIZES
+    from glassformer.translator import find_model
+
+    saved = load_model(find_model(name))
+    for size in SIZES:
+        model.setdefault(size, getattr(saved.model.config, size))
+    return saved
 
 
 class asked_to_stop:  # noqa: N801  used as a function
-    """Ctrl-C and SIGTERM ask the run to save and stop; a second Ctrl-C stops at once, and loses the last steps only."""
+    """Ctrl-C and SIGTERM ask the run to save and stop; a Ctrl-C after that stops at once: the last steps are made again.
+
+    A SIGTERM after that changes nothing: ``torchrun`` sends one when it is interrupted itself.
+    """
 
     def __init__(self) -> None:
         self.reason = ""
@@ -128,7 +188,7 @@ class asked_to_stop:  # noqa: N801  used as a function
             signal.signal(number, handler)
 
     def note(self, number: int, _: Any) -> None:
-        if self.reason:
+        if self.reason and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.reason = "interrupted (Ctrl-C)" if number == signal.SIGINT else "asked to end (SIGTERM)"
 

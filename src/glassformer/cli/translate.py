@@ -50,6 +50,7 @@ def translate(
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
     engine: Annotated[str, typer.Option(help="native (PyTorch), ctranslate2 (faster on a CPU), or auto: ctranslate2 for what it can do with an equal result, else native.")] = "auto",
     quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8, or float32, which gives the native translations.")] = "int8",
+    precision: Annotated[str, typer.Option(help="The numbers that the native engine computes with: float32, bfloat16 or int8 (the fastest, where the processor has it).")] = "float32",
     threads: Annotated[int, typer.Option(help="Cores to use.", show_default="all")] = 0,
 ) -> None:  # fmt: skip
     """Translate sentences: as many lines come out as go in, in the same order.
@@ -59,7 +60,7 @@ def translate(
     if text and input:
         raise ConfigError("sentences and --input: give one or the other")
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-    config = decoding_config(method, beam, n_best, length_penalty, seed, sampling)
+    config = decoding_config(method, beam, n_best, length_penalty, seed, sampling, precision)
     from glassformer.translator import Translator
 
     translator = Translator.load(
@@ -76,7 +77,13 @@ def translate(
 
 
 def decoding_config(
-    method: str, beam: int, n_best: int, length_penalty: float, seed: int, sampling: dict[str, Any]
+    method: str,
+    beam: int,
+    n_best: int,
+    length_penalty: float,
+    seed: int,
+    sampling: dict[str, Any],
+    precision: str = "float32",
 ) -> DecodingConfig:
     """Raises ConfigError for options that do not go together."""
     sampling = {name: value for name, value in sampling.items() if value is not None}
@@ -93,6 +100,7 @@ def decoding_config(
             "n_best": n_best,
             "length_penalty": length_penalty,
             "seed": seed,
+            "precision": precision,
             **sampling,
         }
     )

@@ -24,13 +24,16 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from glassformer.config import DecodingConfig
+from glassformer.decoding.lean import LeanTransformer
 from glassformer.decoding.rows import Rows, largest
 from glassformer.decoding.sentences import Sentences, choosable
 from glassformer.model import Transformer
 from glassformer.search import Hypothesis, Sentence, length_penalty
 
 
-def beam_search(model: Transformer, sentences: list[Sentence], config: DecodingConfig) -> list[list[Hypothesis]]:
+def beam_search(
+    model: Transformer | LeanTransformer, sentences: list[Sentence], config: DecodingConfig
+) -> list[list[Hypothesis]]:
     """The n_best hypotheses of each sentence: the finished ones first, then the best score; fewer where fewer exist under
     the limit."""
     search = Search(model, sentences, config)
@@ -63,7 +66,7 @@ class Search:
     """The sentences that are still searched. Row ``sentence · width + beam`` of ``rows`` is a live hypothesis, the best
     first; a dead one, where fewer than ``width`` are possible, has log P = −∞."""
 
-    def __init__(self, model: Transformer, sentences: list[Sentence], config: DecodingConfig) -> None:
+    def __init__(self, model: Transformer | LeanTransformer, sentences: list[Sentence], config: DecodingConfig) -> None:
         batch = Sentences.of(sentences, model.config.pad_id, model.embedding.weight.device)
         self.config, self.model_config = config, model.config
         self.found: list[list[Hypothesis]] = [[] for _ in sentences]

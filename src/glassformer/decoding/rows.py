@@ -1,14 +1,20 @@
 """Hypotheses that are computed together, a row each, and a choice that does not depend on the others."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from glassformer.config import DecodingConfig
+from glassformer.decoding.lean import LeanTransformer
+from glassformer.decoding.sentences import choosable
 from glassformer.model import Transformer
 from glassformer.search import Hypothesis, make_hypothesis
+
+LEAVE_AT = 0.75
+"""Rows that are done leave when so few of a batch go on: to leave means to copy what the others remember."""
 
 
 class Rows:
@@ -17,7 +23,7 @@ class Rows:
     Begins with a row a source sentence and no token but bos.
     """
 
-    def __init__(self, model: Transformer, source_ids: Int[Tensor, "batch source"]) -> None:
+    def __init__(self, model: Transformer | LeanTransformer, source_ids: Int[Tensor, "batch source"]) -> None:
         self.model = model
         self.memory, self.allowed = model.encode(source_ids), model.allowed(source_ids)
         self.cache = model.new_cache()
@@ -62,6 +68,38 @@ class Rows:
             make_hypothesis(row, row_costs, finished=row[-1] == eos, config=config)
             for row, row_costs in zip(tokens, all_costs, strict=True)
         ]
+
+
+def grow(
+    rows: Rows,
+    forced: Int[Tensor, "row prefix"],
+    limits: Int[Tensor, " row"],
+    choose: Callable[[Float[Tensor, "row vocabulary"], Int[Tensor, " row"], int], Int[Tensor, " row"]],
+    config: DecodingConfig,
+) -> list[Hypothesis]:
+    """Each row by itself, a token a step, until it comes to eos or to its limit. ``choose`` is given the log-probabilities
+    (−∞ for what may not come), the numbers of the rows that are left, and the step."""
+    eos = rows.model.config.eos_id
+    numbers = torch.arange(len(limits), device=limits.device)
+    going = torch.ones_like(numbers, dtype=torch.bool)
+    found: dict[int, Hypothesis] = {}
+    while len(found) < len(limits):
+        step = rows.length
+        log_probabilities = rows.next()
+        ids = choose(choosable(log_probabilities, forced[numbers], step, rows.model.config), numbers, step)
+        costs = log_probabilities.gather(1, ids[:, None])[:, 0]
+        done = going & ((ids == eos) | (limits[numbers] <= step + 1))
+        ended = done.nonzero()[:, 0]
+        if len(ended):
+            hypotheses = rows.continued(ended, ids[ended], costs[ended], config)
+            found.update(zip(numbers[ended].tolist(), hypotheses, strict=True))
+            going &= ~done
+        rows.append(ids, costs)
+        if len(ended) and len(limits) - len(found) <= LEAVE_AT * len(numbers):
+            left = going.nonzero()[:, 0]
+            rows.select(left)
+            numbers, going = numbers[left], going[left]
+    return [found[number] for number in range(len(limits))]
 
 
 def largest(

@@ -12,13 +12,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.rows import Rows, largest
-from glassformer.decoding.sentences import Sentences, choosable
+from glassformer.decoding.lean import LeanTransformer
+from glassformer.decoding.rows import Rows, grow, largest
+from glassformer.decoding.sentences import Sentences
 from glassformer.model import Transformer
 from glassformer.search import Hypothesis, Sentence
 
 
-def sample(model: Transformer, sentences: list[Sentence], config: DecodingConfig) -> list[list[Hypothesis]]:
+def sample(
+    model: Transformer | LeanTransformer, sentences: list[Sentence], config: DecodingConfig
+) -> list[list[Hypothesis]]:
     """n_best samples of each sentence, in the order in which they were drawn (the first is as random as the last)."""
     batch = Sentences.of(sentences, model.config.pad_id, model.embedding.weight.device)
     rows = Rows(model, batch.source_ids)
@@ -27,25 +30,8 @@ def sample(model: Transformer, sentences: list[Sentence], config: DecodingConfig
         rows.select(torch.arange(len(sentences), device=batch.limits.device).repeat_interleave(count))
     forced, limits = (values.repeat_interleave(count, dim=0) for values in (batch.forced, batch.limits))
     draws = random_numbers(sentences, config).to(limits.device)  # [row, step]
-    numbers = torch.arange(len(limits), device=limits.device)
-    found: dict[int, Hypothesis] = {}
-    while len(numbers):
-        step = rows.length
-        log_probabilities = rows.next()
-        ids = draw(choosable(log_probabilities, forced, step, model.config), draws[:, step], config)
-        costs = log_probabilities.gather(1, ids[:, None])[:, 0]
-        going = (ids != model.config.eos_id) & (step + 1 < limits)
-        if bool(going.all()):
-            rows.append(ids, costs)
-            continue
-        done = (~going).nonzero()[:, 0]
-        found.update(
-            zip(numbers[done].tolist(), rows.continued(done, ids[done], costs[done], config), strict=True),
-        )
-        rows.append(ids, costs)
-        rows.select(going.nonzero()[:, 0])
-        numbers, forced, limits, draws = numbers[going], forced[going], limits[going], draws[going]
-    return [[found[row * count + one] for one in range(count)] for row in range(len(sentences))]
+    found = grow(rows, forced, limits, lambda open_, row, step: draw(open_, draws[row, step], config), config)
+    return [found[first : first + count] for first in range(0, len(found), count)]
 
 
 def random_numbers(sentences: list[Sentence], config: DecodingConfig) -> Float[Tensor, "row step"]:

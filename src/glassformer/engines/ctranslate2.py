@@ -10,8 +10,9 @@ Told none, it also waits until the likeliest continuation of a step has ended, a
 The conversion leaves pad and bos out before the softmax, ours after it: log P is higher by what they would have had (some
 1e-5 a token). int8 is not float32: ``check`` says how much it costs.
 
-**What is refused**, by name: sampling (its random numbers are its own), a prefix (CTranslate2 forbids what would end right
-after one), a source without tokens (CTranslate2 answers it with nothing), lengths beyond the table of positions.
+**What is refused**, by name: sampling (its random numbers are its own), a precision (its own is fixed when a model is
+converted), a prefix (CTranslate2 forbids what would end right after one), a source without tokens (CTranslate2 answers it
+with nothing), lengths beyond the table of positions.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def refusal(
     use = "use the native engine"
     if config.method == "sampling":
         return f"method=sampling: CTranslate2 has random numbers of its own, and a seed means nothing to it; {use}"
+    if config.precision != "float32":
+        return f"precision={config.precision}: PyTorch's numbers; CTranslate2's are called quantization; {use}"
     if prefixes is not None and any(prefixes):
         return f"a prefix: CTranslate2 does not let a translation end where its prefix does; {use}"
     if not all(sources):

@@ -92,6 +92,7 @@ def places(folder: Path) -> list[Path]:
 
 
 def name_of(folder: Path, quantization: str) -> str:
+    """A conversion's name: another one for other weights, another program or other numbers."""
     import ctranslate2
 
     hashes = read_json((folder / MANIFEST).read_bytes(), folder / MANIFEST)

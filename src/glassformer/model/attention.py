@@ -11,11 +11,9 @@ from torch import Tensor, nn
 
 from glassformer.cache import KeysAndValues
 from glassformer.config import ModelConfig
+from glassformer.devices import fused_attention_from
 from glassformer.errors import NothingAllowedError
 from glassformer.probe import Probe
-
-PLAIN_BELOW = 128
-"""On a CPU the plain product is faster than the fused one up to about this many keys (journal, 2026-11-23)."""
 
 Allowed = Bool[Tensor, "#batch #head #query key"] | Literal["causal"]
 """Who may look at whom: a matrix, True where allowed, or, which need not be stored, ``causal``: not at what comes later."""
@@ -136,7 +134,7 @@ class MultiHeadAttention(nn.Module):
 
         if self.scores.watched or self.weights.watched:
             z = attention(q, k, v, allowed, self.scores, self.weights)
-        elif x.device.type == "cpu" and k.size(2) < PLAIN_BELOW:
+        elif k.size(2) < fused_attention_from(q):
             z = attention(q, k, v, allowed)
         else:
             z = fused_attention(q, k, v, allowed)

@@ -1,7 +1,6 @@
 """The page over HTTP, for one person on this machine: Starlette around a Service."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -15,12 +14,17 @@ from starlette.routing import Route
 from glassformer.errors import GlassformerError
 from glassformer.page import wire
 from glassformer.page.built import HOW, built_page, plain_page, policy
+from glassformer.page.deadline import LONGEST_ANSWER, Deadline
 from glassformer.page.guard import Guard, RequestError, body_of, refused
 from glassformer.page.parse import from_json, to_json
 from glassformer.page.service import Service
 
 WAITING = 8
 """Questions that may wait for the model; who asks while so many wait is told to come again."""
+LONGEST_WAIT = 30.0
+"""Seconds that a question waits for the model."""
+LOOK_EVERY = 0.1
+"""Seconds from one look to the next whether whoever asked is still there."""
 BINARY = {"/api/look", "/api/weights", "/api/rows"}
 
 
@@ -32,17 +36,29 @@ class Turn:
         self.waiting = 0
 
     async def take(self, request: Request) -> None:
-        """Wait until the model is free. Raises RequestError when too many wait, or whoever asked has gone."""
+        """Wait until the model is free. Raises RequestError when too many wait, it takes too long, or whoever asked has
+        gone: then another may wait."""
+        if not self.lock.locked() and not self.waiting:
+            await self.lock.acquire()  # at once
+            return
         if self.waiting >= WAITING:
-            raise RequestError(
-                429, f"{WAITING} questions wait for the model already: ask again in a second", Retry_After="1"
-            )
+            raise come_again(f"{WAITING} questions wait for the model already")
         self.waiting += 1
+        free = asyncio.ensure_future(self.lock.acquire())
+        until = asyncio.get_running_loop().time() + LONGEST_WAIT
         try:
-            await self.lock.acquire()
+            while not (await asyncio.wait([free], timeout=LOOK_EVERY))[0]:
+                if await request.is_disconnected():  # typed on: the answer is for nobody
+                    raise RequestError(499, "nobody waits for this answer any more")
+                if asyncio.get_running_loop().time() > until:
+                    raise come_again(f"the model was not free for {LONGEST_WAIT:g} seconds")
+        except BaseException:
+            if not free.cancel() and not free.cancelled():
+                self.lock.release()
+            raise
         finally:
             self.waiting -= 1
-        if await request.is_disconnected():  # typed on: the answer is for nobody
+        if await request.is_disconnected():
             self.lock.release()
             raise RequestError(499, "nobody waits for this answer any more")
 
@@ -50,8 +66,21 @@ class Turn:
         self.lock.release()
 
 
-def make_app(service: Service) -> Starlette:
-    """The server's application. ``service`` is asked in a thread, one question at a time."""
+def come_again(why: str) -> RequestError:
+    return RequestError(429, f"{why}: ask again in a second", Retry_After="1")
+
+
+async def watch(request: Request, deadline: Deadline, work: "asyncio.Future[Any]") -> None:
+    """Until the work is done, look whether whoever asked is still there."""
+    while not (await asyncio.wait([work], timeout=LOOK_EVERY))[0]:
+        if await request.is_disconnected():
+            deadline.gone.set()
+            return
+
+
+def make_app(service: Service, *, longest_answer: float = LONGEST_ANSWER) -> Starlette:
+    """The server's application. ``service`` is asked in a thread, one question at a time, each for at most
+    ``longest_answer`` seconds."""
     turn = Turn()
 
     async def page(_: Request) -> Response:
@@ -63,16 +92,23 @@ def make_app(service: Service) -> Starlette:
     async def ask(request: Request) -> Response:
         body, path = await body_of(request), request.url.path
         await turn.take(request)
-        answering = asyncio.ensure_future(asyncio.to_thread(service.answer, path, body))
+        deadline = Deadline(longest_answer)
+
+        def work() -> bytes:
+            with deadline.over(service.translator.model):
+                return service.answer(path, body)
+
+        answering = asyncio.ensure_future(asyncio.to_thread(work))
         # Where this is cancelled the thread goes on, and has the model to its end.
         answering.add_done_callback(lambda _: turn.give())
+        await watch(request, deadline, answering)
         content = await asyncio.shield(answering)
         return Response(content, media_type="application/octet-stream" if path in BINARY else "application/json")
 
     async def decode(request: Request) -> Response:
         question = from_json(wire.Ask, await body_of(request))
         await turn.take(request)
-        steps = Steps(service, question, turn.give)
+        steps = Steps(service, question, turn.give, Deadline(longest_answer))
         first = await steps.next()  # what cannot be is an error, not a stream
         return StreamingResponse(steps.lines(first), media_type="application/x-ndjson")
 
@@ -95,30 +131,31 @@ def make_app(service: Service) -> Starlette:
 class Steps:
     """Decoding in a thread that does not wait for whoever reads: the model is free again as soon as it is done."""
 
-    def __init__(self, service: Service, question: wire.Ask, done: Callable[[], None]) -> None:
+    def __init__(self, service: Service, question: wire.Ask, done: Callable[[], None], deadline: Deadline) -> None:
         self.loop = asyncio.get_running_loop()
         self.made: asyncio.Queue[wire.Step | Exception | None] = asyncio.Queue()
-        self.left = threading.Event()
+        self.deadline = deadline
         self.future = self.loop.run_in_executor(None, self.work, service, question)
         self.future.add_done_callback(lambda _: done())
 
     def work(self, service: Service, question: wire.Ask) -> None:
         end: Exception | None = None
         try:
-            service.decode(question, self.tell)
+            with self.deadline.over(service.translator.model):
+                service.decode(question, self.tell)
         except Exception as error:
             end = error
         self.loop.call_soon_threadsafe(self.made.put_nowait, end)
 
     def tell(self, step: wire.Step) -> bool:
         self.loop.call_soon_threadsafe(self.made.put_nowait, step)
-        return not self.left.is_set()
+        return not self.deadline.gone.is_set()
 
     async def next(self) -> wire.Step | None:
         try:
             step = await self.made.get()
         except asyncio.CancelledError:
-            self.left.set()
+            self.deadline.gone.set()
             raise
         if isinstance(step, Exception):
             raise step
@@ -129,10 +166,10 @@ class Steps:
             while step is not None:
                 yield to_json(step) + "\n"
                 step = await self.next()
-        except GlassformerError as error:
+        except (GlassformerError, RequestError) as error:
             yield to_json(wire.Problem(sentence(error))) + "\n"
         finally:
-            self.left.set()
+            self.deadline.gone.set()
 
 
 def sentence(error: Exception) -> str:

@@ -64,8 +64,8 @@ def norms(translator: Translator) -> dict[str, nn.LayerNorm]:
 
 
 def learned(translator: Translator) -> dict[str, tuple[Tensor, tuple[str, ...]]]:
-    """Every learned matrix that the page can show, smallest kinds first, with its axes; not the embedding, which is
-    the largest by far."""
+    """Every learned matrix but the embedding, which is the largest by far, with its axes; those that the page multiplies
+    with come first, layer by layer."""
     config = translator.model.config
     split = {"w_qkv": (3, config.heads, config.d_k, config.d_model), "b_qkv": (3, config.heads, config.d_k)}
     known = {
@@ -88,10 +88,11 @@ def learned(translator: Translator) -> dict[str, tuple[Tensor, tuple[str, ...]]]
             tensor = tensor.view(config.d_model, config.heads, config.d_k)
         found[name] = (tensor, known.get(ending, ("d_model",)))
 
-    def kind(name: str) -> int:
-        return next((n for n, word in enumerate(("bias", "norm", "b_qkv", "w_qkv", "w_o")) if word in name), 5)
+    def wanted(name: str) -> tuple[int, int]:
+        kind = 0 if "bias" in name or "norm" in name else 2 if "feed_forward" in name else 1
+        return kind, int(name.split(".")[2]) if ".layers." in name else 0
 
-    return dict(sorted(found.items(), key=lambda item: kind(item[0])))
+    return dict(sorted(found.items(), key=lambda item: wanted(item[0])))
 
 
 def find_learned(translator: Translator, name: str) -> tuple[Tensor, tuple[str, ...]]:

@@ -1,9 +1,10 @@
 """What every request and answer passes: this machine's own pages only, small requests, strict headers."""
 
+import asyncio
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +13,8 @@ from glassformer.page.wire import Problem
 
 HOSTS = {"127.0.0.1", "localhost", "::1"}
 LARGEST_BODY = 64 * 1024
+LONGEST_BODY = 10.0
+"""Seconds in which a body has to come."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -87,11 +90,19 @@ def host_name(address: str) -> str | None:
 
 
 async def body_of(request: Request) -> bytes:
-    """Raises RequestError for a body over LARGEST_BODY, before it is read to the end."""
+    """Raises RequestError for a body over LARGEST_BODY, before it is read to the end, and for one that comes too slowly."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise RequestError(413, f"a body of more than {LARGEST_BODY:,} bytes: ask about a shorter sentence")
-        parts.append(part)
+    try:
+        async with asyncio.timeout(LONGEST_BODY):
+            async for part in request.stream():
+                size += len(part)
+                if size > LARGEST_BODY:
+                    raise RequestError(413, f"a body of more than {LARGEST_BODY:,} bytes: ask about a shorter sentence")
+                parts.append(part)
+    except TimeoutError:
+        raise RequestError(
+            408, f"the body did not come within {LONGEST_BODY:g} seconds: send it again", Connection="close"
+        ) from None
+    except ClientDisconnect:
+        raise RequestError(499, "nobody waits for this answer any more") from None
     return b"".join(parts)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -30,18 +30,23 @@ class Budget:
     of the weights of long sentences, fewer of each row are kept."""
 
     states: int = 32_000_000
-    """All that is no attention weight. float32 where they fit and the sentence is short, else bfloat16 in LONG_STATES."""
+    """All that is no attention weight, of a sentence up to EXACT_TOKENS: float32 if all of it fits, else bfloat16."""
     long_states: int = 4_000_000
+    """The same of a longer sentence, in bfloat16."""
     weights: int = 9_000_000
     """Of sentences over DENSE_TOKENS."""
     vocabulary: int = 262_144
     """Each of logits and probabilities."""
     learned: int = 0
-    """The learned matrices."""
+    """The learned matrices, as far as WHOLE lets them."""
+    whole: int = 64_000_000
 
 
 LIVE = Budget()
-SAVED = Budget(learned=6_000_000)
+SAVED = Budget(states=6_500_000, learned=6_500_000, whole=13_000_000)
+"""A file of at most 15 MB, whatever the model: deflating and base64 together make little difference."""
+FIRST = ("x", "embeddings", "positions", "memory", "norm", "queries", "keys", "values", "scores", "z", "output")
+"""Which states travel before others where not all of them fit, by the last part of their names."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,9 @@ def see(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int = 0) 
 
     with changed(translator, ask):
         source_ids, target_ids = translator.ids_of(ask.text, ask.target, None)
+    if ask.target is None:
+        ask = replace(ask, blocked=within(ask.blocked, len(target_ids) + 1))
+    with changed(translator, ask):
         handles = [norm.register_forward_hook(partial(look, name)) for name, norm in norms(translator).items()]
         try:
             trace = translator.recorded(source_ids, target_ids)
@@ -88,6 +96,30 @@ def see(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int = 0) 
     trace.steps[0] |= seen
     about = translator.about(ask.text, source_ids, target_ids)
     return Seen(trace, about["source"], about["source_ids"], about["target_ids"])
+
+
+def seen_of(translator: Translator, trace: Trace) -> Seen:
+    """What ``Translator.trace`` saw, whatever was changed in the model then. The norms of a pre-norm model are computed
+    from what came into them."""
+    of_norm = norms(translator)
+    extra = {
+        station.input: Window(of_norm[station.input](trace[station.residual]).detach(), ("position", "d_model"), "§3.1")
+        for station in stations(translator)
+        if station.input in of_norm
+    }
+    about, steps = trace.about, [dict(step) for step in trace.steps]
+    steps[0] |= extra
+    return Seen(Trace(steps, about), about["source"], about["source_ids"], about["target_ids"])
+
+
+def within(edges: list[wire.Edge], target: int) -> list[wire.Edge]:
+    """The edges that a translation of ``target`` tokens has: with some blocked it may be shorter than the one that
+    was on the page when they were chosen."""
+    return [
+        (attention, query, key)
+        for attention, query, key in edges
+        if attention.startswith("encoder") or (query < target and ("cross" in attention or key < target))
+    ]
 
 
 def check_length(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int) -> None:
@@ -114,7 +146,8 @@ def look(
     seen = seen or see(translator, ask)
     packer = Packer()
     windows = pack_windows(packer, seen, budget)
-    matrices = pack_learned(packer, translator, budget if longest_of(seen) <= DENSE_TOKENS else LIVE)
+    left = budget.whole - sum(window.length for window in windows)
+    matrices = pack_learned(packer, translator, min(left, budget.learned if longest_of(seen) <= DENSE_TOKENS else 0))
     groups, blobs = packer.deflated(level)
     header = wire.Look(
         version=wire.VERSION,
@@ -162,19 +195,32 @@ def choose_storages(windows: dict[str, Window], tokens: int, budget: Budget) -> 
             chosen[name] = "float32" if tokens <= EXACT_TOKENS else "root8" if tokens <= DENSE_TOKENS else "top"
         elif "vocabulary" in window.axes:
             chosen[name] = "float32" if 4 * size <= budget.vocabulary else "none"
-        elif name.endswith(".scores") and tokens > EXACT_TOKENS:
-            chosen[name] = "none"
+        elif name.endswith(".concatenated") or (name.endswith(".scores") and tokens > EXACT_TOKENS):
+            chosen[name] = "none"  # concatenated is z in another order, which the page can do itself
         elif len(window.axes) == 1:
             chosen[name] = "float32"  # ids and positions
         else:
             states[name] = size
-    numbers = sum(states.values())
-    storage: wire.Storage = "none"
-    if tokens <= EXACT_TOKENS and 4 * numbers <= budget.states:
-        storage = "float32"
-    elif 2 * numbers <= (budget.states if tokens <= EXACT_TOKENS else budget.long_states):
-        storage = "bfloat16"
-    return chosen | dict.fromkeys(states, storage)
+    short = tokens <= EXACT_TOKENS
+    in_order = dict(sorted(states.items(), key=lambda item: rank(item[0])))
+    return chosen | spend(in_order, budget.states if short else budget.long_states, exact=short)
+
+
+def rank(name: str) -> int:
+    last = name.rsplit(".", 1)[-1]
+    return FIRST.index(last) if last in FIRST else len(FIRST)
+
+
+def spend(sizes: dict[str, int], budget: int, *, exact: bool = True) -> dict[str, wire.Storage]:
+    """How windows of so many numbers are stored within ``budget`` bytes: all in float32 where that fits (and is
+    ``exact``), else in bfloat16, in their order, as many as there is room for."""
+    if exact and 4 * sum(sizes.values()) <= budget:
+        return dict.fromkeys(sizes, "float32")
+    chosen: dict[str, wire.Storage] = {}
+    for name, size in sizes.items():
+        chosen[name] = "bfloat16" if 2 * size <= budget else "none"
+        budget -= 2 * size if chosen[name] == "bfloat16" else 0
+    return chosen
 
 
 def fit_top(tensors: Iterable[Tensor], size: int) -> tuple[int, int]:
@@ -189,18 +235,13 @@ def fit_top(tensors: Iterable[Tensor], size: int) -> tuple[int, int]:
     return max(1, int(((size - maps * side * side) / rows - 4) // 3)), side
 
 
-def pack_learned(packer: Packer, translator: Translator, budget: Budget) -> list[wire.Window]:
-    """Kind by kind until the budget is spent."""
-    left, placed = budget.learned, []
-    for name, (tensor, axes) in learned(translator).items():
-        storage: wire.Storage = exact(tensor) if left > 0 else "none"
-        size = tensor.numel() * (2 if storage == "bfloat16" else 4)
-        if size > left:
-            storage = "none"
-        else:
-            left -= size
-        placed.append(packer.add(described(name, axes, "learned", f"learned.{group_of(name)}"), tensor, storage))
-    return placed
+def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wire.Window]:
+    matrices = learned(translator)
+    storages = spend({name: tensor.numel() for name, (tensor, _) in matrices.items()}, budget)
+    return [
+        packer.add(described(name, axes, "learned", f"learned.{group_of(name)}"), tensor, storages[name])
+        for name, (tensor, axes) in matrices.items()
+    ]
 
 
 def group_of(name: str) -> str:

@@ -1,4 +1,5 @@
-"""The page in a notebook: ``show(translator, text)`` shows itself, offline; ``.widget()`` also answers."""
+"""The page in a notebook: ``translator.trace(text)`` and ``show(translator, text)`` show themselves, offline;
+``show(…).widget()`` also answers."""
 
 import html
 import json
@@ -7,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from glassformer.errors import ConfigError, GlassformerError
 from glassformer.page import wire
+from glassformer.page.built import HOW, built_page
 from glassformer.page.export import page_with
-from glassformer.page.look import LIVE, SAVED, look
+from glassformer.page.look import LIVE, SAVED, look, seen_of
 from glassformer.page.pack import Packed
 from glassformer.page.parse import from_json, to_json
 from glassformer.page.service import Service
+from glassformer.trace import Trace
 from glassformer.translator import Translator
 
 if TYPE_CHECKING:
@@ -64,10 +67,7 @@ class Shown:
     def _repr_html_(self) -> str:
         """The page in a frame of its own, with the numbers in it; saved with the notebook, and it needs no network."""
         self._page = self._page or page_with(self.look())
-        return (
-            f'<iframe sandbox="{SANDBOX}" title="glassformer" style="width:100%;height:{self.height}px;border:0" '
-            f'srcdoc="{html.escape(self._page)}"></iframe>'
-        )
+        return frame(self._page, self.height)
 
     def widget(self) -> "AnyWidget":
         """The page with the model behind it: other sentences, heads off, exact rows. Needs the extra ``notebook``.
@@ -101,6 +101,24 @@ def show(
     show(translator, "The animal didn't cross the street because it was too tired")
     """
     return Shown(translator, wire.Ask(text, target, list(heads_off or [])), height)
+
+
+def trace_html(translator: Translator, trace: Trace) -> str:
+    """What a notebook shows of ``translator.trace(…)``: the page with these numbers; what to do where it is not built."""
+    if not built_page():
+        return f"<p>{HOW}</p>"
+    ask = wire.Ask(trace.about["source"], trace.about["target"])
+    return frame(page_with(look(translator, ask, seen=seen_of(translator, trace))))
+
+
+Translator.show = trace_html
+
+
+def frame(page: str, height: int = HEIGHT) -> str:
+    return (
+        f'<iframe sandbox="{SANDBOX}" title="glassformer" style="width:100%;height:{height}px;border:0" '
+        f'srcdoc="{html.escape(page)}"></iframe>'
+    )
 
 
 def answer(service: Service, content: Any) -> tuple[dict[str, Any], list[bytes]]:

@@ -4,7 +4,6 @@ import struct
 import zlib
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -105,16 +104,16 @@ def store_top(values: Tensor, top: int) -> tuple[bytes, float]:
         raise ValueError(
             f"the {top} largest of rows of {width}: wanted at least 1, at most all, and columns of 16 bits"
         )
-    parts, error = [], 0.0
+    rests, keys, roots, error = [], [], [], 0.0
     for rows in torch.split(values.reshape(-1, width), ROWS_AT_ONCE):
         largest_values, columns = rows.topk(top, dim=-1)
         rest = rows.scatter(1, columns, 0).double().sum(dim=1).float()  # what is left, not what is missing from 1
         quantised = root8(largest_values)
         error = max(error, largest(from_root8(quantised) - largest_values))
-        packed = np.empty(len(rows), [("keys", "<u2", (top,)), ("values", "u1", (top,)), ("rest", "<f4")])
-        packed["keys"], packed["values"], packed["rest"] = columns.numpy(), quantised.numpy(), rest.numpy()
-        parts.append(packed.tobytes())
-    return b"".join(parts), error
+        rests.append(rest.numpy().astype("<f4").tobytes())
+        keys.append(columns.numpy().astype("<u2").tobytes())
+        roots.append(quantised.numpy().tobytes())
+    return b"".join([*rests, *keys, *roots]), error
 
 
 def pooled(values: Tensor, side: int = POOLED) -> Tensor:

@@ -1,16 +1,21 @@
 """The page's server: on this machine, for this machine."""
 
 import asyncio
+import signal
 import socket
+import threading
 from collections.abc import Callable
 
 import uvicorn
 
 from glassformer.errors import ConfigError
-from glassformer.page.app import make_app
+from glassformer.page.app import LONGEST_WAIT, make_app
+from glassformer.page.deadline import LONGEST_ANSWER
 from glassformer.page.service import Service
 
 HOST = "127.0.0.1"
+CONNECTIONS = 256
+"""Open ones; who comes when there are more gets a 503. Each waits with a few kilobytes."""
 
 
 def listen(port: int = 0) -> socket.socket:
@@ -32,9 +37,16 @@ def address_of(listener: socket.socket) -> str:
 
 
 def serve(service: Service, listener: socket.socket, ready: Callable[[str], None] | None = None) -> None:
-    """Answer until the process is interrupted. ``ready`` is called with the address when it answers."""
-    config = uvicorn.Config(make_app(service), log_level="warning", access_log=False, server_header=False, ws="none")
+    """Answer until the process is interrupted or asked to end (SIGTERM): what is being answered then is answered first.
+    ``ready`` is called with the address when it answers."""
+    config = uvicorn.Config(
+        make_app(service), log_level="warning", access_log=False, server_header=False, ws="none",
+        limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=round(LONGEST_ANSWER + LONGEST_WAIT),
+    )  # fmt: skip
     server = uvicorn.Server(config)
+    if threading.current_thread() is threading.main_thread():
+        # uvicorn ends its work and raises the signal again: by then there is nothing left to do.
+        signal.signal(signal.SIGTERM, lambda *_: None)
 
     async def run() -> None:
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -1,21 +1,22 @@
 """What the page can ask, whoever carries the question: HTTP (``app``) or a notebook (``notebook``)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
 from glassformer.decoding import score
 from glassformer.errors import ConfigError, GlassformerError
-from glassformer.folders import model_folder
 from glassformer.page import wire
 from glassformer.page.facts import find_learned, model_facts
 from glassformer.page.look import LIVE, Seen, changed, check_length, fixed, look, numbers_of, see
 from glassformer.page.parse import from_json, to_json
 from glassformer.page.steps import decode_steps
 from glassformer.trace import Window
+from glassformer.training.state import shown_checkpoint
 from glassformer.translator import Translator
+from glassformer.translator.shipped import shipped_models
 from glassformer.what_if import Head, attentions, heads_off, rank_heads
 
 LONGEST = 256
@@ -32,28 +33,31 @@ class Service:
 
     translator: Translator
     folder: Path | None = None
-    """A run's folder: its newest checkpoint is loaded before a question when ``best.json`` names another one."""
+    """A run's folder: before a question its newest checkpoint is loaded, if there is one since (``shown_checkpoint``)."""
     start: wire.Ask = field(default_factory=lambda: wire.Ask(""))
     """What the page opens with."""
     longest: int = LONGEST
     checkpoint: str = ""
+    """The one that ``translator`` is; where it is not given, the one that is shown now."""
     kept: dict[tuple[str, str | None, str], Seen] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.folder is not None and (self.folder / "best.json").is_file():
-            self.checkpoint = model_folder(self.folder).name
-        else:
+        shown = shown_checkpoint(self.folder) if self.folder is not None else None
+        if shown is None:
             self.folder = None
+        else:
+            self.checkpoint = self.checkpoint or shown.name
 
     def refresh(self) -> None:
         """Load a run's newest checkpoint, if there is one since. While it is being written the old one stays."""
         if self.folder is None:
             return
         try:
-            newest = model_folder(self.folder).name
-            if newest != self.checkpoint:
-                self.translator = Translator.load(self.folder, device=str(self.translator.device))
-                self.checkpoint = newest
+            newest = shown_checkpoint(self.folder)
+            if newest is not None and newest.name != self.checkpoint:
+                loaded = Translator.load(newest, device=str(self.translator.device))
+                self.translator = replace(loaded, name=str(self.folder))
+                self.checkpoint = newest.name
                 self.kept.clear()
         except (GlassformerError, OSError):
             return
@@ -72,7 +76,8 @@ class Service:
     def look(self, ask: wire.Ask) -> bytes:
         self.refresh()
         seen = self.seen(ask)
-        options = {"live": True, "budget": LIVE, "checkpoint": self.checkpoint, "level": 1, "seen": seen}
+        # level 0: on this machine's own wire deflating takes longer than it saves (150 ms of a sentence of 27 tokens)
+        options = {"live": True, "budget": LIVE, "checkpoint": self.checkpoint, "level": 0, "seen": seen}
         return look(self.translator, ask, **options).body()  # type: ignore[arg-type]
 
     def seen(self, ask: wire.Ask | wire.RowsAsk) -> Seen:
@@ -175,3 +180,12 @@ def ranking_of(heads: list[Head], change: list[list[float]], log_probabilities: 
     return wire.Ranking(
         [wire.HeadName(*head) for head in heads], [sum(row) for row in change], change, log_probabilities
     )
+
+
+def load_service(model: str, device: str = "") -> Service:
+    """For a model by name or folder: of a run that goes on its newest checkpoint. Raises as ``Translator.load``."""
+    checkpoint = None if model in shipped_models() else shown_checkpoint(Path(model))
+    if checkpoint is None:
+        return Service(Translator.load(model, device=device))
+    translator = replace(Translator.load(checkpoint, device=device), name=model)
+    return Service(translator, Path(model), checkpoint=checkpoint.name)

@@ -6,6 +6,7 @@ import torch
 
 from glassformer.config import DecodingConfig
 from glassformer.decoding.batches import evaluating
+from glassformer.decoding.lean import lean
 from glassformer.decoding.rows import Rows
 from glassformer.decoding.sentences import choosable
 from glassformer.page.look import step_of
@@ -20,7 +21,7 @@ def decode_steps(translator: Translator, text: str, told: Callable[[Step], bool]
     source_ids, _ = translator.ids_of(text, "", None)
     sentence = make_sentence(source_ids, (), config, model.config)
     with evaluating(model):
-        rows = Rows(model, torch.tensor([sentence.source], device=translator.device))
+        rows = Rows(lean(model), torch.tensor([sentence.source], device=translator.device))
         free = rows.ids[:, :0]  # no prefix
         for step in range(sentence.limit):
             log_probabilities = rows.next()

@@ -23,8 +23,12 @@ class Unpacked:
     """Inflated."""
 
     def window(self, name: str) -> Window:
-        known = [*self.header.windows, *(self.header.weights if isinstance(self.header, Look) else [])]
-        return next(window for window in known if window.name == name)
+        return next(window for window in self.windows if window.name == name)
+
+    @property
+    def windows(self) -> list[Window]:
+        """All that the header names, whether their numbers are here or not."""
+        return [*self.header.windows, *(self.header.weights if isinstance(self.header, Look) else [])]
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Of the storage ``top`` the K largest where they were, and 0 elsewhere. KeyError for ``none``."""
@@ -49,15 +53,17 @@ class Unpacked:
 
     def top(self, window: Window, content: bytes) -> tuple[np.ndarray, np.ndarray]:
         k = window.top
-        row = np.dtype([("keys", "<u2", (k,)), ("values", "u1", (k,)), ("rest", "<f4")])
-        rows = np.frombuffer(content, row)
-        dense = np.zeros((len(rows), window.shape[-1]), np.float32)
-        np.put_along_axis(dense, rows["keys"].astype(np.int64), from_root8(rows["values"]), axis=1)
-        return dense.reshape(window.shape), np.ascontiguousarray(rows["rest"]).reshape(window.shape[:-1])
+        rows = len(content) // (3 * k + 4)
+        rest = np.frombuffer(content, "<f4", rows)
+        keys = np.frombuffer(content, "<u2", rows * k, 4 * rows).reshape(rows, k)
+        values = np.frombuffer(content, np.uint8, rows * k, (4 + 2 * k) * rows).reshape(rows, k)
+        dense = np.zeros((rows, window.shape[-1]), np.float32)
+        np.put_along_axis(dense, keys.astype(np.int64), from_root8(values), axis=1)
+        return dense.reshape(window.shape), rest.reshape(window.shape[:-1])
 
 
 def from_root8(quantised: np.ndarray) -> np.ndarray:
-    return (quantised.astype(np.float32) / 255) ** 2
+    return ((quantised / 255) ** 2).astype(np.float32)  # rounded once, as in the page
 
 
 def unpack(body: bytes, kind: type[Look] | type[Numbers] = Look) -> Unpacked:

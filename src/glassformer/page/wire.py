@@ -14,8 +14,9 @@ and in a saved file the header is ``<script type="application/json" id="look">``
     float32    float32 each: exact; −Infinity where a score is not allowed
     bfloat16   uint16 each: the upper half of a float32
     root8      uint8 each: the value is (q / 255)²; only for what lies between 0 and 1
-    top        K = Window.top, and for each row (the last axis) 3 K + 4 bytes: K uint16, the columns of the K largest, the
-               largest first; K uint8, their values as in root8; one float32, the exact sum of the rest of the row.
+    top        K = Window.top, and for each row (the last axis) 3 K + 4 bytes. First of all rows one float32, the exact sum
+               of the rest of the row; then of all rows K uint16, the columns of the K largest, the largest first; then of
+               all rows K uint8, their values as in root8.
                The window NAME.pooled beside it holds the means of blocks, of equal size but for the last: root8
     none       not here (group "", length 0): POST /api/rows, or /api/weights, has it where the page is live
 
@@ -175,11 +176,13 @@ class Look:
     stations: list[Station]
     windows: list[Window]
     """All that the model computed, all target positions at once, by the names of the trace. Pre-norm models have the
-    norms' outputs as well (….self_attention_add_norm.norm), as these are what the matrices multiply."""
+    norms' outputs as well (….self_attention_add_norm.norm), as these are what the matrices multiply. ….concatenated is
+    always ``none``: it is z in another order."""
     weights: list[Window]
     """Learned matrices by their names: ….w_qkv [matrix (Q, K, V), head, d_k, d_model], ….w_o.weight [d_model, head, d_v],
-    ….feed_forward.w_1.weight [d_ff, d_model], ….w_2.weight [d_model, d_ff], ….norm.weight and the biases. A saved file of a
-    small model holds them; elsewhere they are ``none``, and POST /api/weights has them where the page is live."""
+    ….feed_forward.w_1.weight [d_ff, d_model], ….w_2.weight [d_model, d_ff], ….norm.weight and the biases. A saved file
+    holds as many as it has room for, the first layers first; the others are ``none``, and POST /api/weights has them
+    where the page is live."""
     groups: list[Group]
     steps: list[Step]
     """Row i: what was chosen after target token i (the last is </s>) and what else was likely."""

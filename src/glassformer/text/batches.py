@@ -4,7 +4,7 @@ A corpus of any size is shuffled in bounded memory: its blocks are put in random
 and their pairs shuffled together; within sections of the pool they are sorted by length, so that little is padding, and
 cut into batches; and the pool's batches are shuffled. A corpus of up to POOL_PAIRS pairs is one pool.
 
-To train on several processes each would take every world-th batch of ``epoch``, from its rank on: nothing here knows.
+Several processes make the same batches, and each takes some rows of every one (``training.processes``).
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from glassformer.errors import ConfigError
 from glassformer.text.pairs import Array, Block, EncodedPairs
+from glassformer.text.subword_sampling import SubwordSampler
 
 Numbers = npt.NDArray[np.int64]
 
@@ -46,6 +47,16 @@ class Batch:
     tokens: int
     """Target tokens that are wanted, eos included: what a loss or a speed is counted in."""
 
+    def rows(self, first: int, every: int, pad_id: int = 0) -> "Batch | None":
+        """Row ``first`` and each ``every``-th after it, as narrow as they can be; None where there is none."""
+        if first >= len(self.numbers):
+            return None
+        sides = [side[first::every] for side in (self.source_ids, self.target_ids)]
+        widths = [int((side != pad_id).sum(dim=1).max()) for side in sides]
+        source, target = (side[:, :width] for side, width in zip(sides, widths, strict=True))
+        real = int((source != pad_id).sum()), int((target[:, 1:] != pad_id).sum())
+        return Batch(source, target, self.numbers[first::every], *real)
+
 
 class _Pool(NamedTuple):
     """Pairs shuffled together: their numbers in the corpus, and their rows' widths with bos and eos, all [pair]."""
@@ -53,6 +64,8 @@ class _Pool(NamedTuple):
     numbers: Numbers
     source_widths: Numbers
     target_widths: Numbers
+    read: Block | None
+    """Their ids, where these had to be read, to cut words otherwise, before the widths were known."""
 
 
 class Batches:
@@ -62,8 +75,17 @@ class Batches:
     """
 
     def __init__(
-        self, pairs: EncodedPairs, *, batch_tokens: int, seed: int, pad_id: int = 0, bos_id: int = 1, eos_id: int = 2
+        self,
+        pairs: EncodedPairs,
+        *,
+        batch_tokens: int,
+        seed: int,
+        pad_id: int = 0,
+        bos_id: int = 1,
+        eos_id: int = 2,
+        sampler: SubwordSampler | None = None,
     ) -> None:
+        """``sampler`` cuts words of ``epoch``'s pairs otherwise, before they are put into batches."""
         if batch_tokens < 1:
             raise ConfigError(f"batch_tokens={batch_tokens}: wanted at least 1")
         if seed < 0:
@@ -71,6 +93,7 @@ class Batches:
         self.pairs = pairs
         self.batch_tokens = batch_tokens
         self.seed = seed
+        self.sampler = sampler
         self.pad_id, self.bos_id, self.eos_id = pad_id, bos_id, eos_id
         pool = min(POOL_PAIRS, POOL_TOKENS * len(pairs) // max(pairs.tokens, 1))
         self._blocks_in_pool = max(pool // BLOCK, 1)
@@ -81,7 +104,7 @@ class Batches:
         ``skip`` leaves out so many batches at the beginning, without reading them: the others stay as they were.
         """
         for index, blocks in enumerate(self._pools(number)):
-            pool = self._pool(blocks)
+            pool = self._pool(blocks, number)
             plan = self._shuffled_plan(pool, number, index)
             if skip < len(plan):
                 yield from self._made(pool, blocks, plan[skip:])
@@ -98,7 +121,7 @@ class Batches:
     def batches_in_epoch(self, number: int) -> int:
         """How many batches ``epoch(number)`` gives: exact for a corpus of one pool, else estimated from the first."""
         pools = self._pools(number)
-        pool = self._pool(pools[0])
+        pool = self._pool(pools[0], number)
         planned = len(self._shuffled_plan(pool, number, 0))
         return planned if len(pools) == 1 else round(planned * len(self.pairs) / len(pool.numbers))
 
@@ -113,13 +136,19 @@ class Batches:
     def _range(self, block: int) -> tuple[int, int]:
         return block * BLOCK, min((block + 1) * BLOCK, len(self.pairs))
 
-    def _pool(self, blocks: Numbers) -> _Pool:
+    def _pool(self, blocks: Numbers, epoch: int | None = None) -> _Pool:
+        """The pairs of these blocks; without an epoch nothing is left to chance."""
         ranges = [self._range(int(block)) for block in blocks]
-        lengths = [self.pairs.lengths(*range) for range in ranges]
         numbers = np.concatenate([np.arange(first, end, dtype=np.int64) for first, end in ranges])
-        sources = np.concatenate([source for source, _ in lengths]).astype(np.int64)
-        targets = np.concatenate([target for _, target in lengths]).astype(np.int64)
-        return _Pool(numbers, sources + 1, targets + 2)
+        read = None
+        if self.sampler is not None and epoch is not None:
+            read = _joined([self.sampler.sample(self.pairs.block(*range), range[0], epoch) for range in ranges])
+            sources, targets = read.source_lengths, read.target_lengths
+        else:
+            lengths = [self.pairs.lengths(*range) for range in ranges]
+            sources = np.concatenate([source for source, _ in lengths])
+            targets = np.concatenate([target for _, target in lengths])
+        return _Pool(numbers, sources.astype(np.int64) + 1, targets.astype(np.int64) + 2, read)
 
     def _shuffled_plan(self, pool: _Pool, epoch: int, index: int) -> list[Numbers]:
         """The pool's batches in the epoch's order, each as places in the pool."""
@@ -148,7 +177,7 @@ class Batches:
 
     def _made(self, pool: _Pool, blocks: Numbers, plan: list[Numbers]) -> Iterator[Batch]:
         """The planned batches, with the pool's ids read into memory."""
-        read = _joined([self.pairs.block(*self._range(int(block))) for block in blocks])
+        read = pool.read or _joined([self.pairs.block(*self._range(int(block))) for block in blocks])
         for places in plan:
             sources, targets = read.source_lengths[places], read.target_lengths[places]
             source_ids = _matrix(read.ids, read.starts[places], sources, int(sources.max()) + 1, self.pad_id)

@@ -16,6 +16,10 @@ from glassformer.errors import CorpusError
 STDIN = "-"
 CHUNK = 1 << 16
 """Bytes read at a time; small, because compressed ones may become a thousand times as many."""
+LONGEST_LINE = 1 << 24
+"""Bytes. A line without an end would fill the memory: a compressed one can be a thousand times its file's size."""
+MOST_MEMORY = 1 << 31
+"""Bytes that undoing a compression may take: what the strongest settings of xz and zstd need."""
 BOM = b"\xef\xbb\xbf"
 
 
@@ -29,8 +33,10 @@ class Compression(NamedTuple):
 
 COMPRESSIONS = (
     Compression("gzip", b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
-    Compression("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
-    Compression("zstd", b"\x28\xb5\x2f\xfd", lambda: zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()),
+    Compression("xz", b"\xfd7zXZ\x00", lambda: lzma.LZMADecompressor(memlimit=MOST_MEMORY)),
+    Compression(
+        "zstd", b"\x28\xb5\x2f\xfd", lambda: zstandard.ZstdDecompressor(max_window_size=MOST_MEMORY).decompressobj()
+    ),
 )
 
 
@@ -43,7 +49,7 @@ def lines(path: str | Path, *, skip_bad_lines: bool = False) -> Iterator[str | N
     Raises CorpusError for a file that cannot be read, compressed data cut short, a line that is not UTF-8.
     """
     number = 0
-    for block in _blocks(_decompressed(_chunks(path), path)):
+    for block in _blocks(_decompressed(_chunks(path), path), path):
         if number == 0:
             block = block.removeprefix(BOM)
             if not block:
@@ -114,12 +120,19 @@ def _members(chunks: Iterable[bytes], kind: Compression, path: str | Path) -> It
         raise CorpusError(f"{name_of(path)}: the {kind.name} data are cut short; get the file again")
 
 
-def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _blocks(chunks: Iterable[bytes], path: str | Path) -> Iterator[bytes]:
     r"""The same bytes, cut behind a ``\n`` each time, so that lines and characters stay whole."""
     parts: list[bytes] = []  # joined once, as one line may be many chunks long
+    number = 0
     for chunk in chunks:
+        if sum(map(len, parts)) > LONGEST_LINE:
+            raise CorpusError(
+                f"{name_of(path)}, line {number + 1:,}: more than {LONGEST_LINE:,} bytes without a line's end; "
+                "wanted one sentence a line"
+            )
         cut = chunk.rfind(b"\n") + 1
         if cut:
+            number += chunk.count(b"\n")
             yield b"".join([*parts, chunk[:cut]])
             parts = [chunk[cut:]]
         else:

@@ -28,6 +28,7 @@ Array = npt.NDArray[Any]
 
 VERSION = 1
 FACTS = "pairs.json"
+ID_TYPES = ("<u2", "<u4")
 CHUNK = 4096
 """Pairs encoded together."""
 
@@ -119,6 +120,8 @@ class EncodedPairs:
             sizes = {name: (folder / name).stat().st_size for name in facts.sizes()}
         except (OSError, ValueError, TypeError) as error:
             raise CorpusError(f"{folder}: holds no encoded sentence pairs ({error}); encode them again") from error
+        if facts.pairs < 1 or facts.id_type not in ID_TYPES:
+            raise CorpusError(f"{folder / FACTS}: {facts.pairs} pairs of {facts.id_type!r}: encode them again")
         if facts.version != VERSION:
             raise CorpusError(f"{folder}: version {facts.version}, wanted {VERSION}; encode the sentence pairs again")
         for name, wanted in facts.sizes().items():
@@ -140,6 +143,16 @@ class EncodedPairs:
     def fingerprint(self) -> str:
         """A hash of the tokenizer and of every id: it changes when the corpus or the vocabulary does."""
         return self.facts.fingerprint
+
+    def whole(self) -> bool:
+        """Whether the ids and lengths on disk are those that were written: all of them are read."""
+        parts = [self.facts.tokenizer]
+        for name in ("ids.bin", "source_lengths.bin", "target_lengths.bin"):
+            with (self.folder / name).open("rb") as file:
+                parts.append(hashlib.file_digest(file, "sha256").hexdigest())
+        lengths = self.source_lengths.astype(np.int64) + self.target_lengths
+        starts_fit = np.array_equal(self._starts, np.cumsum(lengths) - lengths)
+        return starts_fit and fingerprint_of(parts) == self.fingerprint
 
     def pair(self, number: int) -> tuple[Array, Array]:
         """Source and target ids of one pair, without bos and eos, each [position]; IndexError beyond the last."""
@@ -216,7 +229,7 @@ def _write(
     progress: Callable[[int], None],
 ) -> Facts:
     """Everything but the facts themselves, which say that the rest is complete."""
-    id_type = "<u2" if len(tokenizer) <= 2**16 else "<u4"
+    id_type = ID_TYPES[len(tokenizer) > 2**16]
     with (
         _Column(folder / "ids.bin", id_type) as ids,
         _Column(folder / "starts.bin", "<i8") as starts,
@@ -243,8 +256,12 @@ def _write(
         longest_target=targets.largest,
         max_tokens=max_tokens,
         tokenizer=tokenizer.fingerprint,
-        fingerprint=hashlib.sha256(" ".join(parts).encode()).hexdigest(),
+        fingerprint=fingerprint_of(parts),
     )
+
+
+def fingerprint_of(parts: list[str]) -> str:
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def _encoded(

@@ -17,6 +17,8 @@ SMALLEST_LIMIT = 16
 CLOSING = r"""["'»”’«“)\]]*"""
 SENTENCE_END = re.compile(rf"[.!?…]+{CLOSING}(?:\s+|$)|[。！？]+[」』）”’]*\s*")
 CLAUSE_END = re.compile(rf"[,;:–—]+{CLOSING}(?:\s+|$)|[，；：、]+[」』）”’]*\s*")
+ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|No|Nr|vs|etc|Hr|Fr|bzw|ca|M|Mme)|\b\w)\.\s+$")
+"""At the end of a unit: no sentence ends there."""
 WORD_END = re.compile(r"(?<=\S)\s+")
 
 
@@ -28,16 +30,31 @@ def sentences(text: str) -> list[str]:
     return _cut(text, SENTENCE_END)
 
 
-def split_long(text: str, tokenizer: Tokenizer, limit: int) -> list[str]:
-    """``text`` in pieces of at most ``limit`` tokens (without bos and eos), each as full as sentences allow.
+def whole_sentences(text: str) -> list[str]:
+    """``sentences``, but not cut behind an abbreviation (Mr. Smith, J. R. R. Tolkien) or before a small letter."""
+    found: list[str] = []
+    for unit in sentences(text):
+        if found and (ABBREVIATION.search(found[-1]) or unit[:1].islower()):
+            found[-1] += unit
+        else:
+            found.append(unit)
+    return found
+
+
+def split_long(text: str, tokenizer: Tokenizer, limit: int, most: int = 0) -> list[str]:
+    """``text`` in pieces of at most ``limit`` tokens (without bos and eos), each as full as sentences allow, but, unless
+    ``most`` is 0, with at most so many sentences.
 
     A sentence over the limit is cut at clauses, a clause at words, a word anywhere.
-    Joined, the pieces are ``text``; a text within the limit is the only piece.
+    Joined, the pieces are ``text``; a text within the limits is the only piece.
 
     Raises ConfigError for a limit below SMALLEST_LIMIT.
     """
     if limit < SMALLEST_LIMIT:
         raise ConfigError(f"limit={limit}: wanted at least {SMALLEST_LIMIT} tokens")
+    if most and len(units := whole_sentences(text)) > most:
+        few = ("".join(units[start : start + most]) for start in range(0, len(units), most))
+        return [piece for some in few for piece in split_long(some, tokenizer, limit)]
     if len(tokenizer.encode(text)) <= limit:
         return [text]
     ways: list[Callable[[str], list[str]]] = [

@@ -148,6 +148,26 @@ class Tokenizer:
         """The ids of each text; the same as ``encode`` one by one, several times faster."""
         return self._pieces.encode([normalised(text) for text in texts])
 
+    def ways_to_cut(self, word: Iterable[SupportsInt], count: int) -> list[tuple[tuple[int, ...], float]]:
+        """Up to ``count`` ways to cut the word that ``word`` spells into pieces, the likeliest first, each with its
+        pieces' log P, natural. None for a word in bytes, and for what is no word with a space before it.
+        """
+        known = self._known(word)
+        text = "".join(self._tokens[id] for id in known)
+        if not text.startswith(WORD_START) or any(map(self._pieces.is_byte, known)):
+            return []
+        found = self._pieces.nbest_encode(text[1:], nbest_size=count)
+        token, score = self._tokens.__getitem__, self._log_probabilities.__getitem__
+        return [(tuple(ids), sum(map(score, ids))) for ids in found if "".join(map(token, ids)) == text]
+
+    @cached_property
+    def _tokens(self) -> list[str]:
+        return [self._pieces.id_to_piece(id) for id in range(len(self))]
+
+    @cached_property
+    def _log_probabilities(self) -> list[float]:
+        return [self._pieces.get_score(id) for id in range(len(self))]
+
     def decode(self, ids: Iterable[SupportsInt]) -> str:
         """The text of ``ids``; pad, bos and eos are left out, unk shows as ⁇, bytes that are no UTF-8 as U+FFFD.
 

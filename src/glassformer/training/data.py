@@ -1,24 +1,34 @@
 """The corpus of a run: read, counted, given a vocabulary, held out of, and encoded once into the run's folder."""
 
+import hashlib
 import json
 import shutil
+import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glassformer.config import DataConfig, TrainingConfig
-from glassformer.errors import CorpusError
-from glassformer.folders import replace_file
+from glassformer.errors import CheckpointError, CorpusError
+from glassformer.folders import read_json, replace_file
+from glassformer.text.augmentation import augmented
+from glassformer.text.batches import Batches
 from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.lines import name_of
 from glassformer.text.pairs import EncodedPairs
+from glassformer.text.sentences import whole_sentences
+from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
+from glassformer.training.processes import Processes
+from glassformer.training.report import Reporter
 
 Pair = tuple[str, str]
+SAMPLED_LINES = 5000
 Doing = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is (0: not known)."""
 
@@ -32,6 +42,20 @@ class Data:
     validation: list[Pair]
     messages: list[str]
     """What was read, kept and left out, in sentences."""
+    notes: list[str] = field(default_factory=list)
+    """What has changed, or was damaged, since an earlier session read it."""
+
+    def usual_sentences(self, share: float) -> int:
+        """Sentences that this share of the source lines do not exceed (of some thousand lines all over the corpus)."""
+        numbers = np.linspace(0, len(self.pairs) - 1, min(len(self.pairs), SAMPLED_LINES)).astype(int)
+        lines = (self.tokenizer.decode(self.pairs.pair(int(number))[0]) for number in numbers)
+        return int(np.quantile([len(whole_sentences(line)) for line in lines], share))
+
+    def batches(self, config: TrainingConfig) -> Batches:
+        """The training pairs in batches, some words of them cut otherwise in each epoch where the settings say so."""
+        share = config.subword_sampling
+        sampler = SubwordSampler(self.tokenizer, share, config.seed) if share else None
+        return Batches(self.pairs, batch_tokens=config.batch_tokens, seed=config.seed, sampler=sampler)
 
     def usual_length(self, share: float) -> int:
         """Tokens that this share of the lines, of the longer sides, do not exceed (of the first million pairs)."""
@@ -53,50 +77,147 @@ def prepare(
         "held_out": training.held_out,
         "size": vocabulary_size,
     }
-    if prepared(folder).get("asked") != asked:
-        folder.mkdir(parents=True, exist_ok=True)
-        config = keep_standard_input(folder, config)
-        reports: list[CorpusReport] = []
-        count = 0
-        for _ in all_pairs(config, reports):
-            count += 1
-            if count % 10_000 == 0:
-                doing("reading", count, 0)
-        held_out = every_nth(count, training.held_out) if not config.valid_source else 0
-        size = vocabulary_size or vocabulary_size_for(count)
-        doing(f"finding {size:,} pieces of words", 0, 0)
-        tokenizer = Tokenizer.train((side for pair in all_pairs(config) for side in pair), vocabulary_size=size)
-        replace_file(folder / "tokenizer.model", tokenizer.to_bytes())
-        validation = list(validation_pairs(config, held_out))
-        replace_file(folder / "validation.json", json.dumps(validation, ensure_ascii=False).encode())
-        wanted = (pair for i, pair in enumerate(all_pairs(config)) if not is_held_out(i, held_out))
-        long_ones = CorpusReport()
-        EncodedPairs.write(
-            folder / "train",
-            wanted,
-            tokenizer,
-            max_tokens=training.max_tokens,
-            report=long_ones,
-            progress=lambda done: doing("encoding", done, count),
+    notes: list[str] = []
+    if prepared(folder).get("asked") == asked:
+        notes = changes(folder)
+        if whole(folder):
+            return opened(folder, notes)
+        notes.append(f"what was prepared in {folder} is damaged: the corpus was read again")
+    read_corpus(folder, config, training, vocabulary_size, asked, doing)
+    return opened(folder, notes)
+
+
+def prepared_by_first(processes: Processes, read: Callable[..., Data], reporter: Reporter) -> Data:
+    """What ``read`` (``prepare``) gives: the first process prepares, the others open what it left. On a machine that
+    does not see the first one's folder, its own first process prepares it there from the same files.
+
+    Raises CorpusError when that is not the same corpus.
+    """
+    data = None
+    for turn in range(2):  # the first process; then one of each machine, which finds it done or does it
+        if processes.first if turn == 0 else processes.first_here:
+            data = read(doing=reporter.doing)
+        processes.wait()
+    data = data or read()
+    if processes.text_from_first(data.pairs.fingerprint) != data.pairs.fingerprint:
+        raise CorpusError(
+            f"the corpus in {data.pairs.folder} is not the first process's: give each machine the same files"
         )
-        messages = [
-            line for report in [*reports, long_ones] for line in report.messages() if report.files or report.skipped
-        ]
-        if held_out:
-            messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
-        replace_file(folder / "prepared.json", json.dumps({"asked": asked, "messages": messages}).encode())
+    return data
+
+
+def opened(folder: Path, notes: list[str]) -> Data:
+    """What ``read_corpus`` left in ``folder``."""
     return Data(
         EncodedPairs.open(folder / "train"),
         Tokenizer.load(folder / "tokenizer.model"),
         [(source, target) for source, target in json.loads((folder / "validation.json").read_bytes())],
         prepared(folder)["messages"],
+        notes,
     )
+
+
+def read_corpus(
+    folder: Path,
+    config: DataConfig,
+    training: TrainingConfig,
+    vocabulary_size: int,
+    asked: dict[str, Any],
+    doing: Doing,
+) -> None:
+    """Read the corpus, as often as is needed, and leave in ``folder`` what training wants of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "prepared.json").unlink(missing_ok=True)  # from now on what it says is not so
+    config = keep_standard_input(folder, config)
+    stamps = [stamp(path) for path in files_of(config)]
+    reports: list[CorpusReport] = []
+    count = 0
+    for _ in all_pairs(config, reports):
+        count += 1
+        if count % 10_000 == 0:
+            doing("reading", count, 0)
+    held_out = every_nth(count, training.held_out) if not config.valid_source else 0
+    size = vocabulary_size or vocabulary_size_for(count)
+    doing(f"finding {size:,} pieces of words", 0, 0)
+    seen = augmented(all_pairs(config), config.augmentation)
+    tokenizer = Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
+    replace_file(folder / "tokenizer.model", tokenizer.to_bytes())
+    validation = list(validation_pairs(config, held_out))
+    replace_file(folder / "validation.json", json.dumps(validation, ensure_ascii=False).encode())
+    wanted = (pair for i, pair in enumerate(all_pairs(config)) if not is_held_out(i, held_out))
+    long_ones, copies = CorpusReport(), Counter[str]()
+    EncodedPairs.write(
+        folder / "train",
+        augmented(wanted, config.augmentation, copies),
+        tokenizer,
+        max_tokens=training.max_tokens,
+        report=long_ones,
+        progress=lambda done: doing("encoding", done, count),
+    )
+    messages = [
+        line for report in [*reports, long_ones] for line in report.messages() if report.files or report.skipped
+    ]
+    if copies:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
+        messages.append(f"{copies.total():,} changed copies added: {kinds} (data.augmentation)")
+    if held_out:
+        messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
+    for before in stamps:
+        if stamp(before["path"]) != before:
+            raise CorpusError(f"{before['path']} changed while it was read: start again when nobody writes to it")
+    hashes = {name: sha256_of(folder / name) for name in ("tokenizer.model", "validation.json")}
+    about = {"asked": asked, "messages": messages, "files": stamps, "sha256": hashes}
+    replace_file(folder / "prepared.json", json.dumps(about).encode())
+
+
+def files_of(config: DataConfig) -> list[str]:
+    return [path for path in [*config.source, *config.target, config.valid_source, config.valid_target] if path]
+
+
+def stamp(path: str) -> dict[str, Any]:
+    """By which a file is known to have changed; its size is -1 where there is none."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return {"path": path, "size": -1, "time": 0}
+    regular = stat.S_ISREG(status.st_mode)
+    return {"path": path, "size": status.st_size if regular else 0, "time": status.st_mtime_ns if regular else 0}
+
+
+def changes(folder: Path) -> list[str]:
+    """A sentence for each file of the corpus that is not as it was when it was read; one that is gone is not needed."""
+    pairs = [(before, stamp(before["path"])) for before in prepared(folder).get("files", [])]
+    return [
+        f"{now['path']} has changed since this run read it: the run goes on with the pairs as they were; "
+        "to train on the new ones begin another with --out"
+        for before, now in pairs
+        if now["size"] >= 0 and now != before
+    ]
+
+
+def whole(folder: Path) -> bool:
+    """Whether everything in ``folder`` is what was left there, byte by byte."""
+    try:
+        hashes = prepared(folder)["sha256"]
+        return EncodedPairs.open(folder / "train").whole() and all(
+            sha256_of(folder / name) == wanted for name, wanted in hashes.items()
+        )
+    except (CorpusError, OSError, KeyError):
+        return False
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def prepared(folder: Path) -> dict[str, Any]:
     """What an earlier ``prepare`` was asked for, and told; empty when it did not come to its end."""
     path = folder / "prepared.json"
-    return dict(json.loads(path.read_bytes())) if path.is_file() else {}
+    try:
+        return read_json(path.read_bytes(), path)
+    except (OSError, CheckpointError):
+        return {}
 
 
 def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> Iterator[Pair]:
@@ -110,6 +231,7 @@ def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> 
 
 
 def validation_pairs(config: DataConfig, held_out: int) -> Iterator[Pair]:
+    """The validation files' pairs, or, where there are none, those held out."""
     if config.valid_source:
         yield from read_pairs(config.valid_source, config.valid_target or None, skip_bad_lines=config.skip_bad_lines)
     else:

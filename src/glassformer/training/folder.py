@@ -1,6 +1,10 @@
-"""The settings of a run's folder: kept when it has begun, and the same when it goes on."""
+"""A run's folder: its settings, kept when it has begun and the same when it goes on; and one run in it at a time."""
 
+import fcntl
+import os
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +44,29 @@ def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[
 def keep(folder: Path, settings: dict[str, dict[str, Any]]) -> None:
     """Write ``config.toml``: from now on the folder holds a run with these settings."""
     replace_file(folder / "config.toml", tomli_w.dumps(settings).encode())
+
+
+@contextmanager
+def only_run(folder: Path) -> Iterator[None]:
+    """A ``with`` block in which no other run works in ``folder``. The lock ends with the process, however it ends.
+
+    Raises TrainingError when another one does, or when nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise TrainingError(f"{folder} cannot be written ({error.strerror}): name another folder with --out") from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            who = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
+            raise TrainingError(
+                f"another run works in {folder} (process {who}): wait for its end, or name another folder with --out"
+            ) from None
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(handle)

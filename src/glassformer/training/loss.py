@@ -78,6 +78,9 @@ class _FusedLoss(torch.autograd.Function):
         by_states = torch.empty_like(states) if learns else None
         by_weight = weight.new_zeros(weight.shape, dtype=torch.float32) if learns else None
         by_bias = weight.new_zeros(vocabulary, dtype=torch.float32) if learns and bias is not None else None
+        mean_weight = weight.float().mean(dim=0)  # times a state: the mean of its logits, without another look at them
+        if bias is not None:
+            smoothed -= label_smoothing * len(states) * bias.mean()
         rows = max(NUMBERS_AT_ONCE // vocabulary, 16)
         for first in range(0, len(states), rows):
             some, ids = states[first : first + rows], wanted[first : first + rows]
@@ -88,7 +91,7 @@ class _FusedLoss(torch.autograd.Function):
             log_sum = logits.amax(dim=-1) - gradient.amax(dim=-1).log()
             nll = log_sum.sum() - logits.gather(1, ids[:, None]).sum()
             plain += nll
-            smoothed += (1 - label_smoothing) * nll + label_smoothing * (log_sum - logits.mean(dim=-1)).sum()
+            smoothed += (1 - label_smoothing) * nll + label_smoothing * (log_sum - some.float() @ mean_weight).sum()
             if by_states is None or by_weight is None:
                 continue
             gradient.sub_(label_smoothing / vocabulary)

@@ -39,18 +39,19 @@ class Meter:
     def restart(self) -> None:
         self.begun = self.clock.seconds()
         self.loss: torch.Tensor | float = 0.0
-        self.wanted = self.tokens = self.steps = 0
+        self.wanted = self.tokens = 0
+        self.steps = 0
+        """The optimiser's, counted by whoever makes them."""
 
     def add(self, loss: torch.Tensor, batch: Batch) -> None:
-        self.loss = self.loss + loss  # a tensor: asking for its value would make a GPU wait
+        self.loss = self.loss + loss.double()  # a tensor: asking for its value would make a GPU wait
         self.wanted += batch.tokens
         self.tokens += batch.tokens + batch.source_tokens
-        self.steps += 1
 
     def row(self, state: State, config: TrainingConfig, in_epoch: int) -> Step:
         progress = state.progress
         now = self.clock.seconds()
-        seconds_a_step = (now - self.begun) / max(self.steps / config.accumulate, 1)
+        seconds_a_step = (now - self.begun) / max(self.steps, 1)
         left = [config.time_limit - now] if config.time_limit else []
         if config.max_steps:
             left.append((config.max_steps - progress.step) * seconds_a_step)
@@ -62,7 +63,7 @@ class Meter:
             epoch=progress.epoch,
             share_of_epoch=min(share, 1.0),
             loss=float(self.loss) / max(self.wanted, 1),
-            learning_rate=learning_rate(progress.step, peak=config.learning_rate, warmup_steps=config.warmup_steps),
+            learning_rate=learning_rate(progress, config),
             tokens_per_second=self.tokens / max(now - self.begun, 1e-9),
             seconds=now,
             seconds_left=max(min(left), 0.0) if left else None,

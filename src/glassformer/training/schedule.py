@@ -1,7 +1,64 @@
-"""§5.3, equation 3: the learning rate rises linearly, then falls with the inverse square root of the step."""
+"""The learning rate: it rises, and falls to 0 at the end that the run's limits plan; or the paper's (§5.3)."""
+
+from glassformer.config import TrainingConfig
+from glassformer.training.state import Progress
+
+PLAN_EVERY = 100
+"""Steps from one estimate of the run's end, where a time limit decides it, to the next."""
+FIRST_PLAN = 20
+"""The step of the first one: before it nothing is known of the speed."""
+LONGEST_WARMUP = 0.1
+"""The share of a planned run that the warm-up takes at most."""
+SLOWER = 0.5
+"""By which the rate is multiplied each time that the loss was no number."""
 
 
-def learning_rate(step: int, *, peak: float, warmup_steps: int) -> float:
-    """The rate of ``step`` (from 1). With peak = (d_model · warmup_steps)^−0.5 it is the paper's
-    d_model^−0.5 · min(step^−0.5, step · warmup_steps^−1.5)."""
-    return peak * min(step / warmup_steps, (warmup_steps / step) ** 0.5)
+def learning_rate(progress: Progress, config: TrainingConfig) -> float:
+    """The rate of ``progress.step`` (from 1): it follows from the settings and from what a checkpoint keeps.
+
+    ``linear``: up to ``learning_rate`` in the warm-up, which takes at most a tenth of the planned steps, then along
+    a straight line to 0 behind the last planned one. ``paper``, and where no limit is set: equation 3, with
+    learning_rate = (d_model · warmup_steps)^−0.5 the paper's d_model^−0.5 · min(step^−0.5, step · warmup_steps^−1.5).
+    """
+    step, planned = progress.step, progress.planned_steps
+    highest = config.learning_rate * SLOWER**progress.setbacks
+    if config.schedule == "paper" or not limited(config):
+        return highest * min(step / config.warmup_steps, (config.warmup_steps / step) ** 0.5)
+    warmup = config.warmup_steps
+    if planned:
+        warmup = max(min(warmup, round(LONGEST_WARMUP * (planned - progress.warm_from))), 1)
+    rising = min((step - progress.warm_from) / warmup, 1.0)
+    falling = max(1 - (step - 1) / planned, 1 / planned) if planned else 1.0
+    return highest * rising * falling
+
+
+def begin(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:
+    """To be called when a session of the run begins: where the limits are others than before, the end is planned anew.
+    Where the rate would more than double by that, it warms up again, from 0 to what a run of the new length has."""
+    limits = [float(config.max_steps), float(config.max_epochs), config.time_limit]
+    if progress.limits != limits:
+        before = learning_rate(progress, config) if progress.step else 0.0
+        progress.limits = limits
+        plan(progress, config, steps_in_epoch)
+        if progress.step and learning_rate(progress, config) > 2 * before:
+            progress.warm_from = progress.step
+
+
+def plan(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:
+    """Set ``progress.planned_steps``, the step at which the first of the limits will end the run; 0 while unknown."""
+    ends = [config.max_steps] if config.max_steps else []
+    if config.max_epochs:
+        ends.append(config.max_epochs * steps_in_epoch)
+    if config.time_limit and progress.step >= FIRST_PLAN:
+        left = config.time_limit - progress.seconds
+        ends.append(progress.step + round(left * progress.step / max(progress.seconds, 1e-9)))
+    progress.planned_steps = max(min(ends), progress.step, 1) if ends else 0
+
+
+def due(progress: Progress, config: TrainingConfig) -> bool:
+    """Whether the end is to be estimated again: after so many steps, where time decides it."""
+    return config.time_limit > 0 and (progress.step == FIRST_PLAN or progress.step % PLAN_EVERY == 0)
+
+
+def limited(config: TrainingConfig) -> bool:
+    return bool(config.max_steps or config.max_epochs or config.time_limit)

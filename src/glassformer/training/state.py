@@ -1,22 +1,33 @@
 """Everything that a run is at one moment, and its way to disk and back, bit for bit."""
 
-import json
+import dataclasses
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from glassformer.checkpoint import Saved, load_weights, model_files, tensors_in
+from glassformer.checkpoint import Saved, check_shapes, load_weights, model_files, shapes_of, tensors_in
 from glassformer.config import ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError
-from glassformer.folders import UNFINISHED, json_bytes, read_folder, read_json, replace_file, write_folder
+from glassformer.folders import (
+    UNFINISHED,
+    best_checkpoint,
+    json_bytes,
+    model_folder,
+    read_folder,
+    read_json,
+    replace_file,
+    write_folder,
+)
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.averaging import Average
+from glassformer.training.processes import Processes
 
 
 @dataclass
@@ -37,11 +48,24 @@ class Progress:
     """Validations since the best one."""
     ended: str = ""
     """Why the run ended; empty while it can go on."""
+    planned_steps: int = 0
+    """The step at which the limits will end the run, as far as is known; 0: not known."""
+    warm_from: int = 0
+    """The step from which the learning rate warms up: 0, or the one at which the limits were changed."""
+    limits: list[float] = field(default_factory=list)
+    """max_steps, max_epochs and time_limit that planned_steps follows from."""
+    corpus: str = ""
+    """The fingerprint of the encoded pairs."""
+    setbacks: int = 0
+    """How often the loss was no number and the run went back to a checkpoint."""
+    parts: int = 1
+    """Each batch is computed in so many parts, since the memory did not suffice for the whole."""
 
 
 @dataclass
 class State:
-    """The weights, their average, the optimiser and the progress of a run. The random state is torch's own."""
+    """The weights, their average, the optimiser and the progress of a run. The random state is torch's own, of each
+    process."""
 
     model: Transformer
     average: Average
@@ -69,12 +93,22 @@ class State:
         )
         return cls(transformer, average, averaged, optimizer)
 
-    def save(self, run: Path, tokenizer: Tokenizer, card: dict[str, Any], *, best: bool, keep: int) -> None:
+    def save(
+        self,
+        run: Path,
+        tokenizer: Tokenizer,
+        card: dict[str, Any],
+        *,
+        best: bool,
+        keep: int,
+        random: list[Tensor] | None = None,
+    ) -> None:
         """Write ``checkpoints/step-N``; point ``best.json`` to it; remove what is neither the best nor among the newest
-        ``keep``."""
+        ``keep``. ``random``: each process's ``random_state``, where there are several."""
         folder = run / "checkpoints" / f"step-{self.progress.step:08d}"
         files = model_files(Saved(self.averaged, tokenizer, card))
-        files["training.safetensors"] = save(self.tensors())
+        states = {f"random.{rank}": state for rank, state in enumerate(random or [random_state()])}
+        files["training.safetensors"] = save(self.tensors() | states)
         files["training.json"] = json_bytes(asdict(self.progress))
         if folder.exists():  # the same step once more: a limit was raised after the run had ended there
             remove(folder)
@@ -84,36 +118,97 @@ class State:
             replace_file(run / "best.json", json_bytes(about))
         remove_old(run, keep)
 
-    def restore(self, checkpoint: Path) -> None:
-        """Be again what ``save`` wrote. Raises CheckpointError when the checkpoint is damaged or of another model."""
-        files = read_folder(checkpoint, ["model.safetensors", "training.safetensors", "training.json"])
+    def restore(self, checkpoint: Path) -> list[Tensor]:
+        """Be again what ``save`` wrote, but for torch's random state: each process's is returned. Raises CheckpointError
+        when the checkpoint is damaged or of another model."""
+        files = read_folder(checkpoint, TRAINING_FILES)
         where = checkpoint / "training.safetensors"
         tensors = tensors_in(files["training.safetensors"], where)
         average = tensors_in(files["model.safetensors"], checkpoint / "model.safetensors")
-        load_weights(self.averaged, average, checkpoint / "model.safetensors")
+        progress = progress_from(read_json(files["training.json"], checkpoint / "training.json"), checkpoint)
+        random = [tensors.pop(name) for name in sorted(tensors, key=number_of) if name.startswith("random.")]
         weights = {name.removeprefix("weights."): t for name, t in tensors.items() if name.startswith("weights.")}
+        self.everything()
+        check_shapes(shapes_of(tensors), shapes_of(self.tensors()), where)
+        load_weights(self.averaged, average, checkpoint / "model.safetensors")
         load_weights(self.model, weights, where)
         for name, parameter in self.model.named_parameters():
             self.optimizer.state[parameter] = {
                 moment: tensors[f"adam.{moment}.{name}"].to(parameter.device) for moment in MOMENTS
             }
-        torch.set_rng_state(tensors["random.cpu"])
-        if "random.cuda" in tensors and torch.cuda.is_available():
-            torch.cuda.set_rng_state(tensors["random.cuda"])
-        self.progress = Progress(**read_json(files["training.json"], checkpoint / "training.json"))
+        self.progress = progress
+        return random
 
     def tensors(self) -> dict[str, Tensor]:
+        """Everything but the average and the random state, by name."""
         held = {f"weights.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for name, parameter in self.model.named_parameters():
             for moment, tensor in self.optimizer.state.get(parameter, {}).items():
                 held[f"adam.{moment}.{name}"] = tensor
-        held["random.cpu"] = torch.get_rng_state()
-        if torch.cuda.is_available():
-            held["random.cuda"] = torch.cuda.get_rng_state()
-        return {name: tensor.cpu() for name, tensor in held.items()}
+        return {name: tensor.detach().cpu() for name, tensor in held.items()}
+
+    def everything(self) -> list[Tensor]:
+        """The tensors themselves, in an order that is the same in each process: weights, average, Adam's moments (which
+        are made, as zeros, where there are none yet: what memory a run needs it takes at its beginning)."""
+        for parameter in self.model.parameters():
+            if not self.optimizer.state.get(parameter):
+                zeros = {moment: torch.zeros_like(parameter) for moment in MOMENTS[1:]}
+                self.optimizer.state[parameter] = {"step": torch.zeros((), device=parameter.device), **zeros}
+        moments = [self.optimizer.state[p][moment] for p in self.model.parameters() for moment in MOMENTS]
+        return [*self.model.state_dict().values(), *self.average.weights, *moments]
+
+    def sound(self) -> bool:
+        """Whether every weight is a number."""
+        sums = torch.stack([parameter.detach().sum() for parameter in self.model.parameters()])
+        return bool(sums.isfinite().all())
+
+
+def random_state() -> Tensor:
+    """torch's random state in this process, as bytes: the processor's, and its GPU's behind it."""
+    parts = [torch.get_rng_state()]
+    if torch.cuda.is_available():
+        parts.append(torch.cuda.get_rng_state())
+    return torch.cat(parts)
+
+
+def set_random_state(state: Tensor) -> None:
+    """Set what ``random_state`` gave. What a machine without, or with, a GPU left serves the processor alone."""
+    size = torch.get_rng_state().numel()
+    torch.set_rng_state(state[:size])
+    if torch.cuda.is_available() and state.numel() > size:
+        torch.cuda.set_rng_state(state[size:])
+
+
+def share_random_states(processes: Processes, saved: list[Tensor], seeds: list[int]) -> None:
+    """Set each process's random state: what the first has of it, or one that follows from ``seeds`` where it is new."""
+    states = [torch.empty_like(random_state()) for _ in range(int(processes.from_first(len(saved))))]
+    for state, found in zip(states, saved, strict=False):
+        state[: len(found)] = found[: len(state)]
+    processes.tensors_from_first(states)
+    if processes.rank < len(states):
+        set_random_state(states[processes.rank])
+    else:
+        torch.manual_seed(int(np.random.SeedSequence([*seeds, processes.rank]).generate_state(1)[0]))
+
+
+def progress_from(values: dict[str, Any], checkpoint: Path) -> Progress:
+    """Raises CheckpointError for what another version wrote."""
+    fields = {entry.name: type(entry.default) for entry in dataclasses.fields(Progress)}
+    for name, value in values.items():
+        kinds = (int, float) if fields.get(name) is float else (fields.get(name),)
+        if name not in fields or (type(value) not in kinds and name != "limits"):
+            raise CheckpointError(f"{checkpoint / 'training.json'}: unexpected {name} = {str(value)[:40]}: begin again")
+    return Progress(**values)
+
+
+def number_of(name: str) -> int:
+    """``random.12`` → 12, so that the tenth does not stand before the second."""
+    last = name.rpartition(".")[2]
+    return int(last) if last.isdecimal() else 0
 
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+TRAINING_FILES = ("model.safetensors", "training.safetensors", "training.json")
 
 
 def checkpoints(run: Path) -> list[Path]:
@@ -121,13 +216,19 @@ def checkpoints(run: Path) -> list[Path]:
     return sorted((run / "checkpoints").glob("step-*"))
 
 
-def newest_checkpoint(run: Path) -> Path | None:
-    """The newest checkpoint that is whole. Raises CheckpointError when there are some, and all are damaged."""
+def newest_checkpoint(run: Path, damaged: list[str] | None = None) -> Path | None:
+    """The newest checkpoint that is whole. ``damaged`` gets a sentence for each that is passed over.
+
+    Raises CheckpointError when there are some, and all are damaged.
+    """
     found = checkpoints(run)
     for checkpoint in reversed(found):
         try:
-            read_folder(checkpoint, ["model.safetensors", "training.safetensors", "training.json"])
-        except CheckpointError:
+            if not set(TRAINING_FILES) <= read_folder(checkpoint).keys():
+                raise CheckpointError(f"{checkpoint} is incomplete")
+        except CheckpointError as error:
+            if damaged is not None:
+                damaged.append(f"passed over {checkpoint.name}: {error}")
             continue
         return checkpoint
     if found:
@@ -135,8 +236,25 @@ def newest_checkpoint(run: Path) -> Path | None:
     return None
 
 
+def shown_checkpoint(run: Path) -> Path | None:
+    """What there is to look at in a run's folder: its newest checkpoint while it goes on, its best when it has ended.
+    None where nothing is saved yet, or ``run`` is no run's folder."""
+    found = checkpoints(run)
+    if not found:
+        return None
+    try:
+        ended = read_json((found[-1] / "training.json").read_bytes(), found[-1]).get("ended")
+    except OSError:
+        ended = "removed just now"
+    best = run / "best.json"
+    return model_folder(run) if ended and best.is_file() else found[-1]
+
+
 def remove_old(run: Path, keep: int) -> None:
-    best = json.loads((run / "best.json").read_bytes())["checkpoint"] if (run / "best.json").is_file() else ""
+    try:
+        best = best_checkpoint(run) if (run / "best.json").is_file() else ""
+    except CheckpointError:  # damaged: the next best checkpoint writes it anew
+        best = ""
     for old in checkpoints(run)[: -max(keep, 1)]:
         if old.name != best:
             remove(old)

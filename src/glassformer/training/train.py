@@ -1,8 +1,9 @@
 """The training loop, to be read from top to bottom."""
 
+import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,32 @@ from typing import Any
 import torch
 
 from glassformer import __version__
+from glassformer.checkpoint import Saved
 from glassformer.config import TrainingConfig
 from glassformer.devices import find_device
 from glassformer.errors import TrainingError
-from glassformer.text.batches import Batch, Batches
+from glassformer.text.batches import Batch
+from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
 from glassformer.training.data import Data
+from glassformer.training.limits import limit_reached, patience_lost
 from glassformer.training.loss import loss_of
+from glassformer.training.mending import MOST_SETBACKS, Moment, NoNumberError, Watch, halve, ran_out_of_memory
 from glassformer.training.metrics import LOG_EVERY, Clock, Meter, Metrics
 from glassformer.training.precision import products_in
+from glassformer.training.processes import Processes
 from glassformer.training.recipe import Recipe
 from glassformer.training.report import Outcome, Plan, Reporter, Silence
-from glassformer.training.schedule import learning_rate
-from glassformer.training.state import State, newest_checkpoint, remove_unfinished
+from glassformer.training.schedule import SLOWER, learning_rate
+from glassformer.training.start import start_from
+from glassformer.training.state import (
+    Progress,
+    State,
+    newest_checkpoint,
+    random_state,
+    remove_unfinished,
+    share_random_states,
+)
 from glassformer.training.validation import validate
 
 
@@ -33,134 +47,250 @@ def train(
     *,
     about: dict[str, Any] | None = None,
     reporter: Reporter | None = None,
+    start: Saved | None = None,
     stop: Callable[[], str] = lambda: "",
     device: str = "",
+    processes: Processes | None = None,
 ) -> Outcome:
     """Train in the folder ``run``, going on exactly where an interrupted run stopped.
 
-    ``about`` goes into the model's card. ``stop`` is asked after each step: a text means save and stop, for that reason.
-    Raises TrainingError when the loss is no number any more, CheckpointError when every checkpoint is damaged.
+    ``about`` goes into the model's card. ``start``: the model whose weights a new run begins with. ``stop`` is asked after
+    each step: a text means save and stop, for that reason.
+    ``processes``: those among which each batch is shared (``processes.joined``); the first one writes and reports.
+    Raises TrainingError when the loss is no number again and again, memory runs out for a single pair or nothing can be
+    written, CheckpointError when every checkpoint is damaged.
     """
     keep_freed_memory()
-    reporter = reporter or Silence()
-    config = recipe.training
+    processes = processes or Processes()
     where = find_device(device)
-    run.mkdir(parents=True, exist_ok=True)
-    remove_unfinished(run)
-    state = State.new(recipe.model, config, where)
-    if (checkpoint := newest_checkpoint(run)) is not None:
-        state.restore(checkpoint)
-    progress = state.progress
-    metrics = Metrics(run / "metrics.jsonl", progress.step)
-    batches = Batches(data.pairs, batch_tokens=config.batch_tokens, seed=config.seed)
-    in_epoch = math.ceil(batches.batches_in_epoch(progress.epoch) / config.accumulate)
-    parameters = sum(p.numel() for p in state.model.parameters())
-    reporter.planned(
-        Plan(str(run), data.messages, recipe.choices, parameters, len(data.pairs), in_epoch, str(where), progress.step)
-    )
-    clock = Clock(progress.seconds)
-    meter = Meter(clock)
-    card = {**(about or {}), "glassformer": __version__, "parameters": parameters, "pairs": len(data.pairs)}
-    progress.ended = limit_reached(config, progress.step, progress.epoch, clock.seconds()) or patience_lost(
-        config, state
-    )
+    session = Session(run, data, recipe, about or {}, reporter or Silence(), stop, where, processes, start)
+    try:
+        session.begin()
+        while not session.ended():
+            try:
+                session.epoch()
+            except NoNumberError as found:
+                session.go_back(str(found))
+    except OSError as error:
+        raise TrainingError(
+            f"{error.filename or run}: {error.strerror or error}: a run needs its folder, and room in it; "
+            "the same command goes on from the last checkpoint"
+        ) from None
+    return session.outcome()
 
-    while not progress.ended:
-        for group in groups(batches.epoch(progress.epoch, skip=progress.batch), config.accumulate):
-            step(state, group, config, where, meter)
+
+@dataclass
+class Session:
+    """One process's part of a run, from its start to its end."""
+
+    run: Path
+    data: Data
+    recipe: Recipe
+    about: dict[str, Any]
+    reporter: Reporter
+    stop: Callable[[], str]
+    where: torch.device
+    processes: Processes
+    start: Saved | None = None
+    interrupted: str = ""
+
+    def begin(self) -> None:
+        """Be where the last checkpoint was, or at the beginning."""
+        config = self.config = self.recipe.training
+        if self.processes.first:
+            self.run.mkdir(parents=True, exist_ok=True)
+            remove_unfinished(self.run)
+        self.batches = self.data.batches(config)
+        damaged: list[str] = []
+        self.restore(damaged)
+        progress = self.state.progress
+        self.in_epoch = math.ceil(self.batches.batches_in_epoch(progress.epoch) / config.accumulate)
+        schedule.begin(progress, config, self.in_epoch)
+        self.clock = Clock(progress.seconds)
+        self.meter, self.watch = Meter(self.clock), Watch()
+        parameters, pairs = sum(p.numel() for p in self.state.model.parameters()), len(self.data.pairs)
+        self.card = {**self.about, "glassformer": __version__, "parameters": parameters, "pairs": pairs}
+        device = str(self.where) + (f", {self.processes.count} processes" if self.processes.count > 1 else "")
+        messages, choices = self.data.messages, self.recipe.choices
+        plan = Plan(str(self.run), messages, choices, parameters, pairs, self.in_epoch, device, progress.step)
+        self.reporter.planned(plan)
+        for note in [*self.data.notes, *damaged]:
+            self.reporter.noted(note)
+        progress.ended = self.limit() or patience_lost(config, progress)
+
+    def restore(self, damaged: list[str]) -> None:
+        """The newest whole checkpoint's state, or a new one, in every process as in the first."""
+        state = self.state = State.new(self.recipe.model, self.config, self.where)
+        fingerprint, random = self.data.pairs.fingerprint, [random_state()]
+        state.progress.corpus = fingerprint
+        if self.processes.first and (checkpoint := newest_checkpoint(self.run, damaged)) is not None:
+            random = state.restore(checkpoint)
+            if state.progress.corpus != fingerprint:
+                raise TrainingError(
+                    f"the sentence pairs in {self.run} are not those that {checkpoint.name} was trained on: "
+                    "give the run its own corpus again, or begin another with --out"
+                )
+        elif self.processes.first and self.start is not None:
+            start_from(state, self.data.tokenizer, self.start)
+        self.processes.tensors_from_first(state.everything())
+        state.progress = Progress(**json.loads(self.processes.text_from_first(json.dumps(asdict(state.progress)))))
+        share_random_states(self.processes, random, [self.config.seed, state.progress.step])
+        if self.processes.first:
+            self.metrics = Metrics(self.run / "metrics.jsonl", state.progress.step)
+
+    def ended(self) -> bool:
+        return bool(self.state.progress.ended or self.interrupted)
+
+    def epoch(self) -> None:
+        """The rest of an epoch, or less when the run ends or is interrupted. Raises NoNumberError when the loss is none."""
+        config, progress = self.config, self.state.progress
+        for group in groups(self.batches.epoch(progress.epoch, skip=progress.batch), config.accumulate):
+            self.step(group)
             progress.batch += len(group)
-            progress.seconds = clock.seconds()
+            asked, progress.seconds = self.agreed()
+            if schedule.due(progress, config):
+                schedule.plan(progress, config, self.in_epoch)
             if progress.step % LOG_EVERY == 0:
-                row = meter.row(state, config, in_epoch)
-                if not math.isfinite(row.loss):
-                    raise TrainingError(
-                        f"the loss is {row.loss} at step {progress.step}: lower learning_rate ({config.learning_rate}); "
-                        "the checkpoints before it are whole"
-                    )
-                metrics.write("step", asdict(row))
-                reporter.stepped(row)
-            interrupted = stop()
-            due = progress.step % config.validate_every == 0
-            limit = limit_reached(config, progress.step, progress.epoch, progress.seconds)
-            if due or (limit and not interrupted):
-                better = validate(state, data, config, metrics, reporter, where)
-                limit = limit or patience_lost(config, state)
-                progress.ended = limit
-                progress.seconds = clock.seconds()
-                save(run, state, data, card, config, best=better)
-                meter.restart()
-            elif interrupted:
-                save(run, state, data, card, config, best=False)
-            if interrupted or limit:
-                return end(run, state, reporter, interrupted or limit, complete=not interrupted or bool(limit))
+                self.check()
+                self.tell()
+            limit = self.limit()
+            if progress.step % config.validate_every == 0 or (limit and not asked):
+                self.validate_and_save(limit)
+                self.interrupted = "" if progress.ended else asked
+            elif asked:
+                self.check()
+                self.save(best=False)
+                self.interrupted = asked
+            if self.ended():
+                return
         progress.epoch, progress.batch = progress.epoch + 1, 0
-        if limit := limit_reached(config, progress.step, progress.epoch, clock.seconds()):
-            better = progress.validated_at < progress.step and validate(state, data, config, metrics, reporter, where)
-            progress.ended = limit
-            save(run, state, data, card, config, best=better)
-    return end(run, state, reporter, progress.ended, complete=True)
+        if limit := self.limit():
+            self.validate_and_save(limit, again=progress.validated_at < progress.step)
+
+    def step(self, group: list[Batch]) -> None:
+        """One step; where memory runs out, the same once more in smaller parts."""
+        tokens = sum(batch.tokens for batch in group)
+        while True:
+            mine = [rows for batch in group for rows in self.processes.share(batch, self.state.progress.parts)]
+            before = Moment.of(self.meter)
+            try:
+                step(self.state, mine, tokens, self.config, self.where, self.meter, self.processes)
+                break
+            except Exception as error:
+                if not ran_out_of_memory(error):
+                    raise
+                self.processes.also_failed(self.state.model, error)
+            before.put_back(self.state, self.meter)
+            self.reporter.noted(halve(self.state, group, self.processes.count))
+        self.meter.steps += 1
+        self.watch.see(self.state, self.meter, group)
+
+    def agreed(self) -> tuple[str, float]:
+        """Why to stop, if anybody asks for it, and the seconds of the run: the same in all processes."""
+        asked, seconds = self.stop(), self.clock.seconds()
+        if self.processes.most(bool(asked))[0]:
+            asked = asked or "another process was asked to end"
+        return asked, self.processes.from_first(seconds)
+
+    def limit(self) -> str:
+        return limit_reached(self.config, self.state.progress)
+
+    def check(self) -> None:
+        """Raises NoNumberError when the loss of a step since the last check, or a weight, is no number."""
+        step, where = self.watch.first_bad(self.state)
+        if latest := self.processes.most(step)[0]:
+            raise NoNumberError(where or f"step {latest:,}, in another process's rows")
+
+    def go_back(self, where: str) -> None:
+        """To the last checkpoint, and on with a lower learning rate."""
+        setbacks = self.state.progress.setbacks + 1
+        if setbacks >= MOST_SETBACKS:
+            raise TrainingError(
+                f"the loss is no number at {where}, for the {MOST_SETBACKS}rd time: lower learning_rate "
+                f"({self.config.learning_rate}) and begin another run; the checkpoints before it are whole"
+            )
+        damaged: list[str] = []
+        self.restore(damaged)
+        progress = self.state.progress
+        progress.setbacks = setbacks
+        schedule.begin(progress, self.config, self.in_epoch)
+        self.meter.restart()
+        for note in damaged:
+            self.reporter.noted(note)
+        self.reporter.noted(
+            f"the loss is no number at {where}: back at step {progress.step:,}, "
+            f"with {SLOWER**setbacks:g} × the learning rate ({setbacks} of {MOST_SETBACKS - 1} times)"
+        )
+
+    def tell(self) -> None:
+        """The loss and the speed of the last steps, to the file and to whoever listens."""
+        meter = self.meter
+        meter.loss, *counts = self.processes.sums(float(meter.loss), meter.wanted, meter.tokens)
+        meter.wanted, meter.tokens = map(int, counts)
+        row = meter.row(self.state, self.config, self.in_epoch)
+        if self.processes.first:
+            self.metrics.write("step", asdict(row))
+        self.reporter.stepped(row)
+
+    def validate_and_save(self, limit: str, *, again: bool = True) -> None:
+        """``limit`` ends the run; so does patience. Nothing is validated where it was, at this step, before."""
+        self.check()
+        progress, better = self.state.progress, False
+        if again and self.processes.first:
+            better = validate(self.state, self.data, self.config, self.metrics, self.reporter, self.where)
+        vars(progress).update(json.loads(self.processes.text_from_first(json.dumps(asdict(progress)))))
+        progress.ended = limit or patience_lost(self.config, progress)
+        progress.seconds = self.processes.from_first(self.clock.seconds())
+        self.save(best=better)
+        self.meter.restart()
+
+    def save(self, *, best: bool) -> None:
+        random = self.processes.gather(random_state())
+        if not self.processes.first:
+            return
+        progress = self.state.progress
+        trained: dict[str, Any] = {"step": progress.step, "epoch": progress.epoch, "seconds": round(progress.seconds)}
+        if best:
+            trained |= {"validation_bleu": progress.best_bleu, "validation_loss": progress.best_loss}
+        card, keep = {**self.card, "training": trained}, self.config.keep_checkpoints
+        self.state.save(self.run, self.data.tokenizer, card, best=best, keep=keep, random=random)
+
+    def outcome(self) -> Outcome:
+        progress = self.state.progress
+        why, best = progress.ended or self.interrupted, (progress.best_step, progress.best_bleu, progress.best_loss)
+        when = (progress.step, progress.epoch, progress.seconds)
+        outcome = Outcome(str(self.run), *when, why, bool(progress.ended), *best)
+        self.reporter.ended(outcome)
+        return outcome
 
 
-def step(state: State, group: list[Batch], config: TrainingConfig, where: torch.device, meter: Meter) -> None:
-    """One step of the optimiser, on one batch or on several whose gradients are added up."""
+def step(
+    state: State,
+    group: list[Batch],
+    tokens: int,
+    config: TrainingConfig,
+    where: torch.device,
+    meter: Meter,
+    processes: Processes,
+) -> None:
+    """One step of the optimiser, on one batch or on several whose gradients are added up: of ``tokens`` in all
+    processes together."""
     progress = state.progress
     progress.step += 1
-    tokens = sum(batch.tokens for batch in group)
     state.model.train()
     for batch in group:
         with products_in(config, where):
             loss = loss_of(state.model, batch.source_ids.to(where), batch.target_ids.to(where), config.label_smoothing)
         torch.autograd.backward(loss.smoothed / tokens)
         meter.add(loss.smoothed.detach(), batch)
+    processes.add_up(state.model)
     if config.clip_norm:
         torch.nn.utils.clip_grad_norm_(state.model.parameters(), config.clip_norm)
     for parameters in state.optimizer.param_groups:
-        parameters["lr"] = learning_rate(progress.step, peak=config.learning_rate, warmup_steps=config.warmup_steps)
+        parameters["lr"] = learning_rate(progress, config)
     state.optimizer.step()
     state.optimizer.zero_grad(set_to_none=True)
     state.average.update(state.model, progress.step)
-
-
-def save(run: Path, state: State, data: Data, card: dict[str, Any], config: TrainingConfig, *, best: bool) -> None:
-    progress = state.progress
-    trained: dict[str, Any] = {"step": progress.step, "epoch": progress.epoch, "seconds": round(progress.seconds)}
-    if best:
-        trained |= {"validation_bleu": progress.best_bleu, "validation_loss": progress.best_loss}
-    state.save(run, data.tokenizer, {**card, "training": trained}, best=best, keep=config.keep_checkpoints)
-
-
-def end(run: Path, state: State, reporter: Reporter, why: str, *, complete: bool) -> Outcome:
-    progress = state.progress
-    outcome = Outcome(
-        str(run),
-        progress.step,
-        progress.epoch,
-        progress.seconds,
-        why,
-        complete,
-        progress.best_step,
-        progress.best_bleu,
-        progress.best_loss,
-    )
-    reporter.ended(outcome)
-    return outcome
-
-
-def limit_reached(config: TrainingConfig, steps: int, epochs: int, seconds: float) -> str:
-    """Which limit is reached, in words; empty while none is."""
-    if config.max_steps and steps >= config.max_steps:
-        return f"{config.max_steps:,} steps, as set by max_steps"
-    if config.max_epochs and epochs >= config.max_epochs:
-        return f"{config.max_epochs} epochs, as set by max_epochs"
-    if config.time_limit and seconds >= config.time_limit:
-        return f"{config.time_limit / 60:g} minutes, as set by time_limit"
-    return ""
-
-
-def patience_lost(config: TrainingConfig, state: State) -> str:
-    if config.patience and state.progress.without_better >= config.patience:
-        return f"no better validation {config.stop_on} in {config.patience} validations, as set by patience"
-    return ""
 
 
 def groups(batches: Iterator[Batch], size: int) -> Iterator[list[Batch]]:

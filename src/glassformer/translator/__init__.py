@@ -5,7 +5,8 @@ translator.translate("The animal didn't cross the street because it was too tire
 """
 
 from glassformer.translator.alignment import Alignment, merge_words
+from glassformer.translator.parts import Translation
 from glassformer.translator.shipped import find_model, shipped_models
-from glassformer.translator.translator import Translation, Translator
+from glassformer.translator.translator import Translator
 
 __all__ = ["Alignment", "Translation", "Translator", "find_model", "merge_words", "shipped_models"]

@@ -54,6 +54,7 @@ def without_marks(tokens: Sequence[str], places: Sequence[int]) -> list[list[int
 
 
 def is_mark(token: str) -> bool:
+    """Whether a piece is punctuation only."""
     text = token.removeprefix(WORD_START)
     return bool(text) and not any(character.isalnum() for character in text)
 

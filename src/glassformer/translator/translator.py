@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, open_engine
@@ -16,6 +15,7 @@ from glassformer.search import Hypothesis
 from glassformer.text.sentences import SMALLEST_LIMIT, split_long
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.translator.alignment import Alignment, check_number, merge_words, without_marks
+from glassformer.translator.parts import Translation, in_proportion, joined, one_line
 from glassformer.translator.shipped import find_model
 
 if TYPE_CHECKING:
@@ -27,22 +27,6 @@ if TYPE_CHECKING:
 
 LONGEST = 200
 """Tokens: a longer line is split into sentences where the model's card does not say how long its training's were."""
-LINE_END = re.compile(r"[\r\n]+")
-
-
-@dataclass(frozen=True)
-class Translation:
-    """One translation of one line. Of a line that was split, the parts' figures are summed."""
-
-    text: str
-    score: float
-    """log_probability divided by the length penalty: what n-best lists are ranked by."""
-    log_probability: float
-    """log P(target | source), natural."""
-    ids: list[int]
-    """The target's tokens, without bos and eos."""
-    finished: bool
-    """False when the length limit cut it, or a part of it, off."""
 
 
 class Options(TypedDict, total=False):
@@ -61,6 +45,8 @@ class Translator:
     tokenizer: Tokenizer
     card: dict[str, Any]
     name: str = ""
+    show: ClassVar[Callable[["Translator", Trace], str] | None] = None
+    """How a notebook shows a trace. The room ``page`` knows it, which lies above: it is set from there."""
 
     @classmethod
     def load(
@@ -114,6 +100,11 @@ class Translator:
         """Tokens of the longest line that is translated in one: 99 of 100 training lines, if the card says it."""
         return max(SMALLEST_LIMIT, int(self.card.get("split_above") or self.card.get("longest") or LONGEST))
 
+    @property
+    def most_sentences(self) -> int:
+        """Sentences that are translated in one: what 9 of 10 training lines hold, if the card says it; 0: no matter."""
+        return int(self.card.get("sentences", 0))
+
     @overload
     def translate(self, texts: str, **options: Unpack[Options]) -> str: ...  # type: ignore[overload-overlap]
     @overload
@@ -133,9 +124,9 @@ class Translator:
     ) -> list[list[Translation]]:
         """Up to ``config.n_best`` translations of each text, the best first: as many lists as texts, in their order.
 
-        A text without words stays "" (score 0). One longer than ``longest`` tokens is split into sentences, the
-        translations of which are joined with spaces, rank by rank; a part with fewer of them repeats its last. Line
-        ends within a text, or a translation, become spaces, so that it is one line.
+        A text without words stays "" (score 0). One longer than ``longest`` tokens, or of more sentences than
+        ``most_sentences``, is split into sentences, the translations of which are joined with spaces, rank by rank; a part
+        with fewer of them repeats its last. Line ends within a text, or a translation, become spaces: it is one line.
 
         ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part).
         ``progress`` is called now and then with a number of texts; in the end they add up to all.
@@ -173,7 +164,7 @@ class Translator:
         def finish() -> list[list[Translation]]:
             found = iter(self.told(pending()))
             tell(0)
-            return [self.joined([next(found) for _ in of_line]) for of_line in parts]
+            return [joined([next(found) for _ in of_line]) for of_line in parts]
 
         return finish
 
@@ -183,10 +174,10 @@ class Translator:
         for line, ids in zip(lines, self.tokenizer.encode_batch(lines), strict=True):
             if not line.strip():
                 parts.append([])
-            elif len(ids) <= self.longest:
+            elif len(ids) <= self.longest and not self.most_sentences:
                 parts.append([ids])
             else:
-                pieces = split_long(line, self.tokenizer, self.longest)
+                pieces = split_long(line, self.tokenizer, self.longest, self.most_sentences)
                 parts.append(self.tokenizer.encode_batch(piece for piece in pieces if piece.strip()))
         return parts
 
@@ -200,25 +191,6 @@ class Translator:
             ]
             for hypotheses in found
         ]
-
-    @staticmethod
-    def joined(parts: Sequence[Sequence[Translation]]) -> list[Translation]:
-        """The translations of a line from those of its parts."""
-        if len(parts) == 1:
-            return list(parts[0])
-        ranks = []
-        for rank in range(max(map(len, parts), default=1)):
-            chosen = [of_part[min(rank, len(of_part) - 1)] for of_part in parts]
-            ranks.append(
-                Translation(
-                    " ".join(one.text for one in chosen if one.text),
-                    sum((one.score for one in chosen), 0.0),
-                    sum((one.log_probability for one in chosen), 0.0),
-                    [id for one in chosen for id in one.ids],
-                    all(one.finished for one in chosen),
-                )
-            )
-        return ranks
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
         """log P(target | source) of each pair, natural, eos counted. Nothing is split. Raises as ``token_scores``."""
@@ -249,6 +221,7 @@ class Translator:
         source_ids, target_ids = self.ids_of(text, target, config)
         trace = self.recorded(source_ids, target_ids)
         trace.about = self.about(text, source_ids, target_ids)
+        trace.shown = self.show
         return trace
 
     def trace_decoding(self, text: str) -> Trace:
@@ -322,22 +295,3 @@ class Translator:
             "target_ids": target,
             "model": self.name,
         }
-
-
-def one_line(text: str) -> str:
-    return LINE_END.sub(" ", text)
-
-
-def in_proportion(parts: int, texts: int, progress: Callable[[int], None] | None) -> Callable[[int], None]:
-    """Turns numbers of parts that are done into numbers of texts, all of which are told when all parts are done."""
-    done = told = 0
-
-    def tell(count: int) -> None:
-        nonlocal done, told
-        done += count
-        now = texts * done // parts if parts else texts
-        if progress is not None and now > told:
-            progress(now - told)
-            told = now
-
-    return tell

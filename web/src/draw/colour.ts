@@ -56,13 +56,23 @@ export function mix(from: Rgb, to: Rgb, share: number): Rgb {
 
 export type Scale = (value: number) => Rgb;
 
+/** 256 steps, made once: a picture of a long sentence has millions of cells. */
+const ramp = (from: Rgb, to: Rgb): Rgb[] => Array.from({ length: 256 }, (_, n) => mix(from, to, n / 255));
+const step = (share: number): number => (share >= 1 ? 255 : share > 0 ? Math.round(share * 255) : 0);
+
 /** 0 … `most` from paper to colour, by the square root, so that small weights are seen. */
-export const amount = (theme: Theme, colour: Rgb, most = 1): Scale => (value) =>
-  mix(theme.paper, colour, Math.sqrt(value / most));
+export function amount(theme: Theme, colour: Rgb, most = 1): Scale {
+  const steps = ramp(theme.paper, colour);
+  return (value) => steps[step(Math.sqrt(value / most))]!;
+}
 
 /** −most … 0 … most; what is not allowed (−∞) has its own colour. */
-export const signed = (theme: Theme, most: number): Scale => (value) =>
-  value === -Infinity ? theme.nothing : mix(theme.neutral, value < 0 ? theme.minus : theme.plus, Math.abs(value) / most);
+export function signed(theme: Theme, most: number): Scale {
+  const [minus, plus] = [ramp(theme.neutral, theme.minus), ramp(theme.neutral, theme.plus)];
+  return (value) => (value === -Infinity ? theme.nothing : (value < 0 ? minus : plus)[step(Math.abs(value) / most)]!);
+}
 
-export const between = (theme: Theme, colour: Rgb, from: number, to: number): Scale => (value) =>
-  mix(theme.paper, colour, (value - from) / (to - from || 1));
+export function between(theme: Theme, colour: Rgb, from: number, to: number): Scale {
+  const steps = ramp(theme.paper, colour);
+  return (value) => steps[step((value - from) / (to - from || 1))]!;
+}

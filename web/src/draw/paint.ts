@@ -6,15 +6,15 @@ export const MOST_PIXELS = 4_000_000;
 
 /** The pixels of a matrix, RGBA, row by row. */
 export function pixels(matrix: Matrix, scale: Scale): Uint8ClampedArray {
-  const { rows, cols } = matrix;
+  const { rows, cols, data, start, rowStride, colStride } = matrix;
   const out = new Uint8ClampedArray(rows * cols * 4);
   let to = 0;
   for (let row = 0; row < rows; row++)
     for (let col = 0; col < cols; col++) {
-      const [r, g, b] = scale(at(matrix, row, col));
-      out[to++] = r;
-      out[to++] = g;
-      out[to++] = b;
+      const colour = scale(data[start + row * rowStride + col * colStride]!);
+      out[to++] = colour[0];
+      out[to++] = colour[1];
+      out[to++] = colour[2];
       out[to++] = 255;
     }
   return out;

@@ -42,7 +42,7 @@ export function CompareView() {
       <p class="lead">{t("compare.lead")}</p>
       {live ? (
         <label class="field"><span>{t("compare.other")}</span>
-          <input type="text" lang={look.model.languages.split("-")[0]} value={draft} onInput={(event) => setDraft(event.currentTarget.value)} data-spot="other" /></label>
+          <textarea rows={1} dir="auto" spellcheck={false} lang={look.model.languages.split("-")[0]} value={draft} onInput={(event) => setDraft(event.currentTarget.value.replace(/\s*\n\s*/g, " "))} data-spot="other" /></label>
       ) : <p class="note boxed">{t("compare.live")}</p>}
       {problem && <p role="alert">{problem}</p>}
       <div class="controls"><SideSwitch /><LayerSlider /><HeadChips /></div>

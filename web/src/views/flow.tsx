@@ -1,9 +1,9 @@
 /** Everything in one picture: sentence → X or R → heads → Q K V → Z → output. Each station is a door. */
 import { path, shown } from "../attention";
-import { matrix, type Matrix } from "../data";
+import { type Dense, matrix, type Matrix } from "../data";
 import { css, hue, type Rgb } from "../draw/colour";
 import { Heat } from "../draw/heat";
-import { projection } from "../explain";
+import { concatenated, projection } from "../explain";
 import { inputName, layerOf, usePage } from "../page";
 import type { Symbol } from "../state";
 import type { Station } from "../wire";
@@ -35,7 +35,7 @@ export function FlowView() {
         </Column>
         <Column n={3} title={t("flow.3", { n: look.model.heads })} wide><HeadRows name={name} /></Column>
         <Column n={4} title={t("flow.5")}>
-          <Strip window={`${name}.concatenated`} name="Concat(Z)" symbol="concat" />
+          <Strip window={`${name}.z`} name="Concat(Z)" symbol="concat" made={concatenated} />
           <Learned name={name} />
           <Strip window={`${name}.output`} name="Z" symbol="concat" />
         </Column>
@@ -66,10 +66,11 @@ function Door({ m, name, label, onClick, width, height, colour, open }: { m: Mat
   );
 }
 
-function Strip({ window, name, symbol, row }: { window: string; name: string; symbol: Symbol; row?: number }) {
+function Strip({ window, name, symbol, row, made = matrix }: { window: string; name: string; symbol: Symbol; row?: number; made?: (tensor: Dense) => Matrix }) {
   const { numbers, set } = usePage();
   const tensor = numbers.dense(window);
-  return <Door m={tensor && matrix(tensor)} name={name} label={window} width={150} height={row && tensor ? row * tensor.shape[0]! : Math.min(130, Math.max(50, 8 * (tensor?.shape[0] ?? 10)))} onClick={() => set({ view: "matrices", symbol, cell: "" })} />;
+  const m = tensor && made(tensor);
+  return <Door m={m} name={name} label={window} width={150} height={row && m ? row * m.rows : Math.min(130, Math.max(50, 8 * (m?.rows ?? 10)))} onClick={() => set({ view: "matrices", symbol, cell: "" })} />;
 }
 
 function Learned({ name }: { name: string }) {

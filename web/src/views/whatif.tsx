@@ -1,4 +1,4 @@
-/** Switch heads off and see what changes; rank all heads by what they matter for this sentence. */
+/** Switch heads off, forbid looks, and see what changes; rank all heads by what they matter for this sentence. */
 import { useEffect, useState } from "preact/hooks";
 import { layers, path, shown, type Where } from "../attention";
 import { askRank } from "../api";
@@ -8,6 +8,7 @@ import { usePage } from "../page";
 import { isOff, toggled } from "../state";
 import type { HeadName, Look, Ranking } from "../wire";
 import { Rich } from "../story/rich";
+import { Blocks } from "./blocks";
 import { HeadMark, Twin } from "./controls";
 
 const SIDES: Where[] = ["encoder", "decoder", "cross"];
@@ -24,6 +25,7 @@ export function WhatIfView() {
           <h3>{t("whatif.heads")}</h3>
           <div class="switchboard">{SIDES.map((side) => <Board side={side} />)}</div>
           {state.off.length > 0 && <button type="button" class="plain" onClick={() => set({ off: [] })}>{t("whatif.allon", { n: state.off.length })}</button>}
+          {(live || look.blocked.length > 0) && <Blocks />}
         </section>
         <section data-spot="outcome">
           <h3>{t("whatif.outcome")}</h3>
@@ -66,7 +68,7 @@ function Board({ side }: { side: Where }) {
 /** The translation before and after, and the chance of each of its words. */
 function Outcome({ before, after }: { before: Look; after: Look }) {
   const { t, state } = usePage();
-  const changed = state.off.length > 0;
+  const changed = state.off.length + state.blocked.length > 0;
   const words = new Set(before.target.text.split(" "));
   return (
     <>
@@ -122,7 +124,7 @@ function Rank() {
     <section data-spot="rank">
       <h3>{t("rank.title")}</h3>
       <p>{t("rank.note")}</p>
-      <button type="button" class="plain" disabled={asking} onClick={ask}>{t(asking ? "rank.asking" : "rank.ask")}</button>
+      <button type="button" class="plain" data-ask="rank.ask" disabled={asking} onClick={ask}>{t(asking ? "rank.asking" : "rank.ask")}</button>
       {asking && <progress aria-label={t("rank.asking")} />}
       {problem && <p role="alert">{problem}</p>}
       {ranking && (

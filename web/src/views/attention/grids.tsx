@@ -1,5 +1,5 @@
 /** All layers × heads: for one pair of words, and as small pictures of everything. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { attentionOf, layers, merged, path, type Where, wordAt, type Word } from "../../attention";
 import { type Matrix, matrix, type Numbers, plain } from "../../data";
 import { amount, css, hue, mix, readable } from "../../draw/colour";
@@ -61,8 +61,9 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
 const isPooled = (numbers: Numbers, side: Where, layer: number): boolean => numbers.has(`${path(side, layer)}.weights.pooled`);
 
 /** The weights of one head as a matrix of words, or the pooled ones where they are too many. */
-export function useWeights(layer: number): ((head: number) => Matrix) | null {
+export function useWeights(layer: number, wanted = true): ((head: number) => Matrix) | null {
   const { state, numbers } = usePage();
+  if (!wanted) return null;
   const name = `${path(state.side, layer)}.weights`;
   const pooled = numbers.has(`${name}.pooled`) ? numbers.dense(`${name}.pooled`) : undefined;
   if (pooled) return (head) => matrix(pooled, head);
@@ -100,11 +101,12 @@ export function Overview() {
 
 function OverviewRow({ layer, heads }: { layer: number; heads: number[] }) {
   const { state, set, t, look, numbers } = usePage();
-  const weights = useWeights(layer);
+  const [spot, near] = useNear();
+  const weights = useWeights(layer, near);
   const now = layerOf(state, look);
   return (
     <>
-      <span class="overview-layer">{layer}</span>
+      <span class="overview-layer" ref={spot}>{layer}</span>
       {heads.map((head) => (
         <button type="button" class="thumb" aria-label={t("overview.cell", { layer, head })} aria-pressed={layer === now && !!state.heads?.includes(head)}
           onClick={() => { set({ layer, heads: [head] }); window.scrollTo({ top: 0 }); }}>
@@ -113,6 +115,23 @@ function OverviewRow({ layer, heads }: { layer: number; heads: number[] }) {
       ))}
     </>
   );
+}
+
+/** Whether a place has been near the window, or is to be printed: 144 pictures of a long sentence are not drawn before. */
+function useNear(): [preact.RefObject<HTMLSpanElement>, boolean] {
+  const spot = useRef<HTMLSpanElement>(null);
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    const draw = () => setNear(true);
+    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && draw(), { rootMargin: "300px" });
+    watch.observe(spot.current!);
+    addEventListener("beforeprint", draw);
+    return () => {
+      watch.disconnect();
+      removeEventListener("beforeprint", draw);
+    };
+  }, []);
+  return [spot, near];
 }
 
 function Thumb({ matrix: weights, head, pooled }: { matrix: Matrix; head: number; pooled: boolean }) {

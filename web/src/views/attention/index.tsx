@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { attentionOf, isSink, meanRow, strongest, wordAt } from "../../attention";
 import { css, hue } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
-import { percent } from "../../draw/number";
+import { fixed, percent } from "../../draw/number";
 import { headsOf, layerOf, tokenOf, usePage } from "../../page";
 import { HeadChips, HeadMark, LayerSlider, SideSwitch, Toggle } from "../controls";
 import { Large, Overview, PairGrid, WeightsTwin, wordMatrix } from "./grids";
@@ -19,6 +19,7 @@ export function AttentionView() {
   const { queries, keys } = attention;
   const heads = headsOf(page);
   const query = Math.max(0, wordAt(queries, tokenOf(state, look)));
+  const exact = heads.map((head) => attention.sharpen(head, query)).every(Boolean);
   const skip = (key: number) => (state.sinks && isSink(keys[key]!.text)) || (state.side !== "cross" && key === query);
   const mean = heads.length ? meanRow(attention, heads, query) : null;
   const chosen = state.key >= 0 ? wordAt(keys, state.key) : -1;
@@ -46,6 +47,7 @@ export function AttentionView() {
           </div>
           {!state.pieces && queries.length + keys.length < look.source.tokens.length + look.target.tokens.length && <p class="note">{t("words.note")}</p>}
           {state.sinks && sinks > 0.005 && <p class="note" data-spot="sinks">{t("sinks.mass", { share: percent(sinks) })}</p>}
+          {!exact && <p class="note">{t("rounded", { error: fixed(attention.error, 4) })}</p>}
           {mean && mean.rest > 0 && <p class="note">{t("rest", { share: percent(mean.rest), n: keys.length - attention.stored })}</p>}
         </div>
         <div>

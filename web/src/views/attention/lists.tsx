@@ -45,9 +45,9 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
           if (!(state.sinks && isSink(keys[key]!.text))) list.push({ from: looks, to: key, head, weight });
         });
     return heaviest(list);
-  }, [attention, heads.join(), seen, every, state.sinks, from]);
+  }, [attention, attention.sharpened, heads.join(), seen, every, state.sinks, from]);
 
-  const mean = useMemo(() => (heads.length ? meanRow(attention, heads, seen) : null), [attention, heads.join(), seen]);
+  const mean = useMemo(() => (heads.length ? meanRow(attention, heads, seen) : null), [attention, attention.sharpened, heads.join(), seen]);
   const middle = (row: number) => row * ROW + ROW / 2;
 
   return (
@@ -58,7 +58,7 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
       </div>
       <div class="looks-body" style={{ height: `${rows * ROW}px` }}>
         <WordList words={queries} chosen={query} pick={pick} label={t("looks.long")} from={from} to={to} hover={setHover} side="left" />
-        <svg class="arcs" viewBox={`0 0 ${MIDDLE} ${rows * ROW}`} preserveAspectRatio="none" aria-hidden="true">
+        <svg class="arcs" viewBox={`0 ${from * ROW} ${MIDDLE} ${(Math.min(to, rows) - from) * ROW}`} style={{ marginTop: `${from * ROW}px`, height: `${(Math.min(to, rows) - from) * ROW}px` }} preserveAspectRatio="none" aria-hidden="true">
           {arcs.drawn.map((arc) => (
             <path d={curve(middle(arc.from), middle(arc.to), MIDDLE)} stroke={css(hue(arc.head, theme.dark))} stroke-width={thickness(arc.weight)}
               stroke-dasharray={arc.weight > 0.06 ? dash(arc.head) : ""} stroke-opacity={0.3 + 0.7 * arc.weight} vector-effect="non-scaling-stroke" />

@@ -1,18 +1,18 @@
 /** Concat(Z₀ … Z₇) × W^O: the strip of slices and the product. */
 import { matrix } from "../../data";
 import { css, hue } from "../../draw/colour";
-import { outputMatrix } from "../../explain";
+import { concatenated, outputMatrix } from "../../explain";
 import { Rich } from "../../story/rich";
 import { Missing, MatrixTwin, type Place } from "./index";
 import { Product } from "./product";
 
 export function Concat({ place }: { place: Place }) {
   const { numbers, t, look, theme, set } = place.page;
-  const names = ["concatenated", "output"].map((last) => `${place.name}.${last}`);
-  const [strip, output] = names.map((name) => numbers.dense(name));
+  const names = ["z", "output"].map((last) => `${place.name}.${last}`);
+  const [z, output] = names.map((name) => numbers.dense(name));
   const weight = numbers.dense(`${place.name}.w_o.weight`);
   const biases = numbers.has(`${place.name}.w_o.bias`) ? numbers.dense(`${place.name}.w_o.bias`) : undefined;
-  if (!strip || !output) return <Missing names={names} page={place.page} />;
+  if (!z || !output) return <Missing names={names} page={place.page} />;
   const heads = Array.from({ length: look.model.heads }, (_, head) => head);
   const words = { rowAxis: t("axis.words"), rowLabels: place.queries };
   return (
@@ -27,9 +27,9 @@ export function Concat({ place }: { place: Place }) {
         ))}
       </div>
       {weight ? (
-        <Product row={place.row} error={strip.window.error + output.window.error}
-          left={{ name: "Concat(Z)", matrix: matrix(strip), ...words, colAxis: `${heads.length} · d_v` }}
-          right={{ name: <>W<sup>O</sup></>, matrix: outputMatrix(weight), rowAxis: `${heads.length} · d_v`, colAxis: "d_model" }}
+        <Product row={place.row} error={output.window.error + (biases?.window.error ?? 0)}
+          left={{ name: "Concat(Z)", matrix: concatenated(z), error: z.window.error, ...words, colAxis: `${heads.length} · d_v` }}
+          right={{ name: <>W<sup>O</sup></>, matrix: outputMatrix(weight), error: weight.window.error, rowAxis: `${heads.length} · d_v`, colAxis: "d_model" }}
           result={{ name: "Z", matrix: matrix(output), ...words, colAxis: "d_model" }}
           {...(biases && { bias: (col: number) => biases.data[col]! })} />
       ) : (

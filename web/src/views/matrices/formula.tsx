@@ -19,7 +19,7 @@ export function Formula() {
             <Door to="scores"><Door to="q"><mi>Q</mi></Door><mo>⁢</mo><Door to="k"><msup><mi>K</mi><mi mathvariant="normal">T</mi></msup></Door></Door>
             <Door to="scores"><msqrt><msub><mi>d</mi><mi>k</mi></msub></msqrt></Door>
           </mfrac>
-          <mo>)</mo>
+          <mo>)</mo><mspace width=".15em" />
           <Door to="v"><mi>V</mi></Door>
           <mo>=</mo>
           <Door to="z"><mi>Z</mi></Door>

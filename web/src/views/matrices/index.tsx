@@ -104,9 +104,9 @@ function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
       <h3>{t(`symbol.${which}`)}: {called} × W<sup>{letter}</sup> = {letter}</h3>
       <p>{t(`explain.${which}`)} {t(fromMemory ? "explain.memory" : place.first ? "explain.x" : state.side === "cross" ? "explain.cross" : "explain.r", { layer: layerOf(state, look) - 1 })} {!fromMemory && called.startsWith("LN") && t("explain.norm")}</p>
       {packed ? (
-        <Product row={Math.min(place.row, labels.length - 1)} error={(x.window.error ?? 0) + (result.window.error ?? 0)}
-          left={{ name: called, matrix: matrix(x), ...words, colAxis: "d_model" }}
-          right={{ name: <>W<sup>{letter}</sup></>, matrix: projection(packed, WHICH[which], place.head), rowAxis: "d_model", colAxis: "d_k" }}
+        <Product row={Math.min(place.row, labels.length - 1)} error={result.window.error + (biases?.window.error ?? 0)}
+          left={{ name: called, matrix: matrix(x), error: x.window.error, ...words, colAxis: "d_model" }}
+          right={{ name: <>W<sup>{letter}</sup></>, matrix: projection(packed, WHICH[which], place.head), error: packed.window.error, rowAxis: "d_model", colAxis: "d_k" }}
           result={{ name: letter, matrix: q, ...words, colAxis: "d_k" }}
           {...(biases && { bias: (col: number) => biases.data[(WHICH[which] * look.model.heads + place.head) * look.model.d_k + col]! })} />
       ) : (
@@ -128,9 +128,9 @@ function Scores({ place }: { place: Place }) {
     <section>
       <h3>{t("symbol.scores")}: Q × Kᵀ / √dₖ</h3>
       <p>{t("explain.scores", { d_k: look.model.d_k, root: fixed(Math.sqrt(look.model.d_k), 2) })}</p>
-      <Product row={place.row} divisor={Math.sqrt(look.model.d_k)} error={q.window.error + k.window.error + scores.window.error}
-        left={{ name: "Q", matrix: matrix(q, place.head), rowAxis: t("axis.query"), colAxis: "d_k", rowLabels: place.queries }}
-        right={{ name: "Kᵀ", matrix: transposed(matrix(k, place.head)), rowAxis: "d_k", colAxis: t("axis.key"), colLabels: place.keys }}
+      <Product row={place.row} divisor={Math.sqrt(look.model.d_k)} error={scores.window.error}
+        left={{ name: "Q", matrix: matrix(q, place.head), error: q.window.error, rowAxis: t("axis.query"), colAxis: "d_k", rowLabels: place.queries }}
+        right={{ name: "Kᵀ", matrix: transposed(matrix(k, place.head)), error: k.window.error, rowAxis: "d_k", colAxis: t("axis.key"), colLabels: place.keys }}
         result={{ name: "QKᵀ / √dₖ", matrix: result, rowAxis: t("axis.query"), colAxis: t("axis.key"), rowLabels: place.queries, colLabels: place.keys }} />
       <MatrixTwin labels={place.queries} columns={place.keys} matrix={result} axis={t("axis.key")} />
     </section>
@@ -147,9 +147,9 @@ function Mixed({ place }: { place: Place }) {
     <section>
       <h3>softmax × V = Z</h3>
       <p>{t("explain.z")}</p>
-      <Product row={place.row} error={weights.window.error + v.window.error + z.window.error}
-        left={{ name: "softmax", matrix: matrix(weights, place.head), colour: hue(place.head, theme.dark), rowAxis: t("axis.query"), colAxis: t("axis.key"), rowLabels: place.queries, colLabels: place.keys }}
-        right={{ name: "V", matrix: matrix(v, place.head), rowAxis: t("axis.key"), colAxis: "d_v", rowLabels: place.keys }}
+      <Product row={place.row} error={z.window.error}
+        left={{ name: "softmax", matrix: matrix(weights, place.head), error: weights.window.error, colour: hue(place.head, theme.dark), rowAxis: t("axis.query"), colAxis: t("axis.key"), rowLabels: place.queries, colLabels: place.keys }}
+        right={{ name: "V", matrix: matrix(v, place.head), error: v.window.error, rowAxis: t("axis.key"), colAxis: "d_v", rowLabels: place.keys }}
         result={{ name: "Z", matrix: matrix(z, place.head), rowAxis: t("axis.query"), colAxis: "d_v", rowLabels: place.queries }} />
       <MatrixTwin labels={place.queries} matrix={matrix(z, place.head)} axis="d_v" />
     </section>

@@ -9,6 +9,8 @@ import { usePage } from "../../page";
 export interface Part {
   name: preact.ComponentChildren;
   matrix: Matrix;
+  /** The largest difference that storing it made. */
+  error?: number;
   rowAxis: string;
   colAxis: string;
   rowLabels?: string[] | undefined;
@@ -24,7 +26,7 @@ interface Props {
   row: number;
   divisor?: number;
   bias?: (col: number) => number;
-  /** The largest difference that the stored numbers may make. */
+  /** The largest difference that storing the result made. */
   error: number;
   /** How many pixels wide: heads have their colour. */
   accent?: Rgb;
@@ -35,7 +37,7 @@ export function Product({ left, right, result, row, divisor, bias, error }: Prop
   const { rows, cols } = result.matrix;
   const [r, c] = /^\d+:\d+$/.test(state.cell) ? (state.cell.split(":").map(Number) as [number, number]) : [row, -1];
   const cell = { row: Math.min(r, rows - 1), col: c < 0 ? loudest(result.matrix, Math.min(r, rows - 1)) : Math.min(c, cols - 1) };
-  const sum = dotProduct(left.matrix, right.matrix, cell.row, cell.col, { divisor: divisor ?? 1, bias: bias?.(cell.col) ?? 0 });
+  const sum = dotProduct(left.matrix, right.matrix, cell.row, cell.col, { divisor: divisor ?? 1, bias: bias?.(cell.col) ?? 0, errors: [left.error ?? 0, right.error ?? 0] });
   const value = at(result.matrix, cell.row, cell.col);
   const wide = [left, right, result].filter((part) => part.matrix.cols > 100).length; // beside each other, if they fit
   const room = (wide > 1 ? 840 / wide : 384) * (state.chapter >= 0 ? 0.68 : 1);
@@ -74,7 +76,7 @@ function Side({ part, mark, room, pick }: { part: Part; mark: { row?: number; co
 function Written({ sum, value, error, name, of }: { sum: Sum; value: number; error: number; name: string; of: preact.ComponentChildren[] }) {
   const { t, theme } = usePage();
   const difference = Math.abs(sum.result - value);
-  const bound = Math.max(2e-4, 1e-4 * Math.abs(value), error * sum.count);
+  const bound = Math.max(2e-4, 1e-4 * Math.abs(value), error + sum.slack);
   const agrees = difference <= bound || sum.result === value;
   const colour = (x: number) => css(x < 0 ? theme.minus : theme.plus);
   if (value === -Infinity) return <p class="written">{t("not.allowed")}</p>;

@@ -20,7 +20,10 @@ export function Weights({ place }: { place: Place }) {
   const written = softmax(scores, row, col);
   const cell: [number, number] = [Math.max(1, Math.min(20, (state.chapter >= 0 ? 170 : 260) / scores.cols)), scores.rows > 40 ? 6 : 18];
   const axes = { rowAxis: t("axis.query"), colAxis: t("axis.key"), colLabels: place.keys, rowLabels: place.queries, cell, theme, mark: { row, col }, onPick: (r: number, c: number) => set({ cell: `${r}:${c}` }) };
-  const value = at(weights, row, col);
+  const exact = w.window.error > 0 ? numbers.row(`${place.name}.weights`, [place.head, row]) : undefined;
+  const values = Array.from({ length: weights.cols }, (_, n) => exact?.[n] ?? at(weights, row, n));
+  const value = values[col]!;
+  const agrees = Math.abs(written.result - value) <= Math.max(1e-3, exact ? 0 : w.window.error);
   return (
     <section>
       <h3>{t("weights.title")}</h3>
@@ -37,10 +40,10 @@ export function Weights({ place }: { place: Place }) {
         {written.score === -Infinity ? <p>{t("not.allowed")}</p> : (
           <p>
             e<sup>{fixed(written.score, 3)} − {fixed(written.highest, 3)}</sup> / Σ = {fixed(written.share, 4)} / {fixed(written.total, 4)} = <b>{fixed(written.result, 4)}</b>
-            <span class={Math.abs(written.result - value) < 1e-3 ? "check ok" : "check"}> {Math.abs(written.result - value) < 1e-3 ? "✓" : "≠"} {t("written.agrees", { value: fixed(value, 4), difference: Math.abs(written.result - value).toExponential(0) })}</span>
+            <span class={agrees ? "check ok" : "check"}> {agrees ? "✓" : "≠"} {t("written.agrees", { value: fixed(value, 4), difference: Math.abs(written.result - value).toExponential(0) })}</span>
           </p>
         )}
-        <Row values={Array.from({ length: weights.cols }, (_, n) => at(weights, row, n))} labels={place.keys} chosen={col} place={place} />
+        <Row values={values} labels={place.keys} chosen={col} place={place} />
       </div>
       <MatrixTwin labels={place.queries} columns={place.keys} matrix={plain(weights.rows, weights.cols, weights.data.subarray(weights.start, weights.start + weights.rows * weights.cols))} axis={t("axis.key")} />
     </section>

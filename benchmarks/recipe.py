@@ -1,0 +1,137 @@
+"""What does each part of the recipe pay? Multi30k's 29,000 pairs, one change at a time, with equal budgets and seeds.
+
+    python benchmarks/recipe.py --data ../shared/data/multi30k --variants linear paper-schedule --seeds 1 2 --steps 1500
+
+The budget is in padded tokens a side, --steps times 4,096, so that a variant with larger batches makes fewer steps; the
+seconds stand in the row for those that make a step dearer. A run that was interrupted goes on; a row that is there is not
+made again. Multi30k measures here, and trains nothing that ships.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import rows
+import torch
+
+from glassformer.config import DataConfig, DecodingConfig, TrainingConfig
+from glassformer.text.corpus import read_lines
+from glassformer.training.data import Data, prepare
+from glassformer.training.evaluation import bleu, chrf, papers_bleu
+from glassformer.training.recipe import recipe
+from glassformer.training.train import train
+from glassformer.translator import Translator
+
+TOKENS = 4096
+"""A side in a batch of the recipe for this corpus: what --steps is counted in."""
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    # name: changes to the recipe, as "model.x", "training.x", "data.augmentation" or "vocabulary"
+    "recipe": {},
+    "linear": {"training.schedule": "linear"},
+    "paper-schedule": {"training.schedule": "paper"},
+    "pieces-2000": {"vocabulary": 2000},
+    "pieces-4000": {"vocabulary": 4000},
+    "pieces-8000": {"vocabulary": 8000},
+    "post-norm": {"model.norm": "post"},
+    "dropout-0.2": {"model.dropout": 0.2},
+    "dropout-0.1": {"model.dropout": 0.1},
+    "rate-3e-3": {"training.learning_rate": 3e-3},
+    "rate-8e-3": {"training.learning_rate": 8e-3},
+    "batch-2048": {"training.batch_tokens": 2048},
+    "batch-8192": {"training.batch_tokens": 8192},
+    "no-average": {"training.average_decay": 0.0},
+    "no-smoothing": {"training.label_smoothing": 0.0},
+    "smoothing-0.2": {"training.label_smoothing": 0.2},
+    "sampling-0.1": {"training.subword_sampling": 0.1},
+    "sampling-0.3": {"training.subword_sampling": 0.3},
+    "augmentation-0.25": {"data.augmentation": 0.25},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--data", type=Path, required=True, help="a folder with train, valid and test of both languages"
+    )
+    parser.add_argument("--target", default="de")
+    parser.add_argument("--variants", nargs="+", default=["recipe"], choices=VARIANTS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--runs", type=Path, default=Path("runs/recipe"))
+    parser.add_argument("--threads", type=int, default=0)
+    wanted = parser.parse_args()
+    if wanted.threads:
+        torch.set_num_threads(wanted.threads)
+    for seed in wanted.seeds:
+        for name in wanted.variants:
+            if not measured(name, seed, wanted.steps, wanted.target):
+                rows.write("recipe", [measure(name, seed, wanted)])
+
+
+def measured(name: str, seed: int, steps: int, target: str) -> bool:
+    path = rows.RESULTS / "recipe.jsonl"
+    made = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    key = (name, seed, steps, target)
+    return any((row["variant"], row["seed"], row["steps_budget"], row["target"]) == key for row in made)
+
+
+def measure(name: str, seed: int, wanted: argparse.Namespace) -> dict[str, Any]:
+    changes = dict(VARIANTS[name])
+    vocabulary, augmentation = changes.pop("vocabulary", 0), changes.pop("data.augmentation", 0.0)
+    model = {key.removeprefix("model."): value for key, value in changes.items() if key.startswith("model.")}
+    training = {key.removeprefix("training."): value for key, value in changes.items() if key.startswith("training.")}
+    batch = training.get("batch_tokens", TOKENS)
+    steps = wanted.steps * TOKENS // batch
+    training |= {"max_steps": steps, "time_limit": 0.0, "seed": seed, "patience": 0, "keep_checkpoints": 1}
+    training |= {"validate_every": max(steps // 5, 1)}
+    data = corpus(wanted.data, wanted.target, vocabulary, augmentation, wanted.runs, training)
+    run = wanted.runs / f"{wanted.target}-{name}-{wanted.steps}-{seed}"
+    chosen = recipe(len(data.pairs), len(data.tokenizer), model=model, training=training)
+    outcome = train(run, data, chosen, about={"languages": f"en-{wanted.target}"})
+    translator = Translator.load(run)
+    sources, references = (list(read_lines(wanted.data / f"test.{side}")) for side in ("en", wanted.target))
+    begun = time.monotonic()
+    found = translator.translate(sources, config=DecodingConfig(beam_size=5))
+    scores = [bleu(found, references), chrf(found, references), papers_bleu(found, references, wanted.target)]
+    keys = ("BLEU", "chrF2", "papers_BLEU")
+    return {
+        "variant": name,
+        "seed": seed,
+        "target": wanted.target,
+        "steps_budget": wanted.steps,
+        "changes": VARIANTS[name],
+        "steps": outcome.step,
+        "epochs": outcome.epoch,
+        "seconds": round(outcome.seconds),
+        "weights": sum(parameter.numel() for parameter in translator.model.parameters()),
+        "best_step": outcome.best_step,
+        "valid_BLEU_greedy": round(outcome.best_bleu, 2),
+        "valid_loss": round(outcome.best_loss, 4),
+        **{key: round(score.value, 2) for key, score in zip(keys, scores, strict=True)},
+        "beam": 5,
+        "translating_seconds": round(time.monotonic() - begun, 1),
+        "BLEU_signature": scores[0].signature,
+        "papers_signature": scores[2].signature,
+    }
+
+
+def corpus(
+    folder: Path, target: str, vocabulary: int, augmentation: float, runs: Path, training: dict[str, Any]
+) -> Data:
+    """Encoded once for each vocabulary and augmentation, and shared by all variants that have them."""
+    config = DataConfig(
+        source=[str(folder / "train.en")],
+        target=[str(folder / f"train.{target}")],
+        valid_source=str(folder / "valid.en"),
+        valid_target=str(folder / f"valid.{target}"),
+        augmentation=augmentation,
+    )
+    settings = TrainingConfig.from_dict(training)
+    return prepare(runs / f"data-{target}-{vocabulary}-{augmentation}", config, settings, vocabulary_size=vocabulary)
+
+
+if __name__ == "__main__":
+    main()

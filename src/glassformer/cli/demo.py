@@ -1,0 +1,43 @@
+"""What ``glassformer train --demo`` shows when the training is over: how good it is, and which head does what."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+LOOKED_AT = 200
+"""Test sentences in which heads are watched."""
+TRY = "The animal didn't cross the street because it was too tired."
+
+
+def show_demo(run: Path) -> None:
+    """Print it for the run in this folder."""
+    from glassformer.training.demo import demo_sentences
+    from glassformer.translator import Translator
+    from glassformer.translator.head_jobs import best_heads, demo_jobs
+
+    console = Console(highlight=False, soft_wrap=True)
+    translator = Translator.load(run)
+    test = demo_sentences("test")
+    found = translator.translate([sentence.pair[0] for sentence in test])
+    right = sum(text == sentence.pair[1] for text, sentence in zip(found, test, strict=True))
+    console.print(
+        f"\n[bold]{right} of {len(test)}[/] test sentences, none of which it was trained on, come out exactly right."
+    )
+    for text in (TRY, TRY.replace("tired", "wide")):
+        console.print(f"  {escape(text)} → [bold]{escape(translator.translate(text))}[/]")
+    jobs = best_heads(translator, ((*sentence.pair, demo_jobs(sentence)) for sentence in test[:LOOKED_AT]))
+    table = Table(box=None, pad_edge=False, title="What its heads look at", title_justify="left", title_style="bold")
+    table.add_column("from … to …", header_style="dim")
+    table.add_column("head that does it best", header_style="dim", no_wrap=True)
+    for column in ("attention", "if even"):
+        table.add_column(column, justify="right", header_style="dim")
+    for job in jobs:
+        table.add_row(job.job, f"{job.attention}:{job.head}", f"{job.share:.0%}", f"{job.even:.0%}")
+    console.print(table)
+    clearest = jobs[0]
+    console.print(
+        f'\nSee them: [bold]glassformer look --model {run} "{escape(TRY)}"[/]\n'
+        f"One off: add [bold]--heads-off {clearest.attention}:{clearest.head}[/]; the sentences lie in {run}/sentences"
+    )

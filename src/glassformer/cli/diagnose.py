@@ -1,0 +1,163 @@
+"""``glassformer diagnose``: why a model is bad, in words for whoever trains a first one."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from glassformer.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from glassformer.training.finding import Finding
+    from glassformer.translator import Translator
+
+Pair = tuple[str, str]
+
+MOST = 200_000
+"""Training pairs that are looked at, from the beginning of the corpus."""
+TRANSLATED = 200
+"""Validation sentences that are translated."""
+BARS = "▁▂▃▄▅▆▇█"
+MARKS = {"bad": "[bold red]✗[/]", "watch": "[yellow]![/]", "good": "[green]✓[/]"}
+
+EPILOG = """[bold]Examples[/]
+
+glassformer diagnose runs/en-de
+
+glassformer diagnose runs/en-de --source test.en --target test.de
+"""
+
+
+def diagnose(
+    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    source: Annotated[str, typer.Option(help="A test set, to see whether it was trained on; without --target, a TSV of pairs.")] = "",
+    target: Annotated[str, typer.Option(help="Its target side.")] = "",
+    svg: Annotated[Path | None, typer.Option(help="Where the learning curve goes.", show_default="RUN/learning-curve.svg")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:  # fmt: skip
+    """Say why a model is bad: its data, its training, its translations; and draw its learning curve.
+
+    Looks at the training pairs, at how the losses moved, and at translations of validation sentences.
+    """
+    from glassformer.folders import replace_file
+    from glassformer.text.corpus import read_pairs
+    from glassformer.training.learning_curve import learning_curve
+
+    if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
+        raise CheckpointError(f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de")
+    test = list(read_pairs(source, target or None)) if source else []
+    path = run / "metrics.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    rows = [json.loads(line) for line in lines if line.endswith("}")]
+    findings = everything(run, rows, test)
+    findings.sort(key=lambda finding: ["bad", "watch", "good"].index(finding.weight))
+    picture = svg or run / "learning-curve.svg"
+    replace_file(picture, learning_curve(rows, f"{run.name}: learning curve").encode())
+    if as_json:
+        told = {"run": str(run), "findings": [asdict(finding) for finding in findings], "picture": str(picture)}
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        show(run, findings, rows, picture)
+
+
+def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list[Finding]":
+    import tomllib
+
+    from glassformer.config import DataConfig
+    from glassformer.text.tokenizer import Tokenizer
+    from glassformer.training.data import languages
+    from glassformer.training.diagnose_corpus import examine_corpus, seen_before
+    from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
+
+    settings = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
+    data = DataConfig.from_dict(settings["data"])
+    name = tuple(languages(data).split("-"))
+    validation = [(a, b) for a, b in json.loads((run / "data" / "validation.json").read_bytes())]
+    pairs = training_pairs(run, data)
+    tokenizer = Tokenizer.load(run / "data" / "tokenizer.model")
+    findings = examine_corpus(pairs, validation, (name[0], name[1]) if len(name) == 2 else None)
+    if found := seen_before(pairs, test, "test"):
+        findings.append(found)
+    for side, what in enumerate(("source", "target")):
+        lines = [tokenizer.tokens(ids) for ids in tokenizer.encode_batch(pair[side] for pair in validation)]
+        if found := unknown_characters(lines, f"validation {what}"):
+            findings.append(found)
+    findings += examine_course(rows, len(tokenizer))
+    if (run / "best.json").is_file():
+        from glassformer.config import DecodingConfig
+        from glassformer.translator import Translator
+
+        translator = Translator.load(run)
+        some = (test or validation)[:TRANSLATED]
+        sources, references = [a for a, _ in some], [b for _, b in some]
+        found_ones = translator.translate(sources, config=DecodingConfig(method="greedy"))
+        findings += examine_translations(
+            sources, references, found_ones, gain=gain_of_source(translator, sources, references)
+        )
+    return findings
+
+
+def training_pairs(run: Path, data: Any) -> list[Pair]:
+    """The first pairs as they stand in the files; where those are gone, as the run keeps them."""
+    from itertools import islice
+
+    from glassformer.errors import CorpusError
+    from glassformer.text.pairs import EncodedPairs
+    from glassformer.text.tokenizer import Tokenizer
+    from glassformer.training.data import all_pairs
+
+    try:
+        return list(islice(all_pairs(data), MOST))
+    except (CorpusError, OSError):
+        tokenizer, kept = Tokenizer.load(run / "data" / "tokenizer.model"), EncodedPairs.open(run / "data" / "train")
+        sides = (kept.pair(number) for number in range(min(len(kept), MOST)))
+        return [(tokenizer.decode(source), tokenizer.decode(target)) for source, target in sides]
+
+
+def gain_of_source(translator: "Translator", sources: list[str], references: list[str]) -> float | None:
+    """Nats a token by which the references are likelier with their own source than with the next sentence's."""
+    if len(set(sources)) < 4:
+        return None
+    own = translator.token_scores(sources, references)
+    other = translator.token_scores([*sources[1:], sources[0]], references)
+    totals = [sum(value for line in scores for _, value in line) for scores in (own, other)]
+    return (totals[0] - totals[1]) / sum(map(len, own))
+
+
+def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], picture: Path) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    from glassformer.training.learning_curve import series
+
+    console = Console(highlight=False)
+    bad = sum(finding.weight == "bad" for finding in findings)
+    if bad:
+        verdict = f"{bad} thing{'' if bad == 1 else 's'} that make{'s' if bad == 1 else ''} it bad"
+    else:
+        verdict = "nothing that makes it bad"
+    console.print(f"[bold]{escape(str(run))}[/]: {verdict}")
+    for finding in findings:
+        console.print(f"\n{MARKS[finding.weight]} [bold]{finding.fault}[/]: {escape(finding.says)}")
+        if finding.do:
+            console.print(f"  [dim]→ {escape(finding.do)}[/]")
+    console.print()
+    width = max(20, min(console.width - 44, 60))
+    names = {"training": "training loss", "validation": "validation loss", "bleu": "validation BLEU"}
+    for name, points in series(rows).items():
+        if points:
+            values = [value for _, value in points]
+            ends = f"{values[0]:.2f} → {values[-1]:.2f}" if len(values) > 1 else f"{values[0]:.2f}"
+            console.print(f"{names[name]:>16}  {bars(values, width)}  {ends}")
+    console.print(f"[dim]the learning curve as a picture: {escape(str(picture))}[/]", soft_wrap=True)
+
+
+def bars(values: list[float], width: int) -> str:
+    """The values as a row of bars, at most ``width`` of them, each the mean of its part."""
+    width = min(width, len(values))
+    parts = [values[len(values) * n // width : len(values) * (n + 1) // width] for n in range(width)]
+    means = [sum(part) / len(part) for part in parts]
+    low, high = min(means), max(means)
+    return "".join(BARS[round((len(BARS) - 1) * (mean - low) / ((high - low) or 1))] for mean in means)

@@ -1,0 +1,45 @@
+"""An answer that takes too long, or that nobody waits for any more, ends in the middle of the model's work."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import nn
+
+from glassformer.model.layers import DecoderLayer, EncoderLayer
+from glassformer.page.guard import RequestError
+
+LONGEST_ANSWER = 30.0
+"""Seconds of the model's time for one question."""
+
+
+class Deadline:
+    """Until when a question may be worked on. It begins to count when the work does."""
+
+    def __init__(self, seconds: float = LONGEST_ANSWER) -> None:
+        self.seconds = seconds
+        self.gone = threading.Event()
+        """Set when whoever asked has left."""
+
+    @contextmanager
+    def over(self, model: nn.Module) -> Iterator[None]:
+        """A ``with`` block in which every layer of ``model`` first looks at the clock. Raises RequestError from there."""
+        until = time.monotonic() + self.seconds
+
+        def look(*_: Any) -> None:
+            if self.gone.is_set():
+                raise RequestError(499, "nobody waits for this answer any more")
+            if time.monotonic() > until:
+                raise RequestError(
+                    503, f"the answer takes longer than {self.seconds:g} seconds: ask about a shorter sentence"
+                )
+
+        layers = [module for module in model.modules() if isinstance(module, (EncoderLayer, DecoderLayer))]
+        handles = [layer.register_forward_pre_hook(look) for layer in layers]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()

@@ -1,0 +1,133 @@
+"""Extra training pairs as people really type them: SHOUTED, Titled, without a full stop, mistyped, with links, joined.
+
+A copy follows its pair in the corpus and stays the same in every epoch, since batches are planned by the lengths on
+disk. Which pairs are copied, and how, depends on their numbers only. The kinds that must also show in the translation
+change both sides; those that must not, the source alone. After OpusTrainer (Burchell et al. 2023), and for the joined
+ones Kondo et al. 2021.
+"""
+
+import random
+import string
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+
+Pair = tuple[str, str]
+
+NEIGHBOURS = 1000
+"""Pairs from which a joined one takes its other sentences: the last so many."""
+MOST_JOINED = 6
+"""Sentences in a joined pair; at least 2."""
+LETTERS_TO_A_TYPO = 20
+"""On average; at least one typo a sentence."""
+
+
+def upper_case(pair: Pair, chance: random.Random) -> Pair:
+    """Both sides: who shouts is translated shouting."""
+    return pair[0].upper(), pair[1].upper()
+
+
+def title_case(pair: Pair, chance: random.Random) -> Pair:
+    """The source alone: Most Languages Do Not Write Headings So."""
+    return titled(pair[0]), pair[1]
+
+
+def titled(text: str) -> str:
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+
+
+def no_final_punctuation(pair: Pair, chance: random.Random) -> Pair:
+    """Both sides, where both end in a mark."""
+    sides = tuple(side.rstrip(" .!?…。！？") for side in pair)
+    changed = all(sides) and all(len(side) < len(was) for side, was in zip(sides, pair, strict=True))
+    return (sides[0], sides[1]) if changed else pair
+
+
+def typos(pair: Pair, chance: random.Random) -> Pair:
+    """The source alone: letters swapped, dropped, doubled, or replaced by another."""
+    return mistyped(pair[0], chance), pair[1]
+
+
+def mistyped(text: str, chance: random.Random) -> str:
+    letters = list(text)
+    for _ in range(max(1, round(len(text) / LETTERS_TO_A_TYPO * chance.uniform(0.5, 1.5)))):
+        places = [i for i in range(1, len(letters) - 1) if letters[i].isalpha() and letters[i - 1].isalpha()]
+        if not places:
+            break
+        place = chance.choice(places)
+        match chance.randrange(4):
+            case 0:
+                letters[place - 1], letters[place] = letters[place], letters[place - 1]
+            case 1:
+                del letters[place]
+            case 2:
+                letters.insert(place, letters[place])
+            case 3:
+                letters[place] = chance.choice(string.ascii_lowercase)
+    return "".join(letters)
+
+
+def copied_through(pair: Pair, chance: random.Random) -> Pair:
+    """Both sides get the same link, address, number or placeholder, which is no word and must come out as it went in."""
+    thing = something_to_copy(chance)
+    before, after = chance.choice([(f"{thing}: ", ""), (f"{thing} ", ""), ("", f" {thing}"), ("", f" ({thing})")])
+    return f"{before}{pair[0]}{after}", f"{before}{pair[1]}{after}"
+
+
+def something_to_copy(chance: random.Random) -> str:
+    def word(alphabet: str = string.ascii_lowercase) -> str:
+        return "".join(chance.choices(alphabet, k=chance.randint(2, 9)))
+
+    number = chance.randrange(10 ** chance.randint(1, 6))
+    return chance.choice(
+        [
+            f"https://{word()}.{chance.choice(['org', 'com', 'de', 'net'])}/{word()}",
+            f"www.{word()}.{chance.choice(['org', 'com', 'de', 'net'])}",
+            f"{word()}@{word()}.org",
+            f"{{{word()}}}",
+            f"%{chance.choice('sd')}",
+            f"<{word()}>",
+            f"${word(string.ascii_uppercase)}",
+            f"{number}",
+            f"{number}.{chance.randint(0, 99)}",
+            f"#{number}",
+            f"{chance.randint(0, 23)}:{chance.randint(0, 59):02}",
+        ]
+    )
+
+
+SHOUTED = "in UPPER CASE"
+KINDS: dict[str, Callable[[Pair, random.Random], Pair]] = {
+    SHOUTED: upper_case,
+    "in Title Case": title_case,
+    "without final punctuation": no_final_punctuation,
+    "with typos": typos,
+    "with something to copy": copied_through,
+}
+JOINED = "joined with others"
+
+
+def augmented(pairs: Iterable[Pair], share: float, counts: Counter[str] | None = None) -> Iterator[Pair]:
+    """``pairs``, and after this share of them a changed copy. ``counts`` gets how many of each kind."""
+    counts = Counter() if counts is None else counts
+    neighbours: deque[Pair] = deque(maxlen=NEIGHBOURS)
+    kinds = [*KINDS, JOINED, SHOUTED]  # twice as many shouted ones: hardly one of their pieces is known from elsewhere
+    for number, pair in enumerate(pairs):
+        yield pair
+        chance = random.Random(number)
+        if chance.random() < share:
+            kind = chance.choice(kinds)
+            copy = joined(pair, neighbours, chance) if kind == JOINED else KINDS[kind](pair, chance)
+            if copy != pair:
+                counts[kind] += 1
+                yield copy
+        neighbours.append(pair)
+
+
+def joined(pair: Pair, neighbours: deque[Pair], chance: random.Random) -> Pair:
+    """The pair and some that came shortly before it, in one line on each side."""
+    if not neighbours:
+        return pair
+    others = [chance.choice(neighbours) for _ in range(chance.randint(1, MOST_JOINED - 1))]
+    sides = zip(*others, pair, strict=True)
+    source, target = (" ".join(side) for side in sides)
+    return source, target

@@ -1,0 +1,48 @@
+"""A first training on sentences that the package makes itself: a few minutes, and heads whose jobs can be read."""
+
+from pathlib import Path
+from typing import Any
+
+from glassformer.folders import replace_file
+from glassformer.text.demo_grammar import Sentence, sentences
+
+SIZES = {"train": 20_000, "valid": 500, "test": 500}
+"""Sentence pairs, all different."""
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "run": {"preset": "tiny", "vocabulary_size": 600},
+    "model": {"encoder_layers": 2, "decoder_layers": 2, "dropout": 0.1, "norm": "pre"},
+    "training": {
+        "batch_tokens": 2048,
+        "learning_rate": 3e-3,
+        "warmup_steps": 200,
+        "max_steps": 1000,
+        "time_limit": 540.0,
+        "validate_every": 200,
+        "patience": 0,
+    },
+}
+"""A vocabulary in which each of the grammar's words is one piece, and a model small enough to be read."""
+
+
+def demo_sentences(part: str) -> list[Sentence]:
+    """The sentences of ``train``, ``valid`` or ``test``: the same each time."""
+    everything = sentences(sum(SIZES.values()))
+    begin = {"train": 0, "valid": SIZES["train"], "test": SIZES["train"] + SIZES["valid"]}[part]
+    return everything[begin : begin + SIZES[part]]
+
+
+def write_demo(folder: Path) -> dict[str, Any]:
+    """Write the three sets into ``folder``, as files that can be read; the table of settings that names them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in SIZES:
+        pairs = [sentence.pair for sentence in demo_sentences(part)]
+        for side, language in enumerate(("en", "de")):
+            lines = "".join(f"{pair[side]}\n" for pair in pairs)
+            replace_file(folder / f"{part}.{language}", lines.encode())
+    return {
+        "source": [str(folder / "train.en")],
+        "target": [str(folder / "train.de")],
+        "valid_source": str(folder / "valid.en"),
+        "valid_target": str(folder / "valid.de"),
+    }

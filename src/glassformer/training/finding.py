@@ -1,0 +1,18 @@
+"""What a diagnosis says: in words for whoever trains a first model."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was noticed."""
+
+    fault: str
+    """Its name, such as ``shifted``."""
+    weight: Literal["bad", "watch", "good"]
+    """``bad``: likely why the model is bad. ``watch``: may be a reason. ``good``: what is as it should be."""
+    says: str
+    """What was seen, with its figure."""
+    do: str = ""
+    """What to do."""

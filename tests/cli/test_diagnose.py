@@ -1,0 +1,28 @@
+"""``glassformer diagnose`` on a run whose sides are swapped, as a beginner would have it."""
+
+import json
+from pathlib import Path
+
+from glassformer.text.demo_grammar import sentences
+from tests.cli.test_app import Call
+from tests.cli.test_app import call as call  # the fixture
+from tests.cli.test_train import SETTINGS, assert_one_line
+
+
+def test_a_run_is_diagnosed(tmp_path: Path, call: Call) -> None:
+    pairs = [sentence.pair for sentence in sentences(400)]
+    for side, language in enumerate(("de", "en")):  # the wrong way round
+        (tmp_path / f"train.{language}").write_text("".join(f"{pair[side]}\n" for pair in pairs), encoding="utf-8")
+    run = tmp_path / "run"
+    words = [word for name, value in SETTINGS.items() for word in ("--set", f"{name}={value}")]
+    files = ["--source", str(tmp_path / "train.de"), "--target", str(tmp_path / "train.en")]
+    assert call("train", *files, "--out", str(run), "--threads", "1", *words, "--vocabulary-size", "400").status == 0
+    ended = call("diagnose", str(run), *files)
+    assert ended.status == 0, ended.err
+    for text in ("sides swapped", "too little data", "exchange --source and --target", "test seen in training", "█"):
+        assert text in ended.out, ended.out
+    assert (run / "learning-curve.svg").read_text(encoding="utf-8").startswith("<svg")
+    told = json.loads(call("diagnose", str(run), "--json", "--svg", str(tmp_path / "curve.svg")).out)
+    assert {finding["fault"] for finding in told["findings"]} >= {"sides swapped", "too little data", "does not learn"}
+    assert (tmp_path / "curve.svg").is_file()
+    assert_one_line(call("diagnose", str(tmp_path)), "is no run's folder")

@@ -1,0 +1,116 @@
+"""The learning rate: the paper's, and the one that knows the end of the run."""
+
+import dataclasses
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from glassformer.config import DataConfig, TrainingConfig
+from glassformer.training import schedule
+from glassformer.training.data import prepare
+from glassformer.training.schedule import learning_rate
+from glassformer.training.state import Progress
+from glassformer.training.train import train
+from tests.training.test_train import FAST, assert_same_weights, recipe_for
+
+
+def rates(config: TrainingConfig, progress: Progress, end: int) -> list[float]:
+    """What a run's steps up to ``end`` are computed with, at 0.1 seconds a step."""
+    found = []
+    while progress.step < end:
+        progress.step += 1
+        found.append(learning_rate(progress, config))
+        progress.seconds += 0.1
+        if schedule.due(progress, config):
+            schedule.plan(progress, config, 100)
+    return found
+
+
+def begun(config: TrainingConfig) -> Progress:
+    progress = Progress()
+    schedule.begin(progress, config, 100)
+    return progress
+
+
+def test_the_papers_schedule_is_the_papers() -> None:
+    d_model, warmup = 512, 4000
+    peak = (d_model * warmup) ** -0.5
+    config = TrainingConfig(schedule="paper", learning_rate=peak, warmup_steps=warmup)
+    unlimited = dataclasses.replace(config, schedule="linear", time_limit=0.0)
+    for step in (1, 100, 3999, 4000, 4001, 100_000):
+        expected = d_model**-0.5 * min(step**-0.5, step * warmup**-1.5)
+        assert learning_rate(Progress(step=step), config) == pytest.approx(expected, rel=1e-12)
+        assert learning_rate(Progress(step=step), unlimited) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("limits", "end"), [({"max_steps": 1000}, 1000), ({"max_epochs": 7}, 700)])
+def test_the_rate_falls_to_0_at_the_end_of_the_run(limits: dict[str, int], end: int) -> None:
+    config = TrainingConfig(**limits, time_limit=0.0, learning_rate=1.0, warmup_steps=50)
+    found = rates(config, begun(config), end)
+    assert max(found) == pytest.approx(1 - 49 / end)
+    assert found.index(max(found)) == 49
+    falling = found[50:]
+    assert all(0 < before - after < 2 / end for before, after in pairwise(falling))
+    assert falling[-1] == pytest.approx(1 / end)
+
+
+def test_a_short_run_does_not_spend_itself_on_the_warm_up() -> None:
+    config = TrainingConfig(max_steps=100, time_limit=0.0, warmup_steps=4000, learning_rate=1.0)
+    assert max(rates(config, begun(config), 100)) == rates(config, begun(config), 10)[-1]
+
+
+def test_a_time_limit_is_turned_into_steps_by_the_speed() -> None:
+    config = TrainingConfig(time_limit=100.0, learning_rate=1.0, warmup_steps=10)
+    progress = begun(config)
+    assert progress.planned_steps == 0
+    found = rates(config, progress, 1000)
+    assert progress.planned_steps == 1000
+    assert found[499] == pytest.approx(0.5, abs=0.01)
+    assert found[-1] == pytest.approx(0.001, abs=0.001)
+    # the machine becomes half as fast: the end comes sooner, and the rate is low by then
+    progress = begun(config)
+    rates(config, progress, 500)
+    progress.seconds = 75.0
+    assert learning_rate(progress, config) == pytest.approx(0.5, abs=0.01)
+    schedule.plan(progress, config, 100)
+    assert progress.planned_steps == 667
+    assert learning_rate(progress, config) == pytest.approx(0.25, abs=0.01)
+
+
+def test_with_other_limits_the_rate_warms_up_to_where_a_run_of_that_length_would_be() -> None:
+    config = TrainingConfig(max_steps=1000, time_limit=0.0, learning_rate=1.0, warmup_steps=50)
+    progress = begun(config)
+    rates(config, progress, 1000)
+    longer = dataclasses.replace(config, max_steps=2000)
+    schedule.begin(progress, longer, 100)
+    found = rates(longer, progress, 2000)
+    assert found[0] == pytest.approx(0.01, abs=0.001)
+    assert max(found) == pytest.approx(0.475, abs=0.01)
+    assert found[-1] == pytest.approx(1 / 2000)
+    same = dataclasses.replace(progress)
+    schedule.begin(same, longer, 100)
+    assert same == progress
+
+
+def test_a_run_that_goes_on_under_other_limits_is_exact_too(corpus: DataConfig, tmp_path: Path) -> None:
+    data = prepare(tmp_path / "data", corpus, TrainingConfig(**FAST))
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    for run in (whole, broken):
+        train(run, data, recipe_for(data, max_steps=10))
+    longer = recipe_for(data, max_steps=30)
+    train(whole, data, longer)
+    asked = iter(range(1, 1000))
+    train(broken, data, longer, stop=lambda: "enough" if next(asked) == 7 else "")
+    train(broken, data, longer)
+    assert_same_weights(whole, broken)
+
+
+def test_a_little_more_or_less_to_go_needs_no_warm_up() -> None:
+    config = TrainingConfig(max_steps=1000, time_limit=0.0, learning_rate=1.0, warmup_steps=50)
+    for end in (800, 1200):
+        progress = begun(config)
+        rates(config, progress, 500)
+        changed = dataclasses.replace(config, max_steps=end)
+        schedule.begin(progress, changed, 100)
+        assert rates(changed, progress, 501) == [pytest.approx(1 - 500 / end)]
