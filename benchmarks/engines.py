@@ -147,7 +147,7 @@ def file_rows(source: Path, repeats: int) -> list[dict[str, Any]]:
     ours = lambda: fast.translate(lines, config=greedy)  # noqa: E731
     defaults = take_turns(ours, text_to_text, len(lines), repeats)
     bests = take_turns(ours, lambda: best.translate_batch(sources, max_batch_size=64, beam_size=1), len(lines), repeats)
-    found = [
+    return [
         row("file, text to text", "CTranslate2's defaults, text to text", *defaults, sentences=len(lines)),
         row(
             "file, text to text",
@@ -156,7 +156,6 @@ def file_rows(source: Path, repeats: int) -> list[dict[str, Any]]:
             sentences=len(lines),
         ),
     ]
-    return found
 
 
 def check_row(source: Path, target: Path) -> dict[str, Any]:
