@@ -18,7 +18,8 @@ import robust
 import rows
 import torch
 
-from glassformer.checkpoint import load_model, read_json, save_model
+from glassformer.checkpoint import load_model, save_model
+from glassformer.folders import read_json
 from glassformer.text.corpus import read_lines
 from glassformer.training.evaluation import Score, bleu, chrf
 from glassformer.translator import Translator

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from glassformer.engines.native import Native
 from glassformer.text.demo_grammar import sentences
 from glassformer.translator import Translator
 from glassformer.translator.head_jobs import Look, best_heads, demo_jobs, head_shares
@@ -15,7 +16,7 @@ TEXT, TARGET = "The train stopped because it was snowing.", "Der Zug hielt, weil
 @pytest.fixture
 def translator() -> Translator:
     saved = toy()
-    return Translator(saved.model, saved.tokenizer, saved.card, "toy")
+    return Translator(Native(saved.model), saved.tokenizer, saved.card, "toy")
 
 
 def test_a_share_is_the_weight_between_words(translator: Translator) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode, score
+from glassformer.engines.native import Native
 from glassformer.model import Transformer
 from glassformer.trace import Trace, Window, record
 
@@ -17,9 +19,13 @@ class Inside:
 
     model: Transformer
 
+    @cached_property
+    def native(self) -> Native:
+        return Native(self.model)
+
     def best(self, source_ids: Sequence[int], config: DecodingConfig | None) -> list[int]:
         """The ids of the best translation."""
-        return decode(self.model, [source_ids], config or DecodingConfig())[0][0].ids
+        return self.native.begin([source_ids], config or DecodingConfig())()[0][0].ids
 
     def scores(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
         """log P of each target's tokens, eos the last."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
@@ -85,7 +86,7 @@ class Translator:
         """The model to look into."""
         return self.engine.model
 
-    @property
+    @cached_property
     def inside(self) -> Inside:
         from glassformer.translator.inside import Inside  # needs torch, which costs seconds
 
