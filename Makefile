@@ -23,6 +23,7 @@ check: .venv/all      ## style, types, who may import whom
 bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one question, rows go to benchmarks/results/
 	$(BENCH)/python benchmarks/training_speed.py --precisions bfloat16 float32 --default-places
 	$(BENCH)/python benchmarks/decoding_speed.py
+	$(BENCH)/python benchmarks/engines.py
 	for question in attention_kernels attention_memory recording lengths page page_live; do \
 		$(BENCH)/python benchmarks/$$question.py || exit 1; done
 	$(BENCH)/python benchmarks/tables.py
