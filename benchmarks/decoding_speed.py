@@ -23,8 +23,8 @@ from training_peers import version
 from turns import Make, Turns, take_turns
 
 from glassformer.config import DecodingConfig, ModelConfig, Precision
-from glassformer.decoding import decode
 from glassformer.engines.conversion import convert
+from glassformer.engines.native import Native
 from glassformer.model import Transformer
 
 LENGTH = 25
@@ -55,13 +55,13 @@ def ours(preset: str, at_once: int, count: int, precision: str) -> Callable[[], 
     from glassformer.search import Sentence
 
     config, groups = setting(preset, at_once, count)
-    model = model_of(config)
+    engine = Native(model_of(config))
     door: Any = importlib.import_module("glassformer.decoding.decode")
     door.make_sentence = lambda source, *_: Sentence([*source, config.eos_id], [], LENGTH)
     greedy = DecodingConfig.from_dict({"method": "greedy", "batch_tokens": 10**6, "precision": precision})
 
     def translate() -> list[list[int]]:
-        return [found[0].ids for group in groups for found in decode(model, group, greedy)]
+        return [found[0].ids for group in groups for found in engine.begin(group, greedy)()]
 
     return translate
 
