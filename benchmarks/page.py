@@ -31,6 +31,7 @@ import torch
 from chromium import DRAWN, HOVER, chromium, renderer_megabytes
 
 from glassformer.config import ModelConfig
+from glassformer.engines.native import Native
 from glassformer.model import Transformer
 from glassformer.page.export import save_page
 from glassformer.page.look import look, see
@@ -58,7 +59,7 @@ def made(layers: int, heads: int, d_model: int) -> Translator:
     with torch.no_grad():
         for layer in model.encoder.layers:
             layer.self_attention.w_qkv[:d_model] *= 6
-    return replace(shipped, model=model, name=f"{layers}x{heads}")
+    return replace(shipped, engine=Native(model), name=f"{layers}x{heads}")
 
 
 def sentence(translator: Translator, tokens: int) -> str:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 
+import torch
 import uvicorn
 
 from glassformer.errors import ConfigError
@@ -39,6 +40,7 @@ def address_of(listener: socket.socket) -> str:
 def serve(service: Service, listener: socket.socket, ready: Callable[[str], None] | None = None) -> None:
     """Answer until the process is interrupted or asked to end (SIGTERM): what is being answered then is answered first.
     ``ready`` is called with the address when it answers."""
+    torch.set_num_threads(1)  # one sentence's products are small: a second thread costs more than it does (journal)
     config = uvicorn.Config(
         make_app(service), log_level="warning", access_log=False, server_header=False, ws="none",
         limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=round(LONGEST_ANSWER + LONGEST_WAIT),
