@@ -1,5 +1,7 @@
 """The door of the command line: an error is one line and status 2, and ``--traceback`` shows where it came from."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -78,3 +80,20 @@ def test_other_errors_are_not_hidden(call: Call, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("glassformer.cli.train.read_settings", fail)
     with pytest.raises(ZeroDivisionError):
         call("train")
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [(["--version"], 0), (["info", "--model", "nowhere"], 2), (["nothing"], 2)]
+)
+def test_a_process_of_torchrun_ends_without_pythons_last_steps(words: list[str], status: int) -> None:
+    program = (
+        "import atexit, sys; from glassformer.cli.app import main; atexit.register(print, 'last steps'); "
+        f"sys.argv = ['glassformer', *{words!r}]; main()"
+    )
+    for environment, last_steps in ((os.environ, True), ({**os.environ, "TORCHELASTIC_RUN_ID": "1"}, False)):
+        ended = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == status
+        assert ended.stdout or ended.stderr
+        assert ("last steps" in ended.stdout) == last_steps

@@ -57,6 +57,8 @@ def end_of(process: subprocess.Popen[str], seconds: float = 90) -> str:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
     return said
 
 

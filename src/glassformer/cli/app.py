@@ -1,5 +1,6 @@
 """The commands together, and what becomes of an error: one line, and exit status 2."""
 
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -45,5 +46,18 @@ def main() -> NoReturn:
             raise
         text = " ".join(str(error).split()) or type(error).__name__
         Console(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
-        sys.exit(2)
-    sys.exit(0)
+        leave(2)
+    except SystemExit as end:
+        leave(int(end.code or 0))
+    leave(0)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process. One of ``torchrun``'s ends without Python's last steps: a thread of ``torch.distributed`` that wants
+    the interpreter then aborts the process, which ``torchrun`` takes for a failure (github.com/pytorch/pytorch/pull/179291).
+    """
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        sys.exit(status)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
