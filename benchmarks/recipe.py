@@ -47,6 +47,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "smoothing-0.2": {"training.label_smoothing": 0.2},
     "sampling-0.1": {"training.subword_sampling": 0.1},
     "sampling-0.3": {"training.subword_sampling": 0.3},
+    "r-drop-5": {"training.r_drop": 5.0},
     "augmentation-0.25": {"data.augmentation": 0.25},
 }
 

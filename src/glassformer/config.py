@@ -180,6 +180,9 @@ class TrainingConfig(Settings):
     """Adam's (§5.3)."""
     label_smoothing: float = 0.1
     """The share of the probability that training gives to all tokens alike (§5.4)."""
+    r_drop: float = 0.0
+    """α of R-Drop (Liang et al. 2021; 5 there): every batch twice, under two dropouts, and how much their predictions are
+    made to agree. A step takes twice the time; 0: once."""
     clip_norm: float = 1.0
     """The gradient's norm is at most this; 0 leaves it as it is."""
     average_decay: float = 0.999
@@ -223,6 +226,7 @@ class TrainingConfig(Settings):
         ):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: wanted at least 1")
         for name in (
+            "r_drop",
             "clip_norm",
             "max_epochs",
             "max_steps",

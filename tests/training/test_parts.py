@@ -18,23 +18,24 @@ from glassformer.training.recipe import recipe
 CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
 
 
+@pytest.mark.parametrize("r_drop", [0.0, 5.0])
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("at_once", [1, 16 * 31, 1 << 22])
 def test_the_fused_loss_and_its_gradients_are_those_of_the_obvious_one(
-    monkeypatch: pytest.MonkeyPatch, at_once: int, bias: bool
+    monkeypatch: pytest.MonkeyPatch, at_once: int, bias: bool, r_drop: float
 ) -> None:
     monkeypatch.setattr(loss_room, "NUMBERS_AT_ONCE", at_once)  # 16 rows at a time, and all in one
     torch.manual_seed(3)
-    wanted = torch.randint(0, 31, (37,))
+    wanted = torch.randint(0, 31, (37,)).repeat(2)
     found = []
     for way in ("obvious", "fused"):
         torch.manual_seed(4)
-        states, weight, by = (torch.randn(*size, requires_grad=True) for size in ((37, 8), (31, 8), (31,)))
+        states, weight, by = (torch.randn(*size, requires_grad=True) for size in ((74, 8), (31, 8), (31,)))
         some = by if bias else None
         loss = (
-            smoothed_loss(F.linear(states, weight, some), wanted, 0.1)
+            smoothed_loss(F.linear(states, weight, some), wanted, 0.1, r_drop)
             if way == "obvious"
-            else fused_loss(states, weight, some, wanted, 0.1)
+            else fused_loss(states, weight, some, wanted, 0.1, r_drop)
         )
         (3 * loss.smoothed).backward()
         found.append((*loss, *(x.grad for x in (states, weight, by))))
@@ -46,6 +47,27 @@ def test_the_fused_loss_knows_a_token_of_almost_no_probability() -> None:
     logits = torch.tensor([[300.0, 0.0, -300.0]])
     loss = fused_loss(torch.ones(1, 1), logits.mT.contiguous(), None, torch.tensor([2]), 0.0)
     assert loss.plain == pytest.approx(600.0)
+
+
+def test_r_drop_is_half_of_both_losses_and_the_divergence_between_them() -> None:
+    one, other = torch.randn(2, 5, 31)
+    wanted = torch.randint(0, 31, (5,))
+    loss = smoothed_loss(torch.cat([one, other]), wanted.repeat(2), 0.1, 5.0)
+    entropies = [F.cross_entropy(logits, wanted, label_smoothing=0.1, reduction="sum") for logits in (one, other)]
+    p, q = (torch.distributions.Categorical(logits=logits) for logits in (one, other))
+    divergence = (torch.distributions.kl_divergence(p, q) + torch.distributions.kl_divergence(q, p)).sum() / 2
+    torch.testing.assert_close(loss.smoothed, (sum(entropies) + 5 * divergence) / 2)
+
+
+def test_r_drop_needs_two_dropouts() -> None:
+    model = Transformer(CONFIG)
+    ids = torch.tensor([[5, 6, 2]]), torch.tensor([[1, 7, 8, 2, 0]])
+    torch.testing.assert_close(loss_of(model.eval(), *ids, 0.1, 5.0), loss_of(model, *ids, 0.1))
+    model.train()
+    torch.manual_seed(1)
+    first = loss_of(model, *ids, 0.1, 5.0)
+    torch.manual_seed(1)
+    assert loss_of(model, *ids, 0.1, 1.0).smoothed < first.smoothed
 
 
 def test_whoever_watches_the_logits_sees_them_while_training() -> None:

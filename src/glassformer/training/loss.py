@@ -1,4 +1,5 @@
-"""§5.4 Label smoothing, on the positions that hold a word: padding is never multiplied by the vocabulary's matrix."""
+"""§5.4 Label smoothing, on the positions that hold a word: padding is never multiplied by the vocabulary's matrix. And
+R-Drop (Liang et al. 2021, arXiv 2106.14448): each batch twice, under two dropouts, whose predictions are to agree."""
 
 from typing import Any, NamedTuple
 
@@ -14,10 +15,10 @@ NUMBERS_AT_ONCE = 1 << 22
 
 
 class Loss(NamedTuple):
-    """Sums over tokens, not means: batches of different size add up."""
+    """Sums over tokens, not means: batches of different size add up. Of a batch that is computed twice, the mean of both."""
 
     smoothed: Float[Tensor, ""]
-    """What training makes small: cross entropy against the smoothed distribution, in nats."""
+    """What training makes small: cross entropy against the smoothed distribution, in nats, and R-Drop's divergence."""
     plain: Float[Tensor, ""]
     """Cross entropy of the wanted tokens alone, in nats: its exp per token is the perplexity."""
 
@@ -27,25 +28,40 @@ def loss_of(
     source_ids: Int[Tensor, "batch source"],
     target_ids: Int[Tensor, "batch target"],
     label_smoothing: float,
+    r_drop: float = 0.0,
 ) -> Loss:
     """The loss of predicting each target token (from the second on) from those before it, summed over the batch."""
+    if r_drop:
+        source_ids, target_ids = source_ids.repeat(2, 1), target_ids.repeat(2, 1)
     given, wanted = target_ids[:, :-1], target_ids[:, 1:]
     memory = model.encode(source_ids)
     states = model.decode(given, memory, model.allowed(source_ids))
     real = wanted != model.config.pad_id
     if model.logits.watched or model.probabilities.watched:
-        return smoothed_loss(model.predict(states[real]), wanted[real], label_smoothing)
-    return fused_loss(states[real], model.embedding.weight, model.output_bias, wanted[real], label_smoothing)
+        return smoothed_loss(model.predict(states[real]), wanted[real], label_smoothing, r_drop)
+    return fused_loss(states[real], model.embedding.weight, model.output_bias, wanted[real], label_smoothing, r_drop)
 
 
 def smoothed_loss(
-    logits: Float[Tensor, "token vocabulary"], wanted: Int[Tensor, " token"], label_smoothing: float
+    logits: Float[Tensor, "token vocabulary"],
+    wanted: Int[Tensor, " token"],
+    label_smoothing: float,
+    r_drop: float = 0.0,
 ) -> Loss:
-    """§5.4 as it is written: (1 − ε) of the probability belongs to the wanted token, ε to all tokens alike."""
+    """§5.4 as it is written: (1 − ε) of the probability belongs to the wanted token, ε to all tokens alike.
+
+    With R-Drop, α = ``r_drop``: the second half of the tokens is the first once more, under another dropout, and to half
+    of the sum of their losses comes α/2 times the mean of both Kullback–Leibler divergences (the paper's loss, halved).
+    """
     log_probabilities = logits.float().log_softmax(dim=-1)
     plain = F.nll_loss(log_probabilities, wanted, reduction="sum")
     uniform = -log_probabilities.mean(dim=-1).sum()
-    return Loss((1 - label_smoothing) * plain + label_smoothing * uniform, plain.detach())
+    smoothed = (1 - label_smoothing) * plain + label_smoothing * uniform
+    if not r_drop:
+        return Loss(smoothed, plain.detach())
+    one, other = log_probabilities.chunk(2)
+    divergence = ((one.exp() - other.exp()) * (one - other)).sum() / 2
+    return Loss((smoothed + r_drop * divergence) / 2, plain.detach() / 2)
 
 
 def fused_loss(
@@ -54,6 +70,7 @@ def fused_loss(
     bias: Float[Tensor, " vocabulary"] | None,
     wanted: Int[Tensor, " token"],
     label_smoothing: float,
+    r_drop: float = 0.0,
 ) -> Loss:
     """The same from the decoder's states, without ever holding the logits of all tokens: a few rows at a time are
     predicted, turned into their gradient while they are at hand, and forgotten."""
@@ -61,18 +78,24 @@ def fused_loss(
     if torch.is_autocast_enabled(device):
         kind = torch.get_autocast_dtype(device)
         states, weight = states.to(kind), weight.to(kind)
-    smoothed, plain = _FusedLoss.apply(states, weight, bias, wanted, label_smoothing)  # type: ignore[no-untyped-call]
+    smoothed, plain = _FusedLoss.apply(states, weight, bias, wanted, label_smoothing, r_drop)  # type: ignore[no-untyped-call]
     return Loss(smoothed, plain)
 
 
 class _FusedLoss(torch.autograd.Function):
-    """∂loss/∂logits = softmax(logits) − the smoothed distribution: known as soon as the logits are."""
+    """∂loss/∂logits = softmax(logits) − the smoothed distribution: known as soon as the logits are. So is R-Drop's."""
 
     @staticmethod
     def forward(
-        ctx: Any, states: Tensor, weight: Tensor, bias: Tensor | None, wanted: Tensor, label_smoothing: float
+        ctx: Any,
+        states: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        wanted: Tensor,
+        label_smoothing: float,
+        r_drop: float,
     ) -> tuple[Tensor, Tensor]:
-        vocabulary = weight.size(0)
+        vocabulary, copies = weight.size(0), 2 if r_drop else 1
         learns = any(ctx.needs_input_grad)
         smoothed, plain = weight.new_zeros((), dtype=torch.float32), weight.new_zeros((), dtype=torch.float32)
         by_states = torch.empty_like(states) if learns else None
@@ -81,9 +104,11 @@ class _FusedLoss(torch.autograd.Function):
         mean_weight = weight.float().mean(dim=0)  # times a state: the mean of its logits, without another look at them
         if bias is not None:
             smoothed -= label_smoothing * len(states) * bias.mean()
-        rows = max(NUMBERS_AT_ONCE // vocabulary, 16)
-        for first in range(0, len(states), rows):
-            some, ids = states[first : first + rows], wanted[first : first + rows]
+        rows = max(NUMBERS_AT_ONCE // (vocabulary * copies), 16)
+        of_copies = states.view(copies, -1, states.size(-1))
+        for first in range(0, of_copies.size(1), rows):
+            some = of_copies[:, first : first + rows].flatten(0, 1)
+            ids = wanted.view(copies, -1)[:, first : first + rows].flatten()
             logits = (some @ weight.mT).float()
             logits = logits if bias is None else logits.add_(bias)
             gradient = logits.softmax(dim=-1)
@@ -92,28 +117,51 @@ class _FusedLoss(torch.autograd.Function):
             nll = log_sum.sum() - logits.gather(1, ids[:, None]).sum()
             plain += nll
             smoothed += (1 - label_smoothing) * nll + label_smoothing * (log_sum - some.float() @ mean_weight).sum()
+            pull: Tensor | float = 0.0
+            if r_drop:
+                divergence, pull = apart(gradient, logits.sub_(log_sum[:, None]))
+                smoothed += r_drop * divergence
             if by_states is None or by_weight is None:
                 continue
             gradient.sub_(label_smoothing / vocabulary)
             gradient.scatter_add_(1, ids[:, None], gradient.new_full((len(ids), 1), label_smoothing - 1))
+            if r_drop:
+                gradient.add_(pull, alpha=r_drop)
             if by_bias is not None:
                 by_bias += gradient.sum(dim=0)
             gradient = gradient.to(weight.dtype)
-            torch.mm(gradient, weight, out=by_states[first : first + rows])
+            by_copies = by_states.view(copies, -1, states.size(-1))
+            by_copies[:, first : first + rows] = torch.mm(gradient, weight).view(copies, -1, states.size(-1))
             by_weight += gradient.mT @ some
         ctx.gradients = by_states, by_weight, by_bias
-        ctx.kind = weight.dtype
+        ctx.kind, ctx.share = weight.dtype, 1 / copies
+        plain = plain / copies
         ctx.mark_non_differentiable(plain)
-        return smoothed, plain
+        return smoothed / copies, plain
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         by_states, by_weight, by_bias = ctx.gradients
-        scale = upstream[0]
+        scale = upstream[0] * ctx.share
         return (
             by_states * scale.to(by_states.dtype),
             (by_weight * scale).to(ctx.kind),
             None if by_bias is None else by_bias * scale,
             None,
             None,
+            None,
         )
+
+
+def apart(
+    probabilities: Float[Tensor, "token vocabulary"], log_probabilities: Float[Tensor, "token vocabulary"]
+) -> tuple[Float[Tensor, ""], Float[Tensor, "token vocabulary"]]:
+    """The mean of the two Kullback–Leibler divergences between the first half of the rows and the second, summed over
+    the tokens, and its gradient by the logits: of KL(p ‖ q) it is p (log p/q − KL) by p's and q − p by q's."""
+    p, q = probabilities.chunk(2)
+    one, other = log_probabilities.chunk(2)
+    ratio = one - other
+    by_p, by_q = p * ratio, q * ratio
+    of_p, of_q = by_p.sum(dim=-1, keepdim=True), -by_q.sum(dim=-1, keepdim=True)
+    gradient = torch.cat([by_p.addcmul_(p, of_p, value=-1) + p - q, -by_q.addcmul_(q, of_q) + q - p])
+    return (of_p + of_q).sum() / 2, gradient / 2

@@ -280,7 +280,8 @@ def step(
     state.model.train()
     for batch in group:
         with products_in(config, where):
-            loss = loss_of(state.model, batch.source_ids.to(where), batch.target_ids.to(where), config.label_smoothing)
+            ids = batch.source_ids.to(where), batch.target_ids.to(where)
+            loss = loss_of(state.model, *ids, config.label_smoothing, config.r_drop)
         torch.autograd.backward(loss.smoothed / tokens)
         meter.add(loss.smoothed.detach(), batch)
     processes.add_up(state.model)
