@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from torch import nn
-
+from glassformer.decoding.lean import Bystander
+from glassformer.model import Transformer
 from glassformer.model.layers import DecoderLayer, EncoderLayer
 from glassformer.page.guard import RequestError
 
@@ -24,22 +24,30 @@ class Deadline:
         """Set when whoever asked has left."""
 
     @contextmanager
-    def over(self, model: nn.Module) -> Iterator[None]:
-        """A ``with`` block in which every layer of ``model`` first looks at the clock. Raises RequestError from there."""
-        until = time.monotonic() + self.seconds
-
-        def look(*_: Any) -> None:
-            if self.gone.is_set():
-                raise RequestError(499, "nobody waits for this answer any more")
-            if time.monotonic() > until:
-                raise RequestError(
-                    503, f"the answer takes longer than {self.seconds:g} seconds: ask about a shorter sentence"
-                )
-
+    def over(self, model: Transformer) -> Iterator[None]:
+        """A ``with`` block in which every layer of ``model``, and every step of its lean twin, first looks at the clock.
+        Raises RequestError from there."""
+        clock = Clock(self.gone, self.seconds)
         layers = [module for module in model.modules() if isinstance(module, (EncoderLayer, DecoderLayer))]
-        handles = [layer.register_forward_pre_hook(look) for layer in layers]
+        watched = [*layers, model.encoder.norm, model.decoder.norm]
+        handles = [module.register_forward_pre_hook(clock) for module in watched]
         try:
             yield
         finally:
             for handle in handles:
                 handle.remove()
+
+
+class Clock(Bystander):
+    """It begins to run when it is made."""
+
+    def __init__(self, gone: threading.Event, seconds: float) -> None:
+        self.gone, self.seconds, self.until = gone, seconds, time.monotonic() + seconds
+
+    def __call__(self, *_: Any) -> None:
+        if self.gone.is_set():
+            raise RequestError(499, "nobody waits for this answer any more")
+        if time.monotonic() > self.until:
+            raise RequestError(
+                503, f"the answer takes longer than {self.seconds:g} seconds: ask about a shorter sentence"
+            )

@@ -14,7 +14,7 @@ Kind = TypeVar("Kind")
 
 def to_json(value: Any) -> str:
     """One line of ASCII in which no ``<`` stands, so that no token of a sentence can end a ``<script>``."""
-    text = json.dumps(dataclasses.asdict(value), separators=(",", ":"), allow_nan=False)
+    text = json.dumps(value, default=vars, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
