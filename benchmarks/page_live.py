@@ -1,7 +1,7 @@
 """How long after a key, or a click, does the live page show the answer? The shipped model, its own server, headless Chromium.
 
   typed   from the key that ends the last word of a sentence of 14 tokens to the first frame that shows its attention:
-          the page's pause for further keys (120 ms), the model (a beam of 4), the trace, its way to the page, drawing
+          the page's pause for further keys (40 ms), the model (a beam of 4), the trace, its way to the page, drawing
   head    from the click that switches one head off to the frame with the new translation (the same pause)
   rank    from the click to the frame with all heads ranked; a bar is there meanwhile
 

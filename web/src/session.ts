@@ -4,7 +4,7 @@ import { askLook, askStart, exact, pairs, useBridge } from "./api";
 import { embedded, type Numbers } from "./data";
 import { ARTICLE, type State } from "./state";
 
-const PAUSE = 120; // ms without a key before a sentence is asked for
+const PAUSE = 40; // ms without a key before a sentence is asked for: a question that is typed over is given up by the server
 
 export interface Session {
   numbers: Numbers | undefined;

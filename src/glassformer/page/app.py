@@ -23,7 +23,7 @@ WAITING = 8
 """Questions that may wait for the model; who asks while so many wait is told to come again."""
 LONGEST_WAIT = 30.0
 """Seconds that a question waits for the model."""
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.03
 """Seconds from one look to the next whether whoever asked is still there."""
 BINARY = {"/api/look", "/api/weights", "/api/rows"}
 
