@@ -32,6 +32,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "recipe": {},
     "linear": {"training.schedule": "linear"},
     "paper-schedule": {"training.schedule": "paper"},
+    "pieces-1000": {"vocabulary": 1000},
     "pieces-2000": {"vocabulary": 2000},
     "pieces-4000": {"vocabulary": 4000},
     "pieces-8000": {"vocabulary": 8000},

@@ -30,7 +30,8 @@ def loss_of(
     label_smoothing: float,
     r_drop: float = 0.0,
 ) -> Loss:
-    """The loss of predicting each target token (from the second on) from those before it, summed over the batch."""
+    """The loss of predicting each target token (from the second on) from those before it, summed over the batch.
+    ``r_drop``: R-Drop's α, for which the batch is computed twice; 0: once."""
     if r_drop:
         source_ids, target_ids = source_ids.repeat(2, 1), target_ids.repeat(2, 1)
     given, wanted = target_ids[:, :-1], target_ids[:, 1:]
@@ -106,6 +107,7 @@ class _FusedLoss(torch.autograd.Function):
             smoothed -= label_smoothing * len(states) * bias.mean()
         rows = max(NUMBERS_AT_ONCE // (vocabulary * copies), 16)
         of_copies = states.view(copies, -1, states.size(-1))
+        by_copies = None if by_states is None else by_states.view_as(of_copies)
         for first in range(0, of_copies.size(1), rows):
             some = of_copies[:, first : first + rows].flatten(0, 1)
             ids = wanted.view(copies, -1)[:, first : first + rows].flatten()
@@ -117,20 +119,19 @@ class _FusedLoss(torch.autograd.Function):
             nll = log_sum.sum() - logits.gather(1, ids[:, None]).sum()
             plain += nll
             smoothed += (1 - label_smoothing) * nll + label_smoothing * (log_sum - some.float() @ mean_weight).sum()
-            pull: Tensor | float = 0.0
+            pull: Tensor | None = None
             if r_drop:
                 divergence, pull = apart(gradient, logits.sub_(log_sum[:, None]))
                 smoothed += r_drop * divergence
-            if by_states is None or by_weight is None:
+            if by_copies is None or by_weight is None:
                 continue
             gradient.sub_(label_smoothing / vocabulary)
             gradient.scatter_add_(1, ids[:, None], gradient.new_full((len(ids), 1), label_smoothing - 1))
-            if r_drop:
+            if pull is not None:
                 gradient.add_(pull, alpha=r_drop)
             if by_bias is not None:
                 by_bias += gradient.sum(dim=0)
             gradient = gradient.to(weight.dtype)
-            by_copies = by_states.view(copies, -1, states.size(-1))
             by_copies[:, first : first + rows] = torch.mm(gradient, weight).view(copies, -1, states.size(-1))
             by_weight += gradient.mT @ some
         ctx.gradients = by_states, by_weight, by_bias
