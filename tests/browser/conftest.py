@@ -44,19 +44,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def translator(tmp_path_factory: pytest.TempPathFactory) -> Translator:
-    torch.set_num_threads(1)  # before the fixture that does this for each test
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser") / "toy"
     save_toy_translator(folder)
-    return Translator.load(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def server(translator: Translator) -> str:
-    """The address of the page's own server, with the toy translator behind it."""
+def translator(toy: Path) -> Translator:
+    torch.set_num_threads(1)  # before the fixture that does this for each test
+    return Translator.load(toy)
+
+
+@pytest.fixture(scope="session")
+def server(toy: Path) -> str:
+    """The address of the page's own server, with a toy translator of its own behind it: what a test switches off in the
+    other one must not reach what the server computes at that moment."""
     listener = listen()
     ready = threading.Event()
-    service = Service(translator, start=Ask(SENTENCE))
+    service = Service(Translator.load(toy), start=Ask(SENTENCE))
     threading.Thread(target=serve, args=(service, listener, lambda _: ready.set()), daemon=True).start()
     assert ready.wait(20)
     return address_of(listener)
