@@ -43,6 +43,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "rate-8e-3": {"training.learning_rate": 8e-3},
     "batch-2048": {"training.batch_tokens": 2048},
     "batch-8192": {"training.batch_tokens": 8192},
+    "twice-the-steps": {"vocabulary": 8000, "training.batch_tokens": 2048, "training.learning_rate": 3.5e-3},
+    "twice-the-steps-sampling-0.1": {
+        "vocabulary": 8000,
+        "training.batch_tokens": 2048,
+        "training.learning_rate": 3.5e-3,
+        "training.subword_sampling": 0.1,
+    },
     "no-average": {"training.average_decay": 0.0},
     "no-smoothing": {"training.label_smoothing": 0.0},
     "smoothing-0.2": {"training.label_smoothing": 0.2},

@@ -16,7 +16,7 @@ from typing import Any
 
 import rows
 
-from glassformer.text.augmentation import mistyped, no_final_punctuation, something_to_copy, titled
+from glassformer.text.augmentation import mistyped, no_final_punctuation, something_to_copy
 from glassformer.text.corpus import read_lines
 from glassformer.training.evaluation import Score, bleu
 from glassformer.translator import Translator
@@ -57,7 +57,9 @@ def measure(translator: Translator, pairs: list[tuple[str, str]]) -> list[dict[s
     chance = random.Random(SEED)
     shouted = [(source.upper(), target.upper()) for source, target in pairs]
     against("UPPER CASE, lc", shouted, folded, lower)
-    heading = [(titled(source), target) for source, target in pairs]
+    small = [(source.lower(), target) for source, target in pairs]
+    against("lower case", small, cased, as_it_is)
+    heading = [(in_title_case(source), target) for source, target in pairs]
     against("Title Case", heading, cased, as_it_is)
     against("Title Case, lc", heading, folded, lower)
     against("no final punctuation", [no_final_punctuation(pair, chance) for pair in pairs], cased, as_it_is)
@@ -102,6 +104,10 @@ def row(test: str, lines: int, score: Score, base: Score) -> dict[str, Any]:
         "lost_percent": round(lost, 1),
         "signature": score.signature,
     }
+
+
+def in_title_case(text: str) -> str:
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
 
 
 def lower(texts: list[str]) -> list[str]:

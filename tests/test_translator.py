@@ -313,6 +313,22 @@ def test_special_tokens_are_words_when_asked_for(translator: Translator) -> None
     assert [word for word, _ in translator.words(ids, special=True)] == ["<s>", "Die", "Tür", "</s>"]
 
 
+def test_shouted_and_titled_lines_are_read_in_small_letters(translator: Translator) -> None:
+    plain = translator.translate(ENGLISH[:4])
+    lines = [ENGLISH[0].upper(), ENGLISH[1].title(), ENGLISH[2].upper() + " " + ENGLISH[3].upper(), ENGLISH[3]]
+    assert translator.read(lines[0]) == ENGLISH[0]
+    found = translator.translate(lines)
+    assert found == [plain[0].upper(), plain[1], translator.translate(" ".join(ENGLISH[2:4])).upper(), plain[3]]
+    best = translator.translations(lines[0])[0][0]
+    assert best.ids == translator.translations(ENGLISH[0])[0][0].ids
+    assert translator.trace(lines[0]).about["source_tokens"] == translator.trace(ENGLISH[0]).about["source_tokens"]
+    heard = dataclasses.replace(translator, card={**translator.card, "plain_case": False})
+    assert heard.read(lines[0]) == lines[0]
+    prefixed = translator.translate(lines[0], prefix="DER")
+    assert prefixed.startswith("DER")
+    assert prefixed != prefixed.upper()
+
+
 def test_a_model_of_single_sentences_gets_them_one_by_one(translator: Translator) -> None:
     lines = ENGLISH[:3]
     joined, found = " ".join(lines), translator.translate(lines)

@@ -257,8 +257,8 @@ class DataConfig(Settings):
     valid_target: str = ""
     """The validation pairs' target side; without it ``valid_source`` is a TSV."""
     augmentation: float = 0.0
-    """So large a share of the training pairs comes a second time, changed: in UPPER CASE, in Title Case, without final
-    punctuation, with typos, with a link, number or placeholder to copy, or joined with others."""
+    """So large a share of the training pairs comes a second time, changed: in lower case, without final punctuation, with
+    typos, with a link, number or placeholder to copy, or joined with others."""
     skip_bad_lines: bool = False
     """Leave out, and count, lines that are not UTF-8 instead of stopping."""
 

@@ -115,3 +115,11 @@ def test_how_many_sentences_a_line_holds(tmp_path: Path) -> None:
             (tmp_path / f"{name}.{language}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         config = DataConfig(source=[str(tmp_path / f"{name}.en")], target=[str(tmp_path / f"{name}.de")])
         assert prepare(tmp_path / f"data-{name}", config, CONFIG).usual_sentences(0.9) == count
+
+
+@pytest.mark.parametrize(("shouted", "plain_case"), [(0, True), (2, True), (60, False)])
+def test_a_corpus_that_shouts_is_known(tmp_path: Path, shouted: int, plain_case: bool) -> None:
+    pairs = [(a.upper(), b.upper()) if n < shouted else (a, b) for n, (a, b) in enumerate(toy_pairs(200))]
+    (tmp_path / "train.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in pairs), encoding="utf-8")
+    data = prepare(tmp_path / "data", DataConfig(source=[str(tmp_path / "train.tsv")]), CONFIG)
+    assert data.plain_case is plain_case

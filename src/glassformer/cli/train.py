@@ -151,6 +151,7 @@ def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:
         "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
         "split_above": data.usual_length(0.99),
         "sentences": data.usual_sentences(0.9),
+        "plain_case": data.plain_case,
     }
 
 

@@ -1,4 +1,4 @@
-"""Extra training pairs as people really type them: SHOUTED, Titled, without a full stop, mistyped, with links, joined.
+"""Extra training pairs as people really type them: in lower case, without a full stop, mistyped, with links, joined.
 
 A copy follows its pair in the corpus and stays the same in every epoch, since batches are planned by the lengths on
 disk. Which pairs are copied, and how, depends on their numbers only. The kinds that must also show in the translation
@@ -21,18 +21,10 @@ LETTERS_TO_A_TYPO = 20
 """On average; at least one typo a sentence."""
 
 
-def upper_case(pair: Pair, chance: random.Random) -> Pair:
-    """Both sides: who shouts is translated shouting."""
-    return pair[0].upper(), pair[1].upper()
-
-
-def title_case(pair: Pair, chance: random.Random) -> Pair:
-    """The source alone: Most Languages Do Not Write Headings So."""
-    return titled(pair[0]), pair[1]
-
-
-def titled(text: str) -> str:
-    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+def lower_case(pair: Pair, chance: random.Random) -> Pair:
+    """The source alone, its first letter sometimes kept: SHOUTED and Titled lines are read so as well (``text/case.py``)."""
+    text = pair[0].lower()
+    return (text[:1].upper() + text[1:] if chance.random() < 0.5 else text), pair[1]
 
 
 def no_final_punctuation(pair: Pair, chance: random.Random) -> Pair:
@@ -95,10 +87,8 @@ def something_to_copy(chance: random.Random) -> str:
     )
 
 
-SHOUTED = "in UPPER CASE"
 KINDS: dict[str, Callable[[Pair, random.Random], Pair]] = {
-    SHOUTED: upper_case,
-    "in Title Case": title_case,
+    "in lower case": lower_case,
     "without final punctuation": no_final_punctuation,
     "with typos": typos,
     "with something to copy": copied_through,
@@ -110,7 +100,7 @@ def augmented(pairs: Iterable[Pair], share: float, counts: Counter[str] | None =
     """``pairs``, and after this share of them a changed copy. ``counts`` gets how many of each kind."""
     counts = Counter() if counts is None else counts
     neighbours: deque[Pair] = deque(maxlen=NEIGHBOURS)
-    kinds = [*KINDS, JOINED, SHOUTED]  # twice as many shouted ones: hardly one of their pieces is known from elsewhere
+    kinds = [*KINDS, JOINED]
     for number, pair in enumerate(pairs):
         yield pair
         chance = random.Random(number)

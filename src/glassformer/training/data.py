@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from glassformer.errors import CheckpointError, CorpusError
 from glassformer.folders import read_json, replace_file
 from glassformer.text.augmentation import augmented
 from glassformer.text.batches import Batches
+from glassformer.text.case import plain
 from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.lines import name_of
 from glassformer.text.pairs import EncodedPairs
@@ -29,6 +31,8 @@ from glassformer.training.report import Reporter
 
 Pair = tuple[str, str]
 SAMPLED_LINES = 5000
+SOME_LINES = 0.05
+"""The share of shouted or titled lines from which on a model is taken to have learnt to read them."""
 Doing = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is (0: not known)."""
 
@@ -46,10 +50,20 @@ class Data:
     """What has changed, or was damaged, since an earlier session read it."""
 
     def usual_sentences(self, share: float) -> int:
-        """Sentences that this share of the source lines do not exceed (of some thousand lines all over the corpus)."""
+        """Sentences that this share of the source lines do not exceed (of ``sampled_lines``)."""
+        return int(np.quantile([len(whole_sentences(line)) for line in self.sampled_lines], share))
+
+    @property
+    def plain_case(self) -> bool:
+        """Whether hardly any source line (of ``sampled_lines``) is IN UPPER CASE or In Title Case."""
+        other = sum(plain(line) != line for line in self.sampled_lines)
+        return other <= SOME_LINES * len(self.sampled_lines)
+
+    @cached_property
+    def sampled_lines(self) -> list[str]:
+        """Some thousand source lines from all over the corpus."""
         numbers = np.linspace(0, len(self.pairs) - 1, min(len(self.pairs), SAMPLED_LINES)).astype(int)
-        lines = (self.tokenizer.decode(self.pairs.pair(int(number))[0]) for number in numbers)
-        return int(np.quantile([len(whole_sentences(line)) for line in lines], share))
+        return [self.tokenizer.decode(self.pairs.pair(int(number))[0]) for number in numbers]
 
     def batches(self, config: TrainingConfig) -> Batches:
         """The training pairs in batches, some words of them cut otherwise in each epoch where the settings say so."""

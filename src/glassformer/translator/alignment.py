@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glassformer.errors import ConfigError
-from glassformer.text.tokenizer import WORD_START
+from glassformer.text.tokenizer import WORD_START, Tokenizer
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -40,6 +40,20 @@ class Alignment:
             looked_at = ", ".join(f"{self.source_words[number]} {100 * float(row[number]):.0f} %" for number in best)
             lines.append(f"{target} ← {looked_at}")
         return "\n".join(lines)
+
+
+def words_of(tokenizer: Tokenizer, ids: Sequence[int], special: bool) -> list[tuple[str, list[int]]]:
+    """What ``Translator.words`` gives."""
+    tokens = tokenizer.tokens(ids)
+    found = [
+        (tokenizer.decode([ids[n] for n in places]), places)
+        for between_spaces in tokenizer.words(ids)
+        for places in without_marks(tokens, between_spaces)
+    ]
+    if special:
+        taken = {n for _, places in found for n in places}
+        found += [(tokens[n], [n]) for n in range(len(ids)) if n not in taken]
+    return sorted(found, key=lambda word: word[1])
 
 
 def without_marks(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LINE_END = re.compile(r"[\r\n]+")
 
@@ -39,6 +39,11 @@ def joined(parts: Sequence[Sequence[Translation]]) -> list[Translation]:
             )
         )
     return ranks
+
+
+def in_upper_case(ranks: Sequence[Translation]) -> list[Translation]:
+    """The text, not the ids."""
+    return [replace(one, text=one.text.upper()) for one in ranks]
 
 
 def one_line(text: str) -> str:

@@ -13,10 +13,11 @@ from glassformer.engines import Engine, open_engine
 from glassformer.errors import ShapeError
 from glassformer.folders import describe
 from glassformer.search import Hypothesis
+from glassformer.text.case import plain, shouted
 from glassformer.text.sentences import SMALLEST_LIMIT, split_long
 from glassformer.text.tokenizer import Tokenizer
-from glassformer.translator.alignment import Alignment, check_number, merge_words, without_marks
-from glassformer.translator.parts import Translation, in_proportion, joined, one_line
+from glassformer.translator.alignment import Alignment, check_number, merge_words, words_of
+from glassformer.translator.parts import Translation, in_proportion, in_upper_case, joined, one_line
 from glassformer.translator.shipped import find_model
 
 if TYPE_CHECKING:
@@ -106,6 +107,11 @@ class Translator:
         """Sentences that are translated in one: what 9 of 10 training lines hold, if the card says it; 0: no matter."""
         return int(self.card.get("sentences", 0))
 
+    def read(self, line: str) -> str:
+        """``line`` as the model reads it: shouted and titled ones in small letters, unless the card says (``plain_case``)
+        that its training's lines were such ones themselves."""
+        return plain(line) if self.card.get("plain_case", True) else line
+
     @overload
     def translate(self, texts: str, **options: Unpack[Options]) -> str: ...  # type: ignore[overload-overlap]
     @overload
@@ -128,6 +134,8 @@ class Translator:
         A text without words stays "" (score 0). One longer than ``longest`` tokens, or of more sentences than
         ``most_sentences``, is split into sentences, the translations of which are joined with spaces, rank by rank; a part
         with fewer of them repeats its last. Line ends within a text, or a translation, become spaces: it is one line.
+        A text IN UPPER CASE or In Title Case is read in small letters (``read``), and of the former the translations' text,
+        not their ids, is in UPPER CASE again; with a prefix all is read as it stands.
 
         ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part).
         ``progress`` is called now and then with a number of texts; in the end they add up to all.
@@ -152,7 +160,9 @@ class Translator:
         prefixes = [prefix] * len(lines) if isinstance(prefix, str) else list(prefix)
         if len(prefixes) != len(lines):
             raise ShapeError(f"{len(prefixes)} prefixes for {len(lines)} texts: wanted one each, or one for all")
-        parts = self.split(lines)
+        heard = [line if prefix else self.read(line) for line, prefix in zip(lines, prefixes, strict=True)]
+        loud = [line != as_read and shouted(line) for line, as_read in zip(lines, heard, strict=True)]
+        parts = self.split(heard)
         forced = [
             self.tokenizer.encode(prefix) if number == 0 else []
             for prefix, of_line in zip(prefixes, parts, strict=True)
@@ -165,7 +175,8 @@ class Translator:
         def finish() -> list[list[Translation]]:
             found = iter(self.told(pending()))
             tell(0)
-            return [joined([next(found) for _ in of_line]) for of_line in parts]
+            ranked = [joined([next(found) for _ in of_line]) for of_line in parts]
+            return [in_upper_case(ranks) if louder else ranks for ranks, louder in zip(ranked, loud, strict=True)]
 
         return finish
 
@@ -194,7 +205,7 @@ class Translator:
         ]
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
-        """log P(target | source) of each pair, natural, eos counted. Nothing is split. Raises as ``token_scores``."""
+        """log P(target | source) of each pair, natural, eos counted, nothing split. Raises as ``token_scores``."""
         return [sum(value for _, value in tokens) for tokens in self.token_scores(sources, targets)]
 
     def token_scores(self, sources: Sequence[str], targets: Sequence[str]) -> list[list[tuple[str, float]]]:
@@ -214,7 +225,7 @@ class Translator:
 
     def trace(self, text: str, target: str | None = None, *, config: DecodingConfig | None = None) -> Trace:
         """Every number on the way from ``text`` to ``target`` (without one, to its best translation by ``config``),
-        all target positions at once. ``text`` is not split.
+        all target positions at once. ``text`` is not split, and read as ``read`` says.
 
         ``about`` holds ``source`` and ``target`` (texts), ``source_tokens`` (ending with </s>), ``target_tokens``
         (beginning with <s>), both sides' ``…_ids``, and ``model``: row i of a window belongs to token i.
@@ -228,7 +239,7 @@ class Translator:
     def trace_decoding(self, text: str) -> Trace:
         """The same for greedy decoding, a word at a time: ``steps`` has one part a target token, the first of which
         also holds the encoder."""
-        source_ids = self.tokenizer.encode(one_line(text))
+        source_ids = self.tokenizer.encode(self.read(one_line(text)))
         trace, target_ids = self.inside.recorded_decoding(source_ids)
         trace.about = self.about(text, source_ids, target_ids, looked=len(trace.steps))
         return trace
@@ -262,20 +273,11 @@ class Translator:
     def words(self, ids: Sequence[int], *, special: bool = False) -> list[tuple[str, list[int]]]:
         """The words that ``ids`` spell, each with its positions in them; punctuation marks are words, and with
         ``special`` <s> and </s> are, too."""
-        tokens = self.tokenizer.tokens(ids)
-        found = [
-            (self.tokenizer.decode([ids[n] for n in places]), places)
-            for between_spaces in self.tokenizer.words(ids)
-            for places in without_marks(tokens, between_spaces)
-        ]
-        if special:
-            taken = {n for _, places in found for n in places}
-            found += [(tokens[n], [n]) for n in range(len(ids)) if n not in taken]
-        return sorted(found, key=lambda word: word[1])
+        return words_of(self.tokenizer, ids, special)
 
     def ids_of(self, text: str, target: str | None, config: DecodingConfig | None) -> tuple[list[int], list[int]]:
         """Both sides' ids, without bos and eos; where there is no target, its best translation's."""
-        source_ids = self.tokenizer.encode(one_line(text))
+        source_ids = self.tokenizer.encode(self.read(one_line(text)))
         if target is not None:
             return source_ids, self.tokenizer.encode(one_line(target))
         return source_ids, self.inside.best(source_ids, config)
