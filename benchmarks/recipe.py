@@ -55,6 +55,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "smoothing-0.2": {"training.label_smoothing": 0.2},
     "sampling-0.1": {"training.subword_sampling": 0.1},
     "sampling-0.3": {"training.subword_sampling": 0.3},
+    "layers-6-1": {"vocabulary": 8000, "model.encoder_layers": 6, "model.decoder_layers": 1},
+    "layers-12-1": {"vocabulary": 8000, "model.encoder_layers": 12, "model.decoder_layers": 1},
     "r-drop-5": {"training.r_drop": 5.0},
     "augmentation-0.25": {"data.augmentation": 0.25},
 }
