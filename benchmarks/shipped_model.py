@@ -77,8 +77,9 @@ def main() -> None:
     command = saved.card["command"].replace(str(wanted.run.resolve()), str(wanted.run))
     if wanted.started_from:
         before = read_json((wanted.started_from / "card.json").read_bytes(), wanted.started_from)
-        saved.card["started_from"] = {"training": before["training"], "command": before["command"]}
-    saved.card["sentences"] = sentences_at_a_time(changed)
+        last = {"training": before["training"], "command": before["command"]}
+        saved.card["started_from"] = [*before.get("started_from", []), last]
+    saved.card |= {"sentences": sentences_at_a_time(changed), "plain_case": True}
     saved.card = {**saved.card, "data": DATA, "command": command, "scores": scores}
     if wanted.out.exists():
         shutil.rmtree(wanted.out)
@@ -99,19 +100,23 @@ def measure(translator: Translator, folder: Path, name: str) -> list[dict[str, A
 
 
 def began(card: dict[str, Any]) -> list[str]:
-    """Of a run that did not begin with random weights: how those it began with were made."""
-    if "started_from" not in card:
-        return []
-    before = card["started_from"]
-    minutes = before["training"]["seconds"] / 60
+    """Of a run that did not begin with random weights: how those it began with were made, the last training first."""
     return [
-        f"It began with the weights of the model that shipped before, made in {minutes:.0f} minutes ({before['training']['step']:,} steps) with",
-        "",
-        "```sh",
-        before["command"],
-        "```",
-        "",
+        line
+        for before in reversed(card.get("started_from", []))
+        for line in (
+            f"It began with the weights that {minutes(before)} minutes ({before['training']['step']:,} steps) before made with",
+            "",
+            "```sh",
+            before["command"],
+            "```",
+            "",
+        )
     ]
+
+
+def minutes(*trainings: dict[str, Any]) -> str:
+    return f"{sum(one['training']['seconds'] for one in trainings) / 60:.0f}"
 
 
 def sentences_at_a_time(changed: list[dict[str, Any]]) -> int:
@@ -157,8 +162,9 @@ def card_page(
         f"{config['decoder_layers']} decoder layers, d_model {config['d_model']}, {config['heads']} heads, d_ff {config['d_ff']}, "
         f"{config['norm']}-norm, positions `{config['positions']}`, {config['vocabulary_size']:,} pieces.",
         "",
-        f"Small and trained for {trained['seconds'] / 60:.0f} minutes on one processor core: a model to look into, good for short everyday "
-        "sentences and software help. It knows nothing else, it makes mistakes, and it says what its data says.",
+        f"Small and trained for {minutes(card, *card.get('started_from', []))} minutes, breaks included, on one core of a processor whose other "
+        "core worked as well: a model to look into, good for short everyday sentences and software help. It knows nothing else, it makes "
+        "mistakes, and it says what its data says.",
         "",
         "## Trained on",
         "",
