@@ -105,7 +105,7 @@ def began(card: dict[str, Any]) -> list[str]:
         line
         for before in reversed(card.get("started_from", []))
         for line in (
-            f"It began with the weights that {minutes(before)} minutes ({before['training']['step']:,} steps) before made with",
+            f"It began with weights that were made before in {minutes(before)} minutes ({before['training']['step']:,} steps) with",
             "",
             "```sh",
             before["command"],
