@@ -57,7 +57,7 @@ def server(start: Start) -> tuple[str, "subprocess.Popen[str]"]:
 def test_people_who_type_all_at_once(server: tuple[str, "subprocess.Popen[str]"], tried: Tried, long: bool) -> None:
     address, process = server
     clients, seconds = (100, 600) if long else (40, 4)
-    asyncio.run(load(address, clients, 30 if long else 2))  # until it holds what it will hold
+    asyncio.run(load(address, clients, 30 if long else 8))  # until it holds what it will hold: some 200 answers
     before = memory(process.pid)
     account = asyncio.run(load(address, clients, seconds))
     after = memory(process.pid)
