@@ -25,8 +25,8 @@ from chromium import DRAWN, chromium, renderer_megabytes
 from glassformer.page.serve import address_of, listen
 from glassformer.translator import Translator
 
-BEGIN = "The old man did not cross the street because he was"
-ENDS = ("tired", "late", "young", "old", "here", "right", "alone", "small", "happy", "busy")
+BEGIN = "The old man did not cross the street because he was too"
+ENDS = ("tired", "late", "young", "old", "hot", "cold", "small", "happy", "busy", "sick")
 TOKENS = 14
 REPEATS = 24
 WANTED = {"typed": 300, "head": 500, "rank": 3000}
