@@ -79,7 +79,7 @@ def main() -> None:
         before = read_json((wanted.started_from / "card.json").read_bytes(), wanted.started_from)
         last = {"training": before["training"], "command": before["command"]}
         saved.card["started_from"] = [*before.get("started_from", []), last]
-    saved.card |= {"sentences": sentences_at_a_time(changed), "plain_case": True}
+    saved.card["sentences"] = sentences_at_a_time(changed)
     saved.card = {**saved.card, "data": DATA, "command": command, "scores": scores}
     if wanted.out.exists():
         shutil.rmtree(wanted.out)
