@@ -57,7 +57,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "sampling-0.3": {"training.subword_sampling": 0.3},
     "layers-6-1": {"vocabulary": 8000, "model.encoder_layers": 6, "model.decoder_layers": 1},
     "layers-12-1": {"vocabulary": 8000, "model.encoder_layers": 12, "model.decoder_layers": 1},
-    "r-drop-5": {"training.r_drop": 5.0},
+    "r-drop-5": {"vocabulary": 8000, "training.r_drop": 5.0},
+    "twice-the-steps-sampling-0.1-r-drop-5": {
+        "vocabulary": 8000,
+        "training.batch_tokens": 2048,
+        "training.learning_rate": 3.5e-3,
+        "training.subword_sampling": 0.1,
+        "training.r_drop": 5.0,
+    },
     "augmentation-0.25": {"data.augmentation": 0.25},
 }
 
