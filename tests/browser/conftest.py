@@ -89,6 +89,10 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+ASKED = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))"
+"""The frame in which a page asks for what it has not got yet, and the pause of ``session.ts`` before it does."""
+
+
 @dataclass
 class Visit:
     """A page that is open, with what went wrong on it and whom it asked."""
@@ -118,7 +122,7 @@ class Visit:
         """Another state of the same page, as its address says it: much quicker than to load it again."""
         self.page.evaluate("state => { location.hash = state }", state)
         self.until("!!document.querySelector('main .view')")
-        self.page.wait_for_timeout(30)  # the frame in which it asks for what it has not got yet
+        self.page.evaluate(ASKED)
         self.until("!document.querySelector('.loading, .translation.busy')")
 
     def state(self) -> str:

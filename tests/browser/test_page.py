@@ -78,6 +78,19 @@ def test_the_address_is_the_state_and_back_goes_back(visit: Open, server: str) -
     assert "heads=1" in seen.state()
 
 
+@pytest.mark.parametrize("then", [SENTENCE, ""])
+def test_who_takes_back_a_letter_sees_what_was_there(visit: Open, server: str, then: str) -> None:
+    """The question about the letter is given up, and nothing else is asked: the page must not go on waiting."""
+    seen = visit(server)
+    field = seen.page.locator("textarea.source")
+    seen.page.route("**/api/look", lambda _: None)  # an answer that does not come
+    field.fill(SENTENCE + "!")
+    seen.until("!!document.querySelector('.translation.busy')")
+    field.fill(then)
+    seen.until("!document.querySelector('.translation.busy')")
+    assert seen.page.locator(".translation").first.inner_text() == TARGET
+
+
 def test_a_sentence_as_it_is_typed(visit: Open, server: str) -> None:
     seen = visit(server)
     seen.page.locator("textarea.source").fill("We drink tea in the kitchen.")

@@ -62,7 +62,12 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
 
   // Every sentence after that.
   useEffect(() => {
-    if (!ready.current || !state.sentence.trim() || shown.current === key(state)) return;
+    if (!ready.current) return;
+    if (!state.sentence.trim() || shown.current === key(state)) {
+      // back at what is shown, or nothing to ask: whatever was asked for meanwhile has been given up
+      setSession((before) => (before.busy || before.problem ? { ...before, busy: false, problem: "" } : before));
+      return;
+    }
     const stop = new AbortController();
     const timer = setTimeout(async () => {
       setSession((before) => ({ ...before, busy: true }));
