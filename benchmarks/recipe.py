@@ -10,6 +10,7 @@ made again. Multi30k measures here, and trains nothing that ships.
 import argparse
 import json
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ TOKENS = 4096
 """A side in a batch of the recipe for this corpus: what --steps is counted in."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    # name: changes to the recipe, as "model.x", "training.x", "data.augmentation" or "vocabulary"
+    # name: changes to the recipe, as "model.x", "training.x", "data.augmentation", "vocabulary", or "lower_case": all text
     "recipe": {},
     "linear": {"training.schedule": "linear"},
     "paper-schedule": {"training.schedule": "paper"},
@@ -49,6 +50,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "training.batch_tokens": 2048,
         "training.learning_rate": 3.5e-3,
         "training.subword_sampling": 0.1,
+    },
+    "twice-the-steps-sampling-0.1-lower-case": {
+        "vocabulary": 8000,
+        "training.batch_tokens": 2048,
+        "training.learning_rate": 3.5e-3,
+        "training.subword_sampling": 0.1,
+        "lower_case": True,
     },
     "no-average": {"training.average_decay": 0.0},
     "no-smoothing": {"training.label_smoothing": 0.0},
@@ -99,18 +107,19 @@ def measured(name: str, seed: int, steps: int, target: str) -> bool:
 def measure(name: str, seed: int, wanted: argparse.Namespace) -> dict[str, Any]:
     changes = dict(VARIANTS[name])
     vocabulary, augmentation = changes.pop("vocabulary", 0), changes.pop("data.augmentation", 0.0)
+    folder = lower_cased(wanted.data, wanted.target, wanted.runs) if changes.pop("lower_case", False) else wanted.data
     model = {key.removeprefix("model."): value for key, value in changes.items() if key.startswith("model.")}
     training = {key.removeprefix("training."): value for key, value in changes.items() if key.startswith("training.")}
     batch = training.get("batch_tokens", TOKENS)
     steps = wanted.steps * TOKENS // batch
     training |= {"max_steps": steps, "time_limit": 0.0, "seed": seed, "patience": 0, "keep_checkpoints": 1}
     training |= {"validate_every": max(steps // 5, 1)}
-    data = corpus(wanted.data, wanted.target, vocabulary, augmentation, wanted.runs, training)
+    data = corpus(folder, wanted.target, vocabulary, augmentation, wanted.runs, training)
     run = wanted.runs / f"{wanted.target}-{name}-{wanted.steps}-{seed}"
     chosen = recipe(len(data.pairs), len(data.tokenizer), model=model, training=training)
     outcome = train(run, data, chosen, about={"languages": f"en-{wanted.target}"})
     translator = Translator.load(run)
-    sources, references = (list(read_lines(wanted.data / f"test.{side}")) for side in ("en", wanted.target))
+    sources, references = (list(read_lines(folder / f"test.{side}")) for side in ("en", wanted.target))
     begun = time.monotonic()
     found = translator.translate(sources, config=DecodingConfig(beam_size=5))
     scores = [bleu(found, references), chrf(found, references), papers_bleu(found, references, wanted.target)]
@@ -136,6 +145,16 @@ def measure(name: str, seed: int, wanted: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def lower_cased(data: Path, target: str, runs: Path) -> Path:
+    """The corpus in small letters, as the papers' usual preparation has it; its BLEU is then one of small letters as well."""
+    folder = runs / f"{data.name}-lower-case"
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, side in product(("train", "valid", "test"), ("en", target)):
+        lines = [line.lower() for line in read_lines(data / f"{part}.{side}")]
+        (folder / f"{part}.{side}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return folder
+
+
 def corpus(
     folder: Path, target: str, vocabulary: int, augmentation: float, runs: Path, training: dict[str, Any]
 ) -> Data:
@@ -148,7 +167,9 @@ def corpus(
         augmentation=augmentation,
     )
     settings = TrainingConfig.from_dict(training)
-    return prepare(runs / f"data-{target}-{vocabulary}-{augmentation}", config, settings, vocabulary_size=vocabulary)
+    return prepare(
+        runs / f"data-{folder.name}-{target}-{vocabulary}-{augmentation}", config, settings, vocabulary_size=vocabulary
+    )
 
 
 if __name__ == "__main__":
