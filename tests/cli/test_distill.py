@@ -25,6 +25,8 @@ def test_a_student_learns_from_its_teachers_translations(tmp_path: Path, call: C
     again = call(*words, "--source", str(tmp_path / "many.en"), *settings)
     assert "going on at step 20" in again.err
     assert_one_line(call(*words), "is no run's folder", "--source")
+    other = call(*words, "--source", str(tmp_path / "many.en"), "--engine", "native", *settings)
+    assert_one_line(other, "another teacher's translations, or made in another way")
 
 
 def test_a_runs_own_sentences_are_taken(tmp_path: Path, call: Call) -> None:

@@ -36,7 +36,7 @@ def teach(
     """
     folder.mkdir(parents=True, exist_ok=True)
     tell = progress or (lambda count: None)
-    asked = {"teacher": fingerprint(teacher), "decoding": config.to_dict()}
+    asked = {"teacher": fingerprint(teacher), "engine": teacher.engine.name, "decoding": config.to_dict()}
     about = folder / "distilled.json"
     if about.is_file() and json.loads(about.read_bytes()) != asked:
         raise TrainingError(
