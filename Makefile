@@ -20,8 +20,8 @@ check: .venv/all      ## style, types, who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one question, rows go to benchmarks/results/
-	$(BENCH)/python benchmarks/training_speed.py --precisions bfloat16 float32 --default-places
+bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one question, rows go to benchmarks/results/ (free cores; an hour)
+	$(BENCH)/python benchmarks/training_speed.py
 	$(BENCH)/python benchmarks/decoding_speed.py
 	$(BENCH)/python benchmarks/engines.py
 	for question in attention_kernels attention_memory recording lengths page page_live; do \
