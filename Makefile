@@ -20,7 +20,7 @@ check: .venv/all      ## style, types, who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one question, rows go to benchmarks/results/ (free cores; an hour)
+bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one question, rows go to benchmarks/results/ (free cores; 35 minutes)
 	$(BENCH)/python benchmarks/training_speed.py
 	$(BENCH)/python benchmarks/decoding_speed.py
 	$(BENCH)/python benchmarks/engines.py
