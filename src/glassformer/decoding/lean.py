@@ -69,7 +69,8 @@ class Int8Product:
         rows = x.flatten(0, -2)
         scale = self.most / rows.abs().amax(dim=-1, keepdim=True).clamp_min_(1e-30)
         whole = (rows * scale).round_().char()
-        product = torch._int_mm(whole, self.for_one if len(rows) == 1 else self.for_many).float().mul_(self.scale)
+        product = torch._int_mm(whole, self.for_one if len(rows) == 1 else self.for_many).to(self.scale.dtype)
+        product.mul_(self.scale)  # in place: new memory costs up to a tenth of a product
         product = product.div_(scale) if self.bias is None else torch.addcdiv(self.bias, product, scale, out=product)
         return product.view(*x.shape[:-1], -1)
 
