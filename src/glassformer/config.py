@@ -172,6 +172,8 @@ class TrainingConfig(Settings):
     schedule: Literal["linear", "paper"] = "linear"
     """After the warm-up. ``linear``: to 0 at the end that the limits plan. ``paper``: with the inverse square root of the
     step (§5.3), as also where there is no limit."""
+    optimizer: Literal["adam", "muon"] = "adam"
+    """``adam``: the paper's (§5.3). ``muon``: Muon (Jordan 2024) for the matrices, Adam for embeddings, norms and biases."""
     beta_1: float = 0.9
     """Adam's (§5.3)."""
     beta_2: float = 0.98
@@ -208,7 +210,7 @@ class TrainingConfig(Settings):
     keep_checkpoints: int = 2
     """The newest ones that stay, besides the best."""
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
-    """``auto``: bfloat16 where the processor multiplies it natively, else float32. The weights stay float32."""
+    """``auto``: bfloat16 where the processor multiplies it faster, else float32. The weights stay float32."""
     seed: int = 1
     """Of the first weights, the dropout, the order of the pairs and the words that are cut otherwise."""
     subword_sampling: float = 0.0

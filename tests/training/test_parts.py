@@ -13,6 +13,7 @@ from glassformer.training import loss as loss_room
 from glassformer.training.averaging import Average
 from glassformer.training.evaluation import bleu, chrf, papers_bleu
 from glassformer.training.loss import fused_loss, loss_of, smoothed_loss
+from glassformer.training.precision import faster_in_bfloat16
 from glassformer.training.recipe import recipe
 
 CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
@@ -140,6 +141,20 @@ def test_what_the_user_sets_goes_before_the_recipe() -> None:
         recipe(29_000, 1000, model={"d_modl": 4})
     with pytest.raises(ConfigError, match="did you mean learning_rate"):
         recipe(29_000, 1000, training={"learning_rat": 4})
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "faster"),
+    [
+        ({"avx512_bf16": True, "amx_bf16": True, "cpu_name": "Intel Xeon"}, True),
+        ({"avx512_bf16": True, "amx_bf16": False, "cpu_name": "Intel Xeon"}, False),  # a virtual machine may hide AMX
+        ({"avx512_bf16": True, "cpu_name": "AMD EPYC"}, True),
+        ({"avx512_f": True, "cpu_name": "AMD EPYC"}, False),
+        ({}, False),
+    ],
+)
+def test_bfloat16_is_taken_where_it_is_faster(capabilities: dict[str, bool | str], faster: bool) -> None:
+    assert faster_in_bfloat16(capabilities) is faster
 
 
 def test_scores_carry_their_recipe() -> None:

@@ -81,14 +81,14 @@ def test_metrics_can_be_read_and_only_the_newest_checkpoints_stay(data: Data, tm
     assert kept == {"step-00000030", "step-00000040", best}
 
 
-@pytest.mark.parametrize("sampling", [0.0, 0.3])
+@pytest.mark.parametrize(("sampling", "optimizer"), [(0.0, "adam"), (0.3, "adam"), (0.0, "muon")])
 @pytest.mark.parametrize("stop_after", [3, 10, 27])
 def test_an_interrupted_run_ends_with_the_same_bits(
-    data: Data, tmp_path: Path, stop_after: int, sampling: float
+    data: Data, tmp_path: Path, stop_after: int, sampling: float, optimizer: str
 ) -> None:
     """In the middle of an epoch, with dropout and with words that are cut otherwise by chance."""
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    chosen = recipe_for(data, accumulate=2, subword_sampling=sampling)
+    chosen = recipe_for(data, accumulate=2, subword_sampling=sampling, optimizer=optimizer)
     train(whole, data, chosen)
     asked = iter(range(1, 1000))
     first = train(broken, data, chosen, stop=lambda: "enough" if next(asked) == stop_after else "")

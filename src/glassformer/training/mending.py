@@ -66,7 +66,7 @@ class Moment:
         return cls(random_state(), dict(vars(meter)))
 
     def put_back(self, state: State, meter: Meter) -> None:
-        state.optimizer.zero_grad(set_to_none=True)
+        state.forget_gradients()
         state.progress.step -= 1
         vars(meter).update(self.meter)
         set_random_state(self.random)

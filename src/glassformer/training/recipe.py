@@ -113,6 +113,6 @@ def reason(name: str, was_set: Mapping[str, Any], otherwise: str, set_by: str) -
 
 
 PRECISION_REASONS = {
-    "bfloat16": "this processor multiplies bfloat16 natively; the weights stay float32",
-    "float32": "this processor has no native bfloat16 product, or you set it",
+    "bfloat16": "this processor multiplies bfloat16 faster; the weights stay float32",
+    "float32": "this processor multiplies bfloat16 no faster, or you set it",
 }

@@ -27,6 +27,7 @@ from glassformer.folders import (
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.averaging import Average
+from glassformer.training.optimizers import optimizers_for
 from glassformer.training.processes import Processes
 
 
@@ -64,14 +65,14 @@ class Progress:
 
 @dataclass
 class State:
-    """The weights, their average, the optimiser and the progress of a run. The random state is torch's own, of each
+    """The weights, their average, the optimisers and the progress of a run. The random state is torch's own, of each
     process."""
 
     model: Transformer
     average: Average
     averaged: Transformer
     """The model with the averaged weights: they share their memory with ``average``."""
-    optimizer: torch.optim.Adam
+    optimizers: list[torch.optim.Optimizer]
     progress: Progress = field(default_factory=Progress)
 
     @classmethod
@@ -84,14 +85,18 @@ class State:
         for parameter, weight in zip(averaged.parameters(), average.weights, strict=True):
             parameter.data = weight
             parameter.requires_grad_(False)
-        optimizer = torch.optim.Adam(
-            transformer.parameters(),
-            lr=training.learning_rate,
-            betas=(training.beta_1, training.beta_2),
-            eps=training.epsilon,
-            fused=True,
-        )
-        return cls(transformer, average, averaged, optimizer)
+        return cls(transformer, average, averaged, optimizers_for(transformer, training))
+
+    def move(self, rate: float) -> None:
+        """Let the gradients move the weights, by a step of this learning rate, and forget them."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
+        self.forget_gradients()
+
+    def forget_gradients(self) -> None:
+        self.model.zero_grad(set_to_none=True)
 
     def save(
         self,
@@ -128,34 +133,31 @@ class State:
         progress = progress_from(read_json(files["training.json"], checkpoint / "training.json"), checkpoint)
         random = [tensors.pop(name) for name in sorted(tensors, key=number_of) if name.startswith("random.")]
         weights = {name.removeprefix("weights."): t for name, t in tensors.items() if name.startswith("weights.")}
-        self.everything()
         check_shapes(shapes_of(tensors), shapes_of(self.tensors()), where)
         load_weights(self.averaged, average, checkpoint / "model.safetensors")
         load_weights(self.model, weights, where)
-        for name, parameter in self.model.named_parameters():
-            self.optimizer.state[parameter] = {
-                moment: tensors[f"adam.{moment}.{name}"].to(parameter.device) for moment in MOMENTS
-            }
+        for name, moment in self.moments().items():
+            moment.copy_(tensors[name])
         self.progress = progress
         return random
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything but the average and the random state, by name."""
-        held = {f"weights.{name}": tensor for name, tensor in self.model.state_dict().items()}
-        for name, parameter in self.model.named_parameters():
-            for moment, tensor in self.optimizer.state.get(parameter, {}).items():
-                held[f"adam.{moment}.{name}"] = tensor
-        return {name: tensor.detach().cpu() for name, tensor in held.items()}
+        weights = {f"weights.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        return {name: tensor.detach().cpu() for name, tensor in (weights | self.moments()).items()}
+
+    def moments(self) -> dict[str, Tensor]:
+        """What the optimisers keep of each weight's gradients, as ``adam.exp_avg.embedding.weight``."""
+        return {
+            f"{type(optimizer).__name__.lower()}.{moment}.{name}": tensor
+            for optimizer in self.optimizers
+            for name, parameter in self.model.named_parameters()
+            for moment, tensor in optimizer.state.get(parameter, {}).items()
+        }
 
     def everything(self) -> list[Tensor]:
-        """The tensors themselves, in an order that is the same in each process: weights, average, Adam's moments (which
-        are made, as zeros, where there are none yet: what memory a run needs it takes at its beginning)."""
-        for parameter in self.model.parameters():
-            if not self.optimizer.state.get(parameter):
-                zeros = {moment: torch.zeros_like(parameter) for moment in MOMENTS[1:]}
-                self.optimizer.state[parameter] = {"step": torch.zeros((), device=parameter.device), **zeros}
-        moments = [self.optimizer.state[p][moment] for p in self.model.parameters() for moment in MOMENTS]
-        return [*self.model.state_dict().values(), *self.average.weights, *moments]
+        """The tensors themselves, in an order that is the same in each process: weights, average, moments."""
+        return [*self.model.state_dict().values(), *self.average.weights, *self.moments().values()]
 
     def sound(self) -> bool:
         """Whether every weight is a number."""
@@ -207,7 +209,6 @@ def number_of(name: str) -> int:
     return int(last) if last.isdecimal() else 0
 
 
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 TRAINING_FILES = ("model.safetensors", "training.safetensors", "training.json")
 
 

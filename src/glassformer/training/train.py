@@ -287,10 +287,7 @@ def step(
     processes.add_up(state.model)
     if config.clip_norm:
         torch.nn.utils.clip_grad_norm_(state.model.parameters(), config.clip_norm)
-    for parameters in state.optimizer.param_groups:
-        parameters["lr"] = learning_rate(progress, config)
-    state.optimizer.step()
-    state.optimizer.zero_grad(set_to_none=True)
+    state.move(learning_rate(progress, config))
     state.average.update(state.model, progress.step)
 
 
