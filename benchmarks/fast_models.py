@@ -1,9 +1,9 @@
 """Does a deep encoder with a shallow decoder pay? Runs with the same data, vocabulary, settings and steps, the first of which is
 what the others are measured against:
 
-    python benchmarks/recipe.py --data ../shared/data/multi30k --variants pieces-8000 layers-6-1 --steps 4600
+    python benchmarks/recipe.py --data ../shared/data/multi30k --variants recipe encoder-6-decoder-1 --steps 4600
     python benchmarks/fast_models.py --data ../shared/data/multi30k \\
-        --runs runs/recipe/de-pieces-8000-4600-1 runs/recipe/de-layers-6-1-4600-1
+        --runs runs/recipe/de-recipe-4600-1 runs/recipe/de-encoder-6-decoder-1-4600-1
 
 Each one's test set is translated, text to text in CTranslate2's int8, taking turns.
 

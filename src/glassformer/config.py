@@ -172,6 +172,8 @@ class TrainingConfig(Settings):
     schedule: Literal["linear", "paper"] = "linear"
     """After the warm-up. ``linear``: to 0 at the end that the limits plan. ``paper``: with the inverse square root of the
     step (§5.3), as also where there is no limit."""
+    decay_share: float = 1.0
+    """The share of the run, its last, in which the linear schedule falls; before, the rate stays at its highest."""
     optimizer: Literal["adam", "muon"] = "adam"
     """``adam``: the paper's (§5.3). ``muon``: Muon (Jordan 2024) for the matrices, Adam for embeddings, norms and biases."""
     beta_1: float = 0.9
@@ -218,14 +220,8 @@ class TrainingConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in (
-            "batch_tokens",
-            "accumulate",
-            "warmup_steps",
-            "validate_every",
-            "validation_sentences",
-            "max_tokens",
-        ):
+        counts = "batch_tokens", "accumulate", "warmup_steps", "validate_every", "validation_sentences", "max_tokens"
+        for name in counts:
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: wanted at least 1")
         for name in (
             "r_drop",
@@ -244,6 +240,7 @@ class TrainingConfig(Settings):
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}: wanted more than 0")
         sampling = self.subword_sampling
         require(0 <= sampling <= 1, f"subword_sampling={sampling}: wanted a share of the words, from 0 to 1")
+        require(0 < self.decay_share <= 1, f"decay_share={self.decay_share}: wanted a share of the run, above 0")
         require(self.epsilon > 0, f"epsilon={self.epsilon}: wanted more than 0")
 
 

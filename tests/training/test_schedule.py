@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from glassformer.config import DataConfig, TrainingConfig
+from glassformer.errors import ConfigError
 from glassformer.training import schedule
 from glassformer.training.data import prepare
 from glassformer.training.schedule import learning_rate
@@ -53,6 +54,16 @@ def test_the_rate_falls_to_0_at_the_end_of_the_run(limits: dict[str, int], end: 
     falling = found[50:]
     assert all(0 < before - after < 2 / end for before, after in pairwise(falling))
     assert falling[-1] == pytest.approx(1 / end)
+
+
+def test_the_rate_stays_until_the_run_s_last_part() -> None:
+    config = TrainingConfig(max_steps=1000, time_limit=0.0, learning_rate=1.0, warmup_steps=50, decay_share=0.3)
+    found = rates(config, begun(config), 1000)
+    assert set(found[49:700]) == {1.0}
+    assert found[849] == pytest.approx(151 / 300)
+    assert found[-1] == pytest.approx(1 / 300)
+    with pytest.raises(ConfigError, match=r"decay_share=0\.0: wanted a share of the run"):
+        TrainingConfig(decay_share=0.0)
 
 
 def test_a_short_run_does_not_spend_itself_on_the_warm_up() -> None:

@@ -20,6 +20,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "time_limit": 540.0,
         "validate_every": 200,
         "patience": 0,
+        "optimizer": "adam",  # from here on as the paper has it: the demo is to be read
+        "decay_share": 1.0,
+        "subword_sampling": 0.0,
     },
 }
 """A vocabulary in which each of the grammar's words is one piece, and a model small enough to be read."""

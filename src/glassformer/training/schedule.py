@@ -1,4 +1,4 @@
-"""The learning rate: it rises, and falls to 0 at the end that the run's limits plan; or the paper's (§5.3)."""
+"""The learning rate: it rises, stays, and falls to 0 at the end that the run's limits plan; or the paper's (§5.3)."""
 
 from glassformer.config import TrainingConfig
 from glassformer.training.state import Progress
@@ -16,9 +16,10 @@ SLOWER = 0.5
 def learning_rate(progress: Progress, config: TrainingConfig) -> float:
     """The rate of ``progress.step`` (from 1): it follows from the settings and from what a checkpoint keeps.
 
-    ``linear``: up to ``learning_rate`` in the warm-up, which takes at most a tenth of the planned steps, then along
-    a straight line to 0 behind the last planned one. ``paper``, and where no limit is set: equation 3, with
-    learning_rate = (d_model · warmup_steps)^−0.5 the paper's d_model^−0.5 · min(step^−0.5, step · warmup_steps^−1.5).
+    ``linear``: up to ``learning_rate`` in the warm-up, which takes at most a tenth of the planned steps, then, in the last
+    ``decay_share`` of them, along a straight line to 0 behind the last one. ``paper``, and where no limit is set:
+    equation 3, with learning_rate = (d_model · warmup_steps)^−0.5 the paper's
+    d_model^−0.5 · min(step^−0.5, step · warmup_steps^−1.5).
     """
     step, planned = progress.step, progress.planned_steps
     highest = config.learning_rate * SLOWER**progress.setbacks
@@ -28,8 +29,8 @@ def learning_rate(progress: Progress, config: TrainingConfig) -> float:
     if planned:
         warmup = max(min(warmup, round(LONGEST_WARMUP * (planned - progress.warm_from))), 1)
     rising = min((step - progress.warm_from) / warmup, 1.0)
-    falling = max(1 - (step - 1) / planned, 1 / planned) if planned else 1.0
-    return highest * rising * falling
+    left = max(1 - (step - 1) / planned, 1 / planned) if planned else 1.0
+    return highest * rising * min(left / config.decay_share, 1.0)
 
 
 def begin(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:
