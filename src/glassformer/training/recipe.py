@@ -103,7 +103,7 @@ def recipe(
         for name in with_preset
     ]
     if trained.schedule == "linear":
-        why = "the rate falls to 0 at the end that the limits plan: the last steps gain the most"
+        why = "the limits say when the run ends, and the rate is 0 there"
         choices.append(Choice("schedule", "linear", reason("schedule", training, why, set_by)))
     choices.append(Choice("precision", precision(trained), PRECISION_REASONS[precision(trained)]))
     if trained.time_limit:
