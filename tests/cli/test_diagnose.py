@@ -8,13 +8,15 @@ from tests.cli.test_app import Call
 from tests.cli.test_app import call as call  # the fixture
 from tests.cli.test_train import SETTINGS, assert_one_line
 
+TOO_SLOW = {**SETTINGS, "training.learning_rate": 1e-5}
+
 
 def test_a_run_is_diagnosed(tmp_path: Path, call: Call) -> None:
     pairs = [sentence.pair for sentence in sentences(400)]
     for side, language in enumerate(("de", "en")):  # the wrong way round
         (tmp_path / f"train.{language}").write_text("".join(f"{pair[side]}\n" for pair in pairs), encoding="utf-8")
     run = tmp_path / "run"
-    words = [word for name, value in SETTINGS.items() for word in ("--set", f"{name}={value}")]
+    words = [word for name, value in TOO_SLOW.items() for word in ("--set", f"{name}={value}")]
     files = ["--source", str(tmp_path / "train.de"), "--target", str(tmp_path / "train.en")]
     assert call("train", *files, "--out", str(run), "--threads", "1", *words, "--vocabulary-size", "400").status == 0
     ended = call("diagnose", str(run), *files)
