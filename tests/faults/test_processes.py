@@ -26,7 +26,10 @@ from tests.training.conftest import write_corpus
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CHANGES = {"max_steps": 50, "average_decay": 0.99, "batch_tokens": 800, "learning_rate": 1e-3}
+CHANGES = {
+    "max_steps": 50, "average_decay": 0.99, "batch_tokens": 800, "learning_rate": 1e-3,
+    "optimizer": "adam", "decay_share": 1.0, "subword_sampling": 0.0,
+}  # fmt: skip
 PLAIN = ("--set", "model.dropout=0.0")
 
 
