@@ -26,8 +26,7 @@ def test_the_readme_of_the_folder_works(run: Run, tmp_path: Path, monkeypatch: p
     printed: list[str] = []
     for english in ENGLISH[:10]:
         exec(code.replace("Good morning!", english), {"print": printed.append})  # noqa: S102
-    # CTranslate2's own search ends sooner than ours, and so small a model is not always sure of itself
-    assert sum(found == wanted for found, wanted in zip(printed, GERMAN, strict=False)) >= 5, printed
+    assert printed == GERMAN[:10]
 
 
 def test_what_cannot_be_is_told(run: Run, tmp_path: Path) -> None:
