@@ -27,8 +27,8 @@ print(pieces.decode(result.hypotheses[0]))
 
 - `</s>` is added to each source by CTranslate2 (`add_source_eos` in config.json).
 - Text goes in as Unicode NFC. A source and its translation have at most {positions} tokens each.
-- glassformer ranks a beam by ((5 + n) / 6)^0.6, CTranslate2 by n. Told a `length_penalty`, or without `patience`, it ends its
-  search sooner, now and then on a bad translation.
+- glassformer ranks a beam by ((5 + n) / 6)^0.6, CTranslate2 by n. Told a `length_penalty`, or without `patience`, it ends
+  its search sooner, now and then on a bad translation.
 
 Checked: {check}.
 
