@@ -12,7 +12,7 @@ demo: .venv/demo      ## translate the article's sentence with the model that sh
 	$(BIN)/glassformer look "The animal didn't cross the street because it was too tired" --terminal --token it
 
 test: .venv/all       ## every test that this machine can run
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/all      ## style, types, who may import whom
 	$(BIN)/ruff check

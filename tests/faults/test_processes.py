@@ -86,22 +86,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def two(folder: Path) -> Path:
     """A run of two processes to which nothing happened."""
-    process = torchrun(
-        "--nproc-per-node", "2", HERE / "every_step.py", *words_for(folder, folder / "two", **CHANGES), *PLAIN
-    )
+    return of_two(folder, folder / "two")
+
+
+def of_two(folder: Path, run: Path, **changes: object) -> Path:
+    words = words_for(folder, run, **{**CHANGES, **changes})
+    process = torchrun("--nproc-per-node", "2", HERE / "every_step.py", *words, *PLAIN)
     said = end_of(process)
     assert process.returncode == 0, said
     assert said.count("going on at step") == 0
     assert said.count("2 processes; everything lies in") == 1, said  # one of them speaks
-    return folder / "two"
+    return run
 
 
-def alone(folder: Path, run: Path, monkeypatch: pytest.MonkeyPatch, parts: int = 1) -> Path:
+def alone(folder: Path, run: Path, monkeypatch: pytest.MonkeyPatch, parts: int = 1, **changes: object) -> Path:
     """The same run in this process."""
     from glassformer.config import DataConfig, ModelConfig, TrainingConfig
     from glassformer.training.recipe import Recipe
 
-    training = TrainingConfig(**{**FAST, **CHANGES})
+    training = TrainingConfig(**{**FAST, **CHANGES, **changes})
     corpus = DataConfig(source=[str(folder / "train.en")], target=[str(folder / "train.de")])
     data = prepare(run / "data", corpus, training, vocabulary_size=330)
     model = ModelConfig(vocabulary_size=len(data.tokenizer), **{**SMALL, "dropout": 0.0, "norm": "pre"})
@@ -138,6 +141,12 @@ def test_two_processes_are_one_that_divides_its_batches_bit_by_bit(
 ) -> None:
     halves = alone(folder, tmp_path / "halves", monkeypatch, parts=2)
     assert_same_weights(two, halves)
+
+
+def test_two_processes_with_muon(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    muon = {"optimizer": "muon", "max_steps": 20}
+    two = of_two(folder, tmp_path / "two", **muon)
+    assert_same_weights(two, alone(folder, tmp_path / "halves", monkeypatch, parts=2, **muon))
 
 
 def assert_same_weights(one: Path, other: Path) -> None:
