@@ -289,3 +289,44 @@ def test_whoever_leaves_a_stream_frees_the_model(service: Service, monkeypatch: 
         assert await asyncio.to_thread(ended.wait, 10)
 
     asyncio.run(asyncio.wait_for(leave(), 20))
+
+
+@pytest.mark.parametrize(
+    ("host", "size", "status"), [("evil.example", 3000, 403), ("127.0.0.1", LARGEST_BODY + 1, 413)]
+)
+def test_a_refusal_waits_until_its_body_was_sent(service: Service, host: str, size: int, status: int) -> None:
+    """The connection is closed after it: on somebody who still sends it would be reset, and the answer lost."""
+    left, happened = [b" " * (size // 3)] * 2 + [b" " * (size - size // 3 * 2)], []
+    headers = [(b"host", host.encode()), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/api/look", "headers": headers, "query_string": b""}
+
+    async def receive() -> dict[str, object]:
+        happened.append("received")
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+    async def send(message: dict[str, object]) -> None:
+        happened.append(message.get("status", "sent"))
+
+    asyncio.run(make_app(service)(scope, receive, send))  # type: ignore[arg-type]
+    assert happened[:4] == ["received", "received", "received", status]
+
+
+@pytest.mark.parametrize("pieces", [lambda: b" " * 4096, lambda: None], ids=["endless", "silent"])
+def test_a_refusal_does_not_wait_for_ever(service: Service, pieces: Callable[[], bytes | None]) -> None:
+    scope = {"type": "http", "method": "POST", "path": "/api/look", "headers": [(b"host", b"evil.example")]}
+    statuses = []
+
+    async def receive() -> dict[str, object]:
+        if (piece := pieces()) is None:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(message: dict[str, object]) -> None:
+        statuses.append(message.get("status"))
+
+    async def within_seconds() -> None:
+        async with asyncio.timeout(20):
+            await make_app(service)(scope, receive, send)  # type: ignore[arg-type]
+
+    asyncio.run(within_seconds())
+    assert statuses[0] == 403
