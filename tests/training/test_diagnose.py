@@ -10,7 +10,7 @@ from glassformer.training import diagnose_corpus
 from glassformer.training.diagnose_corpus import examine_corpus, language_of
 from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
 from glassformer.training.finding import Finding
-from glassformer.training.learning_curve import learning_curve
+from glassformer.training.learning_curve import BOTTOM, TOP, learning_curve, ticks
 
 Pair = tuple[str, str]
 EN_DE = ("en", "de")
@@ -143,3 +143,29 @@ def test_the_learning_curve_is_a_picture() -> None:
     lines = [path.get("class", "") for path in root.iter("{http://www.w3.org/2000/svg}path")]
     assert sum("training" in name for name in lines) == 2  # the curve and its key
     assert ElementTree.fromstring(learning_curve([], "nothing yet")) is not None
+
+
+def test_a_random_models_loss_does_not_lay_the_curve_flat() -> None:
+    rows = course(*[(9.5, 9.0, 0)], *[(3 - n / 20, 2 - n / 20, n) for n in range(19)])
+    root = ElementTree.fromstring(learning_curve(rows, "run"))
+    words = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"1", "3", "validation loss 1.10"} <= set(words)
+    assert "9" not in words
+    (line,) = [path for path in root.iter("{http://www.w3.org/2000/svg}path") if "clip-path" in path.attrib][1:2]
+    heights = [float(point.split()[1]) for point in line.attrib["d"].removeprefix("M").split("L")]
+    assert (
+        heights[0] < TOP < heights[1] < heights[-1] < BOTTOM
+    )  # above the picture, where it is cut off; then falling in it
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (1.48, 3.4, [1, 1.5, 2, 2.5, 3, 3.5]),
+        (0, 43.5, [0, 10, 20, 30, 40, 50]),
+        (2, 2, [2, 2.02, 2.04, 2.06, 2.08, 2.1]),
+    ],
+)
+def test_ticks_are_round_numbers(low: float, high: float, expected: list[float]) -> None:
+    assert ticks(low, high) == expected
