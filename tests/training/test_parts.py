@@ -135,6 +135,10 @@ def test_what_the_user_sets_goes_before_the_recipe() -> None:
     assert (chosen.training.learning_rate, chosen.training.seed) == (0.5, 3)
     said = {choice.setting: choice.reason for choice in chosen.choices}
     assert said["learning_rate"] == said["heads"] == said["seed"] == "as you set it"
+    begun = recipe(29_000, 1000, model={"heads": 4}, started={"heads": 2, "norm": "post"})
+    assert (begun.model.heads, begun.model.norm) == (4, "post")
+    reasons = {choice.setting: choice.reason for choice in begun.choices}
+    assert (reasons["heads"], reasons["norm"]) == ("as you set it", "as in the model it starts from")
     with pytest.raises(ConfigError, match="unknown preset 'huge': choose tiny"):
         recipe(29_000, 1000, preset="huge")
     with pytest.raises(ConfigError, match="did you mean d_model"):

@@ -13,6 +13,7 @@ from glassformer.config import DataConfig, RunConfig, TrainingConfig
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
+    from glassformer.checkpoint import Saved
     from glassformer.training.data import Data
 
 EPILOG = """[bold]Examples[/]
@@ -121,9 +122,12 @@ def run_training(
     folder = out or Path("runs") / languages(data_config)
     settings = settle(folder, settings)
     run = RunConfig.from_dict(settings["run"])
-    start = start_of(run.start_from, settings["model"])
+    start, started = start_of(run.start_from, settings["model"])
     training = TrainingConfig.from_dict(settings["training"])
-    choose = partial(recipe, preset=run.preset, model=settings["model"], training=settings["training"], set_by=set_by)
+    model = settings["model"]
+    choose = partial(
+        recipe, preset=run.preset, model=model, training=settings["training"], started=started, set_by=set_by
+    )
     for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
         choose(size, 8000)
     where = find_device(local_device(device))
@@ -138,7 +142,7 @@ def run_training(
             keep(folder, settings)
         chosen = choose(len(data.pairs), len(data.tokenizer))
         facts = {"languages": languages(data_config), **facts_of(data_config, data), **(about or {})}
-        more = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
+        more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with asked_to_stop() as stop:
             train_in(folder, data, chosen, about=facts, stop=stop, **more)
 
@@ -155,18 +159,16 @@ def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:
     }
 
 
-def start_of(name: str, model: dict[str, Any]) -> Any:
-    """The model to start from, whose sizes become the run's ``model`` settings where these say nothing; None for none."""
+def start_of(name: str, model: dict[str, Any]) -> "tuple[Saved | None, dict[str, Any]]":
+    """The model to start from, None for none, and its sizes of which the settings ``model`` say nothing."""
     if not name:
-        return None
+        return None, {}
     from glassformer.checkpoint import load_model
     from glassformer.training.start import SIZES
     from glassformer.translator import find_model
 
     saved = load_model(find_model(name))
-    for size in SIZES:
-        model.setdefault(size, getattr(saved.model.config, size))
-    return saved
+    return saved, {size: getattr(saved.model.config, size) for size in SIZES if size not in model}
 
 
 class asked_to_stop:  # noqa: N801  used as a function

@@ -14,7 +14,8 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 664, 60, 304
 STYLE = """
 svg { font: 12px system-ui, sans-serif; color: #222; background: #fff; }
 .line { fill: none; stroke-width: 2; } .grid { stroke: currentColor; opacity: .15; } text { fill: currentColor; }
-.training { stroke: #8a8a8a; stroke-width: 1; } .validation { stroke: #c2410c; } .bleu { stroke: #1d4ed8; stroke-dasharray: 6 3; }
+.training { stroke: #8a8a8a; stroke-width: 1; } .validation { stroke: #c2410c; }
+.bleu { stroke: #1d4ed8; stroke-dasharray: 6 3; }
 @media (prefers-color-scheme: dark) {
   svg { color: #eee; background: #16181d; } .validation { stroke: #fb923c; } .bleu { stroke: #93b4ff; }
 }

@@ -65,14 +65,19 @@ def recipe(
     preset: str | None = None,
     model: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
+    started: Mapping[str, Any] | None = None,
     set_by: str = "as you set it",
 ) -> Recipe:
     """The settings for a corpus of ``pairs`` sentence pairs; ``preset``, ``model`` and ``training`` are what the user set,
-    and ``set_by`` the reason that is told for them.
+    and ``set_by`` the reason that is told for them; ``started`` are the sizes of the model that the run begins with.
 
     Raises ConfigError for a preset or a setting that is not there.
     """
-    model, training = dict(model or {}), dict(training or {})
+    why_set = {
+        **dict.fromkeys(started or {}, "as in the model it starts from"),
+        **dict.fromkeys([*(model or {}), *(training or {})], set_by),
+    }
+    model, training = {**(started or {}), **(model or {})}, dict(training or {})
     if "vocabulary_size" in model:
         raise ConfigError(
             "model.vocabulary_size follows from the tokenizer: set --vocabulary-size (run.vocabulary_size)"
@@ -93,36 +98,23 @@ def recipe(
     trained = TrainingConfig.from_dict({**with_preset, **training})
     if made.norm == "pre":
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
-        choices.append(Choice("norm", "pre", reason("norm", model, why, set_by)))
-    choices.append(
-        Choice("dropout", made.dropout, reason("dropout", model, f"the less data, the more: {size}", set_by))
-    )
+        choices.append(Choice("norm", "pre", why_set.get("norm", why)))
+    choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
     goes_with = f"goes with {preset or by_size}"
     choices += [
-        Choice(name, getattr(trained, name), reason(name, training, REASONS.get(name, goes_with), set_by))
-        for name in with_preset
+        Choice(name, getattr(trained, name), why_set.get(name, REASONS.get(name, goes_with))) for name in with_preset
     ]
     if trained.schedule == "linear":
         why = "the limits say when the run ends, and the rate is 0 there"
-        choices.append(Choice("schedule", "linear", reason("schedule", training, why, set_by)))
+        choices.append(Choice("schedule", "linear", why_set.get("schedule", why)))
     choices.append(Choice("precision", precision(trained), PRECISION_REASONS[precision(trained)]))
     if trained.time_limit:
-        why = reason(
-            "time_limit",
-            training,
-            "time for a good translator; with a longer --time-limit the run goes on, and warms up again",
-            set_by,
-        )
-        choices.append(Choice("time_limit", f"{trained.time_limit / 60:g} min", why))
+        why = "time for a good translator; with a longer --time-limit the run goes on, and warms up again"
+        choices.append(Choice("time_limit", f"{trained.time_limit / 60:g} min", why_set.get("time_limit", why)))
     for name, value in {**model, **training}.items():
         if name not in [choice.setting for choice in choices]:
-            choices.append(Choice(name, value, set_by))
+            choices.append(Choice(name, value, why_set[name]))
     return Recipe(made, trained, choices)
-
-
-def reason(name: str, was_set: Mapping[str, Any], otherwise: str, set_by: str) -> str:
-    """Why a setting is what it is."""
-    return set_by if name in was_set else otherwise
 
 
 PRECISION_REASONS = {
