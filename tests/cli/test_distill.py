@@ -1,12 +1,18 @@
 """``glassformer distill``: one command from a teacher to a student."""
 
+import json
+import tomllib
 from pathlib import Path
 
+import pytest
+
+from glassformer.cli.distill import read_validation, sentences, validation
+from glassformer.training.folder import keep
 from glassformer.translator import Translator
 from tests.cli.test_app import Call
 from tests.cli.test_app import call as call  # the fixture
 from tests.cli.test_train import SETTINGS, assert_one_line
-from tests.toy_translator import ENGLISH, save_toy_translator
+from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
 
 
 def test_a_student_learns_from_its_teachers_translations(tmp_path: Path, call: Call) -> None:
@@ -20,35 +26,60 @@ def test_a_student_learns_from_its_teachers_translations(tmp_path: Path, call: C
     assert f"{len(ENGLISH)} sentences translated by" in ended.err
     assert "stopped at step 20" in ended.err
     student = Translator.load(tmp_path / "student")
-    assert student.card["teacher"] == str(tmp_path / "teacher")
+    assert student.card["teachers"] == [str(tmp_path / "teacher")]
     assert student.model.config.d_model == 32
     again = call(*words, "--source", str(tmp_path / "many.en"), *settings)
     assert "going on at step 20" in again.err
-    assert_one_line(call(*words), "is no run's folder", "--source")
+    assert_one_line(call(*words), "is no run's folder", "give --source")
     other = call(*words, "--source", str(tmp_path / "many.en"), "--engine", "native", *settings)
     assert_one_line(other, "another teacher's translations, or made in another way")
 
 
-def test_a_runs_own_sentences_are_taken(tmp_path: Path, call: Call) -> None:
-    from glassformer.cli.distill import sentences, validation
-    from tests.training.conftest import write_corpus
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run's folder whose model is the toy translator, and which held the first five of its pairs out."""
+    save_toy_translator(tmp_path / "run")
+    for name, lines in (("en", ENGLISH), ("de", GERMAN)):
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    files = {"source": [str(tmp_path / "en")], "target": [str(tmp_path / "de")]}
+    keep(tmp_path / "run", {"run": {}, "data": files, "model": {}, "training": {}})
+    (tmp_path / "run" / "data").mkdir()
+    held_out = list(zip(ENGLISH[:5], GERMAN[:5], strict=True))
+    (tmp_path / "run" / "data" / "validation.json").write_text(json.dumps(held_out), encoding="utf-8")
+    return tmp_path / "run"
 
-    config = write_corpus(tmp_path, count=100)
-    settings = [word for name, value in SETTINGS.items() for word in ("--set", f"{name}={value}")]
-    run = tmp_path / "run"
-    call(
-        "train",
-        "--source",
-        config.source[0],
-        "--target",
-        config.target[0],
-        "--out",
-        str(run),
-        *settings,
-        "--threads",
-        "1",
-    )
-    lines, count = sentences(None, run)
-    assert count == len(list(lines)) == 100
-    found = validation("", "", run, tmp_path)
-    assert len(Path(found["valid_source"]).read_text(encoding="utf-8").splitlines()) == 5
+
+def test_a_runs_own_sentences_are_taken_without_those_held_out(run: Path, tmp_path: Path) -> None:
+    files = validation("", "", run, tmp_path)
+    assert list(read_validation(files)) == list(zip(ENGLISH[:5], GERMAN[:5], strict=True))
+    lines = sentences(None, run, set(ENGLISH[:5]))
+    assert list(lines()) == list(lines()) == ENGLISH[5:]
+
+
+def test_several_teachers_and_the_pairs(run: Path, tmp_path: Path, call: Call) -> None:
+    save_toy_translator(tmp_path / "other")
+    words = ["distill", "--model", str(run), "--model", str(tmp_path / "other"), "--engine", "native", "--with-pairs"]
+    words += ["--start-from", str(run), "--seed", "7", "--out", str(tmp_path / "student"), "--threads", "1"]
+    ended = call(*words, "--set", "training.max_steps=1")
+    assert ended.status == 0, ended.err
+    taught = tmp_path / "student" / "distilled"
+    for name in ("1", "2", "pairs"):
+        assert (taught / name / "train.source").read_text(encoding="utf-8").splitlines() == ENGLISH[5:]
+    assert (taught / "pairs" / "train.target").read_text(encoding="utf-8").splitlines() == GERMAN[5:]
+    assert f"{len(ENGLISH) - 5} pairs of {run} beside them" in ended.err
+    assert f"{3 * (len(ENGLISH) - 5)} pairs, " in ended.err
+    assert Translator.load(tmp_path / "student").card["teachers"] == [str(run), str(tmp_path / "other")]
+    settings = tomllib.loads((tmp_path / "student" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["training"]["seed"] == 7
+    assert settings["run"]["start_from"] == str(run)
+
+
+def test_mistakes_show_before_anything_is_translated(tmp_path: Path, call: Call) -> None:
+    save_toy_translator(tmp_path / "teacher")
+    (tmp_path / "many.en").write_text("".join(f"{line}\n" for line in ENGLISH), encoding="utf-8")
+    words = ["distill", "--model", str(tmp_path / "teacher"), "--source", str(tmp_path / "many.en")]
+    words += ["--out", str(tmp_path / "student")]
+    assert_one_line(call(*words, "--set", "model.haeds=4"), "did you mean heads")
+    assert_one_line(call(*words, "--start-from", "nothing"), "nothing")
+    assert_one_line(call(*words, "--with-pairs"), "is no run's folder", "without --with-pairs")
+    assert not (tmp_path / "student").exists()

@@ -2,52 +2,58 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glassformer.cli.train import parse_setting, read_settings, run_training, seconds
+from glassformer.cli.train import chooser, parse_setting, read_settings, run_training, seconds
 from glassformer.cli.translate import bar, tell
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
-    from glassformer.translator import Translator
+    from glassformer.training.data import Pair
 
 EPILOG = """[bold]Examples[/]
 
 glassformer distill --model runs/en-de
 
 glassformer distill --model en-de --source many.en --preset tiny --out runs/small
+
+glassformer distill --model runs/one --model runs/two --with-pairs --preset tiny --start-from runs/one
 """
 
 
 def distill(
-    model: Annotated[str, typer.Option(help="The teacher: a run's folder, a model's folder or a shipped model's name.")],
-    source: Annotated[list[str] | None, typer.Option(help="What it translates for the student, one sentence a line; no translations are needed. Can be repeated.", show_default="what the teacher's run was trained on")] = None,
-    valid_source: Annotated[str, typer.Option(help="Validation pairs.", show_default="the teacher's run's")] = "",
+    model: Annotated[list[str], typer.Option(help="The teacher: a run's folder, a model's folder or a shipped model's name. Can be repeated: each translates everything.")],
+    source: Annotated[list[str] | None, typer.Option(help="What it translates for the student, one sentence a line; no translations are needed. Can be repeated.", show_default="what the first teacher's run was trained on")] = None,
+    with_pairs: Annotated[bool, typer.Option("--with-pairs", help="Learn from people's translations too: those that the first teacher's run was trained on.")] = False,
+    valid_source: Annotated[str, typer.Option(help="Validation pairs.", show_default="the first teacher's run's")] = "",
     valid_target: Annotated[str, typer.Option(help="Their target side.")] = "",
     out: Annotated[Path | None, typer.Option(help="The student's folder. What was interrupted there goes on.", show_default="TEACHER-student")] = None,
     preset: Annotated[str, typer.Option(help="The student: tiny, small, fast, base or big.")] = "fast",
+    start_from: Annotated[str, typer.Option(help="Begin with this model's weights, such as a teacher's own.", show_default="random weights")] = "",
     beam: Annotated[int, typer.Option(help="Hypotheses that the teacher follows.")] = 4,
     engine: Annotated[str, typer.Option(help="Who computes the teacher: native (PyTorch), ctranslate2 (several times faster on a CPU), or auto.")] = "auto",
     time_limit: Annotated[str, typer.Option(help="Of the student's training, such as 45m or 2h; 0 for none.", show_default="45m")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting of the student, such as model.heads=4. Can be repeated.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another student.", show_default="1")] = None,
     threads: Annotated[int, typer.Option(help="Processor threads.", show_default="all")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
 ) -> None:  # fmt: skip
     """Train a small, fast student on a teacher's own translations (Kim & Rush 2016).
 
     The teacher translates the sentences, then the student is trained on them. Ctrl-C saves and stops either;
-    the same command goes on from there.
+    the same command goes on from there. Several teachers and the pairs make a better student of the same
+    size (data diversification, Nguyen et al. 2020).
     """
     import torch
 
     from glassformer.config import DecodingConfig
     from glassformer.translator import Translator
-    from glassformer.translator.distill import teach
+    from glassformer.translator.distill import teach, write_pairs
 
     if threads:
         torch.set_num_threads(threads)
@@ -56,62 +62,78 @@ def distill(
         room, name, value = parse_setting(text)
         settings[room][name] = value
     settings["run"]["preset"] = preset
+    if start_from:
+        settings["run"]["start_from"] = start_from
     if time_limit:
         settings["training"]["time_limit"] = seconds(time_limit)
-    folder = out or Path("runs") / f"{Path(model).name}-student"
-    run = Path(model)
-    lines, total = sentences(source, run)
-    teacher = Translator.load(model, device=device, engine=engine, threads=threads, tell=tell)
-    shown = bar("the teacher translates", total) if sys.stderr.isatty() else nullcontext(None)
-    with shown as advance:
-        kept = teach(teacher, lines, folder / "distilled", config=DecodingConfig(beam_size=beam), progress=advance)
-    typer.echo(
-        f"{kept:,} sentences translated by {model}: {total - kept:,} left out, which it did not finish", err=True
-    )
-    settings["data"] |= {
-        "source": [str(folder / "distilled" / "train.source")],
-        "target": [str(folder / "distilled" / "train.target")],
-        **validation(valid_source, valid_target, run, folder / "distilled"),
-    }
-    run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about(teacher, model))
+    if seed is not None:
+        settings["training"]["seed"] = seed
+    chooser(settings)  # a mistake shows now, and not after everything is translated
+    own = pairs_of(Path(model[0])) if with_pairs else None
+    folder = out or Path("runs") / f"{Path(model[0]).name}-student"
+    taught = folder / "distilled"
+    settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught)
+    unseen = {pair[0] for pair in read_validation(settings["data"])}
+    read = sentences(source, Path(model[0]), unseen)
+    total = sum(1 for _ in read())
+    folders = []
+    for number, name in enumerate(model, start=1):
+        teacher = Translator.load(name, device=device, engine=engine, threads=threads, tell=tell)
+        shown = bar(f"{name} translates", total) if sys.stderr.isatty() else nullcontext(None)
+        folders.append(taught / str(number))
+        with shown as advance:
+            kept = teach(teacher, read(), folders[-1], config=DecodingConfig(beam_size=beam), progress=advance)
+        left_out = f"{total - kept:,} left out, which it did not finish"
+        typer.echo(f"{kept:,} sentences translated by {name}: {left_out}", err=True)
+    if own:
+        folders.append(taught / "pairs")
+        kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
+        typer.echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
+    for side in ("source", "target"):
+        settings["data"][side] = [str(each / f"train.{side}") for each in folders]
+    about = {"languages": teacher.card.get("languages", ""), "teachers": model, "data": teacher.card.get("data", [])}
+    run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about)
 
 
-def sentences(source: list[str] | None, run: Path) -> tuple[Iterable[str], int]:
-    """What is to be translated, and how many lines: the given files' or, of a run, its own training sources."""
-    from glassformer.config import DataConfig
+def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable[[], Iterator[str]]:
+    """What is to be translated, as often as it is asked for: the given files' lines or, of a run, its own training
+    sources; without the ``unseen`` ones, of the validation pairs.
+    """
     from glassformer.text.corpus import read_lines
+
+    if not source:
+        pairs = pairs_of(run)
+        return lambda: (line for line, _ in pairs() if line not in unseen)
+    if "-" in source:
+        raise ConfigError("--source -: the sentences are read more than once: write them into a file")
+    return lambda: (line for path in source for line in read_lines(path) if line.strip() and line not in unseen)
+
+
+def pairs_of(run: Path) -> "Callable[[], Iterator[Pair]]":
+    """The pairs of a run's files, as often as they are asked for. Raises ConfigError when it is no run."""
+    from glassformer.config import DataConfig
     from glassformer.training.data import all_pairs
 
-    read: Callable[[], Iterable[str]]
-    if source:
-        files = list(source)
-        if "-" in files:
-            raise ConfigError("--source -: the sentences are read more than once: write them into a file")
-        read = lambda: (line for path in files for line in read_lines(path) if line.strip())  # noqa: E731
-    elif (run / "config.toml").is_file():
-        data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
-        read = lambda: (pair[0] for pair in all_pairs(data))  # noqa: E731
-    else:
-        raise ConfigError(f"{run} is no run's folder, whose sentences could be taken: say which with --source")
-    return read(), sum(1 for _ in read())
+    if not (run / "config.toml").is_file():
+        raise ConfigError(f"{run} is no run's folder, its pairs are not known: give --source, without --with-pairs")
+    data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
+    return lambda: all_pairs(data)
+
+
+def read_validation(files: dict[str, Any]) -> "Iterable[Pair]":
+    from glassformer.text.corpus import read_pairs
+
+    return read_pairs(files["valid_source"], files.get("valid_target")) if "valid_source" in files else []
 
 
 def validation(source: str, target: str, run: Path, folder: Path) -> dict[str, str]:
     """The validation pairs' files: given, or the teacher's run's, written into ``folder``; none where there are none."""
-    from glassformer.folders import replace_file
+    from glassformer.translator.distill import write_pairs
 
     if source:
         return {"valid_source": source, **({"valid_target": target} if target else {})}
     kept = run / "data" / "validation.json"
     if not kept.is_file():
         return {}
-    pairs = json.loads(kept.read_bytes())
-    for side, name in enumerate(("valid.source", "valid.target")):
-        replace_file(folder / name, "".join(f"{pair[side]}\n" for pair in pairs).encode())
-    return {"valid_source": str(folder / "valid.source"), "valid_target": str(folder / "valid.target")}
-
-
-def about(teacher: "Translator", model: str) -> dict[str, Any]:
-    """What the student's card says of its teacher."""
-    card = teacher.card
-    return {"languages": card.get("languages", ""), "teacher": model, "data": card.get("data", [])}
+    write_pairs(((a, b) for a, b in json.loads(kept.read_bytes())), folder, "valid")
+    return {f"valid_{side}": str(folder / f"valid.{side}") for side in ("source", "target")}

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from glassformer.errors import ConfigError
 if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
     from glassformer.training.data import Data
+    from glassformer.training.recipe import Recipe
 
 EPILOG = """[bold]Examples[/]
 
@@ -107,7 +109,6 @@ def run_training(
     from glassformer.training.data import languages, prepare, prepared_by_first
     from glassformer.training.folder import keep, only_run, settle
     from glassformer.training.processes import joined, local_device
-    from glassformer.training.recipe import recipe
     from glassformer.training.report import Reporter, Silence
     from glassformer.training.train import train as train_in
 
@@ -121,15 +122,8 @@ def run_training(
     data_config = DataConfig.from_dict(settings["data"])
     folder = out or Path("runs") / languages(data_config)
     settings = settle(folder, settings)
-    run = RunConfig.from_dict(settings["run"])
-    start, started = start_of(run.start_from, settings["model"])
-    training = TrainingConfig.from_dict(settings["training"])
-    model = settings["model"]
-    choose = partial(
-        recipe, preset=run.preset, model=model, training=settings["training"], started=started, set_by=set_by
-    )
-    for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
-        choose(size, 8000)
+    run, training = RunConfig.from_dict(settings["run"]), TrainingConfig.from_dict(settings["training"])
+    start, choose = chooser(settings, set_by)
     where = find_device(local_device(device))
     with joined(where) as processes, ExitStack() as stack:
         reporter: Reporter = Silence()
@@ -145,6 +139,20 @@ def run_training(
         more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with asked_to_stop() as stop:
             train_in(folder, data, chosen, about=facts, stop=stop, **more)
+
+
+def chooser(
+    settings: dict[str, dict[str, Any]], set_by: str = "as you set it"
+) -> "tuple[Saved | None, Callable[[int, int], Recipe]]":
+    """The model to start from, and the recipe for so many pairs and pieces. Raises ConfigError for a mistake in the settings."""
+    from glassformer.training.recipe import recipe
+
+    run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
+    start, started = start_of(run.start_from, model)
+    choose = partial(recipe, preset=run.preset, model=model, training=training, started=started, set_by=set_by)
+    for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
+        choose(size, 8000)
+    return start, choose
 
 
 def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:

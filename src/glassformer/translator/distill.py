@@ -6,7 +6,7 @@ better. The translations are kept in parts, so that an interrupted job goes on w
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count, islice
 from pathlib import Path
 
@@ -43,22 +43,35 @@ def teach(
             f"{folder} holds another teacher's translations, or made in another way: name another folder with --out"
         )
     replace_file(about, json.dumps(asked).encode())
-    kept = 0
-    remaining = iter(sources)
-    with (folder / ".train.source").open("wb") as left, (folder / ".train.target").open("wb") as right:
+
+    def translated() -> Iterator[tuple[str, str]]:
+        remaining = iter(sources)
         for number in count():
             lines = list(islice(remaining, PART))
             if not lines:
                 break
-            for source, target in part(teacher, lines, folder / f"part-{number:06d}.json", config, tell):
-                left.write(f"{source}\n".encode())
-                right.write(f"{target}\n".encode())
-                kept += 1
+            yield from part(teacher, lines, folder / f"part-{number:06d}.json", config, tell)
+
+    kept = write_pairs(translated(), folder, "train")
     if not kept:
         raise TrainingError(f"the teacher finished none of its translations: nothing to learn from in {folder}")
-    for name in ("train.source", "train.target"):
-        (folder / f".{name}").replace(folder / name)
     return kept
+
+
+def write_pairs(pairs: Iterable[tuple[str, str]], folder: Path, name: str) -> int:
+    """Write ``folder``/``name``.source and ``name``.target, whole or, where there are no pairs, not at all; how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sides = [folder / f"{name}.source", folder / f"{name}.target"]
+    hidden = [side.with_name(f".{side.name}") for side in sides]
+    written = 0
+    with hidden[0].open("wb") as left, hidden[1].open("wb") as right:
+        for source, target in pairs:
+            left.write(f"{source}\n".encode())
+            right.write(f"{target}\n".encode())
+            written += 1
+    for unfinished, side in zip(hidden, sides, strict=True):
+        unfinished.replace(side) if written else unfinished.unlink()
+    return written
 
 
 def part(
