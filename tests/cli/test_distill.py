@@ -1,18 +1,24 @@
 """``glassformer distill``: one command from a teacher to a student."""
 
 import json
+import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from glassformer.cli.distill import read_validation, sentences, validation
+from glassformer.checkpoint import save_model
+from glassformer.cli.diagnose import training_pairs
+from glassformer.cli.distill import pairs_of, read_validation, sentences, validation
+from glassformer.config import DataConfig
+from glassformer.training.data import STANDARD_INPUT
 from glassformer.training.folder import keep
 from glassformer.translator import Translator
 from tests.cli.test_app import Call
 from tests.cli.test_app import call as call  # the fixture
 from tests.cli.test_train import SETTINGS, assert_one_line
-from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
+from tests.toy_translator import CARD, ENGLISH, GERMAN, save_toy_translator, toy
 
 
 def test_a_student_learns_from_its_teachers_translations(tmp_path: Path, call: Call) -> None:
@@ -74,6 +80,16 @@ def test_several_teachers_and_the_pairs(run: Path, tmp_path: Path, call: Call) -
     assert settings["run"]["start_from"] == str(run)
 
 
+def test_what_a_run_read_from_standard_input_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, data = tmp_path / "run", DataConfig(source=["-"])
+    (run / "data").mkdir(parents=True)
+    lines = zip(ENGLISH, GERMAN, strict=True)
+    (run / "data" / STANDARD_INPUT).write_text("".join(f"{a}\t{b}\n" for a, b in lines), encoding="utf-8")
+    keep(run, {"run": {}, "data": data.to_dict(), "model": {}, "training": {}})
+    monkeypatch.setattr(sys, "stdin", None)
+    assert list(pairs_of(run)()) == training_pairs(run, data) == list(zip(ENGLISH, GERMAN, strict=True))
+
+
 def test_mistakes_show_before_anything_is_translated(tmp_path: Path, call: Call) -> None:
     save_toy_translator(tmp_path / "teacher")
     (tmp_path / "many.en").write_text("".join(f"{line}\n" for line in ENGLISH), encoding="utf-8")
@@ -81,5 +97,7 @@ def test_mistakes_show_before_anything_is_translated(tmp_path: Path, call: Call)
     words += ["--out", str(tmp_path / "student")]
     assert_one_line(call(*words, "--set", "model.haeds=4"), "did you mean heads")
     assert_one_line(call(*words, "--start-from", "nothing"), "nothing")
+    save_model(tmp_path / "french", replace(toy(), card={**CARD, "languages": "en-fr"}))
+    assert_one_line(call(*words, "--model", str(tmp_path / "french")), "the same languages", "french en-fr")
     assert_one_line(call(*words, "--with-pairs"), "is no run's folder", "without --with-pairs")
     assert not (tmp_path / "student").exists()

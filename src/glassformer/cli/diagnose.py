@@ -106,10 +106,10 @@ def training_pairs(run: Path, data: Any) -> list[Pair]:
     from glassformer.errors import CorpusError
     from glassformer.text.pairs import EncodedPairs
     from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.data import all_pairs
+    from glassformer.training.data import all_pairs, as_kept
 
     try:
-        return list(islice(all_pairs(data), MOST))
+        return list(islice(all_pairs(as_kept(run / "data", data)), MOST))
     except (CorpusError, OSError):
         tokenizer, kept = Tokenizer.load(run / "data" / "tokenizer.model"), EncodedPairs.open(run / "data" / "train")
         sides = (kept.pair(number) for number in range(min(len(kept), MOST)))

@@ -70,6 +70,12 @@ def distill(
         settings["training"]["seed"] = seed
     chooser(settings)  # a mistake shows now, and not after everything is translated
     own = pairs_of(Path(model[0])) if with_pairs else None
+    teachers = [Translator.load(name, device=device, engine=engine, threads=threads, tell=tell) for name in model]
+    if len({teacher.card.get("languages", "") for teacher in teachers}) > 1:
+        each = ", ".join(
+            f"{name} {t.card.get('languages', 'unknown ones')}" for name, t in zip(model, teachers, strict=True)
+        )
+        raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
     folder = out or Path("runs") / f"{Path(model[0]).name}-student"
     taught = folder / "distilled"
     settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught)
@@ -77,8 +83,7 @@ def distill(
     read = sentences(source, Path(model[0]), unseen)
     total = sum(1 for _ in read())
     folders = []
-    for number, name in enumerate(model, start=1):
-        teacher = Translator.load(name, device=device, engine=engine, threads=threads, tell=tell)
+    for number, (name, teacher) in enumerate(zip(model, teachers, strict=True), start=1):
         shown = bar(f"{name} translates", total) if sys.stderr.isatty() else nullcontext(None)
         folders.append(taught / str(number))
         with shown as advance:
@@ -91,7 +96,8 @@ def distill(
         typer.echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
     for side in ("source", "target"):
         settings["data"][side] = [str(each / f"train.{side}") for each in folders]
-    about = {"languages": teacher.card.get("languages", ""), "teachers": model, "data": teacher.card.get("data", [])}
+    card = teachers[0].card
+    about = {"languages": card.get("languages", ""), "teachers": model, "data": card.get("data", [])}
     run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about)
 
 
@@ -112,11 +118,11 @@ def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable
 def pairs_of(run: Path) -> "Callable[[], Iterator[Pair]]":
     """The pairs of a run's files, as often as they are asked for. Raises ConfigError when it is no run."""
     from glassformer.config import DataConfig
-    from glassformer.training.data import all_pairs
+    from glassformer.training.data import all_pairs, as_kept
 
     if not (run / "config.toml").is_file():
         raise ConfigError(f"{run} is no run's folder, its pairs are not known: give --source, without --with-pairs")
-    data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
+    data = as_kept(run / "data", DataConfig.from_dict(read_settings(run / "config.toml")["data"]))
     return lambda: all_pairs(data)
 
 

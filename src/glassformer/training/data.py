@@ -30,6 +30,8 @@ from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
 Pair = tuple[str, str]
+STANDARD_INPUT = "standard-input.tsv"
+"""What was read from standard input, in a run's ``data``."""
 SAMPLED_LINES = 5000
 SOME_LINES = 0.05
 """The share of shouted or titled lines from which on a model is taken to have learnt to read them."""
@@ -273,10 +275,14 @@ def keep_standard_input(folder: Path, config: DataConfig) -> DataConfig:
         raise CorpusError(
             "standard input as a corpus is one stream of two columns (TSV): give it alone, without a target"
         )
-    kept = folder / "standard-input.tsv"
-    with kept.open("wb") as file:
+    with (folder / STANDARD_INPUT).open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
-    return replace(config, source=[str(kept)])
+    return as_kept(folder, config)
+
+
+def as_kept(folder: Path, config: DataConfig) -> DataConfig:
+    """Where the pairs can be read again: what came by standard input lies in ``folder``."""
+    return replace(config, source=[str(folder / STANDARD_INPUT)]) if config.source == ["-"] else config
 
 
 def languages(config: DataConfig) -> str:
