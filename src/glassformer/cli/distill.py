@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glassformer.cli.train import chooser, parse_setting, read_settings, run_training, seconds
+from glassformer.cli.train import chooser, read_settings, run_training, set_flags
 from glassformer.cli.translate import bar, tell
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
     from glassformer.training.data import Pair
+    from glassformer.translator import Translator
 
 EPILOG = """[bold]Examples[/]
 
@@ -51,54 +52,50 @@ def distill(
     """
     import torch
 
-    from glassformer.config import DecodingConfig
     from glassformer.translator import Translator
-    from glassformer.translator.distill import teach, write_pairs
+    from glassformer.translator.distill import write_pairs
 
     if threads:
         torch.set_num_threads(threads)
     settings = read_settings(None)
-    for text in set_ or []:
-        room, name, value = parse_setting(text)
-        settings[room][name] = value
-    settings["run"]["preset"] = preset
-    if start_from:
-        settings["run"]["start_from"] = start_from
-    if time_limit:
-        settings["training"]["time_limit"] = seconds(time_limit)
-    if seed is not None:
-        settings["training"]["seed"] = seed
+    set_flags(settings, set_, time_limit, seed, preset=preset, start_from=start_from)
     chooser(settings)  # a mistake shows now, and not after everything is translated
     own = pairs_of(Path(model[0])) if with_pairs else None
-    teachers = [Translator.load(name, device=device, engine=engine, threads=threads, tell=tell) for name in model]
-    if len({teacher.card.get("languages", "") for teacher in teachers}) > 1:
-        each = ", ".join(
-            f"{name} {t.card.get('languages', 'unknown ones')}" for name, t in zip(model, teachers, strict=True)
-        )
+    teachers = {name: Translator.load(name, device=device, engine=engine, threads=threads, tell=tell) for name in model}
+    known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
+    if len(set(known.values())) > 1:
+        each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
         raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
     folder = out or Path("runs") / f"{Path(model[0]).name}-student"
     taught = folder / "distilled"
     settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught)
     unseen = {pair[0] for pair in read_validation(settings["data"])}
     read = sentences(source, Path(model[0]), unseen)
-    total = sum(1 for _ in read())
-    folders = []
-    for number, (name, teacher) in enumerate(zip(model, teachers, strict=True), start=1):
-        shown = bar(f"{name} translates", total) if sys.stderr.isatty() else nullcontext(None)
-        folders.append(taught / str(number))
-        with shown as advance:
-            kept = teach(teacher, read(), folders[-1], config=DecodingConfig(beam_size=beam), progress=advance)
-        left_out = f"{total - kept:,} left out, which it did not finish"
-        typer.echo(f"{kept:,} sentences translated by {name}: {left_out}", err=True)
+    folders = [
+        translated(name, teacher, read, taught / str(number), beam)
+        for number, (name, teacher) in enumerate(teachers.items(), start=1)
+    ]
     if own:
         folders.append(taught / "pairs")
         kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
         typer.echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
     for side in ("source", "target"):
         settings["data"][side] = [str(each / f"train.{side}") for each in folders]
-    card = teachers[0].card
-    about = {"languages": card.get("languages", ""), "teachers": model, "data": card.get("data", [])}
+    about = {"languages": known[model[0]], "teachers": [*teachers], "data": teachers[model[0]].card.get("data", [])}
     run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about)
+
+
+def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str]], folder: Path, beam: int) -> Path:
+    """Let one teacher translate everything into ``folder``, with a bar and an account."""
+    from glassformer.config import DecodingConfig
+    from glassformer.translator.distill import teach
+
+    total = sum(1 for _ in read())
+    shown = bar(f"{name} translates", total) if sys.stderr.isatty() else nullcontext(None)
+    with shown as advance:
+        kept = teach(teacher, read(), folder, config=DecodingConfig(beam_size=beam), progress=advance)
+    typer.echo(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish", err=True)
+    return folder
 
 
 def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable[[], Iterator[str]]:

@@ -70,19 +70,8 @@ def train(
         out = out or Path("runs/demo")
         settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": write_demo(out / "sentences")}
     settings["data"] |= {name: value for name, value in given.items() if value}
-    for text in set_ or []:
-        room, name, value = parse_setting(text)
-        settings[room][name] = value
-    if time_limit:
-        settings["training"]["time_limit"] = seconds(time_limit)
-    if seed is not None:
-        settings["training"]["seed"] = seed
-    if preset:
-        settings["run"]["preset"] = preset
-    if vocabulary_size:
-        settings["run"]["vocabulary_size"] = vocabulary_size
-    if start_from:
-        settings["run"]["start_from"] = start_from
+    chosen = {"preset": preset, "vocabulary_size": vocabulary_size, "start_from": start_from}
+    set_flags(settings, set_, time_limit, seed, **chosen)
     set_by = "for the demo" if demo else "as you set it"
     run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
     if demo and out is not None:
@@ -225,6 +214,20 @@ def read_settings(path: Path | None) -> dict[str, dict[str, Any]]:
             raise ConfigError(f"{path}: unknown table [{room}]: wanted {', '.join(f'[{name}]' for name in rooms)}")
         rooms[room] = table
     return rooms
+
+
+def set_flags(
+    settings: dict[str, dict[str, Any]], set_: list[str] | None, time_limit: str, seed: int | None, **run: Any
+) -> None:
+    """Put what the command line says, ``--set`` first, into the settings; ``run``: settings of that table, empty for unsaid."""
+    for text in set_ or []:
+        room, name, value = parse_setting(text)
+        settings[room][name] = value
+    if time_limit:
+        settings["training"]["time_limit"] = seconds(time_limit)
+    if seed is not None:
+        settings["training"]["seed"] = seed
+    settings["run"] |= {name: value for name, value in run.items() if value}
 
 
 def parse_setting(text: str) -> tuple[str, str, Any]:
