@@ -202,7 +202,8 @@ class TrainingConfig(Settings):
     stop_on: Literal["bleu", "loss"] = "bleu"
     """The validation figure that decides which checkpoint is the best, and when to stop."""
     patience: int = 10
-    """Stop after this many validations without a better one; 0: never."""
+    """After this many validations without a better one, a learning rate that would stay begins its fall, and the run ends
+    where it is 0; one that falls already ends the run. 0: never."""
     validation_sentences: int = 500
     """BLEU is measured on this many of the validation pairs, decoded greedily; the loss on all."""
     held_out: int = 1000

@@ -3,6 +3,7 @@
 import dataclasses
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import ConfigError
 from glassformer.training import schedule
 from glassformer.training.data import prepare
+from glassformer.training.limits import limit_reached
+from glassformer.training.report import Silence
 from glassformer.training.schedule import learning_rate
 from glassformer.training.state import Progress
 from glassformer.training.train import train
@@ -26,6 +29,14 @@ def rates(config: TrainingConfig, progress: Progress, end: int) -> list[float]:
         if schedule.due(progress, config):
             schedule.plan(progress, config, 100)
     return found
+
+
+class Notes(Silence):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def noted(self, what: str) -> None:
+        self.notes.append(what)
 
 
 def begun(config: TrainingConfig) -> Progress:
@@ -64,6 +75,49 @@ def test_the_rate_stays_until_the_run_s_last_part() -> None:
     assert found[-1] == pytest.approx(1 / 300)
     with pytest.raises(ConfigError, match=r"decay_share=0\.0: wanted a share of the run"):
         TrainingConfig(decay_share=0.0)
+
+
+def test_a_rate_that_would_stay_falls_when_patience_is_lost() -> None:
+    config = TrainingConfig(learning_rate=1e-3, warmup_steps=10, max_steps=1000, time_limit=0, decay_share=0.5)
+    progress = begun(config)
+    assert rates(config, progress, 200)[-1] == 1e-3
+    progress.without_better = 10
+    assert schedule.fall_now(progress, config)
+    assert (progress.early_end, progress.planned_steps, progress.without_better) == (400, 400, 0)
+    fall = rates(config, progress, 400)
+    assert fall[0] == pytest.approx(1e-3)
+    assert fall[100] == pytest.approx(0.5e-3)
+    assert 0 < fall[-1] < 1e-5
+    assert "fallen to 0" in limit_reached(config, progress)
+    assert not schedule.fall_now(progress, config)  # it has fallen
+    more = dataclasses.replace(config, max_steps=2000)
+    schedule.begin(progress, more, 100)
+    assert (progress.early_end, progress.planned_steps) == (0, 2000)
+    assert not limit_reached(more, progress)
+
+
+@pytest.mark.parametrize("changes", [{"decay_share": 1.0}, {"schedule": "paper"}, {"max_steps": 0}, {"max_steps": 300}])
+def test_a_rate_that_falls_already_is_left_alone(changes: dict[str, Any]) -> None:
+    settings = {"learning_rate": 1e-3, "max_steps": 1000, "time_limit": 0.0, "decay_share": 0.5, **changes}
+    config = TrainingConfig(**settings)
+    progress = begun(config)
+    rates(config, progress, 200)
+    planned = progress.planned_steps
+    assert not schedule.fall_now(progress, config)
+    assert (progress.early_end, progress.planned_steps) == (0, planned)
+
+
+def test_a_run_without_better_validations_falls_before_it_ends(corpus: DataConfig, tmp_path: Path) -> None:
+    still = {"learning_rate": 1e-9, "validate_every": 2, "patience": 3, "decay_share": 0.2}
+    recipe = recipe_for(prepare(tmp_path / "data", corpus, TrainingConfig(**FAST)), max_steps=1000, **still)
+    reporter = Notes()
+    outcome = train(tmp_path / "run", prepare(tmp_path / "data", corpus, recipe.training), recipe, reporter=reporter)
+    # BLEU stays 0: the first validation, at step 2, is the best, and those at 4, 6 and 8 are no better
+    (note,) = reporter.notes
+    assert note.startswith("no better validation BLEU in 3 validations, as set by patience: ")
+    assert note.endswith(": the learning rate falls from here on, to 0 at step 10")
+    assert (outcome.step, outcome.complete) == (10, True)
+    assert "fallen to 0" in outcome.why
 
 
 def test_a_short_run_does_not_spend_itself_on_the_warm_up() -> None:

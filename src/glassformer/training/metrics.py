@@ -53,8 +53,8 @@ class Meter:
         now = self.clock.seconds()
         seconds_a_step = (now - self.begun) / max(self.steps, 1)
         left = [config.time_limit - now] if config.time_limit else []
-        if config.max_steps:
-            left.append((config.max_steps - progress.step) * seconds_a_step)
+        ends = [end for end in (config.max_steps, progress.early_end) if end]
+        left += [(end - progress.step) * seconds_a_step for end in ends]
         share = progress.batch / config.accumulate / max(in_epoch, 1)
         if config.max_epochs:
             left.append((config.max_epochs - progress.epoch - share) * in_epoch * seconds_a_step)

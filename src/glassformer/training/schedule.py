@@ -39,7 +39,7 @@ def begin(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> No
     limits = [float(config.max_steps), float(config.max_epochs), config.time_limit]
     if progress.limits != limits:
         before = learning_rate(progress, config) if progress.step else 0.0
-        progress.limits = limits
+        progress.limits, progress.early_end = limits, 0
         plan(progress, config, steps_in_epoch)
         if progress.step and learning_rate(progress, config) > 2 * before:
             progress.warm_from = progress.step
@@ -53,7 +53,24 @@ def plan(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> Non
     if config.time_limit and progress.step >= FIRST_PLAN:
         left = config.time_limit - progress.seconds
         ends.append(progress.step + round(left * progress.step / max(progress.seconds, 1e-9)))
+    if progress.early_end:
+        ends.append(progress.early_end)
     progress.planned_steps = max(min(ends), progress.step, 1) if ends else 0
+
+
+def fall_now(progress: Progress, config: TrainingConfig) -> bool:
+    """Let a rate that would still stay begin its fall, as long as a run of this length has it; whether there was one.
+
+    Where the rate is at its highest, validations that get no better say little: the fall is what gains most.
+    """
+    if config.schedule == "paper" or not progress.planned_steps or config.decay_share == 1:
+        return False
+    end = round(progress.step / (1 - config.decay_share))
+    if end >= progress.planned_steps:
+        return False
+    progress.planned_steps = progress.early_end = end
+    progress.without_better = 0
+    return True
 
 
 def due(progress: Progress, config: TrainingConfig) -> bool:

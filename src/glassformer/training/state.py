@@ -51,6 +51,8 @@ class Progress:
     """Why the run ended; empty while it can go on."""
     planned_steps: int = 0
     """The step at which the limits will end the run, as far as is known; 0: not known."""
+    early_end: int = 0
+    """The step at which the run ends before its limits, since its validations got no better; 0: they do."""
     warm_from: int = 0
     """The step from which the learning rate warms up: 0, or the one at which the limits were changed."""
     limits: list[float] = field(default_factory=list)

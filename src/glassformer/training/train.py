@@ -116,7 +116,7 @@ class Session:
         self.reporter.planned(plan)
         for note in [*self.data.notes, *damaged]:
             self.reporter.noted(note)
-        progress.ended = self.limit() or patience_lost(config, progress)
+        progress.ended = self.limit() or patience_lost(config, progress, self.reporter.noted)
 
     def restore(self, damaged: list[str]) -> None:
         """The newest whole checkpoint's state, or a new one, in every process as in the first."""
@@ -239,7 +239,7 @@ class Session:
         if again and self.processes.first:
             better = validate(self.state, self.data, self.config, self.metrics, self.reporter, self.where)
         vars(progress).update(json.loads(self.processes.text_from_first(json.dumps(asdict(progress)))))
-        progress.ended = limit or patience_lost(self.config, progress)
+        progress.ended = limit or patience_lost(self.config, progress, self.reporter.noted)
         progress.seconds = self.processes.from_first(self.clock.seconds())
         self.save(best=better)
         self.meter.restart()
