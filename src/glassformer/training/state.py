@@ -43,6 +43,8 @@ class Progress:
     best_step: int = 0
     best_bleu: float = 0.0
     best_loss: float = 0.0
+    highest_bleu: float = 0.0
+    """Of all validations: the best checkpoint may have less, with a lower loss."""
     validated_at: int = 0
     """The step of the last validation."""
     without_better: int = 0
