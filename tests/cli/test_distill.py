@@ -36,6 +36,7 @@ def test_a_student_learns_from_its_teachers_translations(tmp_path: Path, call: C
     assert student.model.config.d_model == 32
     again = call(*words, "--source", str(tmp_path / "many.en"), *settings)
     assert "going on at step 20" in again.err
+    assert "changed" not in again.err
     assert_one_line(call(*words), "is no run's folder", "give --source")
     other = call(*words, "--source", str(tmp_path / "many.en"), "--engine", "native", *settings)
     assert_one_line(other, "another teacher's translations, or made in another way")

@@ -7,6 +7,7 @@ better. The translations are kept in parts, so that an interrupted job goes on w
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from filecmp import cmp
 from itertools import count, islice
 from pathlib import Path
 
@@ -59,7 +60,10 @@ def teach(
 
 
 def write_pairs(pairs: Iterable[tuple[str, str]], folder: Path, name: str) -> int:
-    """Write ``folder``/``name``.source and ``name``.target, whole or, where there are no pairs, not at all; how many."""
+    """Write ``folder``/``name``.source and ``name``.target, whole or, where there are no pairs, not at all; how many.
+
+    Files that hold the same already stay: a run that was begun on them knows them by their time.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sides = [folder / f"{name}.source", folder / f"{name}.target"]
     hidden = [side.with_name(f".{side.name}") for side in sides]
@@ -70,7 +74,10 @@ def write_pairs(pairs: Iterable[tuple[str, str]], folder: Path, name: str) -> in
             right.write(f"{target}\n".encode())
             written += 1
     for unfinished, side in zip(hidden, sides, strict=True):
-        unfinished.replace(side) if written else unfinished.unlink()
+        if written and not (side.is_file() and cmp(unfinished, side, shallow=False)):
+            unfinished.replace(side)
+        else:
+            unfinished.unlink()
     return written
 
 
