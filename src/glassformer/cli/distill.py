@@ -46,9 +46,10 @@ def distill(
 ) -> None:  # fmt: skip
     """Train a small, fast student on a teacher's own translations (Kim & Rush 2016).
 
-    The teacher translates the sentences, then the student is trained on them. Ctrl-C saves and stops either;
-    the same command goes on from there. Several teachers and the pairs make a better student of the same
-    size (data diversification, Nguyen et al. 2020).
+    The teacher translates the sentences, then the student is trained on them.
+    Several teachers and the pairs teach a student of their own size
+    (data diversification, Nguyen et al. 2020).
+    Ctrl-C saves and stops; the same command goes on from there.
     """
     import torch
 
