@@ -73,6 +73,7 @@ def test_several_teachers_and_the_pairs(run: Path, tmp_path: Path, call: Call) -
     for name in ("1", "2", "pairs"):
         assert (taught / name / "train.source").read_text(encoding="utf-8").splitlines() == ENGLISH[5:]
     assert (taught / "pairs" / "train.target").read_text(encoding="utf-8").splitlines() == GERMAN[5:]
+    assert "5 sentences left out: they stand in the validation pairs" in ended.err
     assert f"{len(ENGLISH) - 5} pairs of {run} beside them" in ended.err
     assert f"{3 * (len(ENGLISH) - 5)} pairs, " in ended.err
     assert Translator.load(tmp_path / "student").card["teachers"] == [str(run), str(tmp_path / "other")]

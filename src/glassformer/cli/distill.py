@@ -101,16 +101,22 @@ def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str
 
 def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable[[], Iterator[str]]:
     """What is to be translated, as often as it is asked for: the given files' lines or, of a run, its own training
-    sources; without the ``unseen`` ones, of the validation pairs.
+    sources; without the ``unseen`` ones, of the validation pairs, which is told.
     """
     from glassformer.text.corpus import read_lines
 
-    if not source:
-        pairs = pairs_of(run)
-        return lambda: (line for line, _ in pairs() if line not in unseen)
-    if "-" in source:
+    if source and "-" in source:
         raise ConfigError("--source -: the sentences are read more than once: write them into a file")
-    return lambda: (line for path in source for line in read_lines(path) if line.strip() and line not in unseen)
+    pairs = None if source else pairs_of(run)
+
+    def read() -> Iterator[str]:
+        if pairs:
+            return (line for line, _ in pairs())
+        return (line for path in source or [] for line in read_lines(path) if line.strip())
+
+    if left_out := sum(line in unseen for line in read()):
+        typer.echo(f"{left_out:,} sentences left out: they stand in the validation pairs", err=True)
+    return lambda: (line for line in read() if line not in unseen)
 
 
 def pairs_of(run: Path) -> "Callable[[], Iterator[Pair]]":
