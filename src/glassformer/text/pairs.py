@@ -146,13 +146,10 @@ class EncodedPairs:
 
     def whole(self) -> bool:
         """Whether the ids and lengths on disk are those that were written: all of them are read."""
-        parts = [self.facts.tokenizer]
-        for name in ("ids.bin", "source_lengths.bin", "target_lengths.bin"):
-            with (self.folder / name).open("rb") as file:
-                parts.append(hashlib.file_digest(file, "sha256").hexdigest())
+        hashes = [sha256_of(self.folder / name) for name in ("ids.bin", "source_lengths.bin", "target_lengths.bin")]
         lengths = self.source_lengths.astype(np.int64) + self.target_lengths
         starts_fit = np.array_equal(self._starts, np.cumsum(lengths) - lengths)
-        return starts_fit and fingerprint_of(parts) == self.fingerprint
+        return starts_fit and fingerprint_of([self.facts.tokenizer, *hashes]) == self.fingerprint
 
     def pair(self, number: int) -> tuple[Array, Array]:
         """Source and target ids of one pair, without bos and eos, each [position]; IndexError beyond the last."""
@@ -258,6 +255,12 @@ def _write(
         tokenizer=tokenizer.fingerprint,
         fingerprint=fingerprint_of(parts),
     )
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as hexadecimal digits; OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint_of(parts: list[str]) -> str:

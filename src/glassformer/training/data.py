@@ -1,6 +1,5 @@
 """The corpus of a run: read, counted, given a vocabulary, held out of, and encoded once into the run's folder."""
 
-import hashlib
 import json
 import shutil
 import stat
@@ -22,7 +21,7 @@ from glassformer.text.batches import Batches
 from glassformer.text.case import plain
 from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.lines import name_of
-from glassformer.text.pairs import EncodedPairs
+from glassformer.text.pairs import EncodedPairs, sha256_of
 from glassformer.text.sentences import whole_sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
@@ -87,12 +86,8 @@ def prepare(
     ``vocabulary_size`` 0 takes the size from the number of pairs. Raises CorpusError for data that cannot be used.
     """
     doing = doing or (lambda what, done, total: None)
-    asked = {
-        **config.to_dict(),
-        "max_tokens": training.max_tokens,
-        "held_out": training.held_out,
-        "size": vocabulary_size,
-    }
+    of_training = {"max_tokens": training.max_tokens, "held_out": training.held_out}
+    asked = {**config.to_dict(), **of_training, "size": vocabulary_size}
     notes: list[str] = []
     if prepared(folder).get("asked") == asked:
         notes = changes(folder)
@@ -182,7 +177,8 @@ def read_corpus(
         if stamp(before["path"]) != before:
             raise CorpusError(f"{before['path']} changed while it was read: start again when nobody writes to it")
     hashes = {name: sha256_of(folder / name) for name in ("tokenizer.model", "validation.json")}
-    about = {"asked": asked, "messages": messages, "files": stamps, "sha256": hashes}
+    files = [{**before, "sha256": sha256_of(Path(before["path"])) if before["size"] > 0 else ""} for before in stamps]
+    about = {"asked": asked, "messages": messages, "files": files, "sha256": hashes}
     replace_file(folder / "prepared.json", json.dumps(about).encode())
 
 
@@ -191,7 +187,7 @@ def files_of(config: DataConfig) -> list[str]:
 
 
 def stamp(path: str) -> dict[str, Any]:
-    """By which a file is known to have changed; its size is -1 where there is none."""
+    """By which a file is known to be as it was, without reading it; its size is -1 where there is none."""
     try:
         status = Path(path).stat()
     except OSError:
@@ -202,13 +198,20 @@ def stamp(path: str) -> dict[str, Any]:
 
 def changes(folder: Path) -> list[str]:
     """A sentence for each file of the corpus that is not as it was when it was read; one that is gone is not needed."""
-    pairs = [(before, stamp(before["path"])) for before in prepared(folder).get("files", [])]
     return [
-        f"{now['path']} has changed since this run read it: the run goes on with the pairs as they were; "
+        f"{before['path']} has changed since this run read it: the run goes on with the pairs as they were; "
         "to train on the new ones begin another with --out"
-        for before, now in pairs
-        if now["size"] >= 0 and now != before
+        for before in prepared(folder).get("files", [])
+        if changed(before)
     ]
+
+
+def changed(before: dict[str, Any]) -> bool:
+    """Whether the file is there and holds something else: one that was copied or touched is read to find out."""
+    now = stamp(before["path"])
+    if now["size"] != before["size"]:
+        return bool(now["size"] >= 0)
+    return now["time"] != before["time"] and sha256_of(Path(before["path"])) != before["sha256"]
 
 
 def whole(folder: Path) -> bool:
@@ -220,11 +223,6 @@ def whole(folder: Path) -> bool:
         )
     except (CorpusError, OSError, KeyError):
         return False
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def prepared(folder: Path) -> dict[str, Any]:
