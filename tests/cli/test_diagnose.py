@@ -24,7 +24,13 @@ def test_a_run_is_diagnosed(tmp_path: Path, call: Call) -> None:
     for text in ("sides swapped", "too little data", "exchange --source and --target", "test seen in training", "█"):
         assert text in ended.out, ended.out
     assert (run / "learning-curve.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert "validation seen in training" not in ended.out  # it was held out of these files
+    metrics = (run / "metrics.jsonl").read_text(encoding="utf-8")
+    (run / "metrics.jsonl").write_text(metrics.replace('"sample": ["', '"sample": ["\u2028'), encoding="utf-8")
     told = json.loads(call("diagnose", str(run), "--json", "--svg", str(tmp_path / "curve.svg")).out)
     assert {finding["fault"] for finding in told["findings"]} >= {"sides swapped", "too little data", "does not learn"}
     assert (tmp_path / "curve.svg").is_file()
     assert_one_line(call("diagnose", str(tmp_path)), "is no run's folder")
+    (run / "config.toml").write_text("[data\n", encoding="utf-8")
+    assert_one_line(call("diagnose", str(run)), "config.toml is not TOML")
+    assert_one_line(call("train", "--out", str(run), *files), "config.toml is not TOML")

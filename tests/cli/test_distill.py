@@ -1,6 +1,7 @@
 """``glassformer distill``: one command from a teacher to a student."""
 
 import json
+import os
 import sys
 import tomllib
 from dataclasses import replace
@@ -12,7 +13,7 @@ from glassformer.checkpoint import save_model
 from glassformer.cli.diagnose import training_pairs
 from glassformer.cli.distill import pairs_of, read_validation, sentences, validation
 from glassformer.config import DataConfig
-from glassformer.training.data import STANDARD_INPUT
+from glassformer.training.files import STANDARD_INPUT
 from glassformer.training.folder import keep
 from glassformer.translator import Translator
 from tests.cli.test_app import Call
@@ -89,7 +90,7 @@ def test_what_a_run_read_from_standard_input_is_read_again(tmp_path: Path, monke
     (run / "data" / STANDARD_INPUT).write_text("".join(f"{a}\t{b}\n" for a, b in lines), encoding="utf-8")
     keep(run, {"run": {}, "data": data.to_dict(), "model": {}, "training": {}})
     monkeypatch.setattr(sys, "stdin", None)
-    assert list(pairs_of(run)()) == training_pairs(run, data) == list(zip(ENGLISH, GERMAN, strict=True))
+    assert list(pairs_of(run)()) == training_pairs(run, data, []) == list(zip(ENGLISH, GERMAN, strict=True))
 
 
 def test_mistakes_show_before_anything_is_translated(tmp_path: Path, call: Call) -> None:
@@ -102,4 +103,9 @@ def test_mistakes_show_before_anything_is_translated(tmp_path: Path, call: Call)
     save_model(tmp_path / "french", replace(toy(), card={**CARD, "languages": "en-fr"}))
     assert_one_line(call(*words, "--model", str(tmp_path / "french")), "the same languages", "french en-fr")
     assert_one_line(call(*words, "--with-pairs"), "is no run's folder", "without --with-pairs")
+    save_toy_translator(tmp_path / "other")
+    assert_one_line(call(*words, "--model", str(tmp_path / "other")), "none of them can be held out", "--valid-source")
+    os.mkfifo(tmp_path / "pipe")
+    again = ["distill", "--model", str(tmp_path / "teacher"), "--source", str(tmp_path / "pipe"), "--out", words[-1]]
+    assert_one_line(call(*again), "pipe can be read only once")
     assert not (tmp_path / "student").exists()

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,12 @@ def test_the_bar_counts_lines(run: Run, tmp_path: Path, models: Path) -> None:
     found: list[str] = []
     job.run_file(str(tmp_path / "in"), found.append, show_bar=True)
     assert len(found) == 3
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=("\n".join(ENGLISH[:2]),))
+    writer.start()
+    job.run_file(str(tmp_path / "pipe"), found.append, show_bar=True)
+    writer.join()
+    assert len(found) == 5  # a pipe is not read to count its lines: it would be empty afterwards
 
 
 def test_the_commands_import_nothing_heavy() -> None:

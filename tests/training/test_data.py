@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,8 @@ import pytest
 
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import ConfigError, CorpusError
-from glassformer.training.data import languages, prepare
+from glassformer.training.data import prepare
+from glassformer.training.files import languages
 from tests.training.conftest import toy_pairs
 
 CONFIG = TrainingConfig(held_out=10)
@@ -51,7 +53,12 @@ def test_pairs_that_are_too_long_are_counted_and_told(corpus: DataConfig, tmp_pa
         with (tmp_path / name).open("a", encoding="utf-8") as file:
             file.write(word * 500 + "\n")
     data = prepare(tmp_path / "data", corpus, CONFIG)
-    assert any("1 pair skipped" in message for message in data.messages), data.messages
+    told = ["300 pairs" in data.messages[0] or "301 pairs" in data.messages[0], *data.messages[1:]]
+    assert told == [
+        True,
+        "1 pair skipped: a side is longer than 256 tokens",
+        "10 pairs held out for validation: every 30th",
+    ]
 
 
 def test_standard_input_is_kept_because_it_is_read_more_than_once(
@@ -76,6 +83,14 @@ def test_what_cannot_be_used_is_said(corpus: DataConfig, tmp_path: Path) -> None
     few.write_text("a\tb\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="too few to hold some out"):
         prepare(tmp_path / "other", DataConfig(source=[str(few)]), CONFIG)
+    with pytest.raises(ConfigError, match="held_out=0 leaves no pairs to validate with"):
+        prepare(tmp_path / "other", DataConfig(source=[str(few)]), TrainingConfig(held_out=0))
+    (tmp_path / "pieces.tsv").write_text("a d@@ og\tein Hu@@ nd\n" * 100, encoding="utf-8")
+    with pytest.raises(CorpusError, match="target sentences are subword pieces"):
+        prepare(tmp_path / "other", DataConfig(source=[str(tmp_path / "pieces.tsv")]), CONFIG)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CorpusError, match="pipe can be read only once"):
+        prepare(tmp_path / "other", DataConfig(source=[str(tmp_path / "pipe")]), CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +99,9 @@ def test_what_cannot_be_used_is_said(corpus: DataConfig, tmp_path: Path) -> None
         ("a/train.en", "a/train.de", "en-de"),
         ("train.en.gz", "train.fr.zst", "en-fr"),
         ("pairs.tsv.gz", None, "pairs"),
+        ("train.lc.norm.tok.en", "train.lc.norm.tok.de", "en-de"),
+        ("train.en.tok", "train.de.tok.gz", "en-de"),
+        ("old.en", "new.en", "en-en"),
         ("x", "y", "x"),
     ],
 )

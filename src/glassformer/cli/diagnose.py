@@ -49,7 +49,7 @@ def diagnose(
         raise CheckpointError(f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de")
     test = list(read_pairs(source, target or None)) if source else []
     path = run / "metrics.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []  # sentences may hold U+2028
     rows = [json.loads(line) for line in lines if line.endswith("}")]
     findings = everything(run, rows, test)
     findings.sort(key=lambda finding: ["bad", "watch", "good"].index(finding.weight))
@@ -63,19 +63,17 @@ def diagnose(
 
 
 def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list[Finding]":
-    import tomllib
-
+    from glassformer.cli.train import read_settings
     from glassformer.config import DataConfig
     from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.data import languages
     from glassformer.training.diagnose_corpus import examine_corpus, seen_before
     from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
+    from glassformer.training.files import languages
 
-    settings = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
-    data = DataConfig.from_dict(settings["data"])
+    data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
     name = tuple(languages(data).split("-"))
     validation = [(a, b) for a, b in json.loads((run / "data" / "validation.json").read_bytes())]
-    pairs = training_pairs(run, data)
+    pairs = training_pairs(run, data, validation)
     tokenizer = Tokenizer.load(run / "data" / "tokenizer.model")
     findings = examine_corpus(pairs, validation, (name[0], name[1]) if len(name) == 2 else None)
     if found := seen_before(pairs, test, "test"):
@@ -99,17 +97,25 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
     return findings
 
 
-def training_pairs(run: Path, data: Any) -> list[Pair]:
-    """The first pairs as they stand in the files; where those are gone, as the run keeps them."""
+def training_pairs(run: Path, data: Any, validation: list[Pair]) -> list[Pair]:
+    """The first pairs as they stand in the files, without those held out; where those are gone, as the run keeps them."""
+    from collections import Counter
     from itertools import islice
 
     from glassformer.errors import CorpusError
     from glassformer.text.pairs import EncodedPairs
     from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.data import all_pairs, as_kept
+    from glassformer.training.data import all_pairs
+    from glassformer.training.files import as_kept
+
+    held_out = Counter() if data.valid_source else Counter(validation)
+
+    def trained_on(pair: Pair) -> bool:
+        held_out[pair] -= 1  # a pair that stands in the files once more than it is held out was learnt
+        return held_out[pair] < 0
 
     try:
-        return list(islice(all_pairs(as_kept(run / "data", data)), MOST))
+        return list(islice(filter(trained_on, all_pairs(as_kept(run / "data", data))), MOST))
     except (CorpusError, OSError):
         tokenizer, kept = Tokenizer.load(run / "data" / "tokenizer.model"), EncodedPairs.open(run / "data" / "train")
         sides = (kept.pair(number) for number in range(min(len(kept), MOST)))

@@ -69,7 +69,7 @@ def distill(
         raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
     folder = out or Path("runs") / f"{Path(model[0]).name}-student"
     taught = folder / "distilled"
-    settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught)
+    settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught, several=len(model) > 1)
     unseen = {pair[0] for pair in read_validation(settings["data"])}
     read = sentences(source, Path(model[0]), unseen)
     folders = [
@@ -104,9 +104,9 @@ def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable
     sources; without the ``unseen`` ones, of the validation pairs, which is told.
     """
     from glassformer.text.corpus import read_lines
+    from glassformer.training.files import check_readable_again
 
-    if source and "-" in source:
-        raise ConfigError("--source -: the sentences are read more than once: write them into a file")
+    check_readable_again(source or [])
     pairs = None if source else pairs_of(run)
 
     def read() -> Iterator[str]:
@@ -122,7 +122,8 @@ def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable
 def pairs_of(run: Path) -> "Callable[[], Iterator[Pair]]":
     """The pairs of a run's files, as often as they are asked for. Raises ConfigError when it is no run."""
     from glassformer.config import DataConfig
-    from glassformer.training.data import all_pairs, as_kept
+    from glassformer.training.data import all_pairs
+    from glassformer.training.files import as_kept
 
     if not (run / "config.toml").is_file():
         raise ConfigError(f"{run} is no run's folder, its pairs are not known: give --source, without --with-pairs")
@@ -136,13 +137,19 @@ def read_validation(files: dict[str, Any]) -> "Iterable[Pair]":
     return read_pairs(files["valid_source"], files.get("valid_target")) if "valid_source" in files else []
 
 
-def validation(source: str, target: str, run: Path, folder: Path) -> dict[str, str]:
-    """The validation pairs' files: given, or the teacher's run's, written into ``folder``; none where there are none."""
+def validation(source: str, target: str, run: Path, folder: Path, *, several: bool = False) -> dict[str, str]:
+    """The validation pairs' files: given, or the teacher's run's, written into ``folder``; none where there are none,
+    which raises ConfigError where there are several teachers."""
     from glassformer.translator.distill import write_pairs
 
     if source:
         return {"valid_source": source, **({"valid_target": target} if target else {})}
     kept = run / "data" / "validation.json"
+    if not kept.is_file() and several:
+        raise ConfigError(
+            "several teachers translate the same sentences, so that none of them can be held out to validate with: "
+            "give --valid-source, and --valid-target unless it is a TSV"
+        )
     if not kept.is_file():
         return {}
     write_pairs(((a, b) for a, b in json.loads(kept.read_bytes())), folder, "valid")

@@ -95,7 +95,8 @@ def run_training(
 
     from glassformer.cli.progress import reporter_for
     from glassformer.devices import find_device
-    from glassformer.training.data import languages, prepare, prepared_by_first
+    from glassformer.training.data import prepare, prepared_by_first
+    from glassformer.training.files import languages
     from glassformer.training.folder import keep, only_run, settle
     from glassformer.training.processes import joined, local_device
     from glassformer.training.report import Reporter, Silence

@@ -151,11 +151,12 @@ class Job:
 
     def run_file(self, path: str, write: Callable[[str], None], *, show_bar: object) -> None:
         from glassformer.text.corpus import read_lines
+        from glassformer.text.lines import is_pipe
 
         if not show_bar:
             self.run(read_lines(path), write)
             return
-        total = None if path == "-" else sum(1 for _ in read_lines(path))
+        total = None if is_pipe(path) else sum(1 for _ in read_lines(path))
         with bar("translating", total) as advance:
             self.run(read_lines(path), write, advance)
 

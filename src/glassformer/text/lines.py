@@ -64,6 +64,11 @@ def name_of(path: str | Path) -> str:
     return "standard input" if str(path) == STDIN else str(path)
 
 
+def is_pipe(path: str | Path) -> bool:
+    """Whether ``path`` can be read only once: standard input, or what is there and no plain file."""
+    return str(path) == STDIN or (Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir())
+
+
 def _chunks(path: str | Path) -> Iterator[bytes]:
     try:
         if str(path) == STDIN:

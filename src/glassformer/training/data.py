@@ -1,12 +1,9 @@
 """The corpus of a run: read, counted, given a vocabulary, held out of, and encoded once into the run's folder."""
 
 import json
-import shutil
-import stat
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,23 +11,22 @@ from typing import Any
 import numpy as np
 
 from glassformer.config import DataConfig, TrainingConfig
-from glassformer.errors import CheckpointError, CorpusError
+from glassformer.errors import CheckpointError, ConfigError, CorpusError
 from glassformer.folders import read_json, replace_file
 from glassformer.text.augmentation import augmented
 from glassformer.text.batches import Batches
 from glassformer.text.case import plain
 from glassformer.text.corpus import CorpusReport, read_pairs
-from glassformer.text.lines import name_of
 from glassformer.text.pairs import EncodedPairs, sha256_of
 from glassformer.text.sentences import whole_sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
+from glassformer.training.evaluation import in_pieces
+from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, stamp
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
 Pair = tuple[str, str]
-STANDARD_INPUT = "standard-input.tsv"
-"""What was read from standard input, in a run's ``data``."""
 SAMPLED_LINES = 5000
 SOME_LINES = 0.05
 """The share of shouted or titled lines from which on a model is taken to have learnt to read them."""
@@ -137,9 +133,12 @@ def read_corpus(
     doing: Doing,
 ) -> None:
     """Read the corpus, as often as is needed, and leave in ``folder`` what training wants of it."""
+    if not (config.valid_source or training.held_out):
+        raise ConfigError("training.held_out=0 leaves no pairs to validate with: give --valid-source, or hold some out")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prepared.json").unlink(missing_ok=True)  # from now on what it says is not so
     config = keep_standard_input(folder, config)
+    check_readable_again([*config.source, *config.target])
     stamps = [stamp(path) for path in files_of(config)]
     reports: list[CorpusReport] = []
     count = 0
@@ -154,6 +153,10 @@ def read_corpus(
     tokenizer = Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
     replace_file(folder / "tokenizer.model", tokenizer.to_bytes())
     validation = list(validation_pairs(config, held_out))
+    if in_pieces([target for _, target in validation[: training.validation_sentences]]):
+        raise CorpusError(
+            "the target sentences are subword pieces (▁ or @@): join them to words, the run makes its own"
+        )
     replace_file(folder / "validation.json", json.dumps(validation, ensure_ascii=False).encode())
     wanted = (pair for i, pair in enumerate(all_pairs(config)) if not is_held_out(i, held_out))
     long_ones, copies = CorpusReport(), Counter[str]()
@@ -165,9 +168,8 @@ def read_corpus(
         report=long_ones,
         progress=lambda done: doing("encoding", done, count),
     )
-    messages = [
-        line for report in [*reports, long_ones] for line in report.messages() if report.files or report.skipped
-    ]
+    messages = [line for report in reports for line in report.messages()]
+    messages += long_ones.messages()[1:-1]
     if copies:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
         messages.append(f"{copies.total():,} changed copies added: {kinds} (data.augmentation)")
@@ -182,20 +184,6 @@ def read_corpus(
     replace_file(folder / "prepared.json", json.dumps(about).encode())
 
 
-def files_of(config: DataConfig) -> list[str]:
-    return [path for path in [*config.source, *config.target, config.valid_source, config.valid_target] if path]
-
-
-def stamp(path: str) -> dict[str, Any]:
-    """By which a file is known to be as it was, without reading it; its size is -1 where there is none."""
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return {"path": path, "size": -1, "time": 0}
-    regular = stat.S_ISREG(status.st_mode)
-    return {"path": path, "size": status.st_size if regular else 0, "time": status.st_mtime_ns if regular else 0}
-
-
 def changes(folder: Path) -> list[str]:
     """A sentence for each file of the corpus that is not as it was when it was read; one that is gone is not needed."""
     return [
@@ -204,14 +192,6 @@ def changes(folder: Path) -> list[str]:
         for before in prepared(folder).get("files", [])
         if changed(before)
     ]
-
-
-def changed(before: dict[str, Any]) -> bool:
-    """Whether the file is there and holds something else: one that was copied or touched is read to find out."""
-    now = stamp(before["path"])
-    if now["size"] != before["size"]:
-        return bool(now["size"] >= 0)
-    return now["time"] != before["time"] and sha256_of(Path(before["path"])) != before["sha256"]
 
 
 def whole(folder: Path) -> bool:
@@ -263,36 +243,3 @@ def every_nth(pairs: int, wanted: int) -> int:
 
 def is_held_out(number: int, nth: int) -> bool:
     return nth > 0 and number % nth == nth // 2
-
-
-def keep_standard_input(folder: Path, config: DataConfig) -> DataConfig:
-    """The corpus is read more than once, and standard input can be read only once: keep it in the run's folder."""
-    if "-" not in config.source:
-        return config
-    if config.source != ["-"] or config.target:
-        raise CorpusError(
-            "standard input as a corpus is one stream of two columns (TSV): give it alone, without a target"
-        )
-    with (folder / STANDARD_INPUT).open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return as_kept(folder, config)
-
-
-def as_kept(folder: Path, config: DataConfig) -> DataConfig:
-    """Where the pairs can be read again: what came by standard input lies in ``folder``."""
-    return replace(config, source=[str(folder / STANDARD_INPUT)]) if config.source == ["-"] else config
-
-
-def languages(config: DataConfig) -> str:
-    """``en-de`` for train.en and train.de (also train.en.gz); without such endings, the files' first name."""
-    ends = [Path(side[0]).name.split(".")[1:] for side in (config.source, config.target) if side]
-    words = [
-        next((part for part in parts if part.isalpha() and len(part) <= 3 and part not in COMPRESSED), "")
-        for parts in ends
-    ]
-    if len(words) == 2 and all(words):
-        return "-".join(words)
-    return Path(name_of(config.source[0])).name.split(".")[0] or "run"
-
-
-COMPRESSED = {"gz", "xz", "zst", "tsv", "txt"}

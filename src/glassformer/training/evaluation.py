@@ -73,6 +73,10 @@ def check_sides(hypotheses: Sequence[str], references: Sequence[str]) -> None:
     if len(hypotheses) != len(references):
         raise ConfigError(f"{len(hypotheses)} translations and {len(references)} references: wanted one each")
     for name, side in (("translations", hypotheses), ("references", references)):
-        pieces = sum(WORD_START in line or "@@ " in line for line in side)
-        if side and pieces > len(side) / 2:
+        if in_pieces(side):
             raise ConfigError(f"the {name} are subword pieces ({WORD_START} or @@): join them to words first")
+
+
+def in_pieces(lines: Sequence[str]) -> bool:
+    """Whether most lines are subword pieces, with the marks of SentencePiece or of subword-nmt."""
+    return sum(WORD_START in line or "@@ " in line for line in lines) > len(lines) / 2

@@ -26,7 +26,10 @@ def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[
         raise TrainingError(f"{folder} is a file: name a folder for the run with --out")
     path = folder / "config.toml"
     if path.is_file():
-        begun: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        try:
+            begun: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise TrainingError(f"{path} is not TOML ({error}): mend it, or begin another run with --out") from None
         for room, table in settings.items():
             for name, value in table.items():
                 had = begun.get(room, {}).get(name)
