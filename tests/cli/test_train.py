@@ -4,6 +4,7 @@ import importlib
 import io
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -273,6 +274,8 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(corpus: Path, call: Call, tra
     assert "interrupted (Ctrl-C)" in said
     assert "The same command goes on from here." in said
     assert "Traceback" not in said
+    assert "not validated yet" in said
+    assert "Try it" not in said  # there is no model yet
     stopped = int(re.findall(r"stopped at step ([\d,]+)", said)[0].replace(",", ""))
     assert stopped >= 20
     words = words_for(corpus, training__max_steps=stopped + 5, training__validate_every=50_000)
@@ -363,6 +366,12 @@ def test_the_demo_makes_its_own_sentences_and_says_which_head_does_what(
     assert re.search(r"an article to its noun +encoder\.layers\.\d\.self_attention:\d +\d+%", ended.out)
     assert len((tmp_path / "demo" / "sentences" / "test.de").read_text(encoding="utf-8").splitlines()) == 20
     assert_one_line(call(*words, "--source", "x"), "--demo makes its own sentences")
+    train = importlib.import_module("glassformer.training.train")
+    monkeypatch.setattr(train, "limit_reached", lambda *_: "")
+    monkeypatch.setattr(importlib.import_module("glassformer.cli.train").asked_to_stop, "__call__", lambda _: "enough")
+    words[words.index("--out") + 1] = str(tmp_path / "stopped")
+    stopped = call(*words)
+    assert (stopped.status, "not validated yet" in stopped.err, "test sentences" in stopped.out) == (0, True, False)
 
 
 def test_a_run_starts_from_a_trained_model_and_takes_its_sizes(tmp_path: Path, call: Call) -> None:
@@ -374,6 +383,7 @@ def test_a_run_starts_from_a_trained_model_and_takes_its_sizes(tmp_path: Path, c
     ended = call(*words)
     assert ended.status == 0, ended.err
     assert load_model(tmp_path / "run").model.config.d_model == 16
-    assert "stopped at step 2" in call(*words).err
+    shutil.move(tmp_path / "toy", tmp_path / "elsewhere")
+    assert "stopped at step 2" in call(*words).err  # what it started from is not needed any more
     assert_one_line(call(*words, "--set", "model.d_model=32"), "model.d_model")
     assert_one_line(call(*words[:-4], "--out", str(tmp_path / "none"), "--start-from", "nothing"), "nothing")

@@ -1,6 +1,7 @@
 """Faults while a model is trained: whatever happens, the run ends with the bits of one to which nothing happened."""
 
 import errno
+import json
 import os
 import random
 import resource
@@ -15,6 +16,7 @@ import pytest
 import torch
 
 from glassformer import folders as on_disk
+from glassformer.checkpoint import load_model
 from glassformer.config import DataConfig, ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError, CorpusError, TrainingError
 from glassformer.training import train as loop
@@ -66,11 +68,11 @@ def prepared(folder: Path, name: str = "data") -> Data:
 
 def train(data: Data, run: Path, listener: Silence | None = None, **changes: object) -> Outcome:
     """In this process, 40 steps."""
+    stop_at = changes.pop("stop_at", 0)
     model = {**SMALL, **{name: changes.pop(name) for name in list(changes) if name in SMALL}}
     training = TrainingConfig(**{**FAST, "max_steps": 40, **changes})
     recipe = Recipe(ModelConfig(vocabulary_size=len(data.tokenizer), **model), training, [])
     asked = iter(range(1, 10**6))
-    stop_at = changes.get("stop_at", 0)
     return loop.train(run, data, recipe, reporter=listener, stop=lambda: "enough" if next(asked) == stop_at else "")
 
 
@@ -257,8 +259,21 @@ def test_a_damaged_checkpoint_is_passed_over_and_said(
 def test_a_damaged_best_json_stops_nothing(data: Data, undisturbed: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
+    best = (run / "best.json").read_bytes()
     (run / "best.json").write_bytes(b"{}")
+    again = train(data, run, max_steps=60, stop_at=1)
+    assert (again.step, again.best_step) == (41, json.loads(best)["checkpoint"] == "step-00000040" and 40)
+    assert (run / "best.json").read_bytes() == best  # mended by the first checkpoint after it
     assert train(data, run, max_steps=60).step == 60
+
+
+def test_the_best_and_the_newest_stay_beside_damaged_ones(data: Data, undisturbed: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    (run / "checkpoints" / "step-00000040" / "model.safetensors").write_bytes(b"damaged")
+    train(data, run, stop_at=3, keep_checkpoints=1)
+    assert load_model(run).card["training"]["step"] == 30  # the best that is whole
+    assert train(data, run, keep_checkpoints=1, max_steps=33).step == 33
 
 
 # ---- the corpus ----
@@ -355,6 +370,10 @@ def test_a_loss_that_is_no_number(data: Data, tmp_path: Path, monkeypatch: pytes
     with pytest.raises(TrainingError, match=r"no number at step 1 .* for the 3rd time: lower learning_rate"):
         train(data, tmp_path / "hopeless", listener)
     assert len(listener.notes) == 2
+    run = tmp_path / "run"
+    monkeypatch.undo()
+    monkeypatch.setattr(loop, "loss_of", Poison(3))
+    assert train(data, run, max_steps=60).step == 60  # not ended again by the limit before, with which it was saved
     what = "said, with the batch and its pairs; back to the last checkpoint with half the rate; the third time ends the run"
     tried("A loss that is no number", 4, "the steps since the last checkpoint are made again", what)
 

@@ -13,7 +13,7 @@ from glassformer.training import loss as loss_room
 from glassformer.training.averaging import Average
 from glassformer.training.evaluation import bleu, chrf, papers_bleu
 from glassformer.training.loss import fused_loss, loss_of, smoothed_loss
-from glassformer.training.precision import faster_in_bfloat16
+from glassformer.training.precision import faster_in_bfloat16, precision
 from glassformer.training.recipe import recipe
 
 CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
@@ -159,6 +159,15 @@ def test_what_the_user_sets_goes_before_the_recipe() -> None:
 )
 def test_bfloat16_is_taken_where_it_is_faster(capabilities: dict[str, bool | str], faster: bool) -> None:
     assert faster_in_bfloat16(capabilities) is faster
+
+
+def test_the_device_says_whose_products_are_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU that is there and not used says nothing; one that only emulates bfloat16 gets float32."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: including_emulation)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    found = [precision(TrainingConfig(), device) for device in ("", "cuda", "cpu")]
+    assert found == ["float32", "float32", "bfloat16"]
 
 
 def test_scores_carry_their_recipe() -> None:

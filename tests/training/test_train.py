@@ -120,6 +120,17 @@ def test_limits_end_a_run_and_may_be_raised(data: Data, tmp_path: Path) -> None:
     assert why == "no better validation loss in 2 validations, as set by patience" or "steps" in why
 
 
+def test_a_run_that_stopped_before_its_first_validation_gets_one_when_its_limit_is_lowered(
+    data: Data, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train(run, data, recipe_for(data, validate_every=100), stop=lambda: "enough")
+    assert not (run / "best.json").exists()
+    outcome = train(run, data, recipe_for(data, validate_every=100, max_steps=1))
+    assert (outcome.step, outcome.best_step, outcome.complete) == (1, 1, True)
+    assert load_model(run).card["training"]["step"] == 1
+
+
 def test_a_run_goes_on_only_with_its_own_settings(tmp_path: Path) -> None:
     begun = {"run": {}, "data": {"source": ["a"]}, "model": {}, "training": {"seed": 2, "time_limit": 60.0}}
     assert settle(tmp_path, begun) == begun

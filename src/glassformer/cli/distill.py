@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glassformer.cli.train import chooser, read_settings, run_training, set_flags
+from glassformer.cli.train import chooser, read_settings, run_training, set_flags, use_threads
 from glassformer.cli.translate import bar, tell
 from glassformer.errors import ConfigError
 
@@ -51,23 +51,20 @@ def distill(
     (data diversification, Nguyen et al. 2020).
     Ctrl-C saves and stops; the same command goes on from there.
     """
-    import torch
-
     from glassformer.translator import Translator
     from glassformer.translator.distill import write_pairs
 
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     settings = read_settings(None)
     set_flags(settings, set_, time_limit, seed, preset=preset, start_from=start_from)
-    chooser(settings)  # a mistake shows now, and not after everything is translated
+    folder = out or Path("runs") / f"{Path(model[0]).name}-student"
+    chooser(settings, folder)  # a mistake shows now, and not after everything is translated
     own = pairs_of(Path(model[0])) if with_pairs else None
     teachers = {name: Translator.load(name, device=device, engine=engine, threads=threads, tell=tell) for name in model}
     known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
     if len(set(known.values())) > 1:
         each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
         raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
-    folder = out or Path("runs") / f"{Path(model[0]).name}-student"
     taught = folder / "distilled"
     settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught, several=len(model) > 1)
     unseen = {pair[0] for pair in read_validation(settings["data"])}

@@ -145,10 +145,9 @@ def end_line(outcome: Outcome) -> str:
         f"best: step {outcome.best_step:,}, BLEU {outcome.best_bleu:.2f}" if outcome.best_step else "not validated yet"
     )
     on = "" if outcome.complete else " The same command goes on from here."
-    return (
-        f"[bold]stopped[/] at step {outcome.step:,} after {duration(outcome.seconds)}: {escape(outcome.why)}; {best}.{on}\n"
-        f'Try it: glassformer translate --model {outcome.folder} "…"'
-    )
+    try_it = f'\nTry it: glassformer translate --model {outcome.folder} "…"' if outcome.best_step else ""
+    when = f"at step {outcome.step:,} after {duration(outcome.seconds)}"
+    return f"[bold]stopped[/] {when}: {escape(outcome.why)}; {best}.{on}{try_it}"
 
 
 def duration(seconds: float) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
     from glassformer.training.data import Data
     from glassformer.training.recipe import Recipe
+    from glassformer.training.report import Outcome
 
 EPILOG = """[bold]Examples[/]
 
@@ -73,8 +74,8 @@ def train(
     chosen = {"preset": preset, "vocabulary_size": vocabulary_size, "start_from": start_from}
     set_flags(settings, set_, time_limit, seed, **chosen)
     set_by = "for the demo" if demo else "as you set it"
-    run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
-    if demo and out is not None:
+    outcome = run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
+    if demo and out is not None and outcome.complete:
         from glassformer.cli.demo import show_demo
 
         show_demo(out)
@@ -89,10 +90,8 @@ def run_training(
     tensorboard: bool,
     about: dict[str, Any] | None = None,
     set_by: str = "as you set it",
-) -> None:
+) -> "Outcome":
     """``about``: what the model's card is told besides, or instead."""
-    import torch
-
     from glassformer.cli.progress import reporter_for
     from glassformer.devices import find_device
     from glassformer.training.data import prepare, prepared_by_first
@@ -102,10 +101,7 @@ def run_training(
     from glassformer.training.report import Reporter, Silence
     from glassformer.training.train import train as train_in
 
-    if threads < 0:
-        raise ConfigError(f"--threads {threads}: wanted 1 or more, or 0 for all")
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     if not settings["data"] and out is not None and (out / "config.toml").is_file():
         # `train --out RUN` goes on with the run's own data
         settings["data"] = read_settings(out / "config.toml")["data"]
@@ -113,7 +109,7 @@ def run_training(
     folder = out or Path("runs") / languages(data_config)
     settings = settle(folder, settings)
     run, training = RunConfig.from_dict(settings["run"]), TrainingConfig.from_dict(settings["training"])
-    start, choose = chooser(settings, set_by)
+    start, choose = chooser(settings, folder, set_by)
     where = find_device(local_device(device))
     with joined(where) as processes, ExitStack() as stack:
         reporter: Reporter = Silence()
@@ -124,21 +120,32 @@ def run_training(
         data = prepared_by_first(processes, read, reporter)
         if processes.first:
             keep(folder, settings)
-        chosen = choose(len(data.pairs), len(data.tokenizer))
+        chosen = choose(len(data.pairs), len(data.tokenizer), device=where.type)
         facts = {"languages": languages(data_config), **facts_of(data_config, data), **(about or {})}
         more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with asked_to_stop() as stop:
-            train_in(folder, data, chosen, about=facts, stop=stop, **more)
+            return train_in(folder, data, chosen, about=facts, stop=stop, **more)
+
+
+def use_threads(threads: int) -> None:
+    """Raises ConfigError for fewer than none; 0 leaves all of them."""
+    import torch
+
+    if threads < 0:
+        raise ConfigError(f"--threads {threads}: wanted 1 or more, or 0 for all")
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def chooser(
-    settings: dict[str, dict[str, Any]], set_by: str = "as you set it"
-) -> "tuple[Saved | None, Callable[[int, int], Recipe]]":
-    """The model to start from, and the recipe for so many pairs and pieces. Raises ConfigError for a mistake in the settings."""
+    settings: dict[str, dict[str, Any]], folder: Path, set_by: str = "as you set it"
+) -> "tuple[Saved | None, Callable[..., Recipe]]":
+    """The model that the run in ``folder`` starts from, and the recipe for so many pairs and pieces. Raises ConfigError
+    for a mistake in the settings."""
     from glassformer.training.recipe import recipe
 
     run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
-    start, started = start_of(run.start_from, model)
+    start, started = start_of(run.start_from, folder, model)
     choose = partial(recipe, preset=run.preset, model=model, training=training, started=started, set_by=set_by)
     for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
         choose(size, 8000)
@@ -157,16 +164,24 @@ def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:
     }
 
 
-def start_of(name: str, model: dict[str, Any]) -> "tuple[Saved | None, dict[str, Any]]":
-    """The model to start from, None for none, and its sizes of which the settings ``model`` say nothing."""
+def start_of(name: str, folder: Path, model: dict[str, Any]) -> "tuple[Saved | None, dict[str, Any]]":
+    """The model to start from, None for none, and its sizes of which the settings ``model`` say nothing. A run that has
+    saved has them itself: what it started from may be gone."""
     if not name:
         return None, {}
     from glassformer.checkpoint import load_model
+    from glassformer.folders import read_config
     from glassformer.training.start import SIZES
+    from glassformer.training.state import newest_checkpoint
     from glassformer.translator import find_model
 
-    saved = load_model(find_model(name))
-    return saved, {size: getattr(saved.model.config, size) for size in SIZES if size not in model}
+    saved = None
+    if checkpoint := newest_checkpoint(folder):
+        config = read_config(checkpoint)
+    else:
+        saved = load_model(find_model(name))
+        config = saved.model.config
+    return saved, {size: getattr(config, size) for size in SIZES if size not in model}
 
 
 class asked_to_stop:  # noqa: N801  used as a function

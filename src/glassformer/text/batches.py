@@ -9,6 +9,7 @@ Several processes make the same batches, and each takes some rows of every one (
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -216,3 +217,9 @@ def _matrix(
     real = columns < lengths[:, None]
     matrix[:, before:][real] = ids[(starts[:, None] + columns)[real]]
     return matrix
+
+
+def groups(batches: Iterator[Batch], size: int) -> Iterator[list[Batch]]:
+    """``size`` batches each, the last group may have fewer: those whose gradients are added up."""
+    while group := list(islice(batches, size)):
+        yield group

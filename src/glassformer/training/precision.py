@@ -9,12 +9,13 @@ import torch
 from glassformer.config import TrainingConfig
 
 
-def precision(training: TrainingConfig) -> str:
-    """``bfloat16`` or ``float32``: what the products are computed in on this machine."""
+def precision(training: TrainingConfig, device: str = "") -> str:
+    """``bfloat16`` or ``float32``: what the products are computed in on ``device``, ``cpu`` or ``cuda``; where none is
+    said, on the GPU if there is one."""
     if training.precision != "auto":
         return training.precision
-    if torch.cuda.is_available():
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    if device == "cuda" or (not device and torch.cuda.is_available()):
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     return "bfloat16" if faster_in_bfloat16(torch.cpu.get_capabilities()) else "float32"
 
 
@@ -28,4 +29,4 @@ def faster_in_bfloat16(capabilities: Mapping[str, Any]) -> bool:
 
 def products_in(config: TrainingConfig, where: torch.device) -> AbstractContextManager[Any]:
     """A ``with`` block in which matrix products are computed in that precision."""
-    return torch.autocast(where.type, dtype=torch.bfloat16, enabled=precision(config) == "bfloat16")
+    return torch.autocast(where.type, dtype=torch.bfloat16, enabled=precision(config, where.type) == "bfloat16")

@@ -67,9 +67,11 @@ def recipe(
     training: Mapping[str, Any] | None = None,
     started: Mapping[str, Any] | None = None,
     set_by: str = "as you set it",
+    device: str = "",
 ) -> Recipe:
     """The settings for a corpus of ``pairs`` sentence pairs; ``preset``, ``model`` and ``training`` are what the user set,
-    and ``set_by`` the reason that is told for them; ``started`` are the sizes of the model that the run begins with.
+    and ``set_by`` the reason that is told for them; ``started`` are the sizes of the model that the run begins with,
+    and ``device`` what it computes on: ``cpu`` or ``cuda``.
 
     Raises ConfigError for a preset or a setting that is not there.
     """
@@ -107,7 +109,8 @@ def recipe(
     if trained.schedule == "linear":
         why = "the limits say when the run ends, and the rate is 0 there"
         choices.append(Choice("schedule", "linear", why_set.get("schedule", why)))
-    choices.append(Choice("precision", precision(trained), PRECISION_REASONS[precision(trained)]))
+    products = precision(trained, device)
+    choices.append(Choice("precision", products, PRECISION_REASONS[products]))
     if trained.time_limit:
         why = "time for a good translator; with a longer --time-limit the run goes on, and warms up again"
         choices.append(Choice("time_limit", f"{trained.time_limit / 60:g} min", why_set.get("time_limit", why)))

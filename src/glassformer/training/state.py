@@ -16,7 +16,6 @@ from glassformer.config import ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError
 from glassformer.folders import (
     UNFINISHED,
-    best_checkpoint,
     json_bytes,
     model_folder,
     read_folder,
@@ -108,12 +107,11 @@ class State:
         tokenizer: Tokenizer,
         card: dict[str, Any],
         *,
-        best: bool,
         keep: int,
         random: list[Tensor] | None = None,
     ) -> None:
-        """Write ``checkpoints/step-N``; point ``best.json`` to it; remove what is neither the best nor among the newest
-        ``keep``. ``random``: each process's ``random_state``, where there are several."""
+        """Write ``checkpoints/step-N``; let ``best.json`` name the best one; remove what is neither that nor among the
+        newest ``keep``. ``random``: each process's ``random_state``, where there are several."""
         folder = run / "checkpoints" / f"step-{self.progress.step:08d}"
         files = model_files(Saved(self.averaged, tokenizer, card))
         states = {f"random.{rank}": state for rank, state in enumerate(random or [random_state()])}
@@ -122,10 +120,13 @@ class State:
         if folder.exists():  # the same step once more: a limit was raised after the run had ended there
             remove(folder)
         write_folder(folder, files)
-        if best:
-            about = {"checkpoint": folder.name, "bleu": self.progress.best_bleu, "loss": self.progress.best_loss}
+        best = folder.with_name(f"step-{self.progress.best_step:08d}")
+        about = {"checkpoint": best.name, "bleu": self.progress.best_bleu, "loss": self.progress.best_loss}
+        if best.is_dir() and not holds(
+            run / "best.json", json_bytes(about)
+        ):  # also after a kill right before this line
             replace_file(run / "best.json", json_bytes(about))
-        remove_old(run, keep)
+        remove_old(run, keep, {folder.name, best.name})
 
     def restore(self, checkpoint: Path) -> list[Tensor]:
         """Be again what ``save`` wrote, but for torch's random state: each process's is returned. Raises CheckpointError
@@ -255,13 +256,14 @@ def shown_checkpoint(run: Path) -> Path | None:
     return model_folder(run) if ended and best.is_file() else found[-1]
 
 
-def remove_old(run: Path, keep: int) -> None:
-    try:
-        best = best_checkpoint(run) if (run / "best.json").is_file() else ""
-    except CheckpointError:  # damaged: the next best checkpoint writes it anew
-        best = ""
+def holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
+
+
+def remove_old(run: Path, keep: int, wanted: set[str]) -> None:
+    """Remove all checkpoints but the newest ``keep`` and the ``wanted`` ones; damaged ones may be newer than those."""
     for old in checkpoints(run)[: -max(keep, 1)]:
-        if old.name != best:
+        if old.name not in wanted:
             remove(old)
 
 

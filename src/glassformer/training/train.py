@@ -2,9 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from glassformer.checkpoint import Saved
 from glassformer.config import TrainingConfig
 from glassformer.devices import find_device
 from glassformer.errors import TrainingError
-from glassformer.text.batches import Batch
+from glassformer.text.batches import Batch, groups
 from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
 from glassformer.training.data import Data
@@ -116,7 +115,9 @@ class Session:
         self.reporter.planned(plan)
         for note in [*self.data.notes, *damaged]:
             self.reporter.noted(note)
-        progress.ended = self.limit() or patience_lost(config, progress, self.reporter.noted)
+        progress.ended = self.at_its_end()
+        if progress.ended and progress.validated_at < progress.step:  # interrupted, and the limit is lower now
+            self.validate_and_save(progress.ended)
 
     def restore(self, damaged: list[str]) -> None:
         """The newest whole checkpoint's state, or a new one, in every process as in the first."""
@@ -195,6 +196,9 @@ class Session:
     def limit(self) -> str:
         return limit_reached(self.config, self.state.progress)
 
+    def at_its_end(self) -> str:
+        return self.limit() or patience_lost(self.config, self.state.progress, self.reporter.noted)
+
     def check(self) -> None:
         """Raises NoNumberError when the loss of a step since the last check, or a weight, is no number."""
         step, where = self.watch.first_bad(self.state)
@@ -214,6 +218,7 @@ class Session:
         progress = self.state.progress
         progress.setbacks = setbacks
         schedule.begin(progress, self.config, self.in_epoch)
+        progress.ended = self.at_its_end()  # the checkpoint may be the end under limits that were raised
         self.meter.restart()
         for note in damaged:
             self.reporter.noted(note)
@@ -239,7 +244,7 @@ class Session:
         if again and self.processes.first:
             better = validate(self.state, self.data, self.config, self.metrics, self.reporter, self.where)
         vars(progress).update(json.loads(self.processes.text_from_first(json.dumps(asdict(progress)))))
-        progress.ended = limit or patience_lost(self.config, progress, self.reporter.noted)
+        progress.ended = limit or self.at_its_end()
         progress.seconds = self.processes.from_first(self.clock.seconds())
         self.save(best=better)
         self.meter.restart()
@@ -253,7 +258,7 @@ class Session:
         if best:
             trained |= {"validation_bleu": progress.best_bleu, "validation_loss": progress.best_loss}
         card, keep = {**self.card, "training": trained}, self.config.keep_checkpoints
-        self.state.save(self.run, self.data.tokenizer, card, best=best, keep=keep, random=random)
+        self.state.save(self.run, self.data.tokenizer, card, keep=keep, random=random)
 
     def outcome(self) -> Outcome:
         progress = self.state.progress
@@ -289,8 +294,3 @@ def step(
         torch.nn.utils.clip_grad_norm_(state.model.parameters(), config.clip_norm)
     state.move(learning_rate(progress, config))
     state.average.update(state.model, progress.step)
-
-
-def groups(batches: Iterator[Batch], size: int) -> Iterator[list[Batch]]:
-    while group := list(islice(batches, size)):
-        yield group
