@@ -1,4 +1,4 @@
-"""The newest rows of results/ about speed, as the tables that README shows."""
+"""The newest rows of results/ about training and decoding, as tables."""
 
 import argparse
 import json
