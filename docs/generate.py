@@ -75,6 +75,11 @@ def windows_page() -> str:
 `N` is a layer's number, from 0. The shapes are those of one sentence; a batch of several has `batch` in front. While
 decoding one word at a time, each step adds its rows, and `trace[name]` has them all.
 
+A pre-norm model (en-de) multiplies a LayerNorm's output, which has no window: for example
+`model.encoder.layers[N].self_attention_add_norm.norm(x)` goes into W^Q, W^K and W^V, where `x` is what came into the
+layer, and `model.decoder.norm(last)` into the logits, where `last` is the last layer's output. In a post-norm model, as the
+paper's, a LayerNorm's output is the window `…_add_norm.output`.
+
 {table(*rows)}
 
 ## The axes
@@ -112,7 +117,9 @@ def settings_page() -> str:
 
 On the command line: `glassformer train --set model.heads=4 --set training.learning_rate=0.002`. In a file, which
 `--config` reads: the tables `[run]`, `[data]`, `[model]` and `[training]`. An unknown setting, or a value of the wrong type,
-is an error. `glassformer train` sets model, learning rate, warm-up and batch by the corpus's size, and prints what it chose.
+is an error. `glassformer train` sets model, norm, dropout, vocabulary, optimiser, learning rate and its course, warm-up,
+batch and subword sampling by the corpus's size ([recipe.md](recipe.md)), and prints what it chose; the defaults below hold
+where it sets nothing.
 
 {body}
 ## Presets
@@ -182,7 +189,7 @@ Every command has `--help`. An error is one line on standard error, and exit sta
 def options_table(command: Callable[..., Any], parsed: Any) -> str:
     """``parsed`` knows how Typer spells each parameter; the function's own annotations say the rest."""
     rows = [("option", "value", "default", "meaning")]
-    spellings = {option.name: ", ".join(option.opts) for option in parsed.params}
+    spellings = {option.name: "`, `".join([*option.opts, *option.secondary_opts]) for option in parsed.params}
     hints = get_type_hints(command, include_extras=True)
     for name, parameter in inspect.signature(command).parameters.items():
         kind, info = get_args(hints[name])
