@@ -49,7 +49,7 @@ SHOTS = [
     Shot("decoding", "Decoding", "A word at a time: what it looks at, and what else was likely.", "view=decoding&side=cross&step=4"),
     Shot("whatif", "What if", "A head switched off, a look forbidden, all heads ranked.", f"view=whatif&off={IT}:1&blocked={IT}:9:1", "rank.ask", ("en", "zh")),
     Shot("compare", "Compare", "One word changed: who looks elsewhere?", "view=compare", languages=("en", "zh")),
-    Shot("tour", "The tour", "Nine chapters in the article's order, which point at live parts of the page.", "view=matrices&symbol=q&side=encoder&layer=0&chapter=1", languages=("en", "zh")),
+    Shot("tour", "The tour", "Nine chapters, nearly in the article's order, which point at live parts of the page.", "view=matrices&symbol=q&side=encoder&layer=0&chapter=1", languages=("en", "zh")),
 ]  # fmt: skip
 
 
