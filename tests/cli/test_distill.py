@@ -93,7 +93,9 @@ def test_what_a_run_read_from_standard_input_is_read_again(tmp_path: Path, monke
     assert list(pairs_of(run)()) == training_pairs(run, data, []) == list(zip(ENGLISH, GERMAN, strict=True))
 
 
-def test_mistakes_show_before_anything_is_translated(tmp_path: Path, call: Call) -> None:
+def test_mistakes_show_before_anything_is_translated(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_toy_translator(tmp_path / "teacher")
     (tmp_path / "many.en").write_text("".join(f"{line}\n" for line in ENGLISH), encoding="utf-8")
     words = ["distill", "--model", str(tmp_path / "teacher"), "--source", str(tmp_path / "many.en")]
@@ -106,6 +108,9 @@ def test_mistakes_show_before_anything_is_translated(tmp_path: Path, call: Call)
     save_toy_translator(tmp_path / "other")
     assert_one_line(call(*words, "--model", str(tmp_path / "other")), "none of them can be held out", "--valid-source")
     os.mkfifo(tmp_path / "pipe")
+    assert_one_line(call(*words, "--threads", "-1"), "--threads -1: wanted 1 or more")
     again = ["distill", "--model", str(tmp_path / "teacher"), "--source", str(tmp_path / "pipe"), "--out", words[-1]]
     assert_one_line(call(*again), "pipe can be read only once")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert_one_line(call(*words), "leave torchrun out")
     assert not (tmp_path / "student").exists()

@@ -1,6 +1,7 @@
 """``glassformer distill``: a small, fast student from a teacher's own translations."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
@@ -54,6 +55,8 @@ def distill(
     from glassformer.translator import Translator
     from glassformer.translator.distill import write_pairs
 
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError("a teacher translates in one process, and its student is trained there: leave torchrun out")
     use_threads(threads)
     settings = read_settings(None)
     set_flags(settings, set_, time_limit, seed, preset=preset, start_from=start_from)
