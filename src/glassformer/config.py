@@ -201,7 +201,7 @@ class TrainingConfig(Settings):
     """Steps from one validation, and saved checkpoint, to the next."""
     stop_on: Literal["bleu", "loss"] = "bleu"
     """The validation figure that decides which checkpoint is the best, and when to stop; with ``bleu``, the lower loss
-    decides between checkpoints within half a point."""
+    decides between checkpoints within a point."""
     patience: int = 10
     """After this many validations without a better one, a learning rate that would stay begins its fall, and the run ends
     where it is 0; one that falls already ends the run. 0: never."""
