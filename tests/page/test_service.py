@@ -9,11 +9,14 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from glassformer.errors import ConfigError
+from glassformer.page.app import make_app
+from glassformer.page.look import Seen
 from glassformer.page.serve import address_of, listen, serve
 from glassformer.page.service import Service, load_service
-from glassformer.page.wire import Ask
+from glassformer.page.wire import Ask, RowsAsk, WeightsAsk
 from glassformer.translator import Translator
 from tests.toy_translator import save_toy_translator
 
@@ -38,6 +41,34 @@ def test_the_newest_checkpoint_is_served(run_folder: Path) -> None:
     assert service.model().model.checkpoint == "step-2"
     assert service.translator is not first
     assert not service.kept
+
+
+def test_what_belongs_to_a_look_is_of_its_checkpoint(run_folder: Path) -> None:
+    """With a newer one's W^Q the page's Q would not come out."""
+    service = Service(Translator.load(run_folder), run_folder)
+    service.look(Ask("it"))
+    rows = RowsAsk("encoder.memory", [], "it", checkpoint="step-1")
+    weights = WeightsAsk("decoder.layers.1.feed_forward.w_2.weight", "step-1")
+    before = service.rows(rows), service.weights(weights)
+    (run_folder / "best.json").write_text('{"checkpoint": "step-2"}')
+    assert (service.rows(rows), service.weights(weights)) == before
+    service.rank(Ask("it"))
+    assert service.checkpoint == "step-1"
+    service.look(Ask("it"))
+    for question in (lambda: service.rows(rows), lambda: service.weights(weights)):
+        with pytest.raises(
+            ConfigError, match="the checkpoint 'step-1' is gone, 'step-2' is loaded: change the sentence"
+        ):
+            question()
+
+
+@pytest.mark.parametrize(("path", "asked"), [("/api/look", 1), ("/api/decode", 1), ("/api/rank", 0)])
+def test_the_deadline_is_that_of_the_model_that_answers(run_folder: Path, path: str, asked: int) -> None:
+    service = Service(Translator.load(run_folder), run_folder)
+    (run_folder / "best.json").write_text('{"checkpoint": "step-2"}')
+    with TestClient(make_app(service, longest_answer=-1), base_url="http://127.0.0.1:8000") as client:
+        answer = client.post(path, json={"text": "it"})
+    assert (answer.status_code, service.checkpoint) == (503, f"step-{1 + asked}")
 
 
 @pytest.mark.parametrize("content", ["", '{"checkpoint": "step-3"}', '{"checkpoint": "step-2"}'])
@@ -87,6 +118,19 @@ def test_what_the_page_opens_with(translator: Translator) -> None:
     start = Service(translator, start=Ask("it", "es", [("encoder.layers.0.self_attention", 1)])).model()
     assert (start.text, start.target, start.heads_off) == ("it", "es", [("encoder.layers.0.self_attention", 1)])
     assert dataclasses.replace(start, target="").target == Service(translator).model().target
+
+
+def test_a_ranking_reads_the_pieces_that_are_shown(translator: Translator) -> None:
+    """The page gives the translation's text; the model may have cut it into other pieces than the tokenizer would."""
+    source, whole = translator.tokenizer.encode("it"), translator.tokenizer.encode("Uhr")
+    cut = next(list(ids) for ids, _ in translator.tokenizer.ways_to_cut(whole, 8) if len(ids) > len(whole))
+    about = translator.about("it", source, cut)
+    assert about["target"] == "Uhr"
+    service = Service(translator)
+    assert len(service.rank(Ask("it", "Uhr")).log_probabilities) == len(whole) + 1
+    seen = Seen(translator.trace("it"), "it", about["source_ids"], about["target_ids"])
+    service.kept["it", None, repr(([("encoder.layers.0.self_attention", 1)], []))] = seen
+    assert len(service.rank(Ask("it", "Uhr")).log_probabilities) == len(cut) + 1
 
 
 def test_it_listens_on_this_machine_only() -> None:

@@ -199,6 +199,8 @@ export interface Ask {
 /** For a learned matrix as a whole. */
 export interface WeightsAsk {
   name: string;
+  /** The look's, whose numbers it goes with; None: whichever is loaded. */
+  checkpoint?: string | null;
 }
 
 /** Exact numbers of one window of a look: the first axes fixed at ``at``, the others whole. */
@@ -211,6 +213,8 @@ export interface RowsAsk {
   target?: string | null;
   heads_off?: [string, number][];
   blocked?: [string, number, number][];
+  /** As in WeightsAsk. */
+  checkpoint?: string | null;
 }
 
 /** What each head is worth for this pair: each was switched off alone. */

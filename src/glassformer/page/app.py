@@ -17,7 +17,7 @@ from glassformer.page.built import HOW, built_page, plain_page, policy
 from glassformer.page.deadline import LONGEST_ANSWER, Deadline
 from glassformer.page.guard import Guard, RequestError, body_of, refused
 from glassformer.page.parse import from_json, to_json
-from glassformer.page.service import Service
+from glassformer.page.service import NEWEST, Service
 
 WAITING = 8
 """Questions that may wait for the model; who asks while so many wait is told to come again."""
@@ -95,6 +95,8 @@ def make_app(service: Service, *, longest_answer: float = LONGEST_ANSWER) -> Sta
         deadline = Deadline(longest_answer)
 
         def work() -> bytes:
+            if path in NEWEST:
+                service.refresh()  # first, so that the deadline is hung up on the model that answers
             with deadline.over(service.translator.model):
                 return service.answer(path, body)
 
@@ -141,6 +143,7 @@ class Steps:
     def work(self, service: Service, question: wire.Ask) -> None:
         end: Exception | None = None
         try:
+            service.refresh()  # as in ask
             with self.deadline.over(service.translator.model):
                 service.decode(question, self.tell)
         except Exception as error:

@@ -23,6 +23,8 @@ LONGEST = 256
 """Tokens of the longest sentence that is answered: the page is for reading, and a long one keeps others waiting."""
 RANKED_AT_ONCE = 100_000_000
 """Numbers in the logits of all heads' sentences computed together: 400 MB, and as much again for their softmax."""
+NEWEST = {"/api/model", "/api/look", "/api/decode"}
+"""What a run's newest checkpoint is loaded for; other questions are about numbers that are on the page already."""
 KEPT = 4
 """Traces of the last questions, from which exact rows are taken."""
 
@@ -33,7 +35,7 @@ class Service:
 
     translator: Translator
     folder: Path | None = None
-    """A run's folder: before a question its newest checkpoint is loaded, if there is one since (``shown_checkpoint``)."""
+    """A run's folder: before a NEWEST question its newest checkpoint is loaded, if there is one (``shown_checkpoint``)."""
     start: wire.Ask = field(default_factory=lambda: wire.Ask(""))
     """What the page opens with."""
     longest: int = LONGEST
@@ -103,12 +105,11 @@ class Service:
 
     def rank(self, ask: wire.Ask) -> wire.Ranking:
         """Each head switched off alone: all in one batch where there is room for it, one after the other elsewhere."""
-        self.refresh()
         translator, model = self.translator, self.translator.model
         check_length(translator, ask, self.longest)
         heads = [(name, head) for name, attention in attentions(model).items() for head in range(attention.heads)]
         with changed(translator, ask):
-            source_ids, target_ids = translator.ids_of(ask.text, ask.target, None)
+            source_ids, target_ids = self.pieces(ask)
             size = (len(heads) + 1) * (len(target_ids) + 1) * model.config.vocabulary_size
             if size > RANKED_AT_ONCE:
                 return self.rank_one_by_one(heads, source_ids, target_ids)
@@ -116,6 +117,14 @@ class Service:
             sides = [*source_ids, special.eos_id], [special.bos_id, *target_ids, special.eos_id]
             ranking = rank_heads(model, *(torch.tensor([ids], device=translator.device) for ids in sides))
         return ranking_of(ranking.heads, ranking.change.tolist(), ranking.log_probabilities.tolist())
+
+    def pieces(self, ask: wire.Ask) -> tuple[list[int], list[int]]:
+        """The ids of both sides without their ends: those of a kept trace of the same texts, whatever was off in it, as
+        the model's own pieces of its translation can be others than the tokenizer's."""
+        for seen in reversed(self.kept.values()):
+            if ask.text == seen.text and ask.target == self.translator.tokenizer.decode(seen.target_ids):
+                return seen.source_ids[:-1], seen.target_ids[1:]
+        return self.translator.ids_of(ask.text, ask.target, None)
 
     def rank_one_by_one(self, heads: list[Head], source_ids: list[int], target_ids: list[int]) -> wire.Ranking:
         model = self.translator.model
@@ -129,12 +138,12 @@ class Service:
         return ranking_of([heads[n] for n in order], [change[n] for n in order], base)
 
     def weights(self, ask: wire.WeightsAsk) -> bytes:
-        self.refresh()
+        self.check_checkpoint(ask)
         tensor, axes = find_learned(self.translator, ask.name)
         return numbers_of(ask.name, axes, "learned", tensor).body()
 
     def rows(self, ask: wire.RowsAsk) -> bytes:
-        self.refresh()
+        self.check_checkpoint(ask)
         if ask.name == "embedding.weight":
             window = Window(self.translator.model.embedding.weight, ("vocabulary", "d_model"), "§3.4, learned")
             if not ask.at:
@@ -146,6 +155,15 @@ class Service:
             window = trace.window(ask.name)
         row, left = fixed(window.tensor, window.axes, ask.at, ask.name)
         return numbers_of(ask.name, left, window.place, row).body()
+
+    def check_checkpoint(self, ask: wire.WeightsAsk | wire.RowsAsk) -> None:
+        """What belongs to a look is of the look's own checkpoint: a newer one's W would not give its Q. Raises ConfigError
+        where that is not loaded any more."""
+        if ask.checkpoint is not None and ask.checkpoint != self.checkpoint:
+            raise ConfigError(
+                f"the checkpoint {ask.checkpoint[:80]!r} is gone, {self.checkpoint!r} is loaded: change the sentence, or "
+                "load the page again"
+            )
 
     def decoded(self, ask: wire.Ask) -> bytes:
         lines: list[str] = []

@@ -229,6 +229,8 @@ class WeightsAsk:
     """For a learned matrix as a whole."""
 
     name: str
+    checkpoint: str | None = None
+    """The look's, whose numbers it goes with; None: whichever is loaded."""
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,8 @@ class RowsAsk:
     target: str | None = None
     heads_off: list[Head] = field(default_factory=list)
     blocked: list[Edge] = field(default_factory=list)
+    checkpoint: str | None = None
+    """As in WeightsAsk."""
 
 
 @dataclass(frozen=True)

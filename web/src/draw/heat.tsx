@@ -51,7 +51,8 @@ export function Heat(props: HeatProps) {
     const clamp = (value: number, count: number) => Math.min(count - 1, Math.max(0, value));
     onPick(clamp((mark?.row ?? 0) + step[0], matrix.rows), clamp((mark?.col ?? 0) + step[1], matrix.cols));
   };
-  const told = hover ?? (mark?.row !== undefined && mark.col !== undefined ? [mark.row, mark.col] as const : null);
+  // the mouse may still be where the matrix before had a row
+  const told = hover && hover[0] < matrix.rows && hover[1] < matrix.cols ? hover : (mark?.row !== undefined && mark.col !== undefined ? [mark.row, mark.col] as const : null);
   const showLabels = rowLabels && cell[1] >= 11;
   return (
     <figure class="heat">

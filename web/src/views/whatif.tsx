@@ -1,5 +1,5 @@
 /** Switch heads off, forbid looks, and see what changes; rank all heads by what they matter for this sentence. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { layers, path, shown, type Where } from "../attention";
 import { askRank } from "../api";
 import { css, hue } from "../draw/colour";
@@ -108,15 +108,22 @@ function Rank() {
   const [ranking, setRanking] = useState<Ranking | null>(null);
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState("");
-  useEffect(() => setRanking(null), [look.source.text, look.target.text]);
+  const running = useRef<AbortController | null>(null);
+  // another pair came: what is known, or asked, is about the one before
+  useEffect(() => () => {
+    running.current?.abort();
+    setRanking(null);
+    setAsking(false);
+    setProblem("");
+  }, [look.source.text, look.target.ids.join()]);
   async function ask() {
+    const stop = (running.current = new AbortController());
     setAsking(true);
     setProblem("");
-    try {
-      setRanking(await askRank({ text: look.source.text, target: look.target.text }));
-    } catch (error) {
-      setProblem(String((error as Error).message));
-    }
+    const answer = await askRank({ text: look.source.text, target: look.target.text }, stop.signal).catch((error: Error) => error);
+    if (stop.signal.aborted) return;
+    if (answer instanceof Error) setProblem(answer.message);
+    else setRanking(answer);
     setAsking(false);
   }
   const most = ranking ? Math.max(...ranking.change.map(Math.abs), 1e-9) : 1;

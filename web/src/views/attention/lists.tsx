@@ -22,10 +22,11 @@ interface Props {
 
 export function Lists({ attention, heads, query, pick, target, pickKey, every }: Props) {
   const { t, state, theme } = usePage();
-  const [hover, setHover] = useState(-1);
+  const [under, setHover] = useState(-1);
   const [top, setTop] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const { queries, keys } = attention;
+  const hover = under < queries.length ? under : -1; // the mouse may still be where the sentence before had a word
   const rows = Math.max(queries.length, keys.length);
   const many = rows > MANY;
   const seen = hover >= 0 ? hover : query;
