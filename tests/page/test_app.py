@@ -207,6 +207,26 @@ def test_only_this_machines_own_page_is_answered(client: TestClient, headers: di
         assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
+@pytest.mark.parametrize(
+    ("path", "changes", "status"),
+    [
+        ("/", {}, 200),
+        ("/", {"sec-fetch-site": "same-site"}, 200),
+        ("/", {"sec-fetch-dest": "iframe"}, 403),
+        ("/", {"sec-fetch-mode": "no-cors", "sec-fetch-dest": "script"}, 403),
+        ("/", {"host": "evil.example"}, 403),
+        ("/", {"origin": "http://evil.example"}, 403),
+        ("/api/model", {}, 403),
+    ],
+)
+def test_a_link_elsewhere_opens_the_page_and_nothing_else(
+    client: TestClient, path: str, changes: dict[str, str], status: int
+) -> None:
+    clicked = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert client.get(path, headers=clicked | changes).status_code == status
+    assert client.post(path, content="{}", headers=JSON | clicked).status_code == 403
+
+
 def test_a_large_body_is_refused_before_it_is_read(client: TestClient) -> None:
     sent = 0
 

@@ -64,7 +64,7 @@ class Guard:
             await send(message)
 
         try:
-            check_origin(Headers(scope=scope), scope["method"])
+            check_origin(Headers(scope=scope), scope["method"], scope["path"])
         except RequestError as refusal:
             await drop(receive)
             await refused(refusal)(scope, receive, send_strictly)
@@ -72,15 +72,18 @@ class Guard:
         await self.app(scope, receive, send_strictly)
 
 
-def check_origin(headers: Headers, method: str) -> None:
-    """Raises RequestError unless the request is from this machine's own page, or from no page at all."""
+def check_origin(headers: Headers, method: str, path: str) -> None:
+    """Raises RequestError unless the request is from this machine's own page, from no page at all, or a link to the page,
+    which holds no data until its own script asks for some."""
     host = headers.get("host", "")
     if host_name(f"//{host}") not in HOSTS:
         raise RequestError(403, f"the host is {host[:80]!r}: wanted 127.0.0.1 or localhost, as nobody else is served")
     origin = headers.get("origin")
     if origin is not None and origin.lower() != f"http://{host}".lower():
         raise RequestError(403, f"the origin is {origin[:80]!r}: wanted http://{host}, as other pages may not ask")
-    if headers.get("sec-fetch-site", "none") in ("cross-site", "same-site"):
+    goal = method, path, headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    other = headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")
+    if other and goal != ("GET", "/", "navigate", "document"):
         raise RequestError(403, "the request is from a page of another site: wanted this machine's own page")
     if method == "POST" and not headers.get("content-type", "").startswith("application/json"):
         raise RequestError(415, "the body's type is not JSON: wanted Content-Type: application/json")
