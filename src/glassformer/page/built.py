@@ -9,7 +9,10 @@ from pathlib import Path
 INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
 MARK = "<!--look-->"
 """Where a saved page's numbers go: before the script."""
-HOW = "The page is not built here. Build it with `make web` (it needs Node.js), or install a wheel, which has it."
+HOW = (
+    "The page is not built here. Build it with `make web` (it fetches Node.js from PyPI where there is none), or install a "
+    "wheel, which has it."
+)
 
 
 def built_folder() -> Path:
