@@ -16,7 +16,7 @@ export const stepOf = (page: Page): number => Math.min(Math.max(page.state.step,
 export function DecodingView() {
   const page = usePage();
   const { state, set, t, look, theme } = page;
-  const [streamed, decode] = useDecoding();
+  const [streamed, decode, problem] = useDecoding();
   const steps = look.steps;
   if (!steps.length) return <p class="note">{t("loading")}</p>;
   const now = stepOf(page);
@@ -40,6 +40,7 @@ export function DecodingView() {
         ))}
       </ol>
       <p class="sr" aria-live="polite">{t("decoding.says", { word: shown(step.chosen.token), share: percent(step.chosen.probability) })}</p>
+      {problem && <p role="alert">{problem}</p>}
       {streamed.length > 0 && <p class="streamed"><small>{t("decoding.greedy")}</small> {streamed.map((one) => <bdi>{one.chosen.token.replace("▁", " ")}</bdi>)}</p>}
       <div class="columns">
         <section data-spot="choices">
@@ -115,21 +116,30 @@ function CrossControls({ layer }: { layer: number }) {
   return <div class="controls small">{state.side === "cross" ? <><LayerSlider /><HeadChips every /></> : t("loading")}</div>;
 }
 
-/** Live: decodes again, a word at a time, as the model makes them. */
-function useDecoding(): [Step[], () => void] {
+/** Live: decodes again, a word at a time, as the model makes them; of another look nothing stays. */
+function useDecoding(): [steps: Step[], run: () => void, problem: string] {
   const { look } = usePage();
   const [steps, setSteps] = useState<Step[]>([]);
+  const [problem, setProblem] = useState("");
   const running = useRef<AbortController | null>(null);
-  useEffect(() => () => running.current?.abort(), []);
-  async function run() {
+  const clear = () => {
     running.current?.abort();
-    const stop = (running.current = new AbortController());
     setSteps([]);
+    setProblem("");
+  };
+  useEffect(() => clear, [look]);
+  async function run() {
+    clear();
+    const stop = (running.current = new AbortController());
+    const ask = { text: look.source.text, heads_off: pairs(look.heads_off), blocked: look.blocked };
     try {
-      for await (const step of askDecode({ text: look.source.text, heads_off: pairs(look.heads_off) }, stop.signal)) setSteps((before) => [...before, step]);
-    } catch {
-      // another sentence came, or the page went
+      for await (const step of askDecode(ask, stop.signal)) {
+        if (stop.signal.aborted) return; // in a notebook all steps come at once
+        setSteps((before) => [...before, step]);
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) setProblem((error as Error).message);
     }
   }
-  return [steps, run];
+  return [steps, run, problem];
 }
