@@ -115,16 +115,17 @@ function HeadRows({ name }: { name: string }) {
   );
 }
 
-/** What comes after attention in this layer: add & norm, the feed-forward network, add & norm again. */
+/** What comes after attention in this layer: add (and norm), the feed-forward network, add (and norm) again. */
 function Rest({ station }: { station: Station }) {
   const { numbers, state, set, t, look, theme } = usePage();
   const at = `${station.side}.layers.${station.layer}`;
+  const add = look.model.norm === "pre" ? "Add" : "Add & Norm";
   const windows = [
-    [station.residual, t("flow.residual")], [`${station.name}.output`, t("flow.attended")], [station.output, "Add & Norm"],
-    [`${at}.feed_forward.inner`, t("flow.inner")], [`${at}.feed_forward.output`, t("flow.feedforward")], [`${at}.feed_forward_add_norm.output`, "Add & Norm"],
+    [station.residual, t("flow.residual")], [`${station.name}.output`, t("flow.attended")], [station.output, add],
+    [`${at}.feed_forward.inner`, t("flow.inner")], [`${at}.feed_forward.output`, t("flow.feedforward")], [`${at}.feed_forward_add_norm.output`, add],
   ] as const;
   const open = numbers.has(state.window) ? numbers.dense(state.window) : undefined;
-  const side = station.side === "encoder" ? look.source : look.target;
+  const side = state.window.startsWith("encoder") ? look.source : look.target; // it stays open on the other side
   return (
     <section class="rest" data-spot="rest">
       <h3>{t("flow.rest")}</h3>
