@@ -60,7 +60,7 @@ export function HeadChips({ every = false }: { every?: boolean }) {
             type="button"
             class={`chip${off ? " off" : ""}`}
             aria-pressed={on}
-            aria-keyshortcuts={head < 9 ? String(head + 1) : undefined}
+            aria-keyshortcuts={head < 8 ? String(head + 1) : undefined}
             title={off ? t("head.off", { n: head }) : t("head.n", { n: head })}
             style={on ? { background: css(hue(head, theme.dark), 0.16), borderColor: css(hue(head, theme.dark)) } : {}}
             onClick={() => set({ heads: toggled(shown, head, (a, b) => a === b).sort((a, b) => a - b) })}

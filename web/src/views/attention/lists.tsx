@@ -1,5 +1,5 @@
 /** The words that look on the left, the words that are looked at on the right, and between them what the heads do. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Attention, isSink, meanRow } from "../../attention";
 import { type Arc, curve, heaviest, thickness } from "../../draw/arcs";
 import { css, dash, hue } from "../../draw/colour";
@@ -33,9 +33,18 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
   const from = many ? Math.max(0, Math.floor(top / ROW) - 12) : 0;
   const to = many ? from + 48 : rows;
 
-  useEffect(() => {
-    if (many && box.current) box.current.scrollTop = Math.max(0, (query - 6) * ROW);
+  // before the next frame, in which the chosen word may get the focus: a word that is out of sight is not there
+  const reach = (word: number) => {
+    box.current!.scrollTop = Math.max(0, (word - 6) * ROW);
+    setTop(box.current!.scrollTop);
+  };
+  useLayoutEffect(() => {
+    if (many) reach(query);
   }, [many, query]);
+  useLayoutEffect(() => {
+    const { scrollTop, clientHeight } = box.current!;
+    if (many && state.key >= 0 && (target * ROW < scrollTop || target * ROW > scrollTop + clientHeight - 2 * ROW)) reach(target);
+  }, [many, state.key, target]);
 
   const arcs = useMemo(() => {
     const list: Arc[] = [];
@@ -115,7 +124,7 @@ function WordList({ words, chosen, pick, label, from, to, hover, side, sinks }: 
     <ul class={`words ${side}`} role="listbox" aria-label={label} ref={list} onKeyDown={walk} onMouseLeave={() => hover?.(-1)}>
       {words.map((word, n) =>
         n < from || n >= to ? null : (
-          <li key={n} role="option" aria-selected={n === chosen} tabIndex={n === chosen || (chosen < from && n === from) ? 0 : -1}
+          <li key={n} role="option" aria-selected={n === chosen} tabIndex={n === chosen || (chosen < from && n === from) || (chosen >= to && n === Math.min(to, words.length) - 1) ? 0 : -1}
             class={sinks && isSink(word.text) ? "dim" : ""} style={{ top: `${n * ROW}px`, height: `${ROW}px`, lineHeight: `${ROW}px` }}
             onClick={() => pick(n)} onMouseEnter={() => hover?.(n)}>
             <bdi>{word.text}</bdi>
