@@ -128,7 +128,10 @@ function useUrl(): [State, (patch: Partial<State>) => void] {
     });
   }, []);
   useEffect(() => {
-    const moved = () => setState((before) => ({ ...fromHash(location.hash), sentence: fromHash(location.hash).sentence || before.sentence }));
+    const moved = () => setState(({ sentence, lang }) => {
+      const there = fromHash(location.hash);
+      return { ...there, sentence: there.sentence || sentence, lang: there.lang || lang };
+    });
     addEventListener("popstate", moved);
     addEventListener("hashchange", moved);
     return () => {
