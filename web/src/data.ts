@@ -116,6 +116,7 @@ export class Numbers {
   private readonly inflated = new Map<string, Promise<Uint8Array>>();
   private readonly tensors = new Map<string, Tensor>();
   private readonly asked = new Map<string, Promise<Tensor>>();
+  private readonly lost = new Set<string>();
 
   constructor(
     readonly look: Look,
@@ -138,7 +139,7 @@ export class Numbers {
   get(name: string): Tensor | undefined {
     const there = this.tensors.get(name);
     if (there || this.asked.has(name) || !this.has(name)) return there;
-    this.load(name).then(() => this.arrived(), (error) => this.failed(error));
+    this.load(name).then(() => this.arrived(), (error) => this.fail(name, error));
     return undefined;
   }
 
@@ -154,8 +155,22 @@ export class Numbers {
     if (there || this.asked.has(key) || !this.fetch || !window) return there?.kind === "dense" ? there.data : undefined;
     const promise = this.fetch(this.look, window, false, at);
     this.asked.set(key, promise);
-    promise.then((tensor) => (this.tensors.set(key, tensor), this.arrived()), (error) => this.failed(error));
+    promise.then((tensor) => (this.tensors.set(key, tensor), this.arrived()), (error) => this.fail(key, error));
     return undefined;
+  }
+
+  /** What failed is asked for again, when somebody does something: with each drawing it would be without an end. */
+  retry(): void {
+    for (const key of this.lost) this.asked.delete(key);
+    this.lost.clear();
+  }
+
+  /** Whether a window was asked for, and did not come. */
+  failedFor = (name: string): boolean => this.lost.has(name);
+
+  private fail(key: string, error: unknown): void {
+    this.lost.add(key);
+    this.failed(error);
   }
 
   load(name: string): Promise<Tensor> {

@@ -21,6 +21,10 @@ export interface Page {
   live: boolean;
 }
 
+/** What is switched off: where there is a model to ask at once as it is chosen, elsewhere as the numbers were made. */
+export const changesOf = ({ live, state, look }: Page): Pick<State, "off" | "blocked"> =>
+  live ? state : { off: look.heads_off, blocked: look.blocked };
+
 export const PageContext = createContext<Page>(null!);
 export const usePage = (): Page => useContext(PageContext);
 

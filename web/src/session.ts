@@ -1,5 +1,5 @@
 /** Where the numbers come from: out of the page itself, or from the server for the sentence in the field. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { askLook, askStart, exact, pairs, useBridge } from "./api";
 import { embedded, type Numbers } from "./data";
 import { ARTICLE, type State } from "./state";
@@ -20,8 +20,17 @@ const START: Session = { numbers: undefined, base: undefined, live: false, busy:
 export function useSession(state: State, set: (patch: Partial<State>) => void): Session {
   const [session, setSession] = useState(START);
   const [, redraw] = useState(0);
+  const [lost, setLost] = useState("");
   const ready = useRef(false);
   const shown = useRef("");
+  const latest = useRef(state);
+  if (latest.current !== state) {
+    // somebody did something: before the views draw, so that they ask again
+    latest.current = state;
+    session.numbers?.retry();
+    session.base?.retry();
+  }
+  useLayoutEffect(() => setLost(""), [state, session.numbers]); // before anything that is asked for now can fail
 
   const watch = (numbers: Numbers): Numbers => {
     let planned = false;
@@ -33,7 +42,7 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
         redraw((n) => n + 1);
       });
     };
-    numbers.failed = (error) => setSession((before) => ({ ...before, problem: String((error as Error).message) }));
+    numbers.failed = (error) => setLost(String((error as Error).message));
     return numbers;
   };
 
@@ -43,18 +52,24 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
     if (saved) {
       if (saved.look.live) useBridge();
       watch(saved);
-      shown.current = saved.look.live && !state.sentence ? key({ ...state, sentence: saved.look.source.text }) : shown.current;
-      ready.current = saved.look.live;
-      setSession({ ...START, numbers: saved, live: saved.look.live });
-      if (!state.sentence) set({ sentence: saved.look.source.text });
+      const { source, target, target_given, heads_off: off, blocked, live } = saved.look;
+      if (!state.sentence) {
+        const first = { sentence: source.text, target: target_given ? target.text : "", off, blocked };
+        if (live) shown.current = key({ ...state, ...first });
+        set(first);
+      }
+      ready.current = live;
+      setSession({ ...START, numbers: saved, live });
       return;
     }
     askStart().then(
       (start) => {
         ready.current = true;
         setSession({ ...START, live: true, busy: true });
-        const off = state.off.length ? state.off : start.heads_off.map(([attention, head]) => ({ attention, head }));
-        set({ sentence: state.sentence || start.text || ARTICLE, target: state.target || start.target, off });
+        const { sentence, target, off } = latest.current; // something may have been typed by now
+        if (sentence) return; // what the start switches off, or gives, is for its own sentence
+        const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
+        set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads });
       },
       () => setSession({ ...START, problem: "nomodel" }),
     );
@@ -88,7 +103,7 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
       stop.abort();
     };
   }, [key(state), session.live]);
-  return session;
+  return { ...session, problem: session.problem || lost };
 }
 
 const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off, state.blocked]);

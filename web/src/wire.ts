@@ -164,6 +164,8 @@ export interface Look {
   groups: Group[];
   /** Row i: what was chosen after target token i (the last is </s>) and what else was likely. */
   steps: Step[];
+  /** Whether the translation was given, and is not the model's own. */
+  target_given: boolean;
   heads_off: HeadName[];
   blocked: [string, number, number][];
   live: boolean;

@@ -78,6 +78,22 @@ describe("a body of numbers", () => {
     await expect(numbers.load("nothing")).rejects.toThrow("no window nothing");
   });
 
+  it("asks again for what failed only when somebody did something", async () => {
+    let asked = 0;
+    const numbers = parseLook(body({ windows, weights: [], groups }, one, two), async () => {
+      if (++asked === 1) throw new Error("not now");
+      return decode(window({ length: 16 }), bytes(new Float32Array([1, 2, 3, 4])));
+    });
+    const failed = new Promise((told) => (numbers.failed = told));
+    expect(numbers.get("c")).toBeUndefined();
+    expect(String(await failed)).toBe("Error: not now");
+    expect([numbers.get("c"), numbers.failedFor("c"), asked]).toEqual([undefined, true, 1]);
+    numbers.retry();
+    expect(numbers.get("c")).toBeUndefined();
+    await new Promise<void>((arrived) => (numbers.arrived = arrived));
+    expect([[...numbers.dense("c")!.data], numbers.failedFor("c"), asked]).toEqual([[1, 2, 3, 4], false, 2]);
+  });
+
   it("of one window", async () => {
     const found = await parseExact(body({ windows: [windows[1]], groups }, one, two));
     expect(found.kind === "dense" && [...found.data]).toEqual([5, 6, 7, 8]);

@@ -159,6 +159,7 @@ def look(
         weights=matrices,
         groups=groups,
         steps=steps_of(translator, seen),
+        target_given=ask.target is not None,
         heads_off=[wire.HeadName(*head) for head in ask.heads_off],
         blocked=list(ask.blocked),
         live=live,

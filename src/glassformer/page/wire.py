@@ -186,6 +186,8 @@ class Look:
     groups: list[Group]
     steps: list[Step]
     """Row i: what was chosen after target token i (the last is </s>) and what else was likely."""
+    target_given: bool
+    """Whether the translation was given, and is not the model's own."""
     heads_off: list[HeadName]
     blocked: list[Edge]
     live: bool

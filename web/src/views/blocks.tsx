@@ -1,7 +1,7 @@
-/** Edges: a word may not look at another. The score becomes −∞ before the softmax, and the row's other weights share what is left. */
+/** Edges: a word may not look at another. The score becomes −∞ before the softmax, and the row's other weights share what it had. */
 import { useState } from "preact/hooks";
 import { keySide, layers, path, querySide, type Where, wordAt, wordsOf } from "../attention";
-import { tokenOf, usePage } from "../page";
+import { changesOf, tokenOf, usePage } from "../page";
 import type { Edge } from "../state";
 import type { Look } from "../wire";
 
@@ -9,7 +9,8 @@ const SIDES: Where[] = ["encoder", "decoder", "cross"];
 const EVERY = -1;
 
 export function Blocks() {
-  const { state, set, t, look, base, live } = usePage();
+  const page = usePage();
+  const { state, set, t, look, base, live } = page;
   const [layer, setLayer] = useState(EVERY);
   const [places, setPlaces] = useState({ query: -1, key: -1 });
   const { side } = state;
@@ -35,7 +36,7 @@ export function Blocks() {
           <button class="plain">{t("block.block")}</button>
         </form>
       )}
-      <ul class="chips">{grouped(base?.look ?? look, state.blocked).map(({ side, query, key, layers, edges }) => {
+      <ul class="chips">{grouped(base?.look ?? look, changesOf(page).blocked).map(({ side, query, key, layers, edges }) => {
         const name = `${query} ↛ ${key} · ${t(`side.${side}`)} ${layers}`;
         return <li><button type="button" class="chip" disabled={!live} aria-label={t("block.remove", { name })} onClick={() => set({ blocked: state.blocked.filter((edge) => !edges.includes(edge)) })}><bdi>{name}</bdi> ×</button></li>;
       })}</ul>

@@ -7,7 +7,7 @@ import { Heat } from "../draw/heat";
 import { fixed } from "../draw/number";
 import { usePage } from "../page";
 import { encodings, LAYOUTS, likeness, wave } from "../positions";
-import { MatrixTwin } from "./matrices";
+import { MatrixTwin, Missing } from "./matrices";
 
 export function PositionsView() {
   return (
@@ -20,10 +20,12 @@ export function PositionsView() {
 
 /** X, P and X + P for this sentence. */
 function Sum() {
-  const { numbers, look, t, theme } = usePage();
+  const page = usePage();
+  const { numbers, look, t, theme } = page;
   const parts = [["embeddings", t("positions.embeddings")], ["positions", "P"], ["x", "X"]] as const;
-  const tensors = parts.map(([last]) => numbers.dense(`encoder.input.${last}`));
-  if (tensors.some((tensor) => !tensor)) return <p class="loading">{t("loading")}</p>;
+  const names = parts.map(([last]) => `encoder.input.${last}`);
+  const tensors = names.map((name) => numbers.dense(name));
+  if (tensors.some((tensor) => !tensor)) return <Missing names={names} page={page} />;
   const labels = look.source.tokens.map(shown);
   const [e, p, x] = tensors.map((tensor) => matrix(tensor!));
   return (

@@ -4,7 +4,7 @@ import { layers, path, shown, type Where } from "../attention";
 import { askRank } from "../api";
 import { css, hue } from "../draw/colour";
 import { fixed, percent } from "../draw/number";
-import { usePage } from "../page";
+import { changesOf, usePage } from "../page";
 import { isOff, toggled } from "../state";
 import type { HeadName, Look, Ranking } from "../wire";
 import { Rich } from "../story/rich";
@@ -15,7 +15,9 @@ const SIDES: Where[] = ["encoder", "decoder", "cross"];
 const same = (a: HeadName, b: HeadName) => a.attention === b.attention && a.head === b.head;
 
 export function WhatIfView() {
-  const { state, set, t, live, look, base } = usePage();
+  const page = usePage();
+  const { set, t, live, look, base } = page;
+  const { off } = changesOf(page);
   return (
     <div class="view">
       <p class="lead"><Rich text={t("whatif.lead")} /></p>
@@ -24,12 +26,12 @@ export function WhatIfView() {
         <section data-spot="switches">
           <h3>{t("whatif.heads")}</h3>
           <div class="switchboard">{SIDES.map((side) => <Board side={side} />)}</div>
-          {state.off.length > 0 && <button type="button" class="plain" onClick={() => set({ off: [] })}>{t("whatif.allon", { n: state.off.length })}</button>}
+          {live && off.length > 0 && <button type="button" class="plain" onClick={() => set({ off: [] })}>{t("whatif.allon", { n: off.length })}</button>}
           {(live || look.blocked.length > 0) && <Blocks />}
         </section>
         <section data-spot="outcome">
           <h3>{t("whatif.outcome")}</h3>
-          <Outcome before={base?.look ?? look} after={look} />
+          <Outcome base={base?.look} after={look} />
         </section>
       </div>
       {live && <Rank />}
@@ -38,8 +40,10 @@ export function WhatIfView() {
 }
 
 function Board({ side }: { side: Where }) {
-  const { state, set, t, look, live, theme } = usePage();
+  const page = usePage();
+  const { state, set, t, look, live, theme } = page;
   const heads = Array.from({ length: look.model.heads }, (_, head) => head);
+  const changes = changesOf(page);
   return (
     <table class="board">
       <caption>{t(`side.${side}`)}</caption>
@@ -49,7 +53,7 @@ function Board({ side }: { side: Where }) {
             <th scope="row">{layer}</th>
             {heads.map((head) => {
               const name = { attention: path(side, layer), head };
-              const off = isOff(state.off, name.attention, head);
+              const off = isOff(changes.off, name.attention, head);
               return (
                 <td>
                   <button type="button" aria-pressed={!off} disabled={!live} aria-label={t("whatif.switch", { side: t(`side.${side}`), layer, head })} title={t("whatif.switch", { side: t(`side.${side}`), layer, head })}
@@ -65,29 +69,30 @@ function Board({ side }: { side: Where }) {
   );
 }
 
-/** The translation before and after, and the chance of each of its words. */
-function Outcome({ before, after }: { before: Look; after: Look }) {
-  const { t, state } = usePage();
-  const changed = state.off.length + state.blocked.length > 0;
-  const words = new Set(before.target.text.split(" "));
+/** The translation before and after, and the chance of each of its words; a saved page has only what it was made with. */
+function Outcome({ base, after }: { base: Look | undefined; after: Look }) {
+  const { t } = usePage();
+  const changed = after.heads_off.length + after.blocked.length > 0;
+  const before = changed ? base : after;
+  const words = new Set(before?.target.text.split(" "));
   return (
     <>
-      <p class="outcome"><small>{t("whatif.before")}</small><bdi>{before.target.text}</bdi></p>
+      {before && <p class="outcome"><small>{t("whatif.before")}</small><bdi>{before.target.text}</bdi></p>}
       {changed && (
         <p class="outcome"><small>{t("whatif.after")}</small>
-          <bdi>{after.target.text.split(" ").map((word) => <>{words.has(word) ? word : <mark>{word}</mark>} </>)}</bdi></p>
+          <bdi>{after.target.text.split(" ").map((word) => <>{!before || words.has(word) ? word : <mark>{word}</mark>} </>)}</bdi></p>
       )}
       <div class="scroll" tabIndex={0} role="region" aria-label={t("whatif.outcome")}>
         <table class="probabilities">
-          <thead><tr><th scope="col">{t("decoding.chosen")}</th><th scope="col">{t("whatif.before")}</th>{changed && <th scope="col">{t("whatif.after")}</th>}</tr></thead>
+          <thead><tr><th scope="col">{t("decoding.chosen")}</th>{before && <th scope="col">{t("whatif.before")}</th>}{changed && <th scope="col">{t("whatif.after")}</th>}</tr></thead>
           <tbody>
-            {(changed ? after : before).steps.map((step, n) => {
-              const was = before.steps[n];
+            {after.steps.map((step, n) => {
+              const was = before?.steps[n];
               const old = was && [was.chosen, ...was.choices].find((choice) => choice.id === step.chosen.id);
               return (
                 <tr>
                   <th scope="row"><bdi>{shown(step.chosen.token)}</bdi></th>
-                  <td>{old ? <Bar share={old.probability} /> : "–"}</td>
+                  {before && <td>{old ? <Bar share={old.probability} /> : "–"}</td>}
                   {changed && <td><Bar share={step.chosen.probability} /></td>}
                 </tr>
               );

@@ -87,7 +87,7 @@ const WINDOW = { q: "queries", k: "keys", v: "values" } as const;
 /** X × W^Q = Q, and the same for K and V. */
 function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
   const { numbers, t, look, state } = place.page;
-  const fromMemory = which !== "q" && place.memory !== "";
+  const fromMemory = which !== "q" && state.side === "cross";
   const input = fromMemory ? place.memory : place.x;
   const x = numbers.dense(input);
   const result = numbers.dense(`${place.name}.${WINDOW[which]}`);
@@ -164,9 +164,11 @@ export function MatrixTwin({ labels, columns, matrix: m, axis }: { labels: strin
   return <Twin label={m.cols > cols ? t("table.first", { n: cols, axis }) : t("table")} head={head} rows={rows} />;
 }
 
-/** Numbers that are on their way, or that did not travel with a saved file. */
-export function Missing({ names, page }: { names: string[]; page: Page }) {
-  const absent = names.filter((name) => !page.numbers.has(name));
-  if (!absent.length) return <p class="loading">{page.t("loading")}</p>;
-  return <p class="note">{page.t("missing", { names: absent.join(", ") })}</p>;
+/** Numbers that are on their way, or that did not travel with a saved file: of long sentences not all that a row has. */
+export function Missing({ names, page: { numbers, t } }: { names: string[]; page: Page }) {
+  const cut = names.filter((name) => numbers.window(name)?.storage === "top");
+  const absent = names.filter((name) => !numbers.has(name));
+  if (absent.length) return <p class="note">{t("missing", { names: absent.join(", ") })}</p>;
+  if (cut.length) return <p class="note">{t("missing.cut", { names: cut.join(", ") })}</p>;
+  return names.some(numbers.failedFor) ? null : <p class="loading">{t("loading")}</p>; // the page's head says what failed
 }
