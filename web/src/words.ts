@@ -24,8 +24,8 @@ export const WORDS = {
   nomodel: ["No model answers here. Open a saved page, or run glassformer look.", "这里没有模型应答。请打开保存的页面，或者运行 glassformer look。"],
   "model.facts": ["{name} · {layers} layers · {heads} heads · d_model {d_model} · {parameters} parameters", "{name} · {layers} 层 · {heads} 个头 · d_model {d_model} · {parameters} 个参数"],
   "model.off": ["{n} head(s) switched off", "已关掉 {n} 个头"],
-  "model.blocked": ["{n} look(s) forbidden", "已禁止 {n} 条注意"],
-  "keys.help": ["Keys: 1–8 heads · [ ] layers · , . steps · arrows walk through lists and matrices", "按键：1–8 切换头 · [ ] 换层 · , . 换步 · 方向键在列表和矩阵里走动"],
+  "model.blocked": ["{n} look(s) forbidden", "已禁止 {n} 处“看”"],
+  "keys.help": ["Keys: 1–8 switch heads 0–7 · [ ] layers · , . steps · arrows walk through lists and matrices", "按键：1–8 切换 0–7 号头 · [ ] 换层 · , . 换步 · 方向键在列表和矩阵里走动"],
   link: ["The address of this page is what you see: send it as a link.", "网址就是你看到的画面，可以直接当链接发给别人。"],
 
   side: ["Which attention", "哪一种注意力"],
@@ -35,6 +35,7 @@ export const WORDS = {
   "side.encoder.long": ["The source looks at itself", "源句看自己"],
   "side.decoder.long": ["The translation looks at itself, never at what comes later", "译文看自己，但看不到后面的词"],
   "side.cross.long": ["The translation looks at the source", "译文看源句"],
+  "side.rows": ["A row has read up to its word and chooses the one after it; under Decoding it is called by the word that it chooses.", "每一行读到自己这个词为止，选出的是它后面的词；在“解码”视图里，同一行用选出的词来标。"],
   layer: ["Layer", "层"],
   head: ["Head", "头"],
   heads: ["Heads", "头"],
@@ -108,7 +109,7 @@ export const WORDS = {
   "weights.title": ["Scores → who is allowed → softmax", "分数 → 允许看谁 → softmax"],
   "explain.weights": ["Where a word may not look the score is −∞ and the weight exactly 0. The softmax turns each row into shares that sum to 1.", "不允许看的地方，分数是 −∞，权重恰好是 0。softmax 把每一行变成和为 1 的份额。"],
   "explain.z": ["Each word takes the values of the words that it looks at, in the shares of its row.", "每个词按自己那一行的份额，取走它所看的词的 value，加在一起。"],
-  "explain.heads": ["{n} heads do the same at once, each with its own matrices and {d_k} of the {d_model} dimensions.", "{n} 个头同时做同样的事，各有各的矩阵，每个头只用 {d_model} 维中的 {d_k} 维。"],
+  "explain.heads": ["{n} heads do the same at once. Each reads all {d_model} numbers of a word, and its own matrices make a query, a key and a value of {d_k} numbers of them.", "{n} 个头同时做同样的事。每个头都读入一个词的全部 {d_model} 个数，再用自己的矩阵算出各有 {d_k} 个数的 query、key 和 value。"],
   "explain.concat": ["{n} slices of {d_k} columns side by side are {d_model} wide again; W^O mixes them into one output.", "{n} 片各 {d_k} 列并排放好，又是 {d_model} 宽；W^O 把它们混合成一个输出。"],
   "not.allowed": ["This word may not look there: its score is −∞ and its weight 0.", "这个词不允许看那里：分数是 −∞，权重是 0。"],
   "product.click": ["Click a cell of the result (or walk with the arrow keys): it shows how it was made.", "点结果里的一格（或用方向键移动），就能看到它是怎么算出来的。"],
@@ -118,6 +119,7 @@ export const WORDS = {
   "written.bias": ["bias", "偏置"],
   "written.agrees": ["the cell says {value} (difference {difference})", "格子里是 {value}（相差 {difference}）"],
   "written.differs": ["but the cell says {value} (difference {difference})", "但格子里是 {value}（相差 {difference}）"],
+  "missing.cut": ["Of a sentence this long only the largest weights of each row travel, so these are not here as a whole: {names}.", "句子太长，每一行只带上了最大的权重，所以这里没有完整的：{names}。"],
   missing: ["These numbers did not travel with this page: {names}. glassformer look has them live.", "这个页面没有带上这些数字：{names}。运行 glassformer look 可以看到。"],
 
   stack: ["The whole model", "整个模型"],
@@ -154,7 +156,7 @@ export const WORDS = {
   "positions.beyond": ["The encoding goes on; training ended at {n} tokens. Whether the model reads well out there is another question.", "编码还在继续，训练却止于 {n} 个词元。模型在那之外读得好不好，是另一个问题。"],
   "positions.ends": ["training ended at {n} ({share} % of what is shown)", "训练止于 {n}（图中前 {share} %）"],
   "positions.wave": ["Dimension {dim} is a {name} with a wavelength of {length} positions.", "第 {dim} 维是一条 {name} 波，波长 {length} 个位置。"],
-  "positions.alike": ["P · Pᵀ is bright where two positions are near: distance can be read from the encoding alone.", "P · Pᵀ 越亮，两个位置越近：距离只从编码里就能读出来。"],
+  "positions.alike": ["P · Pᵀ is bright where two positions are near: distance can be read from the encoding alone.", "两个位置相近的地方，P · Pᵀ 就亮：光凭编码就能读出距离。"],
 
   "decoding.lead": ["The translation is made a word at a time. Each row looks at the source, and the last layer’s numbers become a probability for every word that the model knows.", "译文是一个词一个词产生的。每一行都去看源句，最后一层的数字再变成词表里每个词的概率。"],
   "decoding.sofar": ["The translation so far", "到目前为止的译文"],
@@ -177,7 +179,7 @@ export const WORDS = {
   "whatif.allon": ["All on again ({n} off)", "全部打开（已关 {n} 个）"],
   "whatif.switch": ["{side}, layer {layer}, head {head}", "{side}第 {layer} 层 {head} 号头"],
   "block.title": ["Who may not look at whom?", "谁不许看谁？"],
-  "block.note": ["Forbid one word to look at another: the score becomes −∞ before the softmax, and the row’s other weights share what is left.", "禁止一个词看另一个词：在 softmax 之前把分数设为 −∞，这一行其余的权重分掉剩下的份额。"],
+  "block.note": ["Forbid one word to look at another: the score becomes −∞ before the softmax, and the row’s other weights share what it had.", "禁止一个词看另一个词：在 softmax 之前把分数设为 −∞，这一行其余的权重分掉它原来的那一份。"],
   "block.every": ["every", "每一层"],
   "block.notat": ["may not look at (key)", "不许看（key）"],
   "block.block": ["Forbid", "禁止"],
@@ -191,6 +193,7 @@ export const WORDS = {
 
   "compare.lead": ["Change one word and see who looks elsewhere.", "换一个词，看看谁的目光移开了。"],
   "compare.other": ["The other sentence", "另一个句子"],
+  "compare.blocked": ["What is forbidden is forbidden in the first sentence only: the other has other words.", "禁止的“看”只对第一个句子有效：另一个句子的词不一样。"],
   "compare.live": ["A second sentence needs the model. Open this page with glassformer look, or save two pages.", "比较第二个句子需要模型在场。请用 glassformer look 打开，或者保存两个页面。"],
 
   tour: ["Guided tour", "导览"],
@@ -203,8 +206,8 @@ export const WORDS = {
   // The tour, in the article's order.
   "tour.words.title": ["From words to numbers", "从词到数字"],
   "tour.words.text": [
-    "A Transformer reads a sentence all at once. The tokenizer cuts it into pieces; each piece picks a row of numbers, its *embedding*. With the position added these rows are X: [one row a word](@flow).\n\nThe [encoder](@stack) turns X into a memory, layer by layer. The decoder reads the memory and writes the translation, one word at a time.",
-    "Transformer 一次读完整个句子。分词器把它切成小块，每一块取出一行数字，叫做*词嵌入*；再加上位置，这些行就是 X：[一个词一行](@flow)。\n\n[编码器](@stack)一层一层把 X 变成 memory；解码器读着 memory，一个词一个词写出译文。",
+    "This tour follows *The Illustrated Transformer* (here: the article).\n\nA Transformer reads a sentence all at once. The tokenizer cuts it into pieces; each piece picks a row of numbers, its *embedding*. With the position added these rows are X: [one row a word](@flow).\n\nThe [encoder](@stack) turns X into a memory, layer by layer. The decoder reads the memory and writes the translation, one word at a time.",
+    "本导览跟随《图解 Transformer》（The Illustrated Transformer，下文称“图解文章”）。\n\nTransformer 一次读完整个句子。分词器把它切成小块，每一块取出一行数字，叫做*词嵌入*；再加上位置，这些行就是 X：[一个词一行](@flow)。\n\n[编码器](@stack)一层一层把 X 变成 memory；解码器读着 memory，一个词一个词写出译文。",
   ],
   "tour.words.try": [
     "Type another sentence above, or step through the [layers](@stack): from layer 1 on the input is no longer X but R, what came out below.",
@@ -257,14 +260,14 @@ export const WORDS = {
     "左边是[在看的词](@lists)，右边是被看的词。在最后一层，不同的头可能看到不同的词：图解文章里，“it” 用一个头看 *animal*，用另一个头看 *tired*。[网格](@pair)告诉你，所有的头里谁看到了选中的这一对。\n\n权重只说明取走了多少 value，仅此而已。其中很大一部分常常落在 [</s> 和句号](@sinks)上。",
   ],
   "tour.looks.try": [
-    "Press 1 to 8 for heads and [ ] for layers. Does a lower layer look at neighbours? Then choose another [word](@lists).",
-    "按 1 到 8 切换头，按 [ ] 换层。低层是不是更爱看邻居？再换一个[词](@lists)试试。",
+    "Press 1 to 8 for heads 0 to 7 and [ ] for layers. Does a lower layer look at neighbours? Then choose another [word](@lists).",
+    "按 1 到 8 切换 0 到 7 号头，按 [ ] 换层。低层是不是更爱看邻居？再换一个[词](@lists)试试。",
   ],
 
   "tour.everything.title": ["Everything in one picture", "合在一张图里"],
   "tour.everything.text": [
-    "Sentence, X or R, heads, Q K V, Z, output: [one layer from left to right](@flow). [Below](@rest) is the way to the end of the layer: what came in is added, the sum is normalised, a feed-forward network looks at each word alone, and again add & norm. Then the next layer begins.",
-    "句子、X 或 R、各个头、Q K V、Z、输出：[一层，从左到右](@flow)。[下面](@rest)是走到这一层出口的路：加上输入，做归一化；前馈网络单独处理每个词；再加、再归一化。然后进入下一层。",
+    "Sentence, X or R, heads, Q K V, Z, output: [one layer from left to right](@flow). [Below](@rest) is the way to the end of the layer: what came in is added, the sum is normalised, a feed-forward network looks at each word alone, and again add & norm. Then the next layer begins. The paper normalises after each addition; a model that norms first, as the one that ships, normalises what goes into attention and feed-forward (LN) instead.",
+    "句子、X 或 R、各个头、Q K V、Z、输出：[一层，从左到右](@flow)。[下面](@rest)是走到这一层出口的路：加上输入，做归一化；前馈网络单独处理每个词；再加、再归一化。然后进入下一层。论文在每次相加之后归一化；先归一化的模型（例如随软件附带的这个）改为在进入注意力和前馈网络之前归一化，图中写作 LN。",
   ],
   "tour.everything.try": [
     "Go through the [stack](@stack) and watch R change. Open the ReLU: how much of it is exactly 0?",

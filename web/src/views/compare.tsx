@@ -1,6 +1,6 @@
 /** Two sentences side by side: what does the same word look at when another word changes? */
 import { useEffect, useState } from "preact/hooks";
-import { askLook } from "../api";
+import { askLook, pairs } from "../api";
 import { type Attention, attentionOf, isSink, keySide, meanRow, strongest, wordAt } from "../attention";
 import type { Numbers } from "../data";
 import { percent } from "../draw/number";
@@ -20,7 +20,7 @@ export function CompareView() {
     if (!live) return;
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      askLook({ text: draft }, stop.signal).then(
+      askLook({ text: draft, heads_off: pairs(state.off) }, stop.signal).then(
         (found) => {
           found.arrived = () => redraw((n) => n + 1);
           setOther(found);
@@ -31,7 +31,7 @@ export function CompareView() {
       );
     }, 200);
     return () => { clearTimeout(timer); stop.abort(); };
-  }, [draft, live]);
+  }, [draft, live, JSON.stringify(state.off)]);
   const layer = layerOf(state, look);
   const here = attentionOf(numbers, state.side, layer, state.pieces);
   const there = other && attentionOf(other, state.side, layer, state.pieces);
@@ -45,6 +45,7 @@ export function CompareView() {
           <textarea rows={1} dir="auto" spellcheck={false} lang={look.model.languages.split("-")[0]} value={draft} onInput={(event) => setDraft(event.currentTarget.value.replace(/\s*\n\s*/g, " "))} data-spot="other" /></label>
       ) : <p class="note boxed">{t("compare.live")}</p>}
       {problem && <p role="alert">{problem}</p>}
+      {live && look.blocked.length > 0 && <p class="note">{t("compare.blocked")}</p>}
       <div class="controls"><SideSwitch /><LayerSlider /><HeadChips /></div>
       {here && word !== null && (
         <div class="columns even" data-spot="compare">

@@ -46,6 +46,7 @@ export function AttentionView() {
             <Toggle on={every} label={t("everyone")} set={setEvery} />
           </div>
           {!state.pieces && queries.length + keys.length < look.source.tokens.length + look.target.tokens.length && <p class="note">{t("words.note")}</p>}
+          {state.side !== "encoder" && <p class="note">{t("side.rows")}</p>}
           {state.sinks && sinks > 0.005 && <p class="note" data-spot="sinks">{t("sinks.mass", { share: percent(sinks) })}</p>}
           {!exact && <p class="note">{t("rounded", { error: fixed(attention.error, 4) })}</p>}
           {mean && mean.rest > 0 && <p class="note">{t("rest", { share: percent(mean.rest), n: keys.length - attention.stored })}</p>}
