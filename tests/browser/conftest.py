@@ -69,13 +69,13 @@ def server(toy: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def saved(translator: Translator, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+def saved(translator: Translator, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """The address of a saved file of a sentence."""
     folder = tmp_path_factory.mktemp("saved")
 
-    def save(text: str, target: str | None = None) -> str:
-        path = folder / f"{abs(hash((text, target)))}.html"
-        save_page(look(translator, Ask(text, target), live=False, budget=SAVED), path)
+    def save(text: str, target: str | None = None, **off: Any) -> str:
+        path = folder / f"{abs(hash((text, target, repr(off))))}.html"
+        save_page(look(translator, Ask(text, target, **off), live=False, budget=SAVED), path)
         return path.as_uri()
 
     return save
@@ -144,6 +144,7 @@ def visit(chromium: Any) -> Iterator[Open]:
         scheme: str = "light",
         locale: str = "en-US",
         offline: bool = False,
+        before: Callable[[Any], None] = lambda _: None,
     ) -> Visit:
         context = chromium.new_context(
             viewport={"width": width, "height": 860}, color_scheme=scheme, locale=locale, offline=offline
@@ -154,6 +155,7 @@ def visit(chromium: Any) -> Iterator[Open]:
         page.on("pageerror", lambda error: found.wrong.append(str(error)))
         page.on("console", lambda message: found.wrong.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: found.asked.append(request.url))
+        before(page)
         page.goto(f"{address}#{state}")
         page.locator("main .view").wait_for()
         found.until("!document.querySelector('.loading, .translation.busy')")
