@@ -143,7 +143,6 @@ class Steps:
     def work(self, service: Service, question: wire.Ask) -> None:
         end: Exception | None = None
         try:
-            service.refresh()  # as in ask
             with self.deadline.over(service.translator.model):
                 service.decode(question, self.tell)
         except Exception as error:

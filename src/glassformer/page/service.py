@@ -23,8 +23,8 @@ LONGEST = 256
 """Tokens of the longest sentence that is answered: the page is for reading, and a long one keeps others waiting."""
 RANKED_AT_ONCE = 100_000_000
 """Numbers in the logits of all heads' sentences computed together: 400 MB, and as much again for their softmax."""
-NEWEST = {"/api/model", "/api/look", "/api/decode"}
-"""What a run's newest checkpoint is loaded for; other questions are about numbers that are on the page already."""
+NEWEST = {"/api/model", "/api/look"}
+"""What a run's newest checkpoint is loaded for; other questions are about what a look shows already, and its model."""
 KEPT = 4
 """Traces of the last questions, from which exact rows are taken."""
 
@@ -98,7 +98,6 @@ class Service:
         return seen
 
     def decode(self, ask: wire.Ask, told: Callable[[wire.Step], bool]) -> None:
-        self.refresh()
         check_length(self.translator, ask, self.longest)
         with changed(self.translator, ask):
             decode_steps(self.translator, ask.text, told)
