@@ -11,7 +11,7 @@ import pytest
 
 from glassformer.page.export import page_with, save_page
 from glassformer.page.look import look
-from glassformer.page.notebook import answer, show
+from glassformer.page.notebook import answer
 from glassformer.page.pack import Packed
 from glassformer.page.service import Service
 from glassformer.page.wire import Ask
@@ -56,7 +56,7 @@ def test_a_widget_goes_on_from_what_it_was_made_with(chromium: Any, translator: 
 
     page = chromium.new_page()
     page.expose_function("ask", ask)
-    page.evaluate(BRIDGE, page_with(show(translator, SENTENCE, "Der Zug.", heads_off=[HEAD]).look(live=True)))
+    page.evaluate(BRIDGE, page_with(look(translator, Ask(SENTENCE, "Der Zug.", [HEAD]), live=True)))
     frame = page.frame_locator("iframe")
     frame.get_by_role("navigation").get_by_role("button", name="What if").click()
     off = frame.locator(".board button.off")

@@ -159,6 +159,20 @@ def test_the_widget(translator: Translator) -> None:
     assert sent[0][0] == {"glassformer": 1, "id": 3, "status": 200}
 
 
+@pytest.mark.usefixtures("page")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_rows_of_a_widget_are_of_its_own_pieces(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page gives the translation's text, of which the tokenizer might make other pieces than the model did."""
+    pytest.importorskip("anywidget", reason="anywidget is in the extra 'notebook'")
+    widget, sent = show(translator, "it").widget(), []
+    widget.send = lambda content, buffers: sent.append(content["status"])
+    monkeypatch.setattr("glassformer.page.service.see", None)
+    asked = {"name": "encoder.memory", "at": [0], "text": "it", "target": translator.translate("it")}
+    content = {"glassformer": 1, "id": 3, "path": "/api/rows", "body": json.dumps(asked)}
+    widget._handle_custom_msg(content, [])
+    assert sent == [200]
+
+
 def test_without_anywidget_it_says_how(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(ConfigError, match=r"pip install 'glassformer\[notebook\]'"):

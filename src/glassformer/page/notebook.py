@@ -10,7 +10,7 @@ from glassformer.errors import ConfigError, GlassformerError
 from glassformer.page import wire
 from glassformer.page.built import HOW, built_page
 from glassformer.page.export import page_with
-from glassformer.page.look import LIVE, SAVED, look, seen_of
+from glassformer.page.look import LIVE, SAVED, look, see, seen_of
 from glassformer.page.pack import Packed
 from glassformer.page.parse import from_json, to_json
 from glassformer.page.service import Service
@@ -61,8 +61,8 @@ class Shown:
     height: int = HEIGHT
     _page: str = field(default="", repr=False)
 
-    def look(self, *, live: bool = False) -> Packed:
-        return look(self.translator, self.ask, live=live, budget=LIVE if live else SAVED)
+    def look(self) -> Packed:
+        return look(self.translator, self.ask, budget=SAVED)
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, with the numbers in it; saved with the notebook, and it needs no network."""
@@ -80,10 +80,12 @@ class Shown:
         except ModuleNotFoundError as error:
             raise ConfigError(f"{error.name} is not installed: pip install 'glassformer[notebook]'") from None
 
-        page = traitlets.Unicode(page_with(self.look(live=True))).tag(sync=True)
+        service = Service(self.translator, start=self.ask)
+        seen = service.keep(self.ask, see(self.translator, self.ask))  # rows and rankings are of these pieces
+        packed = look(self.translator, self.ask, live=True, budget=LIVE, seen=seen)
+        page = traitlets.Unicode(page_with(packed)).tag(sync=True)
         traits = {"_esm": BRIDGE, "page": page, "height": traitlets.Int(self.height).tag(sync=True)}
         widget = type("PageWidget", (anywidget.AnyWidget,), traits)()
-        service = Service(self.translator, start=self.ask)
         widget.on_msg(lambda sender, content, _: sender.send(*answer(service, content)))
         return widget
 

@@ -91,8 +91,10 @@ class Service:
             same_target = ask.target == target or (ask.target is not None and ask.target == said)
             if of == changes and ask.text in (text, seen.text) and same_target:
                 return seen
-        seen = see(self.translator, ask, self.longest)
-        self.kept[ask.text, ask.target, changes] = seen
+        return self.keep(ask, see(self.translator, ask, self.longest))
+
+    def keep(self, ask: wire.Ask | wire.RowsAsk, seen: Seen) -> Seen:
+        self.kept[ask.text, ask.target, repr((ask.heads_off, ask.blocked))] = seen
         while len(self.kept) > KEPT:
             del self.kept[next(iter(self.kept))]
         return seen
