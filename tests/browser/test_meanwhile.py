@@ -11,7 +11,7 @@ OTHER = "We drink tea in the kitchen."
 def test_a_ranking_that_comes_too_late_is_not_shown(visit: Open, server: str) -> None:
     seen = visit(server, link(view="whatif"))
     held: list[Any] = []
-    seen.page.route("**/api/rank", held.append)
+    seen.page.route("**/api/rank", lambda route: held.append(route))
     seen.page.get_by_role("button", name="Rank all heads").click()
     seen.until("document.querySelector('[data-ask]').disabled")
     seen.page.locator("textarea.source").fill(OTHER)

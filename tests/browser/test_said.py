@@ -124,8 +124,8 @@ def test_both_sentences_are_read_by_the_same_heads(visit: Open, server: str) -> 
 
 
 def test_a_long_saved_sentence_says_what_is_not_there(visit: Open, saved: Callable[..., str]) -> None:
-    seen = visit(saved(" ".join([SENTENCE] * 40), TARGET), link(view="matrices", symbol="weights"), offline=True)
-    for symbol in ("weights", "heads"):
+    seen = visit(saved(" ".join([SENTENCE] * 40), TARGET), link(view="matrices"), offline=True)
+    for symbol in ("z", "heads"):
         seen.go(link(view="matrices", symbol=symbol))
         assert "encoder.layers.1.self_attention.weights" in seen.page.locator("main .note").first.inner_text()
 
