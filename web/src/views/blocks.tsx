@@ -38,7 +38,7 @@ export function Blocks() {
       )}
       <ul class="chips">{grouped(base?.look ?? look, changesOf(page).blocked).map(({ side, query, key, layers, edges }) => {
         const name = `${query} ↛ ${key} · ${t(`side.${side}`)} ${layers}`;
-        return <li><button type="button" class="chip" disabled={!live} aria-label={t("block.remove", { name })} onClick={() => set({ blocked: state.blocked.filter((edge) => !edges.includes(edge)) })}><bdi>{name}</bdi> ×</button></li>;
+        return <li><button type="button" class="chip" disabled={!live} aria-label={t("block.remove", { name })} onClick={() => set({ blocked: state.blocked.filter((edge) => !edges.includes(edge)) })}><bdi>{name}</bdi>{live && " ×"}</button></li>;
       })}</ul>
     </div>
   );
