@@ -100,11 +100,12 @@ def field(name: str) -> st.SearchStrategy[object]:
             ["encoder.memory", "logits", "embedding.weight", "decoder.layers.0.feed_forward.w_1.weight"]
         ),
         "at": st.lists(number, max_size=4),
+        "checkpoint": st.none() | st.sampled_from(["", "step-7"]),
     }
     return right[name] | right[name] | right[name] | anything()
 
 
-FIELDS = ["text", "target", "heads_off", "blocked", "name", "at"]
+FIELDS = ["text", "target", "heads_off", "blocked", "name", "at", "checkpoint"]
 BODY = st.fixed_dictionaries({}, optional={name: field(name) for name in FIELDS}) | anything()
 
 
