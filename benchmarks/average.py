@@ -8,6 +8,7 @@ other; how high the rate was there stands in the row.
 
 import argparse
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import rows
 import torch
 
 from glassformer.checkpoint import load_weights, tensors_in
-from glassformer.config import DecodingConfig
+from glassformer.config import DecodingConfig, TrainingConfig
 from glassformer.text.corpus import read_lines
 from glassformer.training.evaluation import bleu, chrf, papers_bleu
 from glassformer.translator import Translator
@@ -60,10 +61,14 @@ def measure(checkpoint: Path, averaged: bool, sources: list[str], references: li
 def last_step(checkpoint: Path) -> dict[str, Any]:
     """The step, the seed and the rate that the run had there."""
     run = checkpoint.parent.parent
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    with (run / "metrics.jsonl").open(
+        encoding="utf-8"
+    ) as file:  # its sentences may hold U+2028, where splitlines would cut
+        lines = [json.loads(line) for line in file]
+    seed = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))["training"].get("seed", TrainingConfig.seed)
     step = int(checkpoint.name.removeprefix("step-"))
     rate = [line["learning_rate"] for line in lines if line["kind"] == "step" and line["step"] <= step][-1]
-    return {"step": step, "rate": rate}
+    return {"seed": seed, "step": step, "rate": rate}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """``glassformer distill``: a small, fast student from a teacher's own translations."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
@@ -52,10 +51,11 @@ def distill(
     (data diversification, Nguyen et al. 2020).
     Ctrl-C saves and stops; the same command goes on from there.
     """
+    from glassformer.training.processes import several
     from glassformer.translator import Translator
     from glassformer.translator.distill import write_pairs
 
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if several():
         raise ConfigError("a teacher translates in one process, and its student is trained there: leave torchrun out")
     use_threads(threads)
     settings = read_settings(None)

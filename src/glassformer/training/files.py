@@ -69,13 +69,9 @@ def check_readable_again(paths: list[str]) -> None:
 def languages(config: DataConfig) -> str:
     """``en-de`` for train.en and train.de (also train.lc.en.gz): the last endings in which the two names differ; without
     such, the files' first name."""
-    ends = [
-        [part for part in Path(side[0]).name.split(".")[1:] if part.isalpha() and len(part) <= 3]
-        for side in (config.source, config.target)
-        if side
-    ]
-    words = [[part for part in reversed(parts) if part not in COMPRESSED] for parts in ends]
-    if len(words) == 2 and all(words):
-        both = list(zip(*words, strict=False))
+    names = [Path(side[0]).name.split(".")[:0:-1] for side in (config.source, config.target) if side]  # from the end
+    ends = [[part for part in parts if part.isalpha() and len(part) <= 3 and part not in COMPRESSED] for parts in names]
+    if len(ends) == 2 and all(ends):
+        both = list(zip(*ends, strict=False))
         return "-".join(next((pair for pair in both if pair[0] != pair[1]), both[0]))
     return Path(name_of(config.source[0])).name.split(".")[0] or "run"

@@ -126,11 +126,16 @@ class Processes:
         self.most(0)
 
 
+def several() -> bool:
+    """Whether ``torchrun`` started this process, and others beside it."""
+    return "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
 @contextmanager
 def joined(device: torch.device) -> Iterator[Processes]:
     """The processes that ``torchrun`` started; this one alone where it did not. Raises TrainingError when they do not
     find each other."""
-    if "TORCHELASTIC_RUN_ID" not in os.environ or int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if not several():
         yield Processes()
         return
     try:

@@ -121,11 +121,10 @@ class State:
             remove(folder)
         write_folder(folder, files)
         best = folder.with_name(f"step-{self.progress.best_step:08d}")
-        about = {"checkpoint": best.name, "bleu": self.progress.best_bleu, "loss": self.progress.best_loss}
-        if best.is_dir() and not holds(
-            run / "best.json", json_bytes(about)
-        ):  # also after a kill right before this line
-            replace_file(run / "best.json", json_bytes(about))
+        facts = {"checkpoint": best.name, "bleu": self.progress.best_bleu, "loss": self.progress.best_loss}
+        about = json_bytes(facts)
+        if best.is_dir() and not holds(run / "best.json", about):  # also after a kill right before this line
+            replace_file(run / "best.json", about)
         remove_old(run, keep, {folder.name, best.name})
 
     def restore(self, checkpoint: Path) -> list[Tensor]:
