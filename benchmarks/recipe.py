@@ -10,12 +10,14 @@ made again. Multi30k measures here, and trains nothing that ships.
 import argparse
 import json
 import time
+from contextlib import nullcontext
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import rows
 import torch
+from candidates import CANDIDATES
 
 from glassformer.config import DataConfig, DecodingConfig, TrainingConfig
 from glassformer.text.corpus import read_lines
@@ -29,7 +31,8 @@ TOKENS = 4096
 """What --steps is counted in, a side."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    # name: changes to the recipe, as "model.x", "training.x", "data.augmentation", "vocabulary", or "lower_case": all text
+    # name: changes to the recipe, as "model.x", "training.x", "data.augmentation", "vocabulary", "lower_case": all text, or
+    # "outside": a candidate that the house does not have
     "recipe": {},
     "adam": {"training.optimizer": "adam"},
     "falls-from-the-start": {"training.decay_share": 1.0},
@@ -57,6 +60,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "r-drop-5": {"training.r_drop": 5.0},
     "augmentation-0.25": {"data.augmentation": 0.25},
     "lower-case": {"lower_case": True},
+    "qk-norm": {"outside": "qk-norm"},
+    "untied": {"outside": "untied"},
+    "cutoff": {"outside": "cutoff", "training.r_drop": 1.0},
+    "schedule-free": {"outside": "schedule-free", "training.decay_share": 0.001},
 }
 """Rows of other names are of the recipe as it was at their commit."""
 
@@ -78,7 +85,10 @@ def main() -> None:
     for seed in wanted.seeds:
         for name in wanted.variants:
             if not measured(name, seed, wanted.steps, wanted.target):
-                rows.write("recipe", [measure(name, seed, wanted)])
+                outside = CANDIDATES.get(VARIANTS[name].get("outside", ""), nullcontext)
+                with outside():
+                    row = measure(name, seed, wanted)
+                rows.write("recipe", [row])
 
 
 def measured(name: str, seed: int, steps: int, target: str) -> bool:
@@ -89,7 +99,7 @@ def measured(name: str, seed: int, steps: int, target: str) -> bool:
 
 
 def measure(name: str, seed: int, wanted: argparse.Namespace) -> dict[str, Any]:
-    changes = dict(VARIANTS[name])
+    changes = {key: value for key, value in VARIANTS[name].items() if key != "outside"}
     vocabulary, augmentation = changes.pop("vocabulary", 0), changes.pop("data.augmentation", 0.0)
     folder = lower_cased(wanted.data, wanted.target, wanted.runs) if changes.pop("lower_case", False) else wanted.data
     model = {key.removeprefix("model."): value for key, value in changes.items() if key.startswith("model.")}

@@ -12,9 +12,23 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from glassformer.config import TrainingConfig, tiny
+from glassformer.trace import record
+from glassformer.training.loss import loss_of
+from glassformer.training.state import State
 from tests.house.source import ROOT
 
-NAMES = ["attention_kernels", "decoding_speed", "products", "rows", "tables", "training_speed", "turns", "workload"]
+NAMES = [
+    "attention_kernels",
+    "candidates",
+    "decoding_speed",
+    "products",
+    "rows",
+    "tables",
+    "training_speed",
+    "turns",
+    "workload",
+]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +91,43 @@ def test_turns_go_on_when_a_contender_fails(benchmarks: dict[str, ModuleType]) -
     assert len(turns.seconds["products"]) == len(turns.wall_seconds["products"]) == 3
     row = turns.row("products", 100)
     assert row["slowest"] <= row["per_second"] <= row["fastest"]
+
+
+@pytest.mark.parametrize("name", ["qk-norm", "untied", "cutoff", "schedule-free"])
+def test_a_candidate_is_what_it_is_called(benchmarks: dict[str, ModuleType], name: str) -> None:
+    config, settings = tiny(40, dropout=0.0, encoder_layers=1, decoder_layers=1), TrainingConfig(learning_rate=1e-2)
+    ids = torch.randint(3, 40, (2, 9), generator=torch.Generator().manual_seed(1))
+    begun = State.new(config, settings, torch.device("cpu"))
+    with benchmarks["candidates"].CANDIDATES[name]():
+        state = State.new(config, settings, torch.device("cpu"))
+        model = state.model.train()
+        for step in range(1, 4):
+            before = loss_of(model, ids, ids, 0.1, r_drop=1.0)
+            before.smoothed.backward()
+            state.move(1e-2)
+            state.average.update(model, step)
+        with record(model.eval(), "encoder.*") as seen:
+            model.encode(ids)
+    x = seen["encoder.input.x"]
+    if name == "qk-norm":
+        lengths = seen["encoder.layers.0.self_attention.queries"].square().mean(-1)
+        assert (lengths - 1).abs().max() < 0.1  # but for the gain, which has moved by three steps
+    elif name == "untied":
+        assert not torch.equal(state.model.tables[0], state.model.tables[1])
+        assert all(moment.startswith("adam") for moment in state.moments())
+    elif name == "cutoff":
+        assert x.abs().sum(-1).min() > 0  # not when it translates
+        with record(model.train(), "encoder.input.x") as seen:
+            model.encode(ids.repeat(50, 1))
+        assert 0.05 < float((seen["encoder.input.x"].abs().sum(-1) == 0).float().mean()) < 0.15
+    else:
+        kept = dict(zip(state.average.names, state.average.weights, strict=True))
+        z = state.moments()["schedulefree.z.embedding.weight"]
+        assert torch.allclose(model.embedding.weight, z.lerp(kept["embedding.weight"], settings.beta_1))
+        assert not torch.equal(kept["embedding.weight"], begun.model.embedding.weight)
+    again = State.new(config, settings, torch.device("cpu"))
+    assert again.model.state_dict().keys() == begun.model.state_dict().keys()  # nothing of it stays
+    assert type(again.optimizers[0]) is torch.optim.Adam
 
 
 def test_attention_is_measured_in_every_kind(
