@@ -1,8 +1,9 @@
-"""The newest rows of results/ about training and decoding, as tables."""
+"""The newest rows of results/ about training and decoding, and what each part of the recipe pays, as tables."""
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from statistics import fmean
 from typing import Any
 
 import rows
@@ -69,12 +70,53 @@ def decoding(group: list[Row]) -> str:
     return title + "\n\n" + markdown(["", "sentences/s", "from … to", "of the best peer in PyTorch"], lines)
 
 
+def parts(made: Iterable[Row]) -> Iterator[str]:
+    """For each budget and target language what each change to the recipe does, seed by seed, against the recipe itself.
+    R-Drop, which takes twice the time a step, is held against the recipe of twice its budget: at equal time."""
+    by_seed: dict[tuple[str, int], dict[str, dict[int, Row]]] = {}
+    for row in made:
+        twice = 2 if "training.r_drop" in row["changes"] else 1
+        by_variant = by_seed.setdefault((row["target"], row["steps_budget"] * twice), {})
+        by_variant.setdefault(row["variant"], {})[row["seed"]] = row
+    for (target, budget), by_variant in sorted(by_seed.items()):
+        whole = by_variant.pop("recipe", {})
+        lines = [part(name, seeds, whole) for name, seeds in by_variant.items() if seeds.keys() & whole.keys()]
+        if lines:
+            own = ", ".join(f"{row['papers_BLEU']:.2f} (seed {seed})" for seed, row in sorted(whole.items()))
+            title = f"The recipe's parts, en-{target}, budget {budget:,}: the recipe itself has BLEU {own}"
+            lines.sort(key=lambda line: float(line[2].replace("−", "-")))
+            yield title + "\n\n" + markdown(["instead", "BLEU", "difference", "of each seed", "loss", "time"], lines)
+
+
+def part(name: str, by_seed: Mapping[int, Row], whole: Mapping[int, Row]) -> list[str]:
+    seeds = sorted(by_seed.keys() & whole.keys())
+
+    def differences(key: str) -> list[float]:
+        return [by_seed[seed][key] - whole[seed][key] for seed in seeds]
+
+    bleu = differences("papers_BLEU")
+    return [
+        name,
+        " / ".join(f"{by_seed[seed]['papers_BLEU']:.2f}" for seed in seeds),
+        signed(fmean(bleu), 2),
+        " / ".join(signed(value, 2) for value in bleu),
+        signed(fmean(differences("valid_loss")), 3),
+        f"{fmean(by_seed[seed]['seconds'] / whole[seed]['seconds'] for seed in seeds):.2f} ×",
+    ]
+
+
+def signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     for group in newest("training_speed", "model", "precision", "dropout", "threads"):
         print(training(group), end="\n\n")
     for group in newest("decoding_speed", "model", "at_once", "threads"):
         print(decoding(group), end="\n\n")
+    for table in parts(row for group in newest("recipe", "variant", "seed", "target", "steps_budget") for row in group):
+        print(table, end="\n\n")
 
 
 if __name__ == "__main__":

@@ -175,3 +175,26 @@ def test_the_tables_show_the_newest_rows(
     assert "| **glassformer** | 2.5 | 1 … 3 | 2.00 × |" in shown
     assert "1.5" not in shown
     assert benchmarks["tables"].newest("nothing") == []
+
+
+def test_a_part_is_held_against_the_recipe_of_its_seed(benchmarks: dict[str, ModuleType]) -> None:
+    def row(variant: str, seed: int, bleu: float, budget: int = 900, **changes: float) -> dict[str, Any]:
+        return {
+            "variant": variant,
+            "seed": seed,
+            "target": "de",
+            "steps_budget": budget,
+            "changes": changes,
+            "papers_BLEU": bleu,
+            "valid_loss": 60 / bleu,
+            "seconds": 100,
+        }
+
+    made = [row("recipe", 1, 30), row("recipe", 2, 32), row("adam", 1, 29), row("adam", 2, 30), row("adam", 3, 50)]
+    made += [row("r-drop-1", 1, 31.5, 450, **{"training.r_drop": 1.0}), row("older", 7, 20)]
+    (table,) = benchmarks["tables"].parts(made)
+    assert "BLEU 30.00 (seed 1), 32.00 (seed 2)" in table
+    adam, r_drop = table.splitlines()[-2:]
+    assert adam == "| adam | 29.00 / 30.00 | −1.50 | −1.00 / −2.00 | +0.097 | 1.00 × |"
+    assert r_drop.startswith("| r-drop-1 | 31.50 | +1.50 |")
+    assert "older" not in table

@@ -20,6 +20,7 @@ from glassformer.page.service import Service
 from glassformer.page.unpack import unpack, unpack_page
 from glassformer.page.wire import Ask, Look, Start
 from glassformer.translator import Translator
+from glassformer.what_if import edges_blocked, heads_off
 
 EVIL = "</script><script>alert(1)</script><!--<script> The lamp & \"it\" 'flickers' \u2028 שלום 🦉"
 
@@ -185,3 +186,17 @@ def test_in_a_notebook_a_trace_shows_itself(translator: Translator, page: str) -
     assert shown.startswith('<iframe sandbox="allow-scripts"')
     assert "encoder.layers.0.self_attention.weights" in shown
     assert translator.trace_decoding("The lamp flickers.")._repr_html_() is None
+
+
+def test_a_trace_shows_what_was_off_when_it_was_made(translator: Translator, page: str, tmp_path: Path) -> None:
+    head, edge = ("decoder.layers.0.cross_attention", 1), ("decoder.layers.0.self_attention", 2, 1)
+    with heads_off(translator.model, [head]), edges_blocked(translator.model, edge[0], [edge[1:]]):
+        trace = translator.trace("The lamp flickers.", "Die Lampe flackert.")
+    for made, off, blocked in ((trace, [head], [edge]), (translator.trace("The lamp flickers."), [], [])):
+        tags = Tags()
+        tags.feed(made._repr_html_() or "")
+        ((_, attributes),) = tags.found
+        (tmp_path / "x.html").write_text(attributes["srcdoc"] or "", encoding="utf-8")
+        header = unpack_page(tmp_path / "x.html").header
+        assert [(one.attention, one.head) for one in header.heads_off] == off
+        assert [tuple(one) for one in header.blocked] == blocked

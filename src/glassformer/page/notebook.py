@@ -16,6 +16,7 @@ from glassformer.page.parse import from_json, to_json
 from glassformer.page.service import Service
 from glassformer.trace import Trace
 from glassformer.translator import Translator
+from glassformer.what_if import attentions
 
 if TYPE_CHECKING:
     from anywidget import AnyWidget
@@ -109,8 +110,21 @@ def trace_html(translator: Translator, trace: Trace) -> str:
     """What a notebook shows of ``translator.trace(…)``: the page with these numbers; what to do where it is not built."""
     if not built_page():
         return f"<p>{HOW}</p>"
-    ask = wire.Ask(trace.about["source"], trace.about["target"])
-    return frame(page_with(look(translator, ask, seen=seen_of(translator, trace))))
+    return frame(page_with(look(translator, asked(translator, trace), seen=seen_of(translator, trace))))
+
+
+def asked(translator: Translator, trace: Trace) -> wire.Ask:
+    """What the model was asked when ``trace`` was made, and what was done to it, as the numbers tell: a head whose z is 0
+    everywhere was switched off, and where no head may look although no mask forbids it, it was forbidden."""
+    off: list[wire.Head] = []
+    blocked: list[wire.Edge] = []
+    for name in attentions(translator.model):
+        off += [(name, head) for head, z in enumerate(trace[f"{name}.z"]) if not z.any()]
+        forbidden = trace[f"{name}.scores"].isneginf().all(dim=0)
+        if name.startswith("decoder") and name.endswith("self_attention"):
+            forbidden = forbidden.tril()  # above lies what comes later
+        blocked += [(name, query, key) for query, key in forbidden.nonzero().tolist()]
+    return wire.Ask(trace.about["source"], trace.about["target"], off, blocked)
 
 
 Translator.show = trace_html
