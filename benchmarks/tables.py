@@ -85,7 +85,7 @@ def parts(made: Iterable[Row]) -> Iterator[str]:
             own = ", ".join(f"{row['papers_BLEU']:.2f} (seed {seed})" for seed, row in sorted(whole.items()))
             title = f"The recipe's parts, en-{target}, budget {budget:,}: the recipe itself has BLEU {own}"
             lines.sort(key=lambda line: float(line[2].replace("−", "-")))
-            yield title + "\n\n" + markdown(["instead", "BLEU", "difference", "of each seed", "loss", "time"], lines)
+            yield title + "\n\n" + markdown(["instead", "BLEU", "difference", "of each seed", "loss"], lines)
 
 
 def part(name: str, by_seed: Mapping[int, Row], whole: Mapping[int, Row]) -> list[str]:
@@ -101,7 +101,6 @@ def part(name: str, by_seed: Mapping[int, Row], whole: Mapping[int, Row]) -> lis
         signed(fmean(bleu), 2),
         " / ".join(signed(value, 2) for value in bleu),
         signed(fmean(differences("valid_loss")), 3),
-        f"{fmean(by_seed[seed]['seconds'] / whole[seed]['seconds'] for seed in seeds):.2f} ×",
     ]
 
 
