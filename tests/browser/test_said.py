@@ -123,6 +123,24 @@ def test_both_sentences_are_read_by_the_same_heads(visit: Open, server: str) -> 
     assert seen.page.get_by_text("forbidden in the first sentence only").count() == 1
 
 
+def test_two_sentences_of_two_checkpoints_say_so(visit: Open, server: str, translator: Translator) -> None:
+    other = "The old train is slow."
+
+    def answer(route: Any) -> None:  # a run that went on between the two
+        text = route.request.post_data_json["text"]
+        step = "step-2" if text == other else "step-1"
+        route.fulfill(body=look(translator, Ask(text), live=True, checkpoint=step).body())
+
+    for apart in (True, False):
+        seen = visit(
+            server,
+            link(view="compare", other=other),
+            before=lambda page, apart=apart: page.route("**/api/look", answer) if apart else None,  # type: ignore[misc]
+        )
+        seen.page.locator(".one").nth(1).wait_for()
+        assert seen.page.get_by_text("read by step-1, the other by step-2").count() == apart
+
+
 def test_a_long_saved_sentence_says_what_is_not_there(visit: Open, saved: Callable[..., str]) -> None:
     seen = visit(saved(" ".join([SENTENCE] * 40), TARGET), link(view="matrices"), offline=True)
     for symbol in ("z", "heads"):

@@ -194,6 +194,7 @@ export const WORDS = {
   "compare.lead": ["Change one word and see who looks elsewhere.", "换一个词，看看谁的目光移开了。"],
   "compare.other": ["The other sentence", "另一个句子"],
   "compare.blocked": ["What is forbidden is forbidden in the first sentence only: the other has other words.", "禁止的“看”只对第一个句子有效：另一个句子的词不一样。"],
+  "compare.checkpoints": ["The training went on: the first sentence was read by {here}, the other by {there}. Reload the page for the newest.", "训练还在继续：第一句由 {here} 读，另一句由 {there} 读。刷新页面就都是最新的。"],
   "compare.live": ["A second sentence needs the model. Open this page with glassformer look, or save two pages.", "比较第二个句子需要模型在场。请用 glassformer look 打开，或者保存两个页面。"],
 
   tour: ["Guided tour", "导览"],

@@ -46,6 +46,9 @@ export function CompareView() {
       ) : <p class="note boxed">{t("compare.live")}</p>}
       {problem && <p role="alert">{problem}</p>}
       {live && look.blocked.length > 0 && <p class="note">{t("compare.blocked")}</p>}
+      {other && other.look.model.checkpoint !== look.model.checkpoint && (
+        <p class="note">{t("compare.checkpoints", { here: look.model.checkpoint, there: other.look.model.checkpoint })}</p>
+      )}
       <div class="controls"><SideSwitch /><LayerSlider /><HeadChips /></div>
       {here && word !== null && (
         <div class="columns even" data-spot="compare">
