@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 import rows
+from recipe import VARIANTS
 
 Row = Mapping[str, Any]
 
@@ -114,7 +115,8 @@ def main() -> None:
         print(training(group), end="\n\n")
     for group in newest("decoding_speed", "model", "at_once", "threads"):
         print(decoding(group), end="\n\n")
-    for table in parts(row for group in newest("recipe", "variant", "seed", "target", "steps_budget") for row in group):
+    changed = [row for group in newest("recipe", "variant", "seed", "target", "steps_budget") for row in group]
+    for table in parts(row for row in changed if VARIANTS.get(row["variant"]) == row["changes"]):  # of today's recipe
         print(table, end="\n\n")
 
 
