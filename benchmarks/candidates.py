@@ -17,12 +17,13 @@ from glassformer.training import state
 from glassformer.training.averaging import Average
 
 CUT = 0.1
-"""The share of the positions that Cutoff makes 0: the paper's for translation lie between 0.05 and 0.2."""
+"""The share of the positions that Cutoff makes 0."""
 
 
 @contextmanager
 def qk_norm() -> Iterator[None]:
-    """Queries and keys of length √d_k, times a gain that is learnt, before they meet (Henry et al. 2020)."""
+    """Queries and keys of length √d_k before they meet, each dimension times a gain that is learnt. Henry et al. (2020) have
+    length 1 and one gain in place of √d_k."""
     made = MultiHeadAttention.__init__
 
     def init(self: MultiHeadAttention, config: ModelConfig) -> None:
@@ -75,7 +76,7 @@ def cutoff() -> Iterator[None]:
     made = Input.__init__
 
     def cut(window: nn.Module, _given: object, x: Tensor) -> Tensor:
-        return x * (torch.rand(*x.shape[:2], 1) >= CUT) if window.training else x
+        return x * (torch.rand(*x.shape[:2], 1, device=x.device) >= CUT) if window.training else x
 
     def init(self: Input, config: ModelConfig) -> None:
         made(self, config)
@@ -91,24 +92,25 @@ class ScheduleFree(torch.optim.Optimizer):
 
     def __init__(self, parameters: list[nn.Parameter], config: TrainingConfig) -> None:
         super().__init__(parameters, {"lr": config.learning_rate})
-        self.betas, self.epsilon, self.steps, self.squares = (config.beta_1, config.beta_2), config.epsilon, 0, 0.0
+        self.betas, self.epsilon = (config.beta_1, config.beta_2), config.epsilon
         for parameter in parameters:
             z, x = parameter.detach().clone(), parameter.detach().clone()
-            self.state[parameter] = {"z": z, "x": x, "exp_avg_sq": torch.zeros_like(z)}
+            counted = {"step": torch.zeros(()), "squares": torch.zeros(())}  # a run that goes on counts on
+            self.state[parameter] = {"z": z, "x": x, "exp_avg_sq": torch.zeros_like(z), **counted}
             parameter.averaged = x  # type: ignore[attr-defined]
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         beta_1, beta_2 = self.betas
-        self.steps += 1
         for group in self.param_groups:
-            self.squares += group["lr"] ** 2
             for parameter in group["params"]:
-                z, x, square = self.state[parameter].values()
+                z, x, square, step, squares = self.state[parameter].values()
+                step += 1
+                squares += group["lr"] ** 2
                 square.mul_(beta_2).addcmul_(parameter.grad, parameter.grad, value=1 - beta_2)
-                length = (square / (1 - beta_2**self.steps)).sqrt_().add_(self.epsilon)
+                length = (square / (1 - beta_2 ** int(step))).sqrt_().add_(self.epsilon)
                 z.addcdiv_(parameter.grad, length, value=-group["lr"])
-                x.lerp_(z, group["lr"] ** 2 / max(self.squares, 1e-30))
+                x.lerp_(z, group["lr"] ** 2 / max(float(squares), 1e-30))
                 parameter.copy_(z.lerp(x, beta_1))
 
 

@@ -102,8 +102,7 @@ def test_a_candidate_is_what_it_is_called(benchmarks: dict[str, ModuleType], nam
         state = State.new(config, settings, torch.device("cpu"))
         model = state.model.train()
         for step in range(1, 4):
-            before = loss_of(model, ids, ids, 0.1, r_drop=1.0)
-            before.smoothed.backward()
+            loss_of(model, ids, ids, 0.1, r_drop=1.0).smoothed.backward()
             state.move(1e-2)
             state.average.update(model, step)
         with record(model.eval(), "encoder.*") as seen:
@@ -125,6 +124,7 @@ def test_a_candidate_is_what_it_is_called(benchmarks: dict[str, ModuleType], nam
         z = state.moments()["schedulefree.z.embedding.weight"]
         assert torch.allclose(model.embedding.weight, z.lerp(kept["embedding.weight"], settings.beta_1))
         assert not torch.equal(kept["embedding.weight"], begun.model.embedding.weight)
+        assert float(state.moments()["schedulefree.step.embedding.weight"]) == 3  # saved, so that a run goes on with it
     again = State.new(config, settings, torch.device("cpu"))
     assert again.model.state_dict().keys() == begun.model.state_dict().keys()  # nothing of it stays
     assert type(again.optimizers[0]) is torch.optim.Adam
