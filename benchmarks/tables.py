@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 import rows
-from recipe import VARIANTS
+from recipe import TIMES, VARIANTS
 
 Row = Mapping[str, Any]
 
@@ -73,11 +73,11 @@ def decoding(group: list[Row]) -> str:
 
 def parts(made: Iterable[Row]) -> Iterator[str]:
     """For each budget and target language what each change to the recipe does, seed by seed, against the recipe itself.
-    R-Drop, which takes twice the time a step, is held against the recipe of twice its budget: at equal time."""
+    What takes longer a step is held against the recipe of so many times its budget: at equal time."""
     by_seed: dict[tuple[str, int], dict[str, dict[int, Row]]] = {}
     for row in made:
-        twice = 2 if "training.r_drop" in row["changes"] else 1
-        by_variant = by_seed.setdefault((row["target"], row["steps_budget"] * twice), {})
+        equal = row["steps_budget"] * TIMES.get(row["variant"], 1)
+        by_variant = by_seed.setdefault((row["target"], equal), {})
         by_variant.setdefault(row["variant"], {})[row["seed"]] = row
     for (target, budget), by_variant in sorted(by_seed.items()):
         whole = by_variant.pop("recipe", {})

@@ -190,10 +190,15 @@ def test_a_part_is_held_against_the_recipe_of_its_seed(benchmarks: dict[str, Mod
         }
 
     made = [row("recipe", 1, 30), row("recipe", 2, 32), row("adam", 1, 29), row("adam", 2, 30), row("adam", 3, 50)]
-    made += [row("r-drop-1", 1, 31.5, 450, **{"training.r_drop": 1.0}), row("older", 7, 20)]
+    made += [
+        row("r-drop-1", 1, 31.5, 450, **{"training.r_drop": 1.0}),
+        row("older", 7, 20),
+        row("small-model", 2, 31, 300),
+    ]
     (table,) = benchmarks["tables"].parts(made)
     assert "BLEU 30.00 (seed 1), 32.00 (seed 2)" in table
-    adam, r_drop = table.splitlines()[-2:]
+    adam, small, r_drop = table.splitlines()[-3:]
     assert adam == "| adam | 29.00 / 30.00 | −1.50 | −1.00 / −2.00 | +0.097 |"
+    assert small.startswith("| small-model | 31.00 | −1.00 |")
     assert r_drop.startswith("| r-drop-1 | 31.50 | +1.50 |")
     assert "older" not in table
