@@ -18,7 +18,7 @@ import torch
 from glassformer.text.batches import Batches
 from glassformer.training import train as loop
 from glassformer.training.data import prepare
-from glassformer.training.processes import Processes
+from glassformer.training.processes import Processes, joined
 from glassformer.training.state import checkpoints
 from tests.faults.conftest import Tried
 from tests.faults.runs import FAST, SMALL, assert_same_bits, words_for
@@ -248,3 +248,12 @@ def test_two_hosts_find_each_other_and_learn_what_one_learns(
     assert_same_bits(two, written[0])
     tried("Two hosts (network namespaces joined by veth) that share no folder", 1, "nothing",
           "torchrun's own rendezvous; the final weights are those of two processes on one host, bit by bit")  # fmt: skip
+
+
+def test_a_gpu_that_is_named_is_the_one_whose_random_state_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    for name in ("cuda:1", "cuda", "cpu"):
+        with joined(torch.device(name)):
+            pass
+    assert chosen == [torch.device("cuda:1")]

@@ -120,7 +120,7 @@ export const WORDS = {
   "written.agrees": ["the cell says {value} (difference {difference})", "格子里是 {value}（相差 {difference}）"],
   "written.differs": ["but the cell says {value} (difference {difference})", "但格子里是 {value}（相差 {difference}）"],
   "missing.cut": ["Of a sentence this long only the largest weights of each row travel, so these are not here as a whole: {names}.", "句子太长，每一行只带上了最大的权重，所以这里没有完整的：{names}。"],
-  missing: ["These numbers did not travel with this page: {names}. glassformer look has them live.", "这个页面没有带上这些数字：{names}。运行 glassformer look 可以看到。"],
+  missing: ["These numbers did not travel with this page: {names}. Of shorter sentences glassformer look has them live; of any, translator.trace(…) in Python.", "这个页面没有带上这些数字：{names}。句子较短时，运行 glassformer look 可以看到；任何句子的都可以在 Python 里用 translator.trace(…) 得到。"],
 
   stack: ["The whole model", "整个模型"],
   "stack.encoder": ["encoder", "编码器"],

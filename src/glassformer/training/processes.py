@@ -135,12 +135,12 @@ def several() -> bool:
 def joined(device: torch.device) -> Iterator[Processes]:
     """The processes that ``torchrun`` started; this one alone where it did not. Raises TrainingError when they do not
     find each other."""
+    if device.type == "cuda" and device.index is not None:
+        torch.cuda.set_device(device)  # the one whose random state the checkpoints keep
     if not several():
         yield Processes()
         return
     try:
-        if device.type == "cuda":
-            torch.cuda.set_device(device)
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         store, rank, count = next(iter(rendezvous("env://", timeout=PATIENCE)))
         # torchrun keeps the store of an attempt that failed, with the addresses of processes that are gone.
