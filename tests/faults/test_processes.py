@@ -18,7 +18,7 @@ import torch
 from glassformer.text.batches import Batches
 from glassformer.training import train as loop
 from glassformer.training.data import prepare
-from glassformer.training.processes import Processes, joined
+from glassformer.training.processes import Processes, joined, local_device
 from glassformer.training.state import checkpoints
 from tests.faults.conftest import Tried
 from tests.faults.runs import FAST, SMALL, assert_same_bits, words_for
@@ -257,3 +257,12 @@ def test_a_gpu_that_is_named_is_the_one_whose_random_state_is_kept(monkeypatch: 
         with joined(torch.device(name)):
             pass
     assert chosen == [torch.device("cuda:1")]
+
+
+def test_each_process_takes_a_gpu_of_its_own_unless_a_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    asked = ("", "cuda", "cuda:0", "cpu")
+    assert [local_device(name) for name in asked] == ["cuda:1", "cuda:1", "cuda:0", "cpu"]
+    monkeypatch.setenv("LOCAL_RANK", "2")  # more processes than GPUs: the first one's, as far as its memory reaches
+    assert [local_device(name) for name in asked] == list(asked)

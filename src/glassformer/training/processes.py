@@ -156,9 +156,9 @@ def joined(device: torch.device) -> Iterator[Processes]:
 
 
 def local_device(name: str) -> str:
-    """Of several processes on one machine each takes a GPU of its own, where none is named and there are enough."""
+    """Of several processes on one machine each takes a GPU of its own, where no number is named and there are enough."""
     own = int(os.environ.get("LOCAL_RANK", "0"))
-    return f"cuda:{own}" if not name and own < torch.cuda.device_count() else name
+    return f"cuda:{own}" if name in ("", "cuda") and own < torch.cuda.device_count() else name
 
 
 @contextmanager
