@@ -69,6 +69,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "augmentation-0.25": {"data.augmentation": 0.25},
     "lower-case": {"lower_case": True},
     "qk-norm": {"outside": "qk-norm"},
+    "qk-norm-no-sampling": {"outside": "qk-norm", "training.subword_sampling": 0.0},
     "untied": {"outside": "untied"},
     "cutoff": {"outside": "cutoff", "training.r_drop": 1.0},
     "schedule-free": {"outside": "schedule-free", "training.decay_share": 0.001},
