@@ -27,7 +27,7 @@ def test_a_model_says_what_it_is_and_where_it_comes_from(run: Run, models: Path)
 
 def test_json_has_every_setting(run: Run, models: Path) -> None:
     found = json.loads(run("info", str(models / "en-de"), "--json").stdout)
-    assert found["config"]["d_model"] == 16
+    assert found["config"]["d_model"] == 24
     assert found["card"]["training"]["step"] == 7
     assert found["parameters"] > 350 * 16
     assert found["bytes"] > 4 * found["parameters"]

@@ -382,7 +382,7 @@ def test_a_run_starts_from_a_trained_model_and_takes_its_sizes(tmp_path: Path, c
     words += [word for name in ("max_steps=2", "validation_sentences=2") for word in ("--set", f"training.{name}")]
     ended = call(*words)
     assert ended.status == 0, ended.err
-    assert load_model(tmp_path / "run").model.config.d_model == 16
+    assert load_model(tmp_path / "run").model.config.d_model == 24
     shutil.move(tmp_path / "toy", tmp_path / "elsewhere")
     assert "stopped at step 2" in call(*words).err  # what it started from is not needed any more
     assert_one_line(call(*words, "--set", "model.d_model=32"), "model.d_model")

@@ -26,6 +26,32 @@ def test_it_says_what_it_found() -> None:
     assert json.loads(found.to_json())["said"] == str(found)
 
 
+def test_two_int8_products_fit_16_bits() -> None:
+    """As processors without VNNI add them up; and the weights are as near as their 7 bits allow."""
+    from ctranslate2.specs.model_spec import visit_spec
+
+    spec, exact = conversion.spec_of(toy().model), conversion.spec_of(toy().model)
+    for one in (spec, exact):
+        tokens = toy().tokenizer.tokens(range(len(toy().tokenizer)))
+        one.register_source_vocabulary(tokens)
+        one.register_target_vocabulary(tokens)
+        one.validate()
+    conversion.quantise(spec, "int8")
+    weights = {name: value.numpy() for name, value in exact.variables(ordered=True) if "weight" in name}
+    seen = []
+
+    def look(layer: Any, name: str, value: Any) -> None:
+        if getattr(value, "dtype", None) == "int8" and name in weights:
+            whole, scale = value.numpy().astype(int), layer.weight_scale.numpy()[:, None]
+            assert (abs(whole).max(axis=1) == 64).all()
+            assert 2 * 255 * abs(whole).max() < 2**15
+            assert abs(whole - weights[name] * scale).max() <= 0.5 + 1e-4
+            seen.append(name)
+
+    visit_spec(spec, look)
+    assert len(seen) == 23
+
+
 def broken(part: str) -> Any:
     """A conversion with one thing wrong, as exporters have had it."""
     real = conversion.spec_of

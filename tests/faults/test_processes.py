@@ -128,7 +128,7 @@ def test_two_processes_learn_what_one_learns(
     there, here = losses(two), losses(one)
     assert len(there) == len(here) == 50
     most = max(abs(first - second) for first, second in zip(there, here, strict=True))
-    assert most < 1e-6
+    assert there == pytest.approx(here, rel=1e-6)  # of nats a token; in float32 neighbours are up to 1.2e-7 apart
     what = (
         f"50 steps in float32: no loss differs by more than {most:.1e} from one process's with the same batches; "
         f"{speed(two):,.0f} tokens/s, and {speed(one):,.0f} in one process (a toy model; the machine's two cores not free)"

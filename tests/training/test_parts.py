@@ -31,7 +31,10 @@ def test_the_fused_loss_and_its_gradients_are_those_of_the_obvious_one(
     found = []
     for way in ("obvious", "fused"):
         torch.manual_seed(4)
-        states, weight, by = (torch.randn(*size, requires_grad=True) for size in ((74, 8), (31, 8), (31,)))
+        states, weight, by = (torch.randn(*size) for size in ((74, 8), (31, 8), (31,)))
+        if way == "obvious":  # exactly: how float32 rounds its last digits depends on the processor
+            states, weight, by = states.double(), weight.double(), by.double()
+        states, weight, by = (x.requires_grad_() for x in (states, weight, by))
         some = by if bias else None
         loss = (
             smoothed_loss(F.linear(states, weight, some), wanted, 0.1, r_drop)
@@ -41,7 +44,10 @@ def test_the_fused_loss_and_its_gradients_are_those_of_the_obvious_one(
         (3 * loss.smoothed).backward()
         found.append((*loss, *(x.grad for x in (states, weight, by))))
     for obvious, fused in zip(*found, strict=True):
-        torch.testing.assert_close(fused, obvious)
+        if obvious is None:  # no bias, no gradient
+            assert fused is None
+        else:
+            assert (fused - obvious).abs().max() < 1e-6 * obvious.abs().max()
 
 
 def test_the_fused_loss_knows_a_token_of_almost_no_probability() -> None:

@@ -19,7 +19,7 @@ from glassformer.folders import MANIFEST, Description, json_bytes, read_folder, 
 if TYPE_CHECKING:
     from glassformer.engines.native import Native
 
-LAYOUT = 1
+LAYOUT = 2
 """Changes when ``conversion`` makes something else of the same model."""
 CHECK = "check.json"
 
