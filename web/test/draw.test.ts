@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { plain } from "../src/data";
 import { type Arc, curve, heaviest, MOST_ARCS } from "../src/draw/arcs";
-import { amount, between, DARK, dash, hue, LIGHT, mix, readable, signed } from "../src/draw/colour";
+import { amount, between, DARK, dash, hue, LIGHT, lit, mix, type Rgb, readable, signed } from "../src/draw/colour";
 import { fixed, percent, thousands } from "../src/draw/number";
 import { cellAt, pixels, usual } from "../src/draw/paint";
 
@@ -43,6 +43,19 @@ describe("heads", () => {
   it("text on them is readable", () => {
     expect(readable(LIGHT.paper)).toBe("#000");
     expect(readable(DARK.paper)).toBe("#fff");
+  });
+  it("text can be read at every weight, light and dark", () => {
+    const luminance = (rgb: Rgb) => {
+      const [r, g, b] = rgb.map((channel) => (channel <= 10 ? channel / 3294 : ((channel / 255 + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    for (const theme of [LIGHT, DARK])
+      for (const colour of [theme.plus, ...Array.from({ length: 8 }, (_, head) => hue(head, theme.dark))])
+        for (let weight = 0; weight <= 1; weight += 0.01) {
+          const { background, color } = lit(theme, colour, weight);
+          const back = luminance(background.match(/[\d.]+/g)!.map(Number) as unknown as Rgb) + 0.05;
+          expect(color === "#000" ? back / 0.05 : 1.05 / back).toBeGreaterThan(4.5);
+        }
   });
 });
 

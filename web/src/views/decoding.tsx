@@ -1,9 +1,9 @@
 /** The translation, a word at a time: what the row that is produced looks at, and what may come next. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { isSink, meanRow, merged, path, shown, wordsOf } from "../attention";
+import { meanRow, merged, path, shown, wordsOf } from "../attention";
 import { askDecode, pairs } from "../api";
 import { plain } from "../data";
-import { css, type Rgb } from "../draw/colour";
+import { css, lit, type Rgb } from "../draw/colour";
 import { Heat } from "../draw/heat";
 import { fixed, percent } from "../draw/number";
 import { layerOf, type Page, usePage } from "../page";
@@ -93,7 +93,7 @@ function Looked({ now }: { now: number; state: string }) {
       <CrossControls layer={layer} />
       <p class="source-lit">
         {keys.map((word, n) => (
-          <span class={isSink(word.text) ? "dim" : ""} style={{ background: css(theme.plus, 0.6 * Math.sqrt(mean.weights[n]!)), fontWeight: mean.weights[n] === most ? 600 : 400 }} title={percent(mean.weights[n]!)}><bdi>{word.text}</bdi></span>
+          <span style={{ ...lit(theme, theme.plus, mean.weights[n]!), fontWeight: mean.weights[n] === most ? 600 : 400 }} title={percent(mean.weights[n]!)}><bdi>{word.text}</bdi></span>
         ))}
       </p>
       <Heat matrix={plain(look.steps.length, keys.length, data)} colour={theme.ink} cell={[cell, look.steps.length > 40 ? 6 : Math.max(14, Math.min(20, cell))]} theme={theme} title={t("decoding.alignment")}

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { attentionOf, layers, merged, path, type Where, wordAt, type Word } from "../../attention";
 import { type Matrix, matrix, type Numbers, plain } from "../../data";
-import { amount, css, hue, mix, readable } from "../../draw/colour";
+import { amount, hue, lit } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
 import { fixed } from "../../draw/number";
 import { paint } from "../../draw/paint";
@@ -37,12 +37,11 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
                 <th scope="row">{layer}</th>
                 {heads.map((head) => {
                   const weight = row?.[head];
-                  const back = mix(theme.paper, hue(head, theme.dark), 0.75 * Math.sqrt(weight ?? 0));
                   const share = weight === undefined ? "·" : Math.round(100 * weight);
                   const off = isOff(look.heads_off, path(state.side, layer), head);
                   return (
                     <td>
-                      <button type="button" class={off ? "off" : ""} style={{ background: css(back), color: readable(back) }}
+                      <button type="button" class={off ? "off" : ""} style={lit(theme, hue(head, theme.dark), weight ?? 0)}
                         aria-label={t("pair.cell", { layer, head, share: `${share} %` })} onClick={() => set({ layer, heads: [head] })}>
                         {share}
                       </button>
