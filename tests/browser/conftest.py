@@ -25,6 +25,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+VIEWS = ["attention", "flow", "matrices", "positions", "decoding", "whatif", "compare"]
 SENTENCE = "The old clock is slow."
 TARGET = "Die alte Uhr geht nach."
 

@@ -1,4 +1,4 @@
-"""How the page behaves: keyboard, address, languages, strange tokens, phones, axe, a file without a network."""
+"""How the page behaves: keyboard, address, languages, strange tokens."""
 
 from collections.abc import Callable
 
@@ -6,17 +6,7 @@ import pytest
 
 from glassformer.translator import Translator
 from glassformer.what_if import heads_off
-from tests.browser.conftest import AXE, SENTENCE, TARGET, Open, link, number
-
-VIEWS = ["attention", "flow", "matrices", "positions", "decoding", "whatif", "compare"]
-STATES = [
-    *(link(view=view) for view in VIEWS),
-    *(link(view="matrices", symbol=symbol) for symbol in ("scores", "z", "heads", "concat")),
-    link(view="matrices", symbol="weights", side="decoder"),
-    link(view="flow", layer="0", window="encoder.layers.0.feed_forward.inner"),
-    link(view="whatif", off="encoder.layers.0.self_attention:1", blocked="encoder.layers.0.self_attention:2:1"),
-    *(link(chapter=str(chapter)) for chapter in (0, 5, 8)),
-]
+from tests.browser.conftest import SENTENCE, TARGET, VIEWS, Open, link, number
 
 
 def test_the_first_screen_says_who_looks_at_whom(visit: Open, server: str) -> None:
@@ -214,36 +204,6 @@ def test_tokens_are_text(visit: Open, server: str, saved: Callable[..., str], te
         assert (source.input_value() if source.count() else seen.page.locator("p.source").inner_text()) == text
         assert seen.page.locator("main img, main script").count() == 0
         assert seen.wrong == []
-
-
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_phone_needs_no_sideways_scrolling(visit: Open, server: str, locale: str) -> None:
-    seen = visit(server, width=390, locale=locale)
-    for state in STATES:
-        seen.go(state)
-        assert seen.page.evaluate("document.documentElement.scrollWidth") == 390, state
-
-
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: cd web && npm ci")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(visit: Open, server: str, scheme: str) -> None:
-    seen = visit(server, scheme=scheme)
-    seen.page.evaluate(AXE.read_text(encoding="utf-8"))
-    for state in STATES:
-        seen.go(state)
-        found = seen.page.evaluate("axe.run()")["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], state
-
-
-def test_a_saved_file_works_without_a_network(visit: Open, saved: Callable[..., str]) -> None:
-    address = saved(SENTENCE)
-    seen = visit(address, link(view="matrices", symbol="z"), offline=True)
-    assert seen.page.locator(".formula").count() == 1  # a link to a view of a saved file
-    for state in STATES:
-        seen.go(state)
-        assert seen.page.locator(".translation").first.inner_text() == TARGET
-    assert [url for url in seen.asked if not url.startswith((address, "data:"))] == []
-    assert seen.wrong == []
 
 
 def test_the_tour_points_at_live_parts(visit: Open, server: str) -> None:
