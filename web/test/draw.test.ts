@@ -51,8 +51,8 @@ describe("heads", () => {
     };
     for (const theme of [LIGHT, DARK])
       for (const colour of [theme.plus, ...Array.from({ length: 8 }, (_, head) => hue(head, theme.dark))])
-        for (let weight = 0; weight <= 1; weight += 0.01) {
-          const { background, color } = lit(theme, colour, weight);
+        for (let hundredths = 0; hundredths <= 100; hundredths++) {
+          const { background, color } = lit(theme, colour, hundredths / 100);
           const back = luminance(background.match(/[\d.]+/g)!.map(Number) as unknown as Rgb) + 0.05;
           expect(color === "#000" ? back / 0.05 : 1.05 / back).toBeGreaterThan(4.5);
         }
