@@ -21,6 +21,8 @@ LONGER = {
     "training/train.py: train": 80,  # the loop, to be read from top to bottom
 }
 """Functions that may have more lines than 60, and how many."""
+LONG_FILES: dict[str, str] = {}
+"""Files of more than 400 lines, each with its one reason to change: why it is one file."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -135,7 +137,7 @@ def test_whoever_is_public_says_what_it_is(path: str) -> None:
 @pytest.mark.parametrize("path", parsed())
 def test_files_and_functions_stay_small(path: str) -> None:
     lines = len((PACKAGE / path).read_text(encoding="utf-8").splitlines())
-    assert lines <= 300, f"{path} has {lines} lines: is there a room for a part of it?"
+    assert lines <= 400 or path in LONG_FILES, f"{path} has {lines} lines: one reason to change? Then say it in LONG_FILES"
     for name, function in functions(parsed()[path]):
         long = (function.end_lineno or 0) - function.lineno + 1
         assert long <= LONGER.get(f"{path}: {name}", 60), f"{path}: {name} has {long} lines"
@@ -146,4 +148,4 @@ def test_the_model_is_readable_in_one_go() -> None:
         len((PACKAGE / path).read_text(encoding="utf-8").splitlines()) for path in parsed() if path[:6] == "model/"
     ]
     assert len(lines) == 5
-    assert sum(lines) <= 450
+    assert sum(lines) <= 550
