@@ -260,6 +260,9 @@ class DataConfig(Settings):
     augmentation: float = 0.0
     """So large a share of the training pairs comes a second time, changed: in lower case, without final punctuation, with
     typos, with a link, number or placeholder to copy, or joined with others."""
+    placeholders: bool = True
+    """Links, e-mail addresses, emoji, tags, {names} and their like, where both sides of a pair have them, become signs that
+    the model learns to copy; in a translation they come out as they went in."""
     skip_bad_lines: bool = False
     """Leave out, and count, lines that are not UTF-8 instead of stopping."""
 
@@ -285,11 +288,23 @@ class RunConfig(Settings):
     vocabulary_size: int = 0
     """Pieces of words; 0: by the corpus's size."""
     start_from: str = ""
-    """A model whose weights the run begins with; empty: random ones."""
+    """A model whose weights and vocabulary the run begins with; empty: random ones, and a vocabulary of its own."""
+    new_vocabulary: bool = False
+    """With ``start_from``: make a vocabulary for these pairs instead, whose new pieces begin as the mean of the old ones
+    that spelt them. It costs much of what the model knew where the corpus is small."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.preset in ("", *PRESETS), f"unknown preset {self.preset!r}: choose {', '.join(PRESETS)}")
+        require(
+            self.new_vocabulary or not (self.start_from and self.vocabulary_size),
+            f"vocabulary_size={self.vocabulary_size}: a model that starts from {self.start_from} keeps that one's "
+            "vocabulary; leave the size out, or say --new-vocabulary",
+        )
+        require(
+            bool(self.start_from) or not self.new_vocabulary,
+            "new_vocabulary without start_from: a run that begins with random weights always makes its own; leave it out",
+        )
         fits = self.vocabulary_size == 0 or self.vocabulary_size >= 300
         require(
             fits,

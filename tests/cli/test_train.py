@@ -39,7 +39,7 @@ SETTINGS = {
 def words_for(folder: Path, out: str = "run", **changes: object) -> list[str]:
     settings = {**SETTINGS, **{name.replace("__", "."): value for name, value in changes.items()}}
     words = ["train", "--source", str(folder / "train.en"), "--target", str(folder / "train.de"), "--threads", "1"]
-    words += ["--out", str(folder / out), "--vocabulary-size", "330"]
+    words += ["--out", str(folder / out), "--vocabulary-size", "340"]
     return words + [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
 
 
@@ -111,7 +111,7 @@ def test_the_settings_lie_in_the_folder_and_make_the_same_weights_again(trained:
     folder, _ = trained
     config = folder / "run" / "config.toml"
     written = tomllib.loads(config.read_text(encoding="utf-8"))
-    assert written["run"] == {"vocabulary_size": 330}
+    assert written["run"] == {"vocabulary_size": 340}
     assert written["model"]["d_ff"] == 64
     assert written["training"]["max_steps"] == 20
     ended = call("train", "--config", config, "--out", folder / "again", "--threads", 1)
@@ -378,11 +378,18 @@ def test_a_run_starts_from_a_trained_model_and_takes_its_sizes(tmp_path: Path, c
     save_toy_translator(tmp_path / "toy")
     write_corpus(tmp_path, count=60)
     words = ["train", "--source", str(tmp_path / "train.en"), "--target", str(tmp_path / "train.de"), "--threads", "1"]
-    words += ["--out", str(tmp_path / "run"), "--start-from", str(tmp_path / "toy"), "--vocabulary-size", "330"]
+    words += ["--out", str(tmp_path / "run"), "--start-from", str(tmp_path / "toy")]
     words += [word for name in ("max_steps=2", "validation_sentences=2") for word in ("--set", f"training.{name}")]
     ended = call(*words)
     assert ended.status == 0, ended.err
-    assert load_model(tmp_path / "run").model.config.d_model == 24
+    saved, toy = load_model(tmp_path / "run"), load_model(tmp_path / "toy")
+    assert saved.model.config.d_model == 24
+    assert saved.tokenizer.to_bytes() == toy.tokenizer.to_bytes()  # its vocabulary and ids are kept
+    elsewhere = [*words[:7], "--out", str(tmp_path / "other"), *words[9:]]
+    assert_one_line(call(*elsewhere, "--vocabulary-size", "340"), "--new-vocabulary")
+    new = [*words[:7], "--out", str(tmp_path / "new"), *words[9:], "--new-vocabulary", "--vocabulary-size", "340"]
+    assert call(*new).status == 0
+    assert load_model(tmp_path / "new").tokenizer.to_bytes() != toy.tokenizer.to_bytes()
     shutil.move(tmp_path / "toy", tmp_path / "elsewhere")
     assert "stopped at step 2" in call(*words).err  # what it started from is not needed any more
     assert_one_line(call(*words, "--set", "model.d_model=32"), "model.d_model")

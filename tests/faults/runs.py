@@ -35,7 +35,7 @@ def words_for(folder: Path, run: Path, **changes: object) -> list[str]:
     """``glassformer train`` on the corpus that ``write_corpus`` left in ``folder``."""
     settings = [f"training.{name}={json.dumps(value)}" for name, value in {**FAST, **changes}.items()]
     settings += [f"model.{name}={value}" for name, value in SMALL.items()]
-    words = ["train", "--threads", "1", "--out", str(run), "--vocabulary-size", "330"]
+    words = ["train", "--threads", "1", "--out", str(run), "--vocabulary-size", "340"]
     words += ["--source", str(folder / "train.en"), "--target", str(folder / "train.de")]
     return words + [word for setting in settings for word in ("--set", setting)]
 

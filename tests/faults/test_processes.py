@@ -106,7 +106,7 @@ def alone(folder: Path, run: Path, monkeypatch: pytest.MonkeyPatch, parts: int =
 
     training = TrainingConfig(**{**FAST, **CHANGES, **changes})
     corpus = DataConfig(source=[str(folder / "train.en")], target=[str(folder / "train.de")])
-    data = prepare(run / "data", corpus, training, vocabulary_size=330)
+    data = prepare(run / "data", corpus, training, vocabulary_size=340)
     model = ModelConfig(vocabulary_size=len(data.tokenizer), **{**SMALL, "dropout": 0.0, "norm": "pre"})
     monkeypatch.setattr(loop, "LOG_EVERY", 1)
     if parts > 1:

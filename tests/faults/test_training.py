@@ -63,7 +63,7 @@ def data(folder: Path) -> Data:
 
 def prepared(folder: Path, name: str = "data") -> Data:
     corpus = DataConfig(source=[str(folder / "train.en")], target=[str(folder / "train.de")])
-    return prepare(folder / name, corpus, TrainingConfig(held_out=10), vocabulary_size=330)
+    return prepare(folder / name, corpus, TrainingConfig(held_out=10), vocabulary_size=340)
 
 
 def train(data: Data, run: Path, listener: Silence | None = None, **changes: object) -> Outcome:
@@ -311,8 +311,8 @@ def test_a_corpus_that_changes_while_it_is_read_is_refused(
 
     corpus = DataConfig(source=[str(tmp_path / "train.en")], target=[str(tmp_path / "train.de")])
     with pytest.raises(CorpusError, match="changed while it was read: start again when nobody writes to it"):
-        prepare(tmp_path / "data", corpus, TrainingConfig(held_out=10), vocabulary_size=330, doing=doing)
-    assert len(prepare(tmp_path / "data", corpus, TrainingConfig(held_out=10), vocabulary_size=330).pairs) > 200
+        prepare(tmp_path / "data", corpus, TrainingConfig(held_out=10), vocabulary_size=340, doing=doing)
+    assert len(prepare(tmp_path / "data", corpus, TrainingConfig(held_out=10), vocabulary_size=340).pairs) > 200
     tried("The corpus changed while it was read", 1, "nothing", "refused in one line; nothing is trained on half of it")
 
 

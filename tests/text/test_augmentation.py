@@ -8,6 +8,7 @@ import pytest
 
 from glassformer.text import augmentation
 from glassformer.text.augmentation import augmented
+from glassformer.text.protected import SIGNS, protected_pair
 
 PAIRS = [(f"The dog number {i} sees the cat.", f"Der Hund Nummer {i} sieht die Katze.") for i in range(2000)]
 
@@ -38,8 +39,22 @@ def test_what_each_kind_changes() -> None:
         assert abs(len(source) - len(pair[0])) <= 2
         assert source[0] == "T" or source[1] == "T"
     for _ in range(50):
-        source, target = augmentation.copied_through(pair, chance)
-        assert source.replace(pair[0], "") == target.replace(pair[1], "") != ""
+        source, target = augmentation.at_an_end(pair, chance)
+        assert source.replace("The cat's here", "") == target.replace("Die Katze ist hier", "") != "."
+
+
+def test_what_is_copied_stands_on_both_sides_also_within_the_sentence():
+    chance = random.Random(1)
+    pair = ("Tom sees 12 dogs.", "Tom sieht 12 Hunde.")
+    made = [augmentation.copied_through(pair, chance) for _ in range(200)]
+    for source, target in made:
+        assert source.replace("sees", "").replace("dogs", "") == target.replace("sieht", "").replace("Hunde", "")
+    assert any("sees <" in source for source, _ in made)
+    assert any("</" in source for source, _ in made)
+    signs = [protected_pair(*pair, number) for number, pair in enumerate(made)]
+    assert {sign for source, _ in signs for sign in source if sign in SIGNS} == set(SIGNS)
+    for source, target in signs:
+        assert sorted(filter(SIGNS.__contains__, source)) == sorted(filter(SIGNS.__contains__, target))
 
 
 def test_joined_pairs_are_whole_sentences_in_the_same_order_on_both_sides() -> None:

@@ -1,25 +1,24 @@
+import io
 import random
 import unicodedata
 
 import numpy as np
 import pytest
+import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, VocabularyError
-from glassformer.text.tokenizer import Tokenizer, _sample, normalised, vocabulary_size_for
+from glassformer.text.normalise import normalised
+from glassformer.text.protected import SIGNS
+from glassformer.text.tokenizer import Tokenizer, _sample, vocabulary_size_for
 from tests.text.conftest import made_up_pairs
 
 NASTY = [
-    "nul \0 within",
-    "tab\there",
-    "a\nb\r\nc",
-    "wait\u2028no\u2029yes\x85",
-    "😀 👩‍👩‍👧 🏳️‍🌈",
+    "😀 👩👩👧 🏳🌈",
     "日本語の文です。",
     "½ ² ﬁ Ａ ①",
-    "non\u00a0breaking\u3000spaces",
-    "\ufeffmark",
+    "می\u200cخواهم",
     "<s> </s> <pad> <unk> <0x41>",
     "\U0010ffff\ue000",
 ]
@@ -44,6 +43,60 @@ def test_any_text_comes_back_but_for_spaces(tokenizer, text):
 def test_accents_are_composed_and_compatibility_is_kept(tokenizer):
     assert tokenizer.encode("e\u0301") == tokenizer.encode("é")
     assert tokenizer.decode(tokenizer.encode("x²")) == "x²" != unicodedata.normalize("NFKC", "x²")
+
+
+UNSEEN = {
+    "the\u00a0old\u202fcat\u3000sat\u2009down": "the old cat sat down",
+    "the\told\u2028cat\x85sat\x0cdown": "the old cat sat down",
+    "\ufeffthe o\u00adld\u200b c\u2060at\u200d s\u200cat\ufe0f\u200e down\0\x07": "the old cat sat down",
+}
+
+
+@pytest.mark.parametrize("text", UNSEEN)
+def test_what_nobody_sees_changes_nothing_in_other_programs_either(tokenizer, text):
+    plain = tokenizer.encode(UNSEEN[text])
+    assert tokenizer.encode(text) == tokenizer.encode_batch([text])[0] == plain
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=tokenizer.to_bytes())
+    assert theirs.encode(text.replace("\u200d", "").replace("\u200c", "").replace("\0", "")) == plain
+
+
+def test_joiners_stay_where_letters_are_joined_by_them():
+    assert normalised("می\u200cخواهم") == "می\u200cخواهم"
+    assert normalised("क्\u200dष") == "क्\u200dष"
+    assert normalised("a\u200cb\u200dc") == "abc"
+
+
+def test_signs_are_pieces_that_are_never_cut(tokenizer):
+    assert tokenizer.signs == SIGNS
+    text = f"the {SIGNS[0]}cat{SIGNS[9]}, ({SIGNS[3]})"
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == text
+    assert [token for token in tokenizer.tokens(ids) if token in SIGNS] == [SIGNS[0], SIGNS[9], SIGNS[3]]
+
+
+def test_an_older_vocabulary_gets_signs_and_keeps_its_ids():
+    older = sentencepiece_model(made_up_pairs(300))
+    assert older.signs == ()
+    newer = older.with_signs()
+    assert newer.signs == SIGNS
+    assert len(newer) == len(older) + len(SIGNS)
+    assert newer.tokens(range(len(older))) == older.tokens(range(len(older)))
+    assert newer.encode("the cat sees the bridge") == older.encode("the cat sees the bridge")
+    assert newer.with_signs().to_bytes() == newer.to_bytes()
+
+
+def sentencepiece_model(pairs):
+    """A vocabulary as another program makes it."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([side for pair in pairs for side in pair]), model_writer=model, vocab_size=300,
+        hard_vocab_limit=False, byte_fallback=True, pad_id=0, bos_id=1, eos_id=2, unk_id=3, minloglevel=2,
+    )  # fmt: skip
+    return Tokenizer(model.getvalue())
+
+
+def test_unknown_characters_are_found(tokenizer):
+    assert tokenizer.unknown.findall("the 你好 cat ♥") == ["你好", "♥"]
 
 
 def test_lone_surrogates_become_the_replacement_character(tokenizer):

@@ -15,6 +15,7 @@ from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
+    from glassformer.text.tokenizer import Tokenizer
     from glassformer.training.data import Data
     from glassformer.training.recipe import Recipe
     from glassformer.training.report import Outcome
@@ -39,7 +40,8 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on.", show_default="runs/LANGUAGES")] = None,
     preset: Annotated[str, typer.Option(help="tiny, small, fast, base or big.", show_default="by the corpus's size")] = "",
     vocabulary_size: Annotated[int, typer.Option(help="Pieces of words.", show_default="by the corpus's size")] = 0,
-    start_from: Annotated[str, typer.Option(help="Begin with this model's weights: a shipped model's name, or the folder of a model or a run.", show_default="random weights")] = "",
+    start_from: Annotated[str, typer.Option(help="Begin with this model's weights and vocabulary: a shipped model's name, or the folder of a model or a run.", show_default="random weights")] = "",
+    new_vocabulary: Annotated[bool, typer.Option("--new-vocabulary", help="With --start-from: make a vocabulary for these pairs instead of keeping that model's.")] = False,
     time_limit: Annotated[str, typer.Option(help="Such as 45m, 2h or 1h30m; 0 for none.", show_default="45m")] = "",
     config: Annotated[Path | None, typer.Option(help="Settings from a TOML file, such as a run's config.toml.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting, such as training.learning_rate=0.002 or model.heads=4. Can be repeated.")] = None,
@@ -71,7 +73,12 @@ def train(
         out = out or Path("runs/demo")
         settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": write_demo(out / "sentences")}
     settings["data"] |= {name: value for name, value in given.items() if value}
-    chosen = {"preset": preset, "vocabulary_size": vocabulary_size, "start_from": start_from}
+    chosen = {
+        "preset": preset,
+        "vocabulary_size": vocabulary_size,
+        "start_from": start_from,
+        "new_vocabulary": new_vocabulary,
+    }
     set_flags(settings, set_, time_limit, seed, **chosen)
     set_by = "for the demo" if demo else "as you set it"
     outcome = run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
@@ -116,7 +123,14 @@ def run_training(
         if processes.first:
             stack.enter_context(only_run(folder))
             reporter = stack.enter_context(reporter_for(folder, tensorboard=tensorboard))
-        read = partial(prepare, folder / "data", data_config, training, vocabulary_size=run.vocabulary_size)
+        read = partial(
+            prepare,
+            folder / "data",
+            data_config,
+            training,
+            vocabulary_size=run.vocabulary_size,
+            tokenizer=None if run.new_vocabulary or not run.start_from else kept_tokenizer(start, folder),
+        )
         data = prepared_by_first(processes, read, reporter)
         if processes.first:
             keep(folder, settings)
@@ -182,6 +196,18 @@ def start_of(name: str, folder: Path, model: dict[str, Any]) -> "tuple[Saved | N
         saved = load_model(find_model(name))
         config = saved.model.config
     return saved, {size: getattr(config, size) for size in SIZES if size not in model}
+
+
+def kept_tokenizer(start: "Saved | None", folder: Path) -> "Tokenizer":
+    """The vocabulary of the model that a run starts from; the run's own where it has saved already."""
+    from glassformer.text.tokenizer import Tokenizer
+    from glassformer.training.state import newest_checkpoint
+
+    if start is not None:
+        return start.tokenizer
+    checkpoint = newest_checkpoint(folder)
+    assert checkpoint is not None, "a run without a checkpoint has just read the model that it starts from"
+    return Tokenizer.load(checkpoint / "tokenizer.model")
 
 
 class asked_to_stop:  # noqa: N801  used as a function

@@ -7,6 +7,7 @@ ones Kondo et al. 2021.
 """
 
 import random
+import re
 import string
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -59,10 +60,37 @@ def mistyped(text: str, chance: random.Random) -> str:
 
 
 def copied_through(pair: Pair, chance: random.Random) -> Pair:
-    """Both sides get the same link, address, number or placeholder, which is no word and must come out as it went in."""
+    """Both sides get the same one to three things which are no words and must come out as they went in: at an end, or
+    around or instead of a word that is the same on both sides."""
+    for _ in range(chance.choice([1, 1, 2, 3])):
+        pair = chance.choice([at_an_end, around_a_name])(pair, chance)
+    return pair
+
+
+def at_an_end(pair: Pair, chance: random.Random) -> Pair:
+    """The same thing before or behind both sides, inside or outside their final punctuation."""
     thing = something_to_copy(chance)
+    ends = tuple(side[len(side.rstrip(".!?…。！？")) :] for side in pair)
+    if all(ends) and chance.random() < 0.4:
+        behind = chance.choice([" {}", ": {}", " ({})"]).format(thing)
+        return tuple(side[: -len(end)] + behind + end for side, end in zip(pair, ends, strict=True))  # type: ignore[return-value]
     before, after = chance.choice([(f"{thing}: ", ""), (f"{thing} ", ""), ("", f" {thing}"), ("", f" ({thing})")])
     return f"{before}{pair[0]}{after}", f"{before}{pair[1]}{after}"
+
+
+def around_a_name(pair: Pair, chance: random.Random) -> Pair:
+    """A word that is the same on both sides, once on each (a name or a number), becomes a thing or gets tags, marks or
+    quotes around it."""
+    words = [word for word in re.findall(r"\w{2,}", pair[0]) if all(side.count(word) == 1 for side in pair)]
+    if not words:
+        return at_an_end(pair, chance)
+    word, thing = chance.choice(words), something_to_copy(chance)
+    tag = chance.choice(["b", "i", "em", "a", "span", "code", "strong"])
+    new = chance.choice([thing, f"<{tag}>{word}</{tag}>", f"**{word}**", f"{word} {thing}", f"{word} ({thing})"])
+    return pair[0].replace(word, new), pair[1].replace(word, new)
+
+
+PICTURES = "😀😂😍👍🙏🎉🔥❤✨🚀🐶🌹🍕⚽🎵💡📷🏠🚗☀⭐✅❌→★♥©™✓"
 
 
 def something_to_copy(chance: random.Random) -> str:
@@ -77,11 +105,18 @@ def something_to_copy(chance: random.Random) -> str:
             f"{word()}@{word()}.org",
             f"{{{word()}}}",
             f"%{chance.choice('sd')}",
+            f"%({word()})s",
             f"<{word()}>",
             f"${word(string.ascii_uppercase)}",
+            f"__{word()}__",
+            f":{word()}:",
+            f"&{word()};",
+            "".join(chance.choices(PICTURES, k=chance.choice([1, 1, 1, 2, 3]))),
+            chance.choice(PICTURES),
             f"{number}",
             f"{number}.{chance.randint(0, 99)}",
             f"#{number}",
+            f"{chance.randint(0, 9)}.{chance.randint(0, 20)}.{chance.randint(0, 20)}",
             f"{chance.randint(0, 23)}:{chance.randint(0, 59):02}",
         ]
     )

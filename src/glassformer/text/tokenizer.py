@@ -2,19 +2,21 @@
 
 One vocabulary serves both languages, as in the paper (§5.1). What goes in comes out again, but for these, on purpose:
 
-- text is put into Unicode's NFC, where é is one character however it was typed (not NFKC, which would make ² a 2);
-- spaces (U+0020) at both ends go and a run of them becomes one: SentencePiece's own rule;
+- text is put into one spelling (``text/normalise.py``): NFC, one kind of blank, no invisible characters;
+- blanks at both ends go and a run of them becomes one: SentencePiece's own rule;
 - a lone surrogate, which is no character and has no UTF-8, becomes U+FFFD;
 - ▁ (U+2581) is SentencePiece's sign for a space, and comes back as one.
 
-Everything else, tabs, NUL, emoji and U+2028 included, is a piece of the vocabulary or falls back to its UTF-8 bytes.
+Everything else, rare letters and emoji included, is a piece of the vocabulary or falls back to its UTF-8 bytes. Ten pieces
+are signs (``text/protected.py``): they stand for what is carried through a translation unchanged.
 """
 
 import hashlib
 import io
 import math
 import random
-import unicodedata
+import re
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -25,12 +27,14 @@ from typing import Any, SupportsInt
 import sentencepiece
 
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, VocabularyError
+from glassformer.text.normalise import normalised, sentencepiece_rules
+from glassformer.text.protected import SIGNS
 
 WORD_START = "▁"
 SPECIAL = 4
 """pad 0, bos 1, eos 2, unk 3, as in ModelConfig."""
 SMALLEST_VOCABULARY = 300
-"""The special ids, 256 bytes, and some room for letters."""
+"""The special ids, the signs, 256 bytes, and some room for letters."""
 SAMPLE_CHARACTERS = 20_000_000
 """Training looks at up to this much text: some 25 bytes of memory a character, and half a minute for it all."""
 LONGEST_LINE = 4000
@@ -75,8 +79,8 @@ class Tokenizer:
     ) -> "Tokenizer":
         """A tokenizer made for ``lines`` (both languages' sentences), the same for the same lines, size and seed.
 
-        ``vocabulary_size`` counts everything: 4 special ids, 256 bytes, letters and pieces. Where the text does not
-        have that many pieces the vocabulary is smaller: read its size from ``len``.
+        ``vocabulary_size`` counts everything: 4 special ids, 10 signs, 256 bytes, letters and pieces. Where the text
+        does not have that many pieces the vocabulary is smaller: read its size from ``len``.
 
         Raises ConfigError below SMALLEST_VOCABULARY, CorpusError when the lines hold no text.
         """
@@ -86,30 +90,34 @@ class Tokenizer:
                 "as 4 special ids and 256 bytes are part of every vocabulary"
             )
         sample = _sample(lines, sample_characters, random.Random(seed))
-        _spell_rare_characters(sample, (vocabulary_size - SPECIAL - 256) // 2)
+        _spell_rare_characters(sample, (vocabulary_size - SPECIAL - len(SIGNS) - 256) // 2)
         model = io.BytesIO()
         try:
-            sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=_used_up(sample),
-                model_writer=model,
-                model_type="unigram",
-                vocab_size=vocabulary_size,
-                hard_vocab_limit=False,
-                byte_fallback=True,
-                character_coverage=COVERAGE,
-                normalization_rule_name="identity",
-                max_sentence_length=4 * LONGEST_LINE,
-                num_threads=THREADS,
-                pad_id=0,
-                bos_id=1,
-                eos_id=2,
-                unk_id=3,
-                minloglevel=2,
-            )
+            with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="ascii") as rules:
+                rules.write(sentencepiece_rules())
+                rules.flush()
+                sentencepiece.SentencePieceTrainer.train(
+                    sentence_iterator=_used_up(sample),
+                    model_writer=model,
+                    model_type="unigram",
+                    vocab_size=vocabulary_size,
+                    hard_vocab_limit=False,
+                    byte_fallback=True,
+                    character_coverage=COVERAGE,
+                    normalization_rule_tsv=rules.name,
+                    user_defined_symbols=list(SIGNS),
+                    max_sentence_length=4 * LONGEST_LINE,
+                    num_threads=THREADS,
+                    pad_id=0,
+                    bos_id=1,
+                    eos_id=2,
+                    unk_id=3,
+                    minloglevel=2,
+                )
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             raise CorpusError(f"no vocabulary can be made of this text ({reason}): give more of it") from error
-        return cls(model.getvalue())
+        return cls(_without_rules_name(model.getvalue()))
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":
@@ -125,6 +133,24 @@ class Tokenizer:
     def from_bytes(cls, model: bytes) -> "Tokenizer":
         """Raises CheckpointError when ``model`` is no SentencePiece model."""
         return cls(model)
+
+    @cached_property
+    def signs(self) -> tuple[str, ...]:
+        """The pieces that stand for what is carried through unchanged, none in an older or another program's vocabulary."""
+        return tuple(sign for sign in SIGNS if self._pieces.piece_to_id(sign) != self.unk_id)
+
+    def with_signs(self) -> "Tokenizer":
+        """The same with the signs behind its other pieces, whose ids stay."""
+        # A protocol buffer's message with more entries of a repeated field behind it is that message with more entries.
+        return Tokenizer(self._model + b"".join(_user_defined(sign) for sign in SIGNS if sign not in self.signs))
+
+    @cached_property
+    def unknown(self) -> re.Pattern[str]:
+        """Finds runs of characters of which no piece is made: the vocabulary can only spell them in bytes."""
+        known = {one for id in range(len(self)) if not self._pieces.is_byte(id) for one in self._tokens[id]} - {
+            WORD_START
+        }
+        return re.compile(f"[^\\s{re.escape(''.join(sorted(known)))}]+")
 
     def save(self, path: str | Path) -> None:
         Path(path).write_bytes(self._model)
@@ -224,18 +250,6 @@ class Tokenizer:
         return known
 
 
-def normalised(text: str) -> str:
-    """``text`` in NFC, with U+FFFD for each lone surrogate: what the tokenizer really sees."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # Through UTF-16, so that two halves that do belong together become their character.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return unicodedata.normalize("NFC", text)
-
-
 def vocabulary_size_for(pairs: int) -> int:
     """The vocabulary that suits a corpus: 1,000 up to 2,000 pairs, 8,000 from 30,000 to 200,000, 32,000 from 2 million on.
 
@@ -279,6 +293,20 @@ def _used_up(lines: list[str]) -> Iterator[str]:
     """Each line once, letting go of it: SentencePiece keeps its own copy."""
     while lines:
         yield lines.pop()
+
+
+def _user_defined(piece: str) -> bytes:
+    """A piece of the kind that is never cut, as SentencePiece's file has it: field 1 of the model, of three fields."""
+    text = piece.encode()
+    entry = bytes([0x0A, len(text)]) + text + b"\x15\0\0\0\0" + b"\x18\x04"  # the text, the score 0, USER_DEFINED
+    return bytes([0x0A, len(entry)]) + entry
+
+
+def _without_rules_name(model: bytes) -> bytes:
+    """A trained model's file without the name of the file that had the rules, which is another one each time."""
+    # Field 3 is the normaliser's settings, field 6 of these the name; of two, the last one counts.
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=model + b"\x1a\x02\x32\x00")
+    return pieces.serialized_model_proto()
 
 
 def _spell_rare_characters(lines: list[str], room: int) -> None:

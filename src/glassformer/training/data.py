@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from glassformer.text.batches import Batches
 from glassformer.text.case import plain
 from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.pairs import EncodedPairs, sha256_of
+from glassformer.text.protected import protected_pair
 from glassformer.text.sentences import whole_sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
@@ -75,22 +76,31 @@ class Data:
 
 
 def prepare(
-    folder: Path, config: DataConfig, training: TrainingConfig, *, vocabulary_size: int = 0, doing: Doing | None = None
+    folder: Path,
+    config: DataConfig,
+    training: TrainingConfig,
+    *,
+    vocabulary_size: int = 0,
+    tokenizer: Tokenizer | None = None,
+    doing: Doing | None = None,
 ) -> Data:
     """Read the corpus into ``folder`` (a run's ``data``), or open what an earlier call left there.
 
-    ``vocabulary_size`` 0 takes the size from the number of pairs. Raises CorpusError for data that cannot be used.
+    ``vocabulary_size`` 0 takes the size from the number of pairs. ``tokenizer``: the one to use; None makes one of the
+    corpus. One without signs gets them behind its other pieces, unless ``config.placeholders`` is off.
+
+    Raises CorpusError for data that cannot be used.
     """
     doing = doing or (lambda what, done, total: None)
     of_training = {"max_tokens": training.max_tokens, "held_out": training.held_out}
-    asked = {**config.to_dict(), **of_training, "size": vocabulary_size}
+    asked = {**config.to_dict(), **of_training, "size": vocabulary_size, "given": tokenizer is not None}
     notes: list[str] = []
     if prepared(folder).get("asked") == asked:
         notes = changes(folder)
         if whole(folder):
             return opened(folder, notes)
         notes.append(f"what was prepared in {folder} is damaged: the corpus was read again")
-    read_corpus(folder, config, training, vocabulary_size, asked, doing)
+    read_corpus(folder, config, training, vocabulary_size, tokenizer, asked, doing)
     return opened(folder, notes)
 
 
@@ -129,6 +139,7 @@ def read_corpus(
     config: DataConfig,
     training: TrainingConfig,
     vocabulary_size: int,
+    tokenizer: Tokenizer | None,
     asked: dict[str, Any],
     doing: Doing,
 ) -> None:
@@ -147,10 +158,13 @@ def read_corpus(
         if count % 10_000 == 0:
             doing("reading", count, 0)
     held_out = every_nth(count, training.held_out) if not config.valid_source else 0
-    size = vocabulary_size or vocabulary_size_for(count)
-    doing(f"finding {size:,} pieces of words", 0, 0)
-    seen = augmented(all_pairs(config), config.augmentation)
-    tokenizer = Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
+    if tokenizer is None:
+        size = vocabulary_size or vocabulary_size_for(count)
+        doing(f"finding {size:,} pieces of words", 0, 0)
+        seen = signed(augmented(all_pairs(config), config.augmentation), config)
+        tokenizer = Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
+    elif config.placeholders:
+        tokenizer = tokenizer.with_signs()
     replace_file(folder / "tokenizer.model", tokenizer.to_bytes())
     validation = list(validation_pairs(config, held_out))
     if in_pieces([target for _, target in validation[: training.validation_sentences]]):
@@ -162,7 +176,7 @@ def read_corpus(
     long_ones, copies = CorpusReport(), Counter[str]()
     EncodedPairs.write(
         folder / "train",
-        augmented(wanted, config.augmentation, copies),
+        signed(augmented(wanted, config.augmentation, copies), config),
         tokenizer,
         max_tokens=training.max_tokens,
         report=long_ones,
@@ -222,6 +236,12 @@ def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> 
         yield from read_pairs(source, target, report=report, skip_bad_lines=config.skip_bad_lines)
         if reports is not None:
             reports.append(report)
+
+
+def signed(pairs: Iterable[Pair], config: DataConfig) -> Iterator[Pair]:
+    """The pairs with signs instead of what both sides have to be carried through, unless ``config`` leaves them."""
+    for number, pair in enumerate(pairs):
+        yield protected_pair(*pair, number) if config.placeholders else pair
 
 
 def validation_pairs(config: DataConfig, held_out: int) -> Iterator[Pair]:

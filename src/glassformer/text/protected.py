@@ -1,0 +1,191 @@
+r"""What must come out of a translation as it went in: emoji, links, addresses, placeholders, tags, times, versions.
+
+Such a thing is no word. Before translation each one becomes a sign, a piece of the vocabulary of its own which the model
+was trained to copy (``SIGNS``); afterwards the sign becomes the thing again, exactly once. A thing whose sign the
+translation has lost is put at its end, and reported. A vocabulary without these pieces (an older model's, another
+program's) gets words that look like names instead.
+
+The signs are characters of Unicode's private use area. Where a text has such characters itself they are things, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import regex
+
+SIGNS = tuple(chr(0xE000 + number) for number in range(10))
+"""The pieces of a vocabulary that stand for things, in the order in which they are used."""
+FIRST_MARK = 0xF0000
+"""Marks stand for the things of a whole text until it is cut into what is translated in one; each part then has its own
+signs. Unicode's supplementary private use area has 65,534."""
+MARKS = "\U000f0000-\U000ffffd"
+
+DOMAINS = (
+    "com|org|net|edu|gov|int|mil|info|biz|io|dev|app|ai|eu|de|at|ch|fr|uk|it|es|nl|pl|ru|cn|jp|kr|in|br|ca|au|us|tv"
+)
+FILES = (
+    "txt|pdf|docx?|xlsx?|pptx?|od[tspg]|html?|css|js|ts|py|rb|go|rs|java|cpp|sh|json|ya?ml|xml|toml|ini|cfg|csv|tsv|"
+    "md|rst|log|po|srt|vtt|png|jpe?g|gif|svg|webp|mp[34]|wav|zip|gz|tar|exe|dll|iso"
+)
+SHAPE = r"\p{Extended_Pictographic}[\uFE0E\uFE0F]?\p{Emoji_Modifier}?[\U000E0020-\U000E007F]*"
+"""One emoji with its style, skin and flag's letters; several joined by U+200D are one picture."""
+SYMBOLS = rf"(?:\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{SHAPE}(?:\u200D{SHAPE})*" + (
+    r"|(?!°)[\p{So}\p{Emoji_Presentation}\u2190-\u21FF])"
+)
+KINDS = {
+    "private_use": r"[\p{Co}]+",
+    "comment": r"<!--.*?-->",
+    "tag": r"</?[A-Za-z][\w:-]*(?:\s[^<>]{0,400})?/?>",
+    "link": r"\b(?:https?|ftps?|sftp|file|git|ssh|wss?)://[^\s<>\"“”«»`]+|\b(?:mailto|tel|magnet|urn|doi):[^\s<>\"“”«»`]+",
+    "mail": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    "domain": rf"(?<![\w@.-])(?:www\.[^\s<>\"“”«»`]+|(?:[a-z0-9-]+\.)+(?:{DOMAINS})(?:[/?#][^\s<>\"“”«»`]*)?(?![\w-]|\.\w))",
+    "code": r"`[^`\n]+`",
+    "placeholder": r"\{\{\s*[^{}]{1,80}?\s*\}\}|[$%#]?\{[^{}\s][^{}]{0,80}\}|\{\}|\$\[[\w.]+\]|\$\([\w.]+\)",
+    "format": r"%\([\w.]+\)[-#0+]*\d*(?:\.\d+)?[A-Za-z]"
+    r"|(?<![\w%])%(?:\d+\$)?[-+#0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|L|q|j|z|t)?[diouxXeEfFgGcrsSpa@](?![A-Za-z])"
+    r"|(?<![\w%])%(?:L?\d{1,2}|n)(?!\w)|%%|%[A-Z][A-Z0-9_]+%?|%[a-z]\w*%",
+    "variable": r"(?<!\w)__\w+?__(?!\w)|(?<![\w$])\$[A-Za-z_][\w.]*\$?|\$\{\w+\}|(?<!\w)\w+\(\)",
+    "entity": r"&(?:[A-Za-z]\w{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});",
+    "shortcode": r"(?<![\w:]):[A-Za-z0-9_+-]*[A-Za-z1][A-Za-z0-9_+-]*:(?![\w:])",
+    "time": r"(?<![\d:.])\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?![\d:])"
+    r"|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?\b",
+    "version": r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}(?:[-+][\w.]*\w)?(?!\w)"
+    r"|(?<![\w.])v\d+(?:\.\d+)*(?:-\w+)?(?!\w)",
+    "path": r"(?<!\w)(?:[A-Za-z]:\\|\\\\)[^\s<>\"|?*]+"
+    r"|(?<![\w/<.])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
+    rf"|(?<![\w.])[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?!\w)",
+    "option": r"(?<![\w-])--[A-Za-z][\w-]*\w",
+    "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#[0-9A-Fa-f]{6}\b",
+    "mention": r"(?<![\w@/])[@#][A-Za-z_]\w+",
+    "emoticon": r"(?<!\S)[:;=8][-'o^]?[)(DPp\]\[/\\|*3](?!\S)|<3(?!\d)",
+    "emoji": rf"{SYMBOLS}(?:\s*{SYMBOLS})*",
+}
+"""The kinds, tried in this order at each place."""
+ENDS = ".,;:!?'’…*"
+BRACKETS = {")": "(", "]": "[", "}": "{"}
+QUICK = re.compile(r"[@#:/<>{}%$&`\\_=]|\d\.\d+\.\d|\d-\d|[a-z]\.[a-z]|--|\bv\d|\(\)|0x")
+QUICK_SYMBOLS = re.compile(
+    "[\u00a6\u00a9\u00ae\u2100-\u2bff\u3000-\u303f\u3200-\u33ff\ua000-\uabff\ue000-\uf8ff\U00010000-\U0010ffff]"
+)
+"""Whatever has none of these has nothing to protect: most lines are done here."""
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A text in which each thing is one character, and the things."""
+
+    text: str
+    things: tuple[str, ...]
+    """Thing number n stands where ``text`` has ``mark(n)``."""
+
+
+def protect(text: str) -> Protected:
+    """Every thing in ``text`` replaced by its mark."""
+    if not may_have_things(text):
+        return Protected(text, ())
+    parts: list[str] = []
+    things: list[str] = []
+    done = 0
+    for found in _kinds().finditer(text):
+        thing = found.group()
+        if found.lastgroup in ("link", "domain", "path"):
+            thing = without_end(thing)
+        parts += [text[done : found.start()], mark(len(things))]
+        things.append(thing)
+        done = found.start() + len(thing)
+    return Protected("".join([*parts, text[done:]]), tuple(things))
+
+
+def mark(number: int) -> str:
+    """The character that stands for thing ``number`` of a text."""
+    return chr(FIRST_MARK + number)
+
+
+def marks_in(text: str) -> list[int]:
+    """The numbers of the things that ``text`` has marks of, in order."""
+    return [ord(one) - FIRST_MARK for one in text if FIRST_MARK <= ord(one) <= FIRST_MARK + 0xFFFD]
+
+
+def signed(text: str, signs: Sequence[str]) -> tuple[str, list[int]]:
+    """A part of a protected text as the model reads it: its marks as ``signs``, and the thing that each sign stands for.
+    Marks for which there are no signs left are taken out: their things have to be put back without the model."""
+    numbers = marks_in(text)
+    for number, sign in zip(numbers, signs, strict=False):
+        text = text.replace(mark(number), sign)
+    for number in numbers[len(signs) :]:
+        text = text.replace(mark(number), "")
+    return text, numbers[: len(signs)]
+
+
+def restored(
+    text: str, numbers: Sequence[int], things: Sequence[str], signs: Sequence[str], unsigned: Sequence[int] = ()
+) -> tuple[str, list[str]]:
+    """A part's translation with its things again, each exactly once, and those that it had no place for, which stand at
+    its end. ``numbers``: the things of the signs in use; ``unsigned``: things that had no sign."""
+    used = dict(zip(signs, numbers, strict=False))
+    left = dict.fromkeys([*numbers, *unsigned])
+    pieces = re.split(f"({'|'.join(map(re.escape, sorted(signs, key=len, reverse=True)))})", text) if signs else [text]
+    whole = pieces[0]
+    for sign, following in zip(pieces[1::2], pieces[2::2], strict=True):
+        number = used.get(sign, -1)
+        if number in left:
+            whole += things[number]
+            del left[number]
+        elif whole[-1:] == " ":
+            following = following.removeprefix(" ")
+        whole += following
+    lost = [things[number] for number in left]
+    return " ".join([*([whole] if whole.strip() else []), *lost]), lost
+
+
+def protected_pair(source: str, target: str, number: int = 0) -> tuple[str, str]:
+    """A training pair in which the things that both sides have equally often are signs, the same on both. ``number``
+    turns the signs, so that each of them is learnt."""
+    if not may_have_things(source):
+        return source, target
+    sides = protect(source), protect(target)
+    common = {thing for thing, count in Counter(sides[0].things).items() if sides[1].things.count(thing) == count}
+    if not common or sum(one in common for one in sides[0].things) > len(SIGNS):
+        return source, target
+    order: dict[tuple[str, int], str] = {}
+    made = []
+    for side in sides:
+        text, met = side.text, Counter[str]()
+        for place, thing in enumerate(side.things):
+            key = (thing, met[thing])
+            met[thing] += 1
+            sign = thing
+            if thing in common:
+                sign = order.setdefault(key, SIGNS[(number + len(order)) % len(SIGNS)])
+            text = text.replace(mark(place), sign)
+        made.append(text)
+    return made[0], made[1]
+
+
+def without_end(link: str) -> str:
+    """A link without the punctuation of the sentence that it ends, and without a bracket that it does not open."""
+    while link:
+        if link[-1] in ENDS or (link[-1] in BRACKETS and link.count(link[-1]) > link.count(BRACKETS[link[-1]])):
+            link = link[:-1]
+        else:
+            break
+    return link
+
+
+def may_have_things(text: str) -> bool:
+    """A quick look: False for most lines, which hold nothing of the kind."""
+    return bool(QUICK.search(text) or (not text.isascii() and QUICK_SYMBOLS.search(text)))
+
+
+@cache
+def _kinds() -> regex.Pattern[str]:
+    import regex  # only where a line needs it: importing it takes a moment
+
+    return regex.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in KINDS.items()))

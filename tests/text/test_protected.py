@@ -1,0 +1,87 @@
+"""What must come out as it went in."""
+
+import pytest
+
+from glassformer.text.protected import SIGNS, marks_in, protect, protected_pair, restored, signed
+
+THINGS = [
+    ("I love it ❤️ so much", ["❤️"]),
+    ("Look 😀 😀👨‍👩‍👧!", ["😀 😀👨‍👩‍👧"]),
+    ("We won 🇩🇪 and 👍🏽, yes", ["🇩🇪", "👍🏽"]),
+    ("Press 1️⃣ or → to go on", ["1️⃣", "→"]),
+    ("See https://example.org/a_(b)?x=1#y, please.", ["https://example.org/a_(b)?x=1#y"]),
+    ("(see www.example.org/path).", ["www.example.org/path"]),
+    ("Go to example.com, ok?", ["example.com"]),
+    ("Mail first.last+tag@mail.example.org.", ["first.last+tag@mail.example.org"]),
+    ("Hello {name}, {{ count }} of ${total} or %{x}", ["{name}", "{{ count }}", "${total}", "%{x}"]),
+    ("%d of %(total)s, %1$s, %-5.2f and %%", ["%d", "%(total)s", "%1$s", "%-5.2f", "%%"]),
+    ("__count__ files by $USER", ["__count__", "$USER"]),
+    ('<a href="x.html">Read</a> it<br/>now', ['<a href="x.html">', "</a>", "<br/>"]),
+    ("Fish &amp; chips &#8217; &#x27;", ["&amp;", "&#8217;", "&#x27;"]),
+    ("At 10:30 or 23:59:59", ["10:30", "23:59:59"]),
+    ("On 2024-05-01 we ship 1.2.3-beta and v2", ["2024-05-01", "1.2.3-beta", "v2"]),
+    ("Well done :tada: :+1:", [":tada:", ":+1:"]),
+    ("Call `make test` in ~/src/app or C:\\Users\\me", ["`make test`", "~/src/app", "C:\\Users\\me"]),
+    ("Run it with --no-cache on report.pdf", ["--no-cache", "report.pdf"]),
+    ("Thanks @anna, #winning :-)", ["@anna", "#winning", ":-)"]),
+    ("A \ue000 private \U000f0000 sign", ["\ue000", "\U000f0000"]),
+]
+NOTHING = [
+    "The animal didn't cross the street because it was too tired.",
+    "It is 100% digital, 50% off, and/or 3/4 of it at 60 km/h.",
+    "It costs 1.000.000 euros, e.g. 3.5 or 1,5 in the U.S.A. at 5 p.m.",
+    "Wait -- no: x < y and y > z; note: it is 20 °C.",
+    "他说：“你好！”（真的）",
+    "He said: yes: no.",
+]
+
+
+@pytest.mark.parametrize(("text", "things"), THINGS)
+def test_things_are_found_whole(text, things):
+    found = protect(text)
+    assert list(found.things) == things
+    assert marks_in(found.text) == list(range(len(things)))
+    part, numbers = signed(found.text, SIGNS)
+    assert restored(part, numbers, found.things, SIGNS) == (text, [])
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_ordinary_text_is_left_alone(text):
+    assert protect(text).text == text
+
+
+def test_each_thing_comes_back_exactly_once():
+    found = protect("Hi {a}, see {b} and {c}.")
+    text, numbers = signed(found.text, SIGNS)
+    a, b, c = SIGNS[:3]
+    assert text == f"Hi {a}, see {b} and {c}."
+    assert restored(f"Siehe {c}, {a} {a} {SIGNS[7]}und.", numbers, found.things, SIGNS) == (
+        "Siehe {c}, {a} und. {b}",
+        ["{b}"],
+    )
+    assert restored("", numbers, found.things, SIGNS) == ("{a} {b} {c}", ["{a}", "{b}", "{c}"])
+
+
+def test_things_beyond_the_last_sign_are_not_lost():
+    found = protect(" and ".join(f"{{n{i}}}" for i in range(14)))
+    text, numbers = signed(found.text, SIGNS)
+    assert len(numbers) == 10
+    back, lost = restored(text, numbers, found.things, SIGNS, range(10, 14))
+    assert lost == ["{n10}", "{n11}", "{n12}", "{n13}"]
+    assert all(back.count(thing) == 1 for thing in found.things)
+
+
+def test_signs_that_are_words_are_not_mistaken_for_each_other():
+    signs = [f"X{number}" for number in range(1, 12)]
+    things = tuple(f"{{{number}}}" for number in range(11))
+    text = " ".join(signs)
+    assert restored(text, range(11), things, signs)[0] == " ".join(things)
+
+
+def test_pairs_learn_to_copy_what_both_sides_have():
+    source, target = protected_pair("Mail {name} at 10:30 😀", "Um 10:30 {name} schreiben 😀", 8)
+    assert source == f"Mail {SIGNS[8]} at {SIGNS[9]} {SIGNS[0]}"
+    assert target == f"Um {SIGNS[9]} {SIGNS[8]} schreiben {SIGNS[0]}"
+    assert protected_pair("at 2:30", "um halb drei") == ("at 2:30", "um halb drei")
+    assert protected_pair("{a} {a}", "{a}") == ("{a} {a}", "{a}")
+    assert protected_pair("{a} x {a}", "{a} {a} y") == (f"{SIGNS[0]} x {SIGNS[1]}", f"{SIGNS[0]} {SIGNS[1]} y")
