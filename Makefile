@@ -4,7 +4,7 @@ BIN := .venv/bin
 BENCH := .venv-bench/bin
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test check web bench docs soak fuzz
+.PHONY: demo test check web site bench docs soak fuzz
 
 demo: .venv/demo      ## translate the article's sentence with the model that ships, and look at what "it" attends to
 	$(BIN)/glassformer info en-de
@@ -41,6 +41,9 @@ docs: .venv/all       ## write the generated pages of docs/ again
 
 web: .venv/all        ## build the page, with the Node.js that is here or else the one of PyPI
 	$(BIN)/python -c 'import pathlib, hatch_build; hatch_build.build_page(pathlib.Path.cwd())'
+
+site: web             ## the page and the shipped model as a static web site, in site/
+	$(BIN)/glassformer site site
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'

@@ -25,7 +25,7 @@ EPILOG = """[bold]Examples[/]
 
 glassformer look "The animal didn't cross the street because it was too tired."
 
-glassformer look "The animal didn't cross the street because it was too wide." --save wide.html
+glassformer look "The animal didn't cross the street because it was too wide." --save wide.html   # a file that translates
 
 glassformer look "I see a house." --terminal --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
 """
@@ -48,6 +48,8 @@ def look(
     target: Annotated[str | None, typer.Option(help="A translation to read instead of the model's own.")] = None,
     heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write a file instead: x.html is the page, which needs no server and no network; x.safetensors is every number.")] = None,
+    with_model: Annotated[bool | None, typer.Option("--with-model/--numbers-only", help="With --save x.html: put the model in, so that the file translates, or only this sentence's numbers.", show_default="the model up to 25 MB")] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="With --save x.html: the model's weights rounded to 8 bits, a third smaller. The page says how far they are off.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served on this machine.", show_default="a free one")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
     terminal: Annotated[bool, typer.Option("--terminal", help="Show what a word attends to here, in tables; so do the four options below.")] = False,
@@ -66,6 +68,10 @@ def look(
         raise ConfigError("an empty sentence: wanted at least one word, so that one can look at another")
     if save is not None and save.suffix not in (".html", ".safetensors"):
         raise ConfigError(f"--save {save}: wanted a name ending with .html (the page) or .safetensors (the numbers)")
+    if int8 and with_model is False:
+        raise ConfigError("--int8 --numbers-only: without a model nothing is rounded, so give one of the two")
+    if (int8 or with_model is not None) and (save is None or save.suffix != ".html"):
+        raise ConfigError("--int8, --with-model and --numbers-only are for a page: give --save x.html as well")
     off = [parse_head(one) for one in heads_off or []]
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
     if not terminal and save is None and not page_is_built():
@@ -78,7 +84,7 @@ def look(
             service.translator, text, target, off, attention or "encoder", token=token, layer=layer, top=top or 3
         )
     if save is not None:
-        save_look(service, text, target, off, save)
+        save_look(service, text, target, off, save, with_model=with_model, int8=int8)
     elif not terminal:
         serve_page(service, text, target, off, port=port, browser=browser)
 
@@ -118,19 +124,66 @@ def show_tables(
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
 
 
-def save_look(service: "Service", text: str, target: str | None, off: list[tuple[str, int]], path: Path) -> None:
-    """The page, or the trace, by the name's ending."""
+def save_html(
+    service: "Service", text: str, target: str | None, off: list[tuple[str, int]], path: Path, inside: bool, int8: bool
+) -> None:
+    """The page, with the model ``inside`` or with this sentence's numbers only. Says how large it is."""
     from glassformer.page.export import save_page
-    from glassformer.page.look import look
+    from glassformer.page.look import ALONE, SAVED, look
+    from glassformer.page.model import model_body, rounded
     from glassformer.page.wire import Ask
+
+    console = make_console()
+    with console.status("writing the page"):
+        translator = rounded(service.translator) if inside and int8 else service.translator
+        seen = look(
+            translator, Ask(text, target, off), checkpoint=service.checkpoint, budget=ALONE if inside else SAVED
+        )
+        save_page(seen, path, model_body(translator, checkpoint=service.checkpoint) if inside else b"")
+    what = "with the model, so it translates without a network" if inside else "this sentence's numbers only"
+    size = path.stat().st_size / 1e6
+    say(console, f"the page is saved in {path}: {size:.1f} MB, {what}; open it in any browser", "dim")
+
+
+def has_room(service: "Service", *, with_model: bool | None, int8: bool) -> bool:
+    """Whether the model goes into the file. Says how large it makes it, or why it stays out."""
+    from glassformer.page.model import LARGEST, model_size
+
+    if with_model is False:
+        return False
+    size = model_size(service.translator, int8)
+    inside = with_model is True or size <= LARGEST
+    console = make_console()
+    if inside:
+        say(console, f"the model takes about {size / 1e6:.0f} MB of the file; --numbers-only leaves it out", "dim")
+    else:
+        smaller = "" if int8 else f", or --int8 for one of {model_size(service.translator, True) / 1e6:.0f} MB"
+        most = LARGEST / 1e6
+        say(
+            console,
+            f"the model would take {size / 1e6:.0f} MB, over {most:.0f}: --with-model puts it in{smaller}",
+            "yellow",
+        )
+    return inside
+
+
+def save_look(
+    service: "Service",
+    text: str,
+    target: str | None,
+    off: list[tuple[str, int]],
+    path: Path,
+    *,
+    with_model: bool | None,
+    int8: bool,
+) -> None:
+    """The page, or the trace, by the name's ending."""
     from glassformer.what_if import heads_off
 
-    translator, console = service.translator, make_console()
     if path.suffix == ".html":
-        with console.status("writing the page"):
-            save_page(look(translator, Ask(text, target, off), checkpoint=service.checkpoint), path)
-        say(console, f"the page is saved in {path}: {path.stat().st_size / 1e6:.1f} MB, open it in any browser", "dim")
+        save_html(service, text, target, off, path, has_room(service, with_model=with_model, int8=int8), int8)
         return
+    translator, console = service.translator, make_console()
     with heads_off(translator.model, off):
         trace = translator.trace(text, target)
     trace.save(path)

@@ -28,6 +28,7 @@ def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
         parameters=sum(parameter.numel() for parameter in translator.model.parameters()),
         longest_trained=int(card.get("longest") or 0),
         languages=str(card.get("languages") or ""),
+        rounded=float(card.get("rounded") or 0.0),
     )
 
 
