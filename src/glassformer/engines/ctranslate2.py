@@ -156,7 +156,7 @@ class CTranslate2:
             [[self.tokens[id] for id in sentence.source] for sentence in sentences],
             asynchronous=True,
             max_input_length=0,
-            min_decoding_length=0,
+            min_decoding_length=1,
             max_decoding_length=max(sentence.limit for sentence in sentences),
             return_end_token=True,
             return_scores=True,
