@@ -7,7 +7,7 @@ that is trained on such lines reads them as they stand.
 
 import re
 
-from glassformer.text.sentences import whole_sentences
+from glassformer.text.sentences import sentences
 
 FEWEST_SHOUTED = 2
 """Words: one alone (USA, PDF) is rather a name."""
@@ -31,7 +31,7 @@ def titled(line: str) -> bool:
 
 def plain(line: str) -> str:
     """A shouted or titled line in small letters, but for the first one of each sentence; any other as it is."""
-    return "".join(map(_capital, whole_sentences(line))) if shouted(line) or titled(line) else line
+    return "".join(map(_capital, sentences(line))) if shouted(line) or titled(line) else line
 
 
 def _cased(word: str) -> bool:
