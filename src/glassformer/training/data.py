@@ -19,7 +19,7 @@ from glassformer.text.case import plain
 from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.pairs import EncodedPairs, sha256_of
 from glassformer.text.protected import protected_pair
-from glassformer.text.sentences import whole_sentences
+from glassformer.text.sentences import sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
 from glassformer.training.evaluation import in_pieces
@@ -49,7 +49,7 @@ class Data:
 
     def usual_sentences(self, share: float) -> int:
         """Sentences that this share of the source lines do not exceed (of ``sampled_lines``)."""
-        return int(np.quantile([len(whole_sentences(line)) for line in self.sampled_lines], share))
+        return int(np.quantile([len(sentences(line)) for line in self.sampled_lines], share))
 
     @property
     def plain_case(self) -> bool:

@@ -14,7 +14,7 @@ from glassformer.errors import ShapeError
 from glassformer.folders import describe
 from glassformer.search import Hypothesis
 from glassformer.text.case import plain, shouted
-from glassformer.text.sentences import SMALLEST_LIMIT, split_long
+from glassformer.text.sentences import SMALLEST_LIMIT, split_lines
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.translator.alignment import Alignment, check_number, merge_words, words_of
 from glassformer.translator.parts import Translation, in_proportion, in_upper_case, joined, one_line
@@ -182,16 +182,8 @@ class Translator:
 
     def split(self, lines: Sequence[str]) -> list[list[list[int]]]:
         """The ids of each line's parts, in order: none for an empty line, several for a long one."""
-        parts: list[list[list[int]]] = []
-        for line, ids in zip(lines, self.tokenizer.encode_batch(lines), strict=True):
-            if not line.strip():
-                parts.append([])
-            elif len(ids) <= self.longest and not self.most_sentences:
-                parts.append([ids])
-            else:
-                pieces = split_long(line, self.tokenizer, self.longest, self.most_sentences)
-                parts.append(self.tokenizer.encode_batch(piece for piece in pieces if piece.strip()))
-        return parts
+        found = split_lines(lines, self.tokenizer, self.longest, self.most_sentences)
+        return [[ids for text, ids in zip(parts.texts, parts.ids, strict=True) if text.strip()] for parts in found]
 
     def told(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
         """What an engine found for each part, as text."""
