@@ -17,12 +17,13 @@ from glassformer.text.augmentation import augmented
 from glassformer.text.batches import Batches
 from glassformer.text.case import plain
 from glassformer.text.corpus import CorpusReport, read_pairs
+from glassformer.text.marks import NO_MARKS, marked, word_starts
 from glassformer.text.pairs import EncodedPairs, sha256_of
 from glassformer.text.sentences import whole_sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
 from glassformer.training.evaluation import in_pieces
-from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, stamp
+from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, marks_of, stamp
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
@@ -66,7 +67,9 @@ class Data:
         """The training pairs in batches, some words of them cut otherwise in each epoch where the settings say so."""
         share = config.subword_sampling
         sampler = SubwordSampler(self.tokenizer, share, config.seed) if share else None
-        return Batches(self.pairs, batch_tokens=config.batch_tokens, seed=config.seed, sampler=sampler)
+        starts = word_starts(self.tokenizer) if self.pairs.facts.marks and config.guided_attention else None
+        size, seed = config.batch_tokens, config.seed
+        return Batches(self.pairs, batch_tokens=size, seed=seed, sampler=sampler, word_starts=starts)
 
     def usual_length(self, share: float) -> int:
         """Tokens that this share of the lines, of the longer sides, do not exceed (of the first million pairs)."""
@@ -84,6 +87,8 @@ def prepare(
     doing = doing or (lambda what, done, total: None)
     of_training = {"max_tokens": training.max_tokens, "held_out": training.held_out}
     asked = {**config.to_dict(), **of_training, "size": vocabulary_size}
+    if not config.marks:  # as before there were any: what was prepared then is still good
+        del asked["marks"]
     notes: list[str] = []
     if prepared(folder).get("asked") == asked:
         notes = changes(folder)
@@ -138,7 +143,7 @@ def read_corpus(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prepared.json").unlink(missing_ok=True)  # from now on what it says is not so
     config = keep_standard_input(folder, config)
-    check_readable_again([*config.source, *config.target])
+    check_readable_again([*config.source, *config.target, *marks_of(config)])
     stamps = [stamp(path) for path in files_of(config)]
     reports: list[CorpusReport] = []
     count = 0
@@ -160,7 +165,7 @@ def read_corpus(
     replace_file(folder / "validation.json", json.dumps(validation, ensure_ascii=False).encode())
     wanted = (pair for i, pair in enumerate(all_pairs(config)) if not is_held_out(i, held_out))
     long_ones, copies = CorpusReport(), Counter[str]()
-    EncodedPairs.write(
+    encoded = EncodedPairs.write(
         folder / "train",
         augmented(wanted, config.augmentation, copies),
         tokenizer,
@@ -173,6 +178,8 @@ def read_corpus(
     if copies:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
         messages.append(f"{copies.total():,} changed copies added: {kinds} (data.augmentation)")
+    if config.marks:
+        messages.append(f"{encoded.facts.marked_pairs:,} pairs say which words are to look at which (data.marks)")
     if held_out:
         messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
     for before in stamps:
@@ -217,9 +224,11 @@ def prepared(folder: Path) -> dict[str, Any]:
 def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> Iterator[Pair]:
     """The pairs of all files, one file after the other. ``reports`` gets the account of each."""
     targets: list[str | None] = [*config.target] or [None] * len(config.source)
-    for source, target in zip(config.source, targets, strict=True):
+    marks = config.marks or [""] * len(config.source)
+    for source, target, marks_file in zip(config.source, targets, marks, strict=True):
         report = CorpusReport()
-        yield from read_pairs(source, target, report=report, skip_bad_lines=config.skip_bad_lines)
+        pairs = read_pairs(source, target, report=report, skip_bad_lines=config.skip_bad_lines)
+        yield from pairs if marks_file in NO_MARKS else marked(pairs, marks_file, report)
         if reports is not None:
             reports.append(report)
 
