@@ -1,5 +1,6 @@
 """Settings: frozen dataclasses that check themselves. Presets are functions. Needs no torch."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -157,6 +158,9 @@ class DecodingConfig(Settings):
         require(self.batch_tokens >= 1, f"batch_tokens={self.batch_tokens}: wanted at least 1")
 
 
+HEAD_OF_ENCODER = re.compile(r"encoder\.layers\.([0-9]{1,4})\.self_attention:([0-9]{1,4})")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig(Settings):
     """How a model is trained. The defaults are the paper's (§5) where it has one; ``training.recipe`` sets the rest."""
@@ -219,6 +223,14 @@ class TrainingConfig(Settings):
     """Of the first weights, the dropout, the order of the pairs and the words that are cut otherwise."""
     subword_sampling: float = 0.0
     """The share of the words that are cut into other pieces by chance, anew in each epoch (Kudo 2018); 0: none."""
+    guided_attention: str = ""
+    """The head of the encoder that is taught to look where the data's ``marks`` say, such as
+    encoder.layers.5.self_attention:3, both from 0 (guided alignment: Chen et al. 2016, Garg et al. 2019); empty: none."""
+    guided_weight: float = 1.0
+    """A marked sentence adds so many times −log of the weight at the words that are to be looked at, beside the loss of each
+    of its target tokens."""
+    guided_until: float = 1.0
+    """The share of the run, its first, in which the head is taught: after 0.5 it is left to what translating makes of it."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -244,6 +256,22 @@ class TrainingConfig(Settings):
         require(0 <= sampling <= 1, f"subword_sampling={sampling}: wanted a share of the words, from 0 to 1")
         require(0 < self.decay_share <= 1, f"decay_share={self.decay_share}: wanted a share of the run, above 0")
         require(self.epsilon > 0, f"epsilon={self.epsilon}: wanted more than 0")
+        self._check_guide()
+
+    def _check_guide(self) -> None:
+        name, until = self.guided_attention, self.guided_until
+        require(
+            not name or bool(HEAD_OF_ENCODER.fullmatch(name)),
+            f"guided_attention={name!r}: marks join words of the source, so name a head of the encoder, such as "
+            "encoder.layers.5.self_attention:3",
+        )
+        require(self.guided_weight > 0, f"guided_weight={self.guided_weight}: wanted more than 0")
+        require(0 < until <= 1, f"guided_until={until}: wanted a share of the run, above 0 and up to 1")
+        limited = self.max_steps or self.max_epochs or self.time_limit
+        require(
+            not name or until == 1 or bool(limited),
+            f"guided_until={until} of a run without an end: set max_steps, max_epochs or time_limit",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,6 +281,9 @@ class DataConfig(Settings):
     source: list[str] = field(default_factory=list)
     """The source sides' files, or, without ``target``, files of two columns (TSV)."""
     target: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    """For each of ``source`` a file that says which of its words are to look at which (training.guided_attention), or - for
+    none. Line n holds ``i-j`` for each: word i of source line n looks at word j, counted from 0 between white space."""
     valid_source: str = ""
     """The validation pairs; without them some are held out of the training pairs."""
     valid_target: str = ""
@@ -273,6 +304,12 @@ class DataConfig(Settings):
         if self.target:
             sides = f"{len(self.source)} source and {len(self.target)} target files"
             require(len(self.source) == len(self.target), f"{sides}: wanted pairs of files, in the same order")
+        if self.marks:
+            counted = f"{len(self.marks)} files of marks and {len(self.source)} source files"
+            require(
+                len(self.marks) == len(self.source),
+                f"{counted}: wanted one for each source file, in the same order, and - for one without marks",
+            )
         require(
             bool(self.valid_source) or not self.valid_target,
             "a validation target without a validation source: give both, or one file of two columns as the source",

@@ -103,7 +103,7 @@ class Bar(Lines):
             description=f"step {step.step:,} · epoch {step.epoch + step.share_of_epoch:.1f}",
             completed=step.seconds if step.seconds_left is not None else step.share_of_epoch,
             total=spent if step.seconds_left is not None else 1.0,
-            right=f"loss {step.loss:.3f} · {step.tokens_per_second:,.0f} tokens/s{left}",
+            right=f"loss {step.loss:.3f}{guide_text(step, ' · ')} · {step.tokens_per_second:,.0f} tokens/s{left}",
         )
 
     def planned(self, plan: Plan) -> None:
@@ -123,9 +123,14 @@ def choices_table(plan: Plan) -> Table:
 def step_line(step: Step) -> str:
     left = "" if step.seconds_left is None else f", {duration(step.seconds_left)} left"
     return (
-        f"step {step.step:,}, epoch {step.epoch + step.share_of_epoch:.2f}: loss {step.loss:.3f}, "
+        f"step {step.step:,}, epoch {step.epoch + step.share_of_epoch:.2f}: loss {step.loss:.3f}{guide_text(step, ', ')}, "
         f"rate {step.learning_rate:.2e}, {step.tokens_per_second:,.0f} tokens/s{left}"
     )
+
+
+def guide_text(step: Step, before: str) -> str:
+    """How far the head that is taught is from looking where it should: nothing where none is."""
+    return "" if step.guide is None else f"{before}guide {step.guide:.3f}"
 
 
 def validation_lines(validation: Validation) -> list[str]:

@@ -35,6 +35,7 @@ glassformer train --demo
 def train(
     source: Annotated[list[str] | None, typer.Option(help="Source sentences, one a line; without --target, a TSV of pairs. Can be repeated.")] = None,
     target: Annotated[list[str] | None, typer.Option(help="Target sentences; line n translates line n of --source.")] = None,
+    marks: Annotated[list[str] | None, typer.Option(help="Which words of --source are to look at which (training.guided_attention); one file for each --source, - for none.")] = None,
     valid_source: Annotated[str, typer.Option(help="Validation pairs; without them some training pairs are held out.")] = "",
     valid_target: Annotated[str, typer.Option(help="Their target side.")] = "",
     out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on.", show_default="runs/LANGUAGES")] = None,
@@ -60,6 +61,7 @@ def train(
     given = {
         "source": source,
         "target": target,
+        "marks": marks,
         "valid_source": valid_source,
         "valid_target": valid_target,
         "skip_bad_lines": skip_bad_lines,
@@ -156,13 +158,14 @@ def chooser(
 ) -> "tuple[Saved | None, Callable[..., Recipe]]":
     """The model that the run in ``folder`` starts from, and the recipe for so many pairs and pieces. Raises ConfigError
     for a mistake in the settings."""
+    from glassformer.training.guide import check_guide
     from glassformer.training.recipe import recipe
 
     run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
     start, started = start_of(run.start_from, folder, model)
     choose = partial(recipe, preset=run.preset, model=model, training=training, started=started, set_by=set_by)
-    for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
-        choose(size, 8000)
+    sizes = (1, 100_000, 500_000, 2_000_000)  # a mistake shows now, and not after the corpus is read
+    check_guide([choose(size, 8000) for size in sizes], settings["data"].get("marks", []))
     return start, choose
 
 

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -126,8 +125,8 @@ def signed(text: str, signs: Sequence[str]) -> tuple[str, dict[str, int], list[i
     """A protected text as the model reads it: its marks as ``signs``, the number of the thing that each sign stands for,
     and the numbers of those for which no sign was left. Their marks are taken out: they are put back without the model."""
     numbers = marks_in(text)
-    for number, sign in zip_longest(numbers, signs[: len(numbers)], fillvalue=""):
-        text = text.replace(mark(number), sign)
+    for place, number in enumerate(numbers):
+        text = text.replace(mark(number), signs[place] if place < len(signs) else "")
     return text, dict(zip(signs, numbers, strict=False)), numbers[len(signs) :]
 
 

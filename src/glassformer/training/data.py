@@ -17,13 +17,14 @@ from glassformer.text.augmentation import augmented
 from glassformer.text.batches import Batches
 from glassformer.text.case import plain
 from glassformer.text.corpus import CorpusReport, read_pairs
+from glassformer.text.marks import NO_MARKS, marked, with_marks_of, word_starts
 from glassformer.text.pairs import EncodedPairs, sha256_of
 from glassformer.text.protected import protected_pair
 from glassformer.text.sentences import sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
 from glassformer.training.evaluation import in_pieces
-from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, stamp
+from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, marks_of, stamp
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
@@ -67,7 +68,9 @@ class Data:
         """The training pairs in batches, some words of them cut otherwise in each epoch where the settings say so."""
         share = config.subword_sampling
         sampler = SubwordSampler(self.tokenizer, share, config.seed) if share else None
-        return Batches(self.pairs, batch_tokens=config.batch_tokens, seed=config.seed, sampler=sampler)
+        starts = word_starts(self.tokenizer) if self.pairs.facts.marks and config.guided_attention else None
+        size, seed = config.batch_tokens, config.seed
+        return Batches(self.pairs, batch_tokens=size, seed=seed, sampler=sampler, word_starts=starts)
 
     def usual_length(self, share: float) -> int:
         """Tokens that this share of the lines, of the longer sides, do not exceed (of the first million pairs)."""
@@ -149,7 +152,7 @@ def read_corpus(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prepared.json").unlink(missing_ok=True)  # from now on what it says is not so
     config = keep_standard_input(folder, config)
-    check_readable_again([*config.source, *config.target])
+    check_readable_again([*config.source, *config.target, *marks_of(config)])
     stamps = [stamp(path) for path in files_of(config)]
     reports: list[CorpusReport] = []
     count = 0
@@ -158,13 +161,7 @@ def read_corpus(
         if count % 10_000 == 0:
             doing("reading", count, 0)
     held_out = every_nth(count, training.held_out) if not config.valid_source else 0
-    if tokenizer is None:
-        size = vocabulary_size or vocabulary_size_for(count)
-        doing(f"finding {size:,} pieces of words", 0, 0)
-        seen = signed(augmented(all_pairs(config), config.augmentation), config)
-        tokenizer = Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
-    elif config.placeholders:
-        tokenizer = tokenizer.with_signs()
+    tokenizer = vocabulary_for(config, tokenizer, vocabulary_size or vocabulary_size_for(count), doing)
     replace_file(folder / "tokenizer.model", tokenizer.to_bytes())
     validation = list(validation_pairs(config, held_out))
     if in_pieces([target for _, target in validation[: training.validation_sentences]]):
@@ -174,7 +171,7 @@ def read_corpus(
     replace_file(folder / "validation.json", json.dumps(validation, ensure_ascii=False).encode())
     wanted = (pair for i, pair in enumerate(all_pairs(config)) if not is_held_out(i, held_out))
     long_ones, copies = CorpusReport(), Counter[str]()
-    EncodedPairs.write(
+    encoded = EncodedPairs.write(
         folder / "train",
         signed(augmented(wanted, config.augmentation, copies), config),
         tokenizer,
@@ -187,6 +184,8 @@ def read_corpus(
     if copies:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
         messages.append(f"{copies.total():,} changed copies added: {kinds} (data.augmentation)")
+    if config.marks:
+        messages.append(f"{encoded.facts.marked_pairs:,} pairs say which words are to look at which (data.marks)")
     if held_out:
         messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
     for before in stamps:
@@ -231,17 +230,29 @@ def prepared(folder: Path) -> dict[str, Any]:
 def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> Iterator[Pair]:
     """The pairs of all files, one file after the other. ``reports`` gets the account of each."""
     targets: list[str | None] = [*config.target] or [None] * len(config.source)
-    for source, target in zip(config.source, targets, strict=True):
+    marks = config.marks or [""] * len(config.source)
+    for source, target, marks_file in zip(config.source, targets, marks, strict=True):
         report = CorpusReport()
-        yield from read_pairs(source, target, report=report, skip_bad_lines=config.skip_bad_lines)
+        pairs = read_pairs(source, target, report=report, skip_bad_lines=config.skip_bad_lines)
+        yield from pairs if marks_file in NO_MARKS else marked(pairs, marks_file, report)
         if reports is not None:
             reports.append(report)
+
+
+def vocabulary_for(config: DataConfig, given: Tokenizer | None, size: int, doing: Doing) -> Tokenizer:
+    """The ``given`` tokenizer, with signs unless ``config`` wants none, or one of ``size`` pieces made for the corpus."""
+    if given is not None:
+        return given.with_signs() if config.placeholders else given
+    doing(f"finding {size:,} pieces of words", 0, 0)
+    seen = signed(augmented(all_pairs(config), config.augmentation), config)
+    return Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
 
 
 def signed(pairs: Iterable[Pair], config: DataConfig) -> Iterator[Pair]:
     """The pairs with signs instead of what both sides have to be carried through, unless ``config`` leaves them."""
     for number, pair in enumerate(pairs):
-        yield protected_pair(*pair, number) if config.placeholders else pair
+        made = protected_pair(*pair, number) if config.placeholders else pair
+        yield pair if made == pair else with_marks_of(pair, made)
 
 
 def validation_pairs(config: DataConfig, held_out: int) -> Iterator[Pair]:

@@ -10,6 +10,7 @@ from typing import Any
 from glassformer.config import DataConfig
 from glassformer.errors import CorpusError
 from glassformer.text.lines import is_pipe, name_of
+from glassformer.text.marks import NO_MARKS
 from glassformer.text.pairs import sha256_of
 
 STANDARD_INPUT = "standard-input.tsv"
@@ -19,8 +20,14 @@ COMPRESSED = {"gz", "xz", "zst", "tsv", "txt"}
 
 
 def files_of(config: DataConfig) -> list[str]:
-    """All files that the settings name, the validation pairs' too."""
-    return [path for path in [*config.source, *config.target, config.valid_source, config.valid_target] if path]
+    """All files that the settings name, the validation pairs' and the marks' too."""
+    pairs = [*config.source, *config.target, config.valid_source, config.valid_target]
+    return [path for path in pairs if path] + marks_of(config)
+
+
+def marks_of(config: DataConfig) -> list[str]:
+    """The files of marks that the settings name."""
+    return [path for path in config.marks if path not in NO_MARKS]
 
 
 def stamp(path: str) -> dict[str, Any]:

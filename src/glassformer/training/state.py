@@ -1,6 +1,5 @@
 """Everything that a run is at one moment, and its way to disk and back, bit for bit."""
 
-import dataclasses
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -64,6 +63,12 @@ class Progress:
     """How often the loss was no number and the run went back to a checkpoint."""
     parts: int = 1
     """Each batch is computed in so many parts, since the memory did not suffice for the whole."""
+    guided_to: int = 0
+    """The last step in which a head was taught where to look; 0: none was."""
+    guide_ended: bool = False
+    """Whether the share of the run in which it is taught is over."""
+    taught_before: dict[str, Any] = field(default_factory=dict)
+    """What the card of the model that the run began with says of a head that was taught."""
 
 
 @dataclass
@@ -199,10 +204,10 @@ def share_random_states(processes: Processes, saved: list[Tensor], seeds: list[i
 
 def progress_from(values: dict[str, Any], checkpoint: Path) -> Progress:
     """Raises CheckpointError for what another version wrote."""
-    fields = {entry.name: type(entry.default) for entry in dataclasses.fields(Progress)}
+    fields = {name: type(value) for name, value in asdict(Progress()).items()}
     for name, value in values.items():
         kinds = (int, float) if fields.get(name) is float else (fields.get(name),)
-        if name not in fields or (type(value) not in kinds and name != "limits"):
+        if name not in fields or type(value) not in kinds:
             raise CheckpointError(f"{checkpoint / 'training.json'}: unexpected {name} = {str(value)[:40]}: begin again")
     return Progress(**values)
 
