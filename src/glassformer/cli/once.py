@@ -11,9 +11,9 @@ from glassformer.errors import ConfigError
 class OnceEach(TyperCommand):
     """Refuses an option that takes one value and is given several. A flag may be said again: it says the same."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, words: list[str]) -> list[str]:
         """Raises ConfigError for a repeated option that cannot be repeated."""
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        _, _, order = self.make_parser(ctx).parse_args(args=list(words))
         for option, times in Counter(order).items():
             on_and_off = bool(getattr(option, "secondary_opts", ()))
             single = not getattr(option, "multiple", False) and not getattr(option, "count", False)
@@ -24,4 +24,4 @@ class OnceEach(TyperCommand):
                 )
                 can = f"; of this command's options {' and '.join(more)} can be repeated" if more else ""
                 raise ConfigError(f"{option.opts[0]} is given {times} times and takes one value: give it once{can}")
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, words)

@@ -182,19 +182,18 @@ def read_corpus(
         messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
     counted = choose([b for _, b in validation], guess=languages(config), tokenize=training.bleu_tokenizer)
     messages += [counted.said] if counted.said else []
+    keep_account(folder, stamps, {"asked": asked, "messages": messages, "bleu_tokenizer": counted.tokenizer})
+
+
+def keep_account(folder: Path, stamps: list[dict[str, Any]], about: dict[str, Any]) -> None:
+    """Write what a later ``prepare`` asks for: ``about``, and by which corpus and what was made of it are known. Raises
+    CorpusError for a file of the corpus that is not as ``stamps`` has it."""
     for before in stamps:
         if stamp(before["path"]) != before:
             raise CorpusError(f"{before['path']} changed while it was read: start again when nobody writes to it")
     hashes = {name: sha256_of(folder / name) for name in ("tokenizer.model", "validation.json")}
     files = [{**before, "sha256": sha256_of(Path(before["path"])) if before["size"] > 0 else ""} for before in stamps]
-    about = {
-        "asked": asked,
-        "messages": messages,
-        "files": files,
-        "sha256": hashes,
-        "bleu_tokenizer": counted.tokenizer,
-    }
-    replace_file(folder / "prepared.json", json.dumps(about).encode())
+    replace_file(folder / "prepared.json", json.dumps({**about, "files": files, "sha256": hashes}).encode())
 
 
 def changes(folder: Path) -> list[str]:
