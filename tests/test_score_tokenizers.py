@@ -11,6 +11,7 @@ from glassformer import score_tokenizers
 from glassformer.errors import ConfigError
 from glassformer.score_tokenizers import choose, code_in_name, language_of_code, ready
 from glassformer.scores import bleu, scored, ter_measure
+from tests.toy_translator import GERMAN, toy
 
 TEXTS = {
     "zh": ["小鸟早上在屋顶上唱歌。", "邻居轻轻地打开了窗户。"],
@@ -165,3 +166,16 @@ def test_a_model_that_cannot_be_downloaded_is_one_line(
     place.write_bytes(b"half of it")
     with pytest.raises(ConfigError, match=r"damaged: delete .*, and sacreBLEU downloads it again"):
         ready(name)
+
+
+def test_a_downloaded_model_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The user put it there, or sacreBLEU did."""
+    monkeypatch.undo()
+    monkeypatch.setattr("sacrebleu.tokenizers.tokenizer_spm.SACREBLEU_DIR", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    for name in ("flores200sacrebleuspm", "sacrebleu_tokenizer_spm.model"):
+        (tmp_path / "models" / name).write_bytes(toy().tokenizer.to_bytes())
+    for name, signature in (("flores200", "flores200"), ("spm", "flores101")):
+        found = bleu([GERMAN[0]], [GERMAN[0]], tokenize=name)
+        assert found.value == pytest.approx(100)
+        assert f"tok:{signature}" in found.signature

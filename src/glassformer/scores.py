@@ -265,6 +265,11 @@ def check_sides(hypotheses: Sequence[str], *references: Sequence[str]) -> None:
             raise ConfigError(f"the {name} are subword pieces ({WORD_START} or @@): join them to words first")
 
 
+def in_tokens(lines: Sequence[str]) -> int:
+    """Lines that end as tokenised text does; from sacreBLEU's 100 on they are too many to be meant."""
+    return sum(line.endswith(" .") for line in lines)
+
+
 def in_pieces(lines: Sequence[str]) -> bool:
     """Whether most lines are subword pieces, with the marks of SentencePiece or of subword-nmt."""
     return sum(WORD_START in line or "@@ " in line for line in lines) > len(lines) / 2

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from glassformer.checkpoint import Saved, save_model
 from glassformer.errors import ConfigError, CorpusError
-from tests.toy_translator import ENGLISH, GERMAN
+from tests.toy_translator import ENGLISH, GERMAN, toy
 
 Run = Callable[..., Any]
 
@@ -212,3 +213,28 @@ def test_what_cannot_be_scored_is_told(
 ) -> None:
     with pytest.raises(error, match=message):
         run("evaluate", *(files.get(word, word) for word in arguments.split()))
+
+
+def test_what_training_was_asked_to_count_with_counts_on(run: Run, files: dict[str, str], tmp_path: Path) -> None:
+    save_model(tmp_path / "model", Saved(toy().model, toy().tokenizer, {**toy().card, "bleu_tokenizer": "char"}))
+    words = [
+        "evaluate",
+        "--model",
+        str(tmp_path / "model"),
+        "--source",
+        files["en"],
+        "--target",
+        files["de"],
+        "--beam",
+        "1",
+    ]
+    result = run(*words)
+    assert "tok:char" in result.stdout
+    assert result.stderr == "BLEU is counted with sacreBLEU's tokenizer char\n"
+    assert "tok:13a" in run(*words, "--tokenize", "13a").stdout
+
+
+def test_tokenised_translations_are_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "ours").write_text("Der Bäcker schläft .\n" * 100, encoding="utf-8")
+    words = ["evaluate", "--hypotheses", str(tmp_path / "ours"), "--target", str(tmp_path / "ours"), "--metric", "chrf"]
+    assert "100 lines end in “ .”" in run(*words).stderr

@@ -127,8 +127,7 @@ def test_bleu_is_counted_as_in_training(monkeypatch: pytest.MonkeyPatch) -> None
     assert tokenizer_of({"languages": "en-ja"}, ["東京都"]) in ("ja-mecab", "char")
     assert tokenizer_of({"languages": "en-zh", "bleu_tokenizer": "char"}, chinese) == "char"
     assert tokenizer_of({"languages": ["x"], "bleu_tokenizer": "gone"}, chinese) == "zh"  # anybody's card
-    saved = toy()
-    saved.card["bleu_tokenizer"] = "intl"
+    saved = Saved(toy().model, toy().tokenizer, {**toy().card, "bleu_tokenizer": "intl"})
     _, found = checked(saved, "int8", PAIRS)
     assert found.tokenizer == "intl"
     assert str(found).endswith("(tokenizer intl)")

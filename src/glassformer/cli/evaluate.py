@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from glassformer.translator import Translator
 
 RESAMPLES = 1000
+TOKENISED = 100
+"""Lines that end as tokenised ones from which on the user is told: sacreBLEU's number."""
 USUAL = ["bleu", "chrf"]
 ALSO_CALLED = {"chrf2": "chrf", "chrf2++": "chrf++"}
 
@@ -187,8 +189,11 @@ def translated(translator: "Translator", sources: list[str], beam: int, length_p
 def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "list[Found]":
     """Every measure of every system, and how it compares with the first's."""
     from glassformer.cli.score_tables import Found
-    from glassformer.scores import compared, counted, score_of
+    from glassformer.scores import compared, counted, in_tokens, score_of
 
+    for name, translations in texts.systems:
+        if (spaced := in_tokens(translations)) >= TOKENISED:
+            tell(f"{name}: {spaced:,} lines end in “ .”, as tokenised text does; BLEU is of text as people write it")
     systems = [Found(name, []) for name, _ in texts.systems]
     for measure in measures:
         first = None

@@ -68,7 +68,7 @@ def print_scores(console: "Console", systems: Sequence[Found], title: str, sente
                 if found.comparisons:
                     comparison = found.comparisons[number]
                     p_values = comparison.p_bootstrap, comparison.p_randomisation
-                    beside = [f"{comparison.difference:+.2f}", " / ".join(f"{value:.3f}" for value in p_values)]
+                    beside = [f"{comparison.difference:+.2f}", " / ".join(f"{value:.4f}" for value in p_values)]
                 table.add_row(Text(found.name), Text(f"{score.value:.2f}", style="bold"), interval(score), *beside)
             console.print(table)
         console.print()
