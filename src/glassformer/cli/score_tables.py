@@ -87,7 +87,7 @@ def table_of(first: str, *names: str) -> Any:
     table = Table(box=None, pad_edge=False)
     table.add_column(first, header_style="dim", overflow="fold")
     for number, name in enumerate(names):
-        table.add_column(name, justify="left" if number % 2 else "right", header_style="dim", no_wrap=True)
+        table.add_column(name, justify="left" if number % 2 else "right", header_style="dim", overflow="fold")
     return table
 
 
