@@ -20,8 +20,8 @@ import torch
 
 from glassformer.checkpoint import load_model, save_model
 from glassformer.folders import read_json
+from glassformer.scores import Score, bleu, chrf
 from glassformer.text.corpus import read_lines
-from glassformer.training.evaluation import Score, bleu, chrf
 from glassformer.translator import Translator
 
 TRIED = [

@@ -211,6 +211,8 @@ class TrainingConfig(Settings):
     where it is 0; one that falls already ends the run. 0: never."""
     validation_sentences: int = 500
     """BLEU is measured on this many of the validation pairs, decoded greedily; the loss on all."""
+    bleu_tokenizer: str = ""
+    """sacreBLEU's tokenizer that BLEU is counted with, such as flores200; without, by the target's language and script."""
     held_out: int = 1000
     """Where no validation pairs are given, this many are taken out of the training pairs (but at most 1 of 20)."""
     max_tokens: int = 256

@@ -19,7 +19,7 @@ from rich.console import Console
 from glassformer.checkpoint import load_model
 from glassformer.cli.progress import Bar, Lines, duration
 from glassformer.errors import ConfigError
-from glassformer.training.evaluation import Score
+from glassformer.scores import Score
 from glassformer.training.recipe import Choice
 from glassformer.training.report import Outcome, Plan, Step, Validation
 from tests.cli.test_app import Call, Ended

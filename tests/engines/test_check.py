@@ -8,7 +8,7 @@ import pytest
 
 from glassformer.checkpoint import Saved
 from glassformer.engines import check, conversion
-from glassformer.engines.check import checked, compare
+from glassformer.engines.check import checked, compare, tokenizer_of
 from glassformer.errors import ConversionError
 from glassformer.search import Hypothesis
 from tests.toy_translator import ENGLISH, GERMAN, toy
@@ -117,3 +117,17 @@ def test_made_up_sentences_are_the_same_each_time() -> None:
     assert [len(ids) for ids in first] == [1, 8, 15, 22, 30]
     special = set(range(4))
     assert not special & {id for ids in first for id in ids}
+
+
+def test_bleu_is_counted_as_in_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chinese was one word a line: int8 lost nothing, or all."""
+    chinese = ["老鸟在花园里唱歌。", "小狗在门口等他。"]
+    assert tokenizer_of({}, chinese) == "zh"
+    assert tokenizer_of({"languages": "en-de"}, ["Ein Haus."]) == "13a"
+    assert tokenizer_of({"languages": "en-ja"}, ["東京都"]) in ("ja-mecab", "char")
+    assert tokenizer_of({"languages": "en-zh", "bleu_tokenizer": "char"}, chinese) == "char"
+    assert tokenizer_of({"languages": ["x"], "bleu_tokenizer": "gone"}, chinese) == "zh"  # anybody's card
+    saved = Saved(toy().model, toy().tokenizer, {**toy().card, "bleu_tokenizer": "intl"})
+    _, found = checked(saved, "int8", PAIRS)
+    assert found.tokenizer == "intl"
+    assert str(found).endswith("(tokenizer intl)")

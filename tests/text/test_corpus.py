@@ -178,3 +178,16 @@ def test_a_file_that_is_locked(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "open", refuse)  # chmod would not stop a test that runs as root
     with pytest.raises(CorpusError, match=r"locked: cannot be read \(Permission denied\)"):
         list(read_lines(tmp_path / "locked"))
+
+
+def test_a_test_sets_pairs_are_kept_whatever_they_hold(tmp_path):
+    """``evaluate`` and ``score`` answer line by line: a pair with an empty side is one of them."""
+    pairs = [("One.", "Eins."), ("", "Zwei."), ("Three.", ""), ("", ""), ("Five.", "Fünf.")]
+    (tmp_path / "a").write_text("".join(f"{left}\n" for left, _ in pairs), encoding="utf-8")
+    (tmp_path / "b").write_text("".join(f"{right}\n" for _, right in pairs), encoding="utf-8")
+    rows = ["\t".join(pair) for pair in pairs]
+    rows[3] = ""  # a blank line is an empty pair
+    (tmp_path / "both").write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    assert list(read_pairs(tmp_path / "a", tmp_path / "b", keep_empty=True)) == pairs
+    assert list(read_pairs(tmp_path / "both", keep_empty=True)) == pairs
+    assert len(list(read_pairs(tmp_path / "both"))) == 2

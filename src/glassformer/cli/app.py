@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 
 import glassformer
-from glassformer.cli import diagnose, distill, evaluate, export, info, look, train, translate
+from glassformer.cli import diagnose, distill, evaluate, export, info, look, score, train, translate
+from glassformer.cli.once import OnceEach
 from glassformer.errors import GlassformerError
 
 app = typer.Typer(
@@ -20,9 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, translate, evaluate, look, info, export, diagnose, distill):
+for module in (train, translate, evaluate, score, look, info, export, diagnose, distill):
     name = module.__name__.rsplit(".", 1)[-1]
-    app.command(name, epilog=module.EPILOG)(getattr(module, name))
+    app.command(name, epilog=module.EPILOG, cls=OnceEach)(getattr(module, name))
 
 
 @app.callback(invoke_without_command=True)

@@ -138,6 +138,8 @@ def run_training(
             keep(folder, settings)
         chosen = choose(len(data.pairs), len(data.tokenizer), device=where.type)
         facts = {"languages": languages(data_config), **facts_of(data_config, data), **(about or {})}
+        if training.bleu_tokenizer:
+            facts["bleu_tokenizer"] = training.bleu_tokenizer  # what is asked for once counts ever after
         more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with asked_to_stop() as stop:
             return train_in(folder, data, chosen, about=facts, stop=stop, **more)

@@ -200,6 +200,7 @@ def tell(text: str) -> None:
 
 
 def stdin_is_terminal() -> bool:
+    """Whether somebody types."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 

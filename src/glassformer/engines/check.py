@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from glassformer.checkpoint import Saved
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode, score
 from glassformer.engines.conversion import convert
 from glassformer.engines.ctranslate2 import CTranslate2
-from glassformer.errors import ConversionError
+from glassformer.errors import ConfigError, ConversionError
 from glassformer.model import Transformer
+from glassformer.score_tokenizers import USUAL, choose
+from glassformer.scores import bleu
 from glassformer.search import Hypothesis
-from glassformer.training.evaluation import bleu
 
 TIE = 1e-4
 """Two tokens whose natural log-probabilities are closer are equally good."""
@@ -46,6 +48,8 @@ class Check:
     """Of the quantised translations, against the references; of made-up sentences against PyTorch's own translations."""
     native_bleu: float | None
     """PyTorch's, against the references."""
+    tokenizer: str = USUAL
+    """sacreBLEU's, by which both are counted."""
 
     @property
     def bleu_lost(self) -> float | None:
@@ -55,9 +59,10 @@ class Check:
         said = f"{self.sentences} sentences ({self.sample}): float32 gives the same tokens in {self.equal}"
         if self.ties:
             said += f", {self.ties} differ from a tie (log P within {TIE:g}) on"
+        counted = "" if self.tokenizer == USUAL else f" (tokenizer {self.tokenizer})"
         if self.native_bleu is None:
-            return f"{said}; {self.quantization} against PyTorch's translations: {self.bleu:.1f} BLEU"
-        return f"{said}; {self.quantization} {self.bleu:.2f} BLEU, PyTorch {self.native_bleu:.2f}"
+            return f"{said}; {self.quantization} against PyTorch's translations: {self.bleu:.1f} BLEU{counted}"
+        return f"{said}; {self.quantization} {self.bleu:.2f} BLEU, PyTorch {self.native_bleu:.2f}{counted}"
 
     def to_json(self) -> bytes:
         return (json.dumps({**asdict(self), "said": str(self)}, indent=2) + "\n").encode()
@@ -85,14 +90,16 @@ def checked(
     quantised = [saved.tokenizer.decode(one.ids) for one in translated(files)]
     native = [saved.tokenizer.decode(one.ids) for one in ours]
     references = [target for _, target in pairs] or native
+    tokenizer = tokenizer_of(saved.card, references)
     found = Check(
         sentences=len(sources),
         sample="validation pairs" if pairs else "made up",
         equal=len(sources) - ties,
         ties=ties,
         quantization=quantization,
-        bleu=bleu(quantised, references).value,
-        native_bleu=bleu(native, references).value if pairs else None,
+        bleu=bleu(quantised, references, tokenize=tokenizer).value,
+        native_bleu=bleu(native, references, tokenize=tokenizer).value if pairs else None,
+        tokenizer=tokenizer,
     )
     if found.bleu_lost is not None and found.bleu_lost > MOST_BLEU_LOST:
         raise ConversionError(
@@ -133,6 +140,21 @@ def apart(model: Transformer, source: Sequence[int], before: Sequence[int], one:
     targets = [[*before] if token == model.config.eos_id else [*before, token] for token in (one, other)]
     first, second = (values[len(before)] for values in score(model, [source, source], targets))
     return first - second
+
+
+def tokenizer_of(card: dict[str, Any], references: Sequence[str]) -> str:
+    """What BLEU is counted with: as the model's training did. One that is missing here, while it was there, must not keep
+    anybody from translating."""
+    try:
+        return choose(references, guess=said(card, "languages"), tokenize=said(card, "bleu_tokenizer")).tokenizer
+    except ConfigError:
+        return choose(references, guess=said(card, "languages")).tokenizer
+
+
+def said(card: dict[str, Any], name: str) -> str:
+    """What a card says, if it is text: it may be anybody's."""
+    value = card.get(name, "")
+    return value if isinstance(value, str) else ""
 
 
 def validation_pairs(folder: Path) -> list[tuple[str, str]]:

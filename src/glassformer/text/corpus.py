@@ -64,24 +64,26 @@ def read_pairs(
     *,
     report: CorpusReport | None = None,
     skip_bad_lines: bool = False,
+    keep_empty: bool = False,
 ) -> Iterator[tuple[str, str]]:
     """Sentence pairs, one by one, from a source and a target file, or from one TSV of two columns; ``-`` is a TSV, too.
 
     Each file may be compressed with gzip, xz or zstd. Line n of one file translates line n of the other. Pairs with an
     empty side are left out and counted in ``report``, which grows while the pairs are read. ``skip_bad_lines`` leaves
-    out, and counts, pairs that are not UTF-8 and TSV lines without exactly one tab, instead of raising.
+    out, and counts, pairs that are not UTF-8 and TSV lines without exactly one tab, instead of raising. ``keep_empty``
+    keeps pairs with an empty side: a test set's lines count, whatever they hold.
 
     Raises CorpusError, while it is read, for files that cannot be read, files of different length, bad lines, and when
     no pair is left.
     """
     report = CorpusReport() if report is None else report
     report.files = [name_of(path) for path in (source, target) if path is not None]
-    rows = _columns(source, skip_bad_lines) if target is None else _sides(source, target, skip_bad_lines)
+    rows = _columns(source, skip_bad_lines, keep_empty) if target is None else _sides(source, target, skip_bad_lines)
     for row in rows:
         report.read += 1
         if isinstance(row, str):
             report.skip(row, report.read)
-        elif not row[0].strip() or not row[1].strip():
+        elif not keep_empty and not (row[0].strip() and row[1].strip()):
             report.skip(EMPTY, report.read)
         else:
             yield row
@@ -119,7 +121,7 @@ def _sides(source: str | Path, target: str | Path, skip_bad_lines: bool) -> Iter
         yield NOT_UTF8 if left is None or right is None else (left, right)
 
 
-def _columns(path: str | Path, skip_bad_lines: bool) -> Iterator[tuple[str, str] | str]:
+def _columns(path: str | Path, skip_bad_lines: bool, keep_empty: bool = False) -> Iterator[tuple[str, str] | str]:
     """The pairs of a TSV, or the reason why one cannot be used."""
     for number, line in enumerate(lines(path, skip_bad_lines=skip_bad_lines), start=1):
         if line is None:
@@ -129,7 +131,7 @@ def _columns(path: str | Path, skip_bad_lines: bool) -> Iterator[tuple[str, str]
         if len(cells) == 2:
             yield cells[0], cells[1]
         elif not line:
-            yield EMPTY
+            yield ("", "") if keep_empty else EMPTY
         elif skip_bad_lines:
             yield NOT_ONE_TAB
         else:

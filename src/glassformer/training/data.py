@@ -13,6 +13,8 @@ import numpy as np
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import CheckpointError, ConfigError, CorpusError
 from glassformer.folders import read_json, replace_file
+from glassformer.score_tokenizers import USUAL, choose, ready
+from glassformer.scores import in_pieces
 from glassformer.text.augmentation import augmented
 from glassformer.text.batches import Batches
 from glassformer.text.case import plain
@@ -23,8 +25,15 @@ from glassformer.text.protected import protected_pair
 from glassformer.text.sentences import sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
-from glassformer.training.evaluation import in_pieces
-from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, marks_of, stamp
+from glassformer.training.files import (
+    changed,
+    check_readable_again,
+    files_of,
+    keep_standard_input,
+    languages,
+    marks_of,
+    stamp,
+)
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
@@ -47,6 +56,8 @@ class Data:
     """What was read, kept and left out, in sentences."""
     notes: list[str] = field(default_factory=list)
     """What has changed, or was damaged, since an earlier session read it."""
+    bleu_tokenizer: str = ""
+    """What BLEU of the validation pairs is counted with, chosen when they were read; "" where the settings say it."""
 
     def usual_sentences(self, share: float) -> int:
         """Sentences that this share of the source lines do not exceed (of ``sampled_lines``)."""
@@ -95,6 +106,7 @@ def prepare(
     Raises CorpusError for data that cannot be used.
     """
     doing = doing or (lambda what, done, total: None)
+    ready(training.bleu_tokenizer or prepared(folder).get("bleu_tokenizer", USUAL))  # now, and not hours later
     of_training = {"max_tokens": training.max_tokens, "held_out": training.held_out}
     asked = {**config.to_dict(), **of_training, "size": vocabulary_size, "given": tokenizer is not None}
     notes: list[str] = []
@@ -134,6 +146,7 @@ def opened(folder: Path, notes: list[str]) -> Data:
         [(source, target) for source, target in json.loads((folder / "validation.json").read_bytes())],
         prepared(folder)["messages"],
         notes,
+        prepared(folder).get("bleu_tokenizer", ""),
     )
 
 
@@ -188,13 +201,20 @@ def read_corpus(
         messages.append(f"{encoded.facts.marked_pairs:,} pairs say which words are to look at which (data.marks)")
     if held_out:
         messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
+    counted = choose([b for _, b in validation], guess=languages(config), tokenize=training.bleu_tokenizer)
+    messages += [counted.said] if counted.said else []
+    keep_account(folder, stamps, {"asked": asked, "messages": messages, "bleu_tokenizer": counted.tokenizer})
+
+
+def keep_account(folder: Path, stamps: list[dict[str, Any]], about: dict[str, Any]) -> None:
+    """Write what a later ``prepare`` asks for: ``about``, and by which corpus and what was made of it are known. Raises
+    CorpusError for a file of the corpus that is not as ``stamps`` has it."""
     for before in stamps:
         if stamp(before["path"]) != before:
             raise CorpusError(f"{before['path']} changed while it was read: start again when nobody writes to it")
     hashes = {name: sha256_of(folder / name) for name in ("tokenizer.model", "validation.json")}
     files = [{**before, "sha256": sha256_of(Path(before["path"])) if before["size"] > 0 else ""} for before in stamps]
-    about = {"asked": asked, "messages": messages, "files": files, "sha256": hashes}
-    replace_file(folder / "prepared.json", json.dumps(about).encode())
+    replace_file(folder / "prepared.json", json.dumps({**about, "files": files, "sha256": hashes}).encode())
 
 
 def changes(folder: Path) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from glassformer.training.evaluation import Score
+from glassformer.scores import Score
 from glassformer.training.recipe import Choice
 
 

@@ -7,8 +7,8 @@ import torch
 from glassformer.config import DecodingConfig, TrainingConfig
 from glassformer.decoding import decode
 from glassformer.decoding.batches import pad
+from glassformer.scores import Score, bleu
 from glassformer.training.data import Data
-from glassformer.training.evaluation import Score, bleu
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import Metrics
 from glassformer.training.precision import products_in
@@ -77,4 +77,5 @@ def validation_bleu(state: State, data: Data, config: TrainingConfig) -> tuple[S
     sources = [data.tokenizer.encode(source)[: config.max_tokens] for source, _ in pairs]
     found = decode(state.averaged, sources, DecodingConfig(method="greedy"))
     translations = [data.tokenizer.decode(hypotheses[0].ids) for hypotheses in found]
-    return bleu(translations, [target for _, target in pairs]), translations
+    tokenizer = config.bleu_tokenizer or data.bleu_tokenizer
+    return bleu(translations, [target for _, target in pairs], tokenize=tokenizer), translations

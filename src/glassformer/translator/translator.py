@@ -201,13 +201,14 @@ class Translator:
         return [sum(value for _, value in tokens) for tokens in self.token_scores(sources, targets)]
 
     def token_scores(self, sources: Sequence[str], targets: Sequence[str]) -> list[list[tuple[str, float]]]:
-        """Each target's tokens, the last being </s>, with the natural log-probability of each.
+        """Each target's tokens, the last being </s>, with the natural log-probability of each; sources read as
+        ``translate`` reads them, nothing split.
 
         Raises ShapeError when there are not as many targets as sources.
         """
-        sources_ids, targets_ids = (
-            self.tokenizer.encode_batch([texts] if isinstance(texts, str) else texts) for texts in (sources, targets)
-        )
+        sides = [[texts] if isinstance(texts, str) else texts for texts in (sources, targets)]
+        sources_ids = self.tokenizer.encode_batch([self.read(one_line(text)) for text in sides[0]])
+        targets_ids = self.tokenizer.encode_batch([one_line(text) for text in sides[1]])
         found = self.inside.scores(sources_ids, targets_ids)
         eos = self.tokenizer.eos_id
         return [
