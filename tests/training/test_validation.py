@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from glassformer.config import TrainingConfig
+from glassformer.text.reading import Reader
 from glassformer.training import validation
 from glassformer.training.state import Progress
 from glassformer.training.validation import is_better
+from tests.toy_translator import toy
 
 BLEU, LOSS = TrainingConfig(stop_on="bleu"), TrainingConfig(stop_on="loss")
 
@@ -49,7 +51,9 @@ def test_validation_counts_with_the_runs_tokenizer(
     """As it was chosen when the corpus was read, or as the settings say; an older run goes by the script."""
     wanted = "老鸟在花园里唱歌。"
     tokenizer = SimpleNamespace(encode=lambda text: [1], decode=lambda ids: wanted)
-    data: Any = SimpleNamespace(validation=[("a", wanted)], tokenizer=tokenizer, bleu_tokenizer=chosen)
+    reader = Reader.of(toy().tokenizer, {"languages": "en-zh"})
+    pairs = [("The lamp flickers.", wanted)]
+    data: Any = SimpleNamespace(validation=pairs, tokenizer=tokenizer, reader=reader, bleu_tokenizer=chosen)
     monkeypatch.setattr(validation, "decode", lambda *_: [[SimpleNamespace(ids=[1])]])
     state: Any = SimpleNamespace(averaged=None)
     score, translations = validation.validation_bleu(state, data, TrainingConfig(bleu_tokenizer=asked))

@@ -16,7 +16,6 @@ from glassformer.errors import ConfigError
 if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
     from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.data import Data
     from glassformer.training.recipe import Recipe
     from glassformer.training.report import Outcome
 
@@ -137,7 +136,7 @@ def run_training(
         if processes.first:
             keep(folder, settings)
         chosen = choose(len(data.pairs), len(data.tokenizer), device=where.type)
-        facts = {"languages": languages(data_config), **facts_of(data_config, data), **(about or {})}
+        facts = {**data.facts, "command": " ".join(["glassformer", *sys.argv[1:]]), **(about or {})}
         if training.bleu_tokenizer:
             facts["bleu_tokenizer"] = training.bleu_tokenizer  # what is asked for once counts ever after
         more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
@@ -169,18 +168,6 @@ def chooser(
     sizes = (1, 100_000, 500_000, 2_000_000)  # a mistake shows now, and not after the corpus is read
     check_guide([choose(size, 8000) for size in sizes], settings["data"].get("marks", []))
     return start, choose
-
-
-def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:
-    """What a model's card says of its data."""
-    return {
-        "data": [*config.source, *config.target],
-        "command": " ".join(["glassformer", *sys.argv[1:]]),
-        "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
-        "split_above": data.usual_length(0.99),
-        "sentences": data.usual_sentences(0.9),
-        "plain_case": data.plain_case,
-    }
 
 
 def start_of(name: str, folder: Path, model: dict[str, Any]) -> "tuple[Saved | None, dict[str, Any]]":

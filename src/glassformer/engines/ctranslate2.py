@@ -79,6 +79,7 @@ class CTranslate2:
 
         self.threads = threads or cores()
         self.config, self.tokens, self._native = config, tokens, native
+        self._opened: Native | None = None
         self.numbers = {token: number for number, token in enumerate(tokens)}
         self._runtime: Any = ctranslate2.Translator(
             "glassformer",
@@ -93,9 +94,9 @@ class CTranslate2:
     def model(self) -> Transformer:
         if self._native is None:
             raise DecodingError("this engine has no model to look into: load the translator with engine=native")
-        if not hasattr(self, "_model"):
-            self._model = self._native().model
-        return self._model
+        if self._opened is None:
+            self._opened = self._native()
+        return self._opened.model
 
     def begin(
         self,
@@ -108,7 +109,7 @@ class CTranslate2:
         """As ``Engine.begin``. Raises DecodingError, naming the option, for what CTranslate2 cannot do equally."""
         if prefixes is not None and len(prefixes) != len(sources):
             raise ShapeError(f"{len(prefixes)} prefixes for {len(sources)} sources: wanted one each")
-        reason = refusal(sources, config, prefixes)
+        reason = refusal(sources, config, prefixes) or self.watched()
         if reason:
             raise DecodingError(reason)
         sentences = [make_sentence(source, (), config, self.config) for source in sources]
@@ -128,6 +129,12 @@ class CTranslate2:
             return [found[number] for number in range(len(sentences))]
 
         return finish
+
+    def watched(self) -> str:
+        """Why CTranslate2, which has a copy of the model, cannot answer while somebody reaches into the model."""
+        if self._opened is None or not self._opened.is_watched:
+            return ""
+        return "a window of the model is watched or written to, and CTranslate2 has a copy of it; use the native engine"
 
     def check(self, sentences: Sequence[Sentence]) -> None:
         for sentence in sentences:

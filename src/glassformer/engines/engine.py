@@ -67,7 +67,9 @@ class Auto:
         return self.chosen(sources, config, prefixes).begin(sources, config, prefixes=prefixes, progress=progress)
 
     def chosen(self, sources: Ids, config: DecodingConfig, prefixes: Ids | None) -> Engine:
-        """The engine for this."""
+        """The engine for this: while somebody looks or reaches through a window of the model, the model itself."""
+        if "native" in vars(self) and self.native.is_watched:
+            return self.native
         if not self._no_fast and not refusal(sources, config, prefixes):
             try:
                 return self.fast

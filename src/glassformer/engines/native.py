@@ -22,6 +22,11 @@ class Native:
         self.model = model
         self._lean: dict[Precision, tuple[object, LeanTransformer]] = {}
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody looks or reaches through a window of the model (``record``, ``heads_off`` and their like)."""
+        return is_watched(self.model)
+
     def begin(
         self, sources: Ids, config: DecodingConfig, *, prefixes: Ids | None = None, progress: Progress | None = None
     ) -> Pending:

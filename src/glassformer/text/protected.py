@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from glassformer.text.normalise import normalised
+
 if TYPE_CHECKING:
     import regex
 
@@ -87,11 +89,14 @@ class Protected:
 
 
 def protect(text: str, unknown: re.Pattern[str] | None = None) -> Protected:
-    """Every thing in ``text`` replaced by its mark. ``unknown`` finds what the vocabulary can only spell in bytes, words in
-    another script: such a run is a thing, too."""
+    """Every thing in ``text`` replaced by its mark, the rest in one spelling (``normalised``).
+
+    ``unknown`` finds what the vocabulary can only spell in bytes, words in another script: such a run is a thing, too.
+    """
     things: list[str] = []
     if may_have_things(text):
         text = _marked(text, _kinds(), things)
+    text = normalised(text)
     if unknown is not None and not text.isascii() and unknown.search(text):
         text = _marked(text, unknown, things)
     return Protected(text, tuple(things))

@@ -9,17 +9,18 @@ translation and the page read through this one door, so a line means the same id
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from glassformer.text.case import in_upper_case, plain, shouted
+from glassformer.text.case import in_upper_case, known_in_small, plain, shouted
 from glassformer.text.languages import glue
 from glassformer.text.normalise import normalised
-from glassformer.text.protected import Protected, protect, restored, signed
+from glassformer.text.protected import Protected, mark, protect, restored, signed
+from glassformer.text.scripts import foreign
 from glassformer.text.sentences import SMALLEST_LIMIT, split_lines
-from glassformer.text.tokenizer import Tokenizer
+from glassformer.text.tokenizer import WORD_START, Tokenizer
 
 LONGEST = 200
 """Tokens: the longest sentence that is read whole where a model's card does not say how long its training's were."""
@@ -83,6 +84,8 @@ class Reader:
     """Sentences that are read together; 0: no matter how many."""
     plain_case: bool = True
     """Whether shouted and titled lines are read in small letters."""
+    scripts: tuple[str, ...] = ()
+    """The scripts of the sources that the model was trained on; none: those of ``source``."""
     protect: bool = True
     """Whether links, emoji and their like are carried through."""
 
@@ -97,16 +100,27 @@ class Reader:
             limit=max(SMALLEST_LIMIT, int(card.get("longest") or card.get("split_above") or LONGEST)),
             most=int(card.get("sentences", 0)),
             plain_case=bool(card.get("plain_case", True)),
+            scripts=tuple(card.get("source_scripts", ())),
             protect=protect,
         )
+
+    @cached_property
+    def _known(self) -> Callable[[str], bool]:
+        return known_in_small(self.tokenizer)
 
     @cached_property
     def signs(self) -> tuple[str, ...]:
         return self.tokenizer.signs or NAMES
 
-    def read(self, texts: Sequence[str], *, literal: bool = False) -> list[Reading]:
-        """Each text in parts; none where there is no text. ``literal``: shouted lines stay as they stand."""
-        lines = [line for number, text in enumerate(texts) for line in self._lines(number, text, literal)]
+    def stranger(self, text: str) -> str:
+        """Why the model cannot read ``text``, in a line; "" where it can."""
+        return foreign(text, self.scripts, self.source)
+
+    def read(self, texts: Sequence[str], literal: Sequence[bool] | None = None) -> list[Reading]:
+        """Each text in parts; none where there is no text. ``literal``: whose shouted lines stay as they stand."""
+        as_typed = literal or [False] * len(texts)
+        pairs = enumerate(zip(texts, as_typed, strict=True))
+        lines = [line for number, (text, literally) in pairs for line in self._lines(number, text, literally)]
         found = split_lines([line.text for line in lines], self.tokenizer, self.limit, self.most, self.source)
         parts: list[list[Part]] = [[] for _ in texts]
         things: list[tuple[str, ...]] = [() for _ in texts]
@@ -142,14 +156,31 @@ class Reader:
             whole += between + text
         return Written(whole + reading.end, lost)
 
+    def as_target(self, reading: Reading, text: str) -> str:
+        """A translation of ``reading``, given as people read it, as the model writes it: with the source's signs."""
+        protected = protect(text) if self.protect else Protected(text, ())
+        free = [(sign, reading.things[number]) for part in reading.parts for sign, number in part.signs.items()]
+        written = protected.text
+        for number, thing in enumerate(protected.things):
+            same = next((pair for pair in free if pair[1] == thing), None)
+            written = written.replace(mark(number), same[0] if same else thing)
+            if same:
+                free.remove(same)
+        return " ".join(written.splitlines())
+
+    def shown(self, reading: Reading, tokens: Sequence[str]) -> list[str]:
+        """``tokens`` as people are to see them: the things themselves instead of their signs."""
+        things = {sign: reading.things[number] for part in reading.parts for sign, number in part.signs.items()}
+        return [things.get(token.removeprefix(WORD_START), token) for token in tokens]
+
     def _lines(self, number: int, text: str, literal: bool) -> Iterator[_Line]:
         """The lines of text ``number``, each as the model reads it."""
         pieces = LINE_ENDS.split(text)
         unknown = self.tokenizer.unknown if self.tokenizer.signs else None
         for before, line in zip(["", *pieces[1::2]], pieces[::2], strict=True):
-            protected = protect(line, unknown) if self.protect else Protected(line, ())
-            seen = normalised(protected.text)
-            read = plain(seen, self.source) if self.plain_case and not literal else seen
+            protected = protect(line, unknown) if self.protect else Protected(normalised(line), ())
+            seen = protected.text
+            read = plain(seen, self.source, self._known) if self.plain_case and not literal else seen
             few = len(protected.things) <= len(self.signs)
             shown = signed(read, self.signs)[0] if few else read
             yield _Line(number, before, shown, protected.things, read != seen and shouted(seen))

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.marks import NO_MARKS, marked, with_marks_of, word_starts
 from glassformer.text.pairs import EncodedPairs, sha256_of
 from glassformer.text.protected import protected_pair
+from glassformer.text.reading import Reader
+from glassformer.text.scripts import common_scripts
 from glassformer.text.sentences import sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
@@ -49,6 +51,7 @@ Doing = Callable[[str, int, int], None]
 class Data:
     """What a run trains on, and what it is validated with."""
 
+    config: DataConfig
     pairs: EncodedPairs
     tokenizer: Tokenizer
     validation: list[Pair]
@@ -83,10 +86,23 @@ class Data:
         size, seed = config.batch_tokens, config.seed
         return Batches(self.pairs, batch_tokens=size, seed=seed, sampler=sampler, word_starts=starts)
 
-    def usual_length(self, share: float) -> int:
-        """Tokens that this share of the lines, of the longer sides, do not exceed (of the first million pairs)."""
-        source, target = self.pairs.lengths(0, min(len(self.pairs), 1_000_000))
-        return int(np.quantile(np.maximum(source, target), share))
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What a model's card says of its data: what a translator has to know to read as training read."""
+        pairs = self.pairs.facts
+        return {
+            "languages": languages(self.config),
+            "data": [*self.config.source, *self.config.target],
+            "longest": max(pairs.longest_source, pairs.longest_target),
+            "sentences": self.usual_sentences(0.9),
+            "plain_case": self.plain_case,
+            "source_scripts": common_scripts(self.sampled_lines),
+        }
+
+    @cached_property
+    def reader(self) -> Reader:
+        """How the model that is trained on this reads."""
+        return Reader.of(self.tokenizer, self.facts, protect=self.config.placeholders)
 
 
 def prepare(
@@ -140,7 +156,9 @@ def prepared_by_first(processes: Processes, read: Callable[..., Data], reporter:
 
 def opened(folder: Path, notes: list[str]) -> Data:
     """What ``read_corpus`` left in ``folder``."""
+    asked = prepared(folder)["asked"]
     return Data(
+        DataConfig.from_dict({field.name: asked[field.name] for field in fields(DataConfig) if field.name in asked}),
         EncodedPairs.open(folder / "train"),
         Tokenizer.load(folder / "tokenizer.model"),
         [(source, target) for source, target in json.loads((folder / "validation.json").read_bytes())],
