@@ -23,7 +23,7 @@ from glassformer.text.sentences import whole_sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
 from glassformer.training.evaluation import in_pieces
-from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, marks_of, stamp
+from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, mark_files, stamp
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
@@ -143,7 +143,7 @@ def read_corpus(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prepared.json").unlink(missing_ok=True)  # from now on what it says is not so
     config = keep_standard_input(folder, config)
-    check_readable_again([*config.source, *config.target, *marks_of(config)])
+    check_readable_again([*config.source, *config.target, *mark_files(config)])
     stamps = [stamp(path) for path in files_of(config)]
     reports: list[CorpusReport] = []
     count = 0
