@@ -14,6 +14,8 @@ from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer
 from tests.text.conftest import made_up_pairs
 
+COUNT = BLOCK + 300
+
 
 def marked_pairs(count: int) -> list[MarkedPair]:
     chance, made = random.Random(5), []
@@ -27,7 +29,7 @@ def marked_pairs(count: int) -> list[MarkedPair]:
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> EncodedPairs:
     folder = tmp_path_factory.mktemp("marked") / "encoded"
-    return EncodedPairs.write(folder, marked_pairs(2 * BLOCK), tokenizer, max_tokens=200, report=CorpusReport())
+    return EncodedPairs.write(folder, marked_pairs(COUNT), tokenizer, max_tokens=200, report=CorpusReport())
 
 
 @pytest.mark.parametrize("share", [0.0, 0.7])
@@ -35,7 +37,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Enc
 def test_each_piece_of_a_word_looks_at_each_of_the_other(
     pairs: EncodedPairs, tokenizer: Tokenizer, share: float, processes: int
 ) -> None:
-    wanted, seen, recut = marked_pairs(2 * BLOCK), 0, 0
+    wanted, seen, recut = marked_pairs(COUNT), 0, 0
     sampler = SubwordSampler(tokenizer, share, 3) if share else None
     batches = Batches(pairs, batch_tokens=900, seed=3, sampler=sampler, word_starts=word_starts(tokenizer))
     for whole in batches.epoch(1):
@@ -64,8 +66,8 @@ def test_a_part_of_an_epoch_has_the_marks_of_the_whole(pairs: EncodedPairs, toke
 
 
 def test_blocks_have_their_own_marks(pairs: EncodedPairs) -> None:
-    both = [pairs.block(0, BLOCK).marks, pairs.block(BLOCK, 2 * BLOCK).marks + np.array([BLOCK, 0, 0])]
-    assert np.concatenate(both).tolist() == pairs.block(0, 2 * BLOCK).marks.tolist()
+    both = [pairs.block(0, BLOCK).marks, pairs.block(BLOCK, COUNT).marks + np.array([BLOCK, 0, 0])]
+    assert np.concatenate(both).tolist() == pairs.block(0, COUNT).marks.tolist()
     assert pairs.facts.marks == len(np.concatenate(both))
     assert pairs.whole()
 

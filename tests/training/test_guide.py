@@ -153,11 +153,13 @@ def test_a_tiny_model_learns_to_look_where_it_is_told(data: Data, tmp_path: Path
 def test_off_it_changes_no_number(data: Data, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     plain = prepare(tmp_path / "plain" / "data", write_corpus(tmp_path / "plain"), TrainingConfig(**FAST))
-    off = TrainingConfig(**FAST)
+    off = TrainingConfig(**{**FAST, "max_steps": 20})
     assert plain.pairs.fingerprint != data.pairs.fingerprint
     assert not (plain.pairs.folder / "marks.bin").exists()
     for name, some in (("marked", data), ("unmarked", plain)):
         train(tmp_path / name, some, recipe_for(some, off))
+    losses = [[row["loss"] for row in steps_of(tmp_path / name)] for name in ("marked", "unmarked")]
+    assert losses[0] == losses[1] != []
     assert_same_weights(tmp_path / "marked", tmp_path / "unmarked")
     assert "taught" not in load_model(tmp_path / "marked").card
     assert {row["guide"] for row in steps_of(tmp_path / "marked")} == {None}

@@ -114,7 +114,9 @@ class Bar(Lines):
 def choices_table(plan: Plan) -> Table:
     table = Table(show_edge=False, box=None, pad_edge=False)
     for name in ("setting", "value", "because"):
-        table.add_column(name, style="dim" if name == "because" else "")
+        table.add_column(
+            name, style="dim" if name == "because" else "", overflow="fold"
+        )  # not cut: a head's number ends it
     for choice in plan.choices:
         table.add_row(choice.setting, str(choice.value), choice.reason)
     return table

@@ -47,6 +47,7 @@ class MarkedPair(tuple[str, str]):
 
 
 def marks_of(pair: Pair) -> Marks:
+    """The marks of a pair; a plain one has none."""
     return pair.marks if isinstance(pair, MarkedPair) else ()
 
 
@@ -104,11 +105,11 @@ def word_starts(tokenizer: Tokenizer) -> npt.NDArray[np.bool_]:
     return np.array([token.startswith(WORD_START) for token in tokenizer.tokens(range(len(tokenizer)))])
 
 
-def between_token_words(pair: Pair, source_ids: list[int], starts: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+def between_token_words(pair: Pair, source_ids: list[int], tokenizer: Tokenizer) -> Iterator[tuple[int, int]]:
     """The marks of ``pair`` between words as the tokenizer knows them, which are separated by spaces alone (and ▁, its
     sign for one): a word of which a mark names a part is meant whole, one that has several of them means all."""
     if marks := marks_of(pair):
-        count = 1 + int(starts[source_ids[1:]].sum())
+        count = len(tokenizer.words(source_ids))
         words = [[word for word in among if word < count] for among in words_of_tokenizer(pair[0])]
         for query, key in marks:
             yield from product(words[query], words[key])

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from glassformer.errors import CorpusError
 from glassformer.text.corpus import EMPTY, CorpusReport
-from glassformer.text.marks import NONE, between_token_words, word_starts
+from glassformer.text.marks import NONE, between_token_words
 from glassformer.text.tokenizer import Tokenizer
 
 Array = npt.NDArray[Any]
@@ -252,11 +252,11 @@ def _write(
         _Column(folder / "target_lengths.bin", "<i4") as targets,
         _Column(folder / "marks.bin", "<i8") as marks,
     ):
-        remaining, taken, marked_pairs, begins = iter(pairs), 0, 0, word_starts(tokenizer)
+        remaining, taken, marked_pairs = iter(pairs), 0, 0
         while chunk := list(islice(remaining, CHUNK)):
             if kept := list(_encoded(chunk, tokenizer, max_tokens, report)):
                 rows = [ids for _, ids in kept]
-                found = [list(between_token_words(pair, source, begins)) for pair, (source, _) in kept]
+                found = [list(between_token_words(pair, source, tokenizer)) for pair, (source, _) in kept]
                 if any(found):
                     marked_pairs += sum(map(bool, found))
                     marks.append(n for i, some in enumerate(found, starts.count) for mark in some for n in (i, *mark))

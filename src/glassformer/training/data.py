@@ -33,7 +33,7 @@ from glassformer.training.files import (
     files_of,
     keep_standard_input,
     languages,
-    marks_of,
+    mark_files,
     stamp,
 )
 from glassformer.training.processes import Processes
@@ -183,7 +183,7 @@ def read_corpus(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prepared.json").unlink(missing_ok=True)  # from now on what it says is not so
     config = keep_standard_input(folder, config)
-    check_readable_again([*config.source, *config.target, *marks_of(config)])
+    check_readable_again([*config.source, *config.target, *mark_files(config)])
     stamps = [stamp(path) for path in files_of(config)]
     reports: list[CorpusReport] = []
     count = 0

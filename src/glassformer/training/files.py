@@ -22,10 +22,10 @@ COMPRESSED = {"gz", "xz", "zst", "tsv", "txt"}
 def files_of(config: DataConfig) -> list[str]:
     """All files that the settings name, the validation pairs' and the marks' too."""
     pairs = [*config.source, *config.target, config.valid_source, config.valid_target]
-    return [path for path in pairs if path] + marks_of(config)
+    return [path for path in pairs if path] + mark_files(config)
 
 
-def marks_of(config: DataConfig) -> list[str]:
+def mark_files(config: DataConfig) -> list[str]:
     """The files of marks that the settings name."""
     return [path for path in config.marks if path not in NO_MARKS]
 
