@@ -380,6 +380,16 @@ def test_things_without_a_place_stand_at_the_end_and_are_told(folder: Path, monk
     assert unprotected.translate("The {name} lamp 😀 flickers.") == "Die Lampe."
 
 
+def test_emoji_beside_a_sentence_change_nothing_in_it(translator: Translator) -> None:
+    plain = translator.translate(ENGLISH[0])
+    for before, after in (("", " 😀"), ("🎉 ", ""), ("👍 ", " :tada: 😀!"), ("", "😀")):
+        assert translator.translate(f"{before}{ENGLISH[0]}{after.rstrip('!')}") == f"{before}{plain}{after.rstrip('!')}"
+    reading = translator.reader.whole("🎉 The 😀 lamp {name} 👍🏽")
+    assert reading.parts[0].head == "🎉 "
+    assert reading.parts[0].tail == " 👍🏽"
+    assert len(reading.parts[0].signs) == 2
+
+
 def test_a_vocabulary_without_signs_gets_names(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(translator.tokenizer, "signs", ())
     translator = dataclasses.replace(translator)

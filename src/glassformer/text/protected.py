@@ -190,6 +190,11 @@ def without_end(link: str) -> str:
     return link
 
 
+def is_picture(thing: str) -> bool:
+    """Whether a thing is an emoji or its like, which stands beside a sentence and not in it."""
+    return not any(map(str.isalnum, thing)) or (thing[0] == thing[-1] == ":" and len(thing) > 2)
+
+
 def may_have_things(text: str) -> bool:
     """A quick look: False for most lines, which hold nothing of the kind."""
     return bool(QUICK.search(text) or (not text.isascii() and QUICK_SYMBOLS.search(text)))

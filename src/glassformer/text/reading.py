@@ -17,7 +17,7 @@ from typing import Any
 from glassformer.text.case import in_upper_case, known_in_small, plain, shouted
 from glassformer.text.languages import glue
 from glassformer.text.normalise import normalised
-from glassformer.text.protected import Protected, mark, protect, restored, signed
+from glassformer.text.protected import Protected, is_picture, mark, protect, restored, signed
 from glassformer.text.scripts import foreign
 from glassformer.text.sentences import SMALLEST_LIMIT, split_lines
 from glassformer.text.tokenizer import WORD_START, Tokenizer
@@ -47,6 +47,10 @@ class Part:
     """What stands between this part and the one before it; None where a sentence follows the other in its line."""
     loud: bool = False
     """Whether the line was SHOUTED."""
+    head: str = ""
+    """Emoji before it, with the blanks that follow: they stand beside a sentence and not in it."""
+    tail: str = ""
+    """The same behind it."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,7 @@ class Reader:
             if part.loud:
                 text = in_upper_case(text, self.target)
             text, missing = restored(text.strip(), part.signs, reading.things, part.unsigned)
+            text = f"{part.head}{text}{part.tail}"
             lost += missing
             between = part.before
             if between is None:
@@ -195,10 +200,24 @@ class Reader:
         else:
             text, signs, unsigned = signed(text, self.signs)
             ids = self.tokenizer.encode(text)
+        head, text, tail = without_pictures(text, {sign: line.things[number] for sign, number in signs.items()})
+        if head or tail:
+            ids = self.tokenizer.encode(text)
         if not re.search(r"\w", "".join(re.split("|".join(map(re.escape, signs)) or "$", text))):
             ids = []  # nothing but things and marks
-        numbers = {sign: number + first for sign, number in signs.items() if number < len(line.things)}
-        return Part(ids, text, numbers, [number + first for number in unsigned], before, line.loud)
+        numbers = {sign: number + first for sign, number in signs.items() if sign in text}
+        return Part(ids, text, numbers, [number + first for number in unsigned], before, line.loud, head, tail)
+
+
+def without_pictures(text: str, things: Mapping[str, str]) -> tuple[str, str, str]:
+    """What stands before ``text``, the text, and what stands behind it: emoji at its ends, which are put there again
+    whatever the translation. ``things``: what each sign in ``text`` stands for."""
+    pictures = "|".join(re.escape(sign) for sign, thing in things.items() if is_picture(thing))
+    found = re.fullmatch(rf"((?:\s*(?:{pictures}))*\s*)(.*?)((?:\s*(?:{pictures}))*)\s*", text) if pictures else None
+    if not found or not found[2].strip():
+        return "", text, ""
+    head, tail = (re.sub(pictures, lambda sign: things[sign[0]], found[place]) for place in (1, 3))
+    return head.lstrip(), found[2], tail
 
 
 @dataclass(frozen=True)
