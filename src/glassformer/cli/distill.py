@@ -63,7 +63,10 @@ def distill(
     folder = out or Path("runs") / f"{Path(model[0]).name}-student"
     chooser(settings, folder)  # a mistake shows now, and not after everything is translated
     own = pairs_of(Path(model[0])) if with_pairs else None
-    teachers = {name: Translator.load(name, device=device, engine=engine, threads=threads, tell=tell) for name in model}
+    teachers = {
+        name: Translator.load(name, device=device, engine=engine, threads=threads, tell=tell, remark=tell)
+        for name in model
+    }
     known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
     if len(set(known.values())) > 1:
         each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())

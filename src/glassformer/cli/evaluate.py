@@ -53,6 +53,7 @@ def evaluate(
     engine: Annotated[str, typer.Option(help="Who translates: native (PyTorch) or ctranslate2, whose int8 translations may score a little differently.")] = "native",
     quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 or float32.")] = "int8",
     threads: Annotated[int, typer.Option(help="Cores to use.", show_default="all")] = 0,
+    protect: Annotated[bool, typer.Option("--protect/--no-protect", help="As for translate: links, emoji and their like come out as they went in.")] = True,
 ) -> None:  # fmt: skip
     """Score translations with BLEU and chrF: cased and detokenised, with signatures and 95 % bootstrap intervals.
 
@@ -65,7 +66,14 @@ def evaluate(
         from glassformer.translator import Translator
 
         translator = Translator.load(
-            model or "en-de", device=device, engine=engine, quantization=quantization, threads=threads, tell=tell
+            model or "en-de",
+            device=device,
+            engine=engine,
+            quantization=quantization,
+            threads=threads,
+            protect=protect,
+            tell=tell,
+            remark=tell,
         )
     files = [*(target or []), source, *(hypotheses or [])]
     tokenizer = chosen_tokenizer(texts, tokenize, languages, files, translator.card if translator else {})

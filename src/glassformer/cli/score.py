@@ -42,7 +42,7 @@ def score(
     from glassformer.text.corpus import read_pairs
     from glassformer.translator import Translator
 
-    translator = Translator.load(model, device=device, threads=threads, tell=tell)
+    translator = Translator.load(model, device=device, threads=threads, tell=tell, remark=tell)
     pairs = read_pairs(source or "-", target or None, keep_empty=True)
 
     def rows(some: list[tuple[str, str]]) -> str:

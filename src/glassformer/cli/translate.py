@@ -52,10 +52,11 @@ def translate(
     quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 (0.1 BLEU less on 2,000 sentences), or float32, which gives the native translations.")] = "int8",
     precision: Annotated[str, typer.Option(help="The numbers that the native engine computes with: float32, bfloat16 or int8 (the fastest, where the processor has it).")] = "float32",
     threads: Annotated[int, typer.Option(help="Cores to use.", show_default="all")] = 0,
+    protect: Annotated[bool, typer.Option("--protect/--no-protect", help="Links, addresses, emoji, {names}, tags and their like come out as they went in.")] = True,
 ) -> None:  # fmt: skip
     """Translate sentences: as many lines come out as go in, in the same order.
 
-    An empty line stays empty; a line longer than the model can take is translated sentence by sentence.
+    An empty line stays empty. A line of several sentences is translated as many at a time as the model was trained on.
     """
     if text and input:
         raise ConfigError("sentences and --input: give one or the other")
@@ -64,7 +65,14 @@ def translate(
     from glassformer.translator import Translator
 
     translator = Translator.load(
-        model, device=device, engine=engine, quantization=quantization, threads=threads, tell=tell
+        model,
+        device=device,
+        engine=engine,
+        quantization=quantization,
+        threads=threads,
+        protect=protect,
+        tell=tell,
+        remark=tell,
     )
     job = Job(translator, config, prefix, show=rows_of(n_best, scores))
     with writer(output) as write:
@@ -191,7 +199,7 @@ def rows_of(n_best: int, scores: bool) -> "Callable[[int, list[Translation]], li
 
 
 def in_cell(text: str) -> str:
-    return text.replace("\t", " ")
+    return " ".join(text.replace("\t", " ").splitlines())
 
 
 def tell(text: str) -> None:
