@@ -203,7 +203,7 @@ def _ends_with_ellipsis(whole: Text, before: str, run: str, following: str) -> b
     if words and following and words[-1].casefold() == following.casefold():
         return False
     if following and following[0].upper() == following[0].lower():
-        return whole.code not in ("zh", "ja") and words_before > 1 and run[0] == "."
+        return whole.code not in ("zh", "ja") and words_before > 3 and run[0] == "."
     if whole.code == "de":
         return words_before > 3 or (words_before > 1 and following.casefold() in whole.known.starters)
     return words_before > 1 or following.casefold() in whole.known.starters - {"i"}
@@ -237,6 +237,8 @@ def _ends_with_stop(whole: Text, before: str, rest: str, following: str) -> bool
     if whole.code == "de" and ROMAN.fullmatch(word):
         return starts
     if word.casefold() in known.numbered and not number:
+        if re.search(r"\d\.?\s+$", before[: -len(word)]):  # 3 févr. Paul
+            return starts
         return True if whole.cased else None
     return None
 
