@@ -17,6 +17,7 @@ from typing import Any
 from glassformer.text.case import in_upper_case, known_in_small, plain, shouted
 from glassformer.text.languages import glue
 from glassformer.text.normalise import normalised
+from glassformer.text.other_language import other_language
 from glassformer.text.protected import Protected, is_picture, mark, protect, restored, signed
 from glassformer.text.scripts import foreign
 from glassformer.text.sentences import SMALLEST_LIMIT, split_lines
@@ -117,8 +118,12 @@ class Reader:
         return self.tokenizer.signs or NAMES
 
     def stranger(self, text: str) -> str:
-        """Why the model cannot read ``text``, in a line; "" where it can."""
-        return foreign(text, self.scripts, self.source)
+        """Why the model cannot read the script of ``text``, in a line; "" where it can."""
+        return "" if text.isascii() and "Latin" in self.scripts else foreign(text, self.scripts, self.source)
+
+    def foreigner(self, text: str) -> str:
+        """Why the model cannot read the language of ``text``, in a line; "" unless that is very sure."""
+        return self.stranger(text) or other_language(text, self.source)
 
     def read(self, texts: Sequence[str], literal: Sequence[bool] | None = None) -> list[Reading]:
         """Each text in parts; none where there is no text. ``literal``: whose shouted lines stay as they stand."""

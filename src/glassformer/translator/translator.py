@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from glassformer.trace import Trace
     from glassformer.translator.inside import Inside
 
+LOOKED_AT = 20
+"""Texts of those translated together by which another language is known."""
 SHOWN = 60
 """Characters of a text that a message shows."""
 
@@ -208,9 +210,11 @@ class Translator:
 
     def _remark(self, texts: Sequence[str], readings: Sequence[Reading]) -> None:
         """Say, once each, what about these texts a reader of their translations should know."""
+        if "language" not in self._said:
+            strange = [text for text in texts if self.reader.stranger(text)] or texts
+            if reason := self.reader.foreigner("\n".join(strange[:LOOKED_AT])):
+                self._say("language", f"{self.name}: {reason} ({shortened(strange[0])})")
         for text, reading in zip(texts, readings, strict=True):
-            if not text.isascii() and (reason := self.reader.stranger(text)):
-                self._say("script", f"{self.name}: {reason}; it will not be translated well ({shortened(text)})")
             if reading.cut:
                 limit = f"{self.reader.limit:,} tokens, the longest that {self.name} was trained on"
                 self._say("cut", f"a sentence is longer than {limit}: it is translated in pieces ({shortened(text)})")
