@@ -20,6 +20,7 @@ from glassformer.folders import (
     model_folder,
     read_folder,
     read_json,
+    remove_left,
     replace_file,
     write_folder,
 )
@@ -275,5 +276,5 @@ def remove(checkpoint: Path) -> None:
 
 def remove_unfinished(run: Path) -> None:
     """Remove what a run left that was killed while it wrote."""
-    for folder in (run / "checkpoints").glob(f"{UNFINISHED}*"):
-        shutil.rmtree(folder)
+    remove_left(run / "checkpoints")
+    remove_left(run)
