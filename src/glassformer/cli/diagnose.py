@@ -68,11 +68,11 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
     from glassformer.text.tokenizer import Tokenizer
     from glassformer.training.diagnose_corpus import examine_corpus, seen_before
     from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
-    from glassformer.training.files import languages
+    from glassformer.training.files import kept_validation, languages
 
     data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
     name = tuple(languages(data).split("-"))
-    validation = [(a, b) for a, b in json.loads((run / "data" / "validation.json").read_bytes())]
+    validation = kept_validation(run / "data")
     pairs = training_pairs(run, data, validation)
     tokenizer = Tokenizer.load(run / "data" / "tokenizer.model")
     findings = examine_corpus(pairs, validation, (name[0], name[1]) if len(name) == 2 else None)

@@ -22,7 +22,14 @@ from glassformer.text.sentences import whole_sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
 from glassformer.training.evaluation import in_pieces
-from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, stamp
+from glassformer.training.files import (
+    changed,
+    check_readable_again,
+    files_of,
+    keep_standard_input,
+    kept_validation,
+    stamp,
+)
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
@@ -118,7 +125,7 @@ def opened(folder: Path, notes: list[str]) -> Data:
     return Data(
         EncodedPairs.open(folder / "train"),
         Tokenizer.load(folder / "tokenizer.model"),
-        [(source, target) for source, target in json.loads((folder / "validation.json").read_bytes())],
+        kept_validation(folder),
         prepared(folder)["messages"],
         notes,
     )
