@@ -177,6 +177,15 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def check_replaceable(path: Path, sign: bytes, what: str) -> None:
+    """Raises ConfigError, before anything is written, where there is a file called ``path`` that does not hold ``sign``: it
+    is somebody's, and no ``what`` of ours."""
+    if not (path.exists() or path.is_symlink()):
+        return
+    if not path.is_file() or path.is_symlink() or sign not in path.read_bytes():
+        raise ConfigError(f"{path} is there already and is no {what}: name another file, nothing was written")
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write one file so that at any moment it is either the old or the new one. A link there is replaced, not followed."""
     with replacing(path) as unfinished:

@@ -2,14 +2,15 @@
 
 import os
 import sys
+import traceback
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 import glassformer
 from glassformer.cli import diagnose, distill, evaluate, export, info, look, train, translate
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import GlassformerError
 
 app = typer.Typer(
@@ -31,7 +32,7 @@ def options(
     traceback: Annotated[bool, typer.Option("--traceback", help="On an error, show where it came from.")] = False,
 ) -> None:
     if version:
-        typer.echo(f"glassformer {glassformer.__version__}")
+        echo(f"glassformer {glassformer.__version__}")
         raise typer.Exit
 
 
@@ -43,9 +44,10 @@ def main() -> NoReturn:
         app()
     except (GlassformerError, OSError) as error:
         if show_where:
-            raise
+            echo(traceback.format_exc().rstrip("\n"), err=True)
+            leave(1)
         text = " ".join(str(error).split()) or type(error).__name__
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
+        Terminal(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
     except SystemExit as end:
         leave(int(end.code or 0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.terminal import echo
 from glassformer.cli.train import chooser, read_settings, run_training, set_flags, use_threads
 from glassformer.cli.translate import bar, tell
 from glassformer.errors import ConfigError
@@ -82,7 +83,7 @@ def distill(
         if own:
             folders.append(taught / "pairs")
             kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
-            typer.echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
+            echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
         for side in ("source", "target"):
             settings["data"][side] = [str(each / f"train.{side}") for each in folders]
         about = {"languages": known[model[0]], "teachers": [*teachers], "data": teachers[model[0]].card.get("data", [])}
@@ -98,7 +99,7 @@ def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str
     shown = bar(f"{name} translates", total) if sys.stderr.isatty() else nullcontext(None)
     with shown as advance:
         kept = teach(teacher, read(), folder, config=DecodingConfig(beam_size=beam), progress=advance)
-    typer.echo(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish", err=True)
+    echo(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish", err=True)
     return folder
 
 
@@ -118,7 +119,7 @@ def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable
         return (line for path in source or [] for line in read_lines(path) if line.strip())
 
     if left_out := sum(line in unseen for line in read()):
-        typer.echo(f"{left_out:,} sentences left out: they stand in the validation pairs", err=True)
+        echo(f"{left_out:,} sentences left out: they stand in the validation pairs", err=True)
     return lambda: (line for line in read() if line not in unseen)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.cli.translate import bar, decoding_config, tell, writer
 from glassformer.errors import ConfigError, CorpusError
 
@@ -32,7 +33,7 @@ def evaluate(
     target: Annotated[str, typer.Option(help="The references; line n translates line n of --source.")] = "",
     hypotheses: Annotated[str, typer.Option(help="Translations that are there already, in place of --model and --source.")] = "",
     papers: Annotated[str, typer.Option(metavar="LANG", help="Add the papers' lower-cased, tokenised BLEU for this target language, such as de.")] = "",
-    output: Annotated[Path | None, typer.Option(help="Write the translations here.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the translations here; an older file is replaced when they are complete.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     beam: Annotated[int, typer.Option(help="Hypotheses followed at a time.")] = 4,
     length_penalty: Annotated[float, typer.Option(help="α of ((5 + n) / 6)^α: higher makes longer translations.")] = 0.6,
@@ -65,7 +66,7 @@ def evaluate(
         found = {"of": what, "sentences": len(references), "scores": [asdict(score) for score in scores]}
         if not hypotheses:
             found["engine"] = said_engine(engine, quantization)
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         by = "" if hypotheses else f", {said_engine(engine, quantization)}"
         print_scores(scores, f"{what}, {len(references):,} sentences{by}")
@@ -88,7 +89,7 @@ def read_sides(source: str, target: str, hypotheses: str, model: str) -> tuple[l
         report = CorpusReport()
         pairs = list(read_pairs(source, report=report))
         if report.skipped:
-            typer.echo("\n".join(report.messages()), err=True)
+            echo("\n".join(report.messages()), err=True)
         return [left for left, _ in pairs], [right for _, right in pairs]
     name = source or hypotheses
     if name == target == "-":
@@ -120,7 +121,6 @@ def translated(
 
 
 def print_scores(scores: "list[Score]", title: str) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -132,7 +132,7 @@ def print_scores(scores: "list[Score]", title: str) -> None:
             "" if score.low is None or score.high is None else f"{max(score.low, 0):.1f} … {min(score.high, 100):.1f}"
         )
         table.add_row(score.name, Text(f"{score.value:.2f}", style="bold"), interval)
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     console.print(table)
     console.print("signatures", style="dim")
     for score in scores:  # a line each however long, so that it can be copied

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.config import ModelConfig
 
 EPILOG = """[bold]Examples[/]
@@ -44,7 +45,7 @@ def info(
         "card": saved.card,
     }
     if as_json:
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     size = f"{facts['parameters']:,} weights, {facts['bytes'] / 1e6:,.1f} MB on disk"
     rows = [("model", model), ("folder", str(folder)), ("size", size), *config_rows(config)]
@@ -102,7 +103,6 @@ def score_text(score: dict[str, Any]) -> str:
 
 
 def print_rows(rows: list[tuple[str, str]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -111,4 +111,4 @@ def print_rows(rows: list[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(Text(name), Text(value))
-    Console(highlight=False).print(table)
+    Terminal(highlight=False).print(table)
