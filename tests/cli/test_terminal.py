@@ -127,6 +127,6 @@ def test_a_training_that_shows_lines_of_the_corpus(tmp_path: Path) -> None:
     console = Terminal(file=io.StringIO(), width=300)
     lines = Lines(console)
     lines.noted(EVIL)
-    lines.validated(Validation(1, 1.0, 1.0, Score("BLEU", 1.0, ""), True, (EVIL, EVIL, EVIL)))
+    lines.validated(Validation(1, 1, 1.0, 1.0, Score("BLEU", 1.0, ""), True, (EVIL, EVIL, EVIL)))
     assert not harmful(console.file.getvalue())
     assert console.file.getvalue().count("u009b") == 4
