@@ -99,13 +99,22 @@ def evil(tmp_path: Path) -> Path:
         ["look", "it", "--model", "MODEL", "--token", EVIL], ["look", "it", "--heads-off", EVIL],
         ["evaluate", "--model", "MODEL", "--source", EVIL], ["translate", "it", "--model", EVIL],
         ["diagnose", EVIL], ["train", "--source", EVIL], ["distill", "--model", "MODEL", "--model", EVIL],
-        ["export", "MODEL", EVIL, "--to", EVIL], ["train", "--set", EVIL], ["train", "--set", EVIL, "--traceback"],
+        ["export", "MODEL", EVIL, "--to", EVIL], ["train", "--set", EVIL],
     ],
 )  # fmt: skip
 def test_no_command_lets_one_through(words: list[str], evil: Path, call: Call) -> None:
     ended = call(*[str(evil) if word == "MODEL" else word for word in words])
     assert not harmful(ended.out + ended.err)
     assert "u001b" in ended.out + ended.err or "\\x1b" in ended.out + ended.err
+
+
+def test_a_traceback_is_visible_too(capsys: pytest.CaptureFixture[str]) -> None:
+    from glassformer.cli.app import show_traceback
+
+    show_traceback(ValueError, ValueError(EVIL), None)
+    said = capsys.readouterr().err
+    assert said.startswith("ValueError: ")
+    assert not harmful(said)
 
 
 def test_a_terminal_sees_them_spelt_and_a_file_gets_the_translation(run: Run, tmp_path: Path, monkeypatch: Any) -> None:

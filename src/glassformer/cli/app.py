@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.markup import escape
@@ -38,20 +38,25 @@ def options(
 
 def main() -> NoReturn:
     """Run the command line. An error that is ours, or the system's, is one line on standard error, and exit status 2."""
+    sys.excepthook = show_traceback
     show_where = "--traceback" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--traceback"]  # wherever it stands on the line
     try:
         app()
     except (GlassformerError, OSError) as error:
         if show_where:
-            echo(traceback.format_exc().rstrip("\n"), err=True)
-            leave(1)
+            raise
         text = " ".join(str(error).split()) or type(error).__name__
         Terminal(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
     except SystemExit as end:
         leave(int(end.code or 0))
     leave(0)
+
+
+def show_traceback(*error: Any) -> None:
+    """As Python does it, and visible: an error's text may be a stranger's."""
+    echo("".join(traceback.format_exception(*error)).rstrip("\n"), err=True)
 
 
 def leave(status: int) -> NoReturn:
