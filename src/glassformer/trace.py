@@ -118,8 +118,10 @@ class Trace:
                         f"{path} is not a trace: its format is {metadata.get('format')!r}, not {FORMAT!r}"
                     )
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except FileNotFoundError:
+            raise TraceFileError(f"{path} cannot be read: there is no such file") from None
         except OSError as error:
-            raise TraceFileError(f"{path} cannot be read: {error.strerror or 'there is no such file'}") from None
+            raise TraceFileError(f"{path} cannot be read: {error.strerror or error}") from None
         except safetensors.SafetensorError as error:
             raise TraceFileError(f"{path} is truncated or not a safetensors file ({error}): record it again") from None
         text = metadata.get("trace", "")
