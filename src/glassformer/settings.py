@@ -22,7 +22,7 @@ class Settings:
         for key in values:
             if key not in fields:
                 near = difflib.get_close_matches(key, fields, n=3, cutoff=0.5) or sorted(fields)
-                raise ConfigError(f"unknown setting {key!r} in {cls.__name__}: did you mean {', '.join(near)}?")
+                raise ConfigError(f"unknown setting {short(key)} in {cls.__name__}: did you mean {', '.join(near)}?")
         missing = [
             name
             for name, field in fields.items()
@@ -46,7 +46,7 @@ def expect_type(key: str, value: Any, wanted: Any) -> None:
     """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8."""
     if get_origin(wanted) is list:
         if not isinstance(value, list):
-            raise ConfigError(f"{key}={value!r}: wanted a list")
+            raise ConfigError(f"{key}={short(value)}: wanted a list")
         for item in value:
             expect_type(key, item, get_args(wanted)[0])
         return
@@ -61,7 +61,13 @@ def expect_type(key: str, value: Any, wanted: Any) -> None:
         if fits:
             return
     names = " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)
-    raise ConfigError(f"{key}={value!r}: wanted {names}")
+    raise ConfigError(f"{key}={short(value)}: wanted {names}")
+
+
+def short(value: Any) -> str:
+    """What a value is, in a message: not all of it where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def require(holds: bool, message: str) -> None:

@@ -239,3 +239,17 @@ def test_a_bar_is_as_long_as_its_weight() -> None:
 @pytest.mark.parametrize("word", ["it", "Donaudampfschiff", "猫猫猫猫猫", "é́"])
 def test_a_word_is_fitted_in_terminal_columns(word: str) -> None:
     assert cell_len(fitted(word, 6)) == 6
+
+
+@pytest.mark.parametrize("name", ["thesis.html", "weights.safetensors"])
+def test_other_peoples_files_are_not_replaced_and_ours_are(run: Run, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"mine")
+    with pytest.raises(ConfigError, match=r"is there already and is no .* of glassformer: name another file"):
+        run("look", SENTENCE, "--save", str(path))
+    assert path.read_bytes() == b"mine"
+    path = tmp_path / "trace.safetensors"
+    for text in (SENTENCE, "The old clock is slow."):
+        run("look", text, "--save", str(path))
+        assert Trace.load(path).about["source"] == text
+    assert sorted(one.name for one in tmp_path.iterdir()) == [name, path.name] or name == path.name

@@ -2,15 +2,16 @@
 
 import os
 import sys
-from typing import Annotated, NoReturn
+import traceback
+from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 import glassformer
 from glassformer.cli import diagnose, distill, evaluate, export, info, look, score, train, translate
 from glassformer.cli.once import OnceEach
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import GlassformerError
 
 app = typer.Typer(
@@ -32,12 +33,13 @@ def options(
     traceback: Annotated[bool, typer.Option("--traceback", help="On an error, show where it came from.")] = False,
 ) -> None:
     if version:
-        typer.echo(f"glassformer {glassformer.__version__}")
+        echo(f"glassformer {glassformer.__version__}")
         raise typer.Exit
 
 
 def main() -> NoReturn:
     """Run the command line. An error that is ours, or the system's, is one line on standard error, and exit status 2."""
+    sys.excepthook = show_traceback
     show_where = "--traceback" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--traceback"]  # wherever it stands on the line
     try:
@@ -46,11 +48,16 @@ def main() -> NoReturn:
         if show_where:
             raise
         text = " ".join(str(error).split()) or type(error).__name__
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
+        Terminal(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
     except SystemExit as end:
         leave(int(end.code or 0))
     leave(0)
+
+
+def show_traceback(*error: Any) -> None:
+    """As Python does it, and visible: an error's text may be a stranger's."""
+    echo("".join(traceback.format_exception(*error)).rstrip("\n"), err=True)
 
 
 def leave(status: int) -> NoReturn:

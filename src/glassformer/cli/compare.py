@@ -109,13 +109,13 @@ def print_curves(console: "Console", names: Sequence[str], curves: Sequence[Mapp
 
 def print_comparison(names: Sequence[str], columns: Sequence[Mapping[str, str]], folders: Sequence[Path]) -> None:
     """What differs, what it means for their figures, and the curves."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from glassformer.cli.terminal import Terminal
     from glassformer.training.learning_curve import series
 
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     shown, equal = differing(columns)
     table = Table(box=None, pad_edge=False)
     table.add_column("", style="dim")

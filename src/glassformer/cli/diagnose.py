@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -41,23 +42,24 @@ def diagnose(
 
     Looks at the training pairs, at how the losses moved, and at translations of validation sentences.
     """
-    from glassformer.folders import replace_file
+    from glassformer.folders import check_replaceable, replace_file
     from glassformer.text.corpus import read_pairs
     from glassformer.training.learning_curve import learning_curve
 
     if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
         raise CheckpointError(f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de")
+    picture = svg or run / "learning-curve.svg"
+    check_replaceable(picture, b"learning curve", "learning curve")
     test = list(read_pairs(source, target or None)) if source else []
     path = run / "metrics.jsonl"
     lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []  # sentences may hold U+2028
     rows = [json.loads(line) for line in lines if line.endswith("}")]
     findings = everything(run, rows, test)
     findings.sort(key=lambda finding: ["bad", "watch", "good"].index(finding.weight))
-    picture = svg or run / "learning-curve.svg"
     replace_file(picture, learning_curve(rows, f"{run.name}: learning curve").encode())
     if as_json:
         told = {"run": str(run), "findings": [asdict(finding) for finding in findings], "picture": str(picture)}
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         show(run, findings, rows, picture)
 
@@ -68,11 +70,11 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
     from glassformer.text.tokenizer import Tokenizer
     from glassformer.training.diagnose_corpus import examine_corpus, seen_before
     from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
-    from glassformer.training.files import languages
+    from glassformer.training.files import kept_validation, languages
 
     data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
     name = tuple(languages(data).split("-"))
-    validation = [(a, b) for a, b in json.loads((run / "data" / "validation.json").read_bytes())]
+    validation = kept_validation(run / "data")
     pairs = training_pairs(run, data, validation)
     tokenizer = Tokenizer.load(run / "data" / "tokenizer.model")
     findings = examine_corpus(pairs, validation, (name[0], name[1]) if len(name) == 2 else None)
@@ -133,12 +135,11 @@ def gain_of_source(translator: "Translator", sources: list[str], references: lis
 
 
 def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], picture: Path) -> None:
-    from rich.console import Console
     from rich.markup import escape
 
     from glassformer.training.learning_curve import series
 
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     bad = sum(finding.weight == "bad" for finding in findings)
     if bad:
         verdict = f"{bad} thing{'' if bad == 1 else 's'} that make{'s' if bad == 1 else ''} it bad"

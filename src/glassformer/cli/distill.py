@@ -1,6 +1,5 @@
 """``glassformer distill``: a small, fast student from a teacher's own translations."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.terminal import echo
 from glassformer.cli.train import chooser, read_settings, run_training, set_flags, use_threads
 from glassformer.cli.translate import bar, tell
 from glassformer.errors import ConfigError
@@ -51,6 +51,7 @@ def distill(
     (data diversification, Nguyen et al. 2020).
     Ctrl-C saves and stops; the same command goes on from there.
     """
+    from glassformer.training.folder import check_folder, marked, undone_if_refused
     from glassformer.training.processes import several
     from glassformer.translator import Translator
     from glassformer.translator.distill import write_pairs
@@ -61,6 +62,7 @@ def distill(
     settings = read_settings(None)
     set_flags(settings, set_, time_limit, seed, preset=preset, start_from=start_from)
     folder = out or Path("runs") / f"{Path(model[0]).name}-student"
+    check_folder(folder)
     chooser(settings, folder)  # a mistake shows now, and not after everything is translated
     own = pairs_of(Path(model[0])) if with_pairs else None
     teachers = {
@@ -72,21 +74,23 @@ def distill(
         each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
         raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
     taught = folder / "distilled"
-    settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught, several=len(model) > 1)
-    unseen = {pair[0] for pair in read_validation(settings["data"])}
-    read = sentences(source, Path(model[0]), unseen)
-    folders = [
-        translated(name, teacher, read, taught / str(number), beam)
-        for number, (name, teacher) in enumerate(teachers.items(), start=1)
-    ]
-    if own:
-        folders.append(taught / "pairs")
-        kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
-        typer.echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
-    for side in ("source", "target"):
-        settings["data"][side] = [str(each / f"train.{side}") for each in folders]
-    about = {"languages": known[model[0]], "teachers": [*teachers], "data": teachers[model[0]].card.get("data", [])}
-    run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about)
+    with undone_if_refused(folder):
+        marked(folder)
+        settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught, several=len(model) > 1)
+        unseen = {pair[0] for pair in read_validation(settings["data"])}
+        read = sentences(source, Path(model[0]), unseen)
+        folders = [
+            translated(name, teacher, read, taught / str(number), beam)
+            for number, (name, teacher) in enumerate(teachers.items(), start=1)
+        ]
+        if own:
+            folders.append(taught / "pairs")
+            kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
+            echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
+        for side in ("source", "target"):
+            settings["data"][side] = [str(each / f"train.{side}") for each in folders]
+        about = {"languages": known[model[0]], "teachers": [*teachers], "data": teachers[model[0]].card.get("data", [])}
+        run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about)
 
 
 def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str]], folder: Path, beam: int) -> Path:
@@ -98,7 +102,7 @@ def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str
     shown = bar(f"{name} translates", total) if sys.stderr.isatty() else nullcontext(None)
     with shown as advance:
         kept = teach(teacher, read(), folder, config=DecodingConfig(beam_size=beam), progress=advance)
-    typer.echo(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish", err=True)
+    echo(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish", err=True)
     return folder
 
 
@@ -118,7 +122,7 @@ def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable
         return (line for path in source or [] for line in read_lines(path) if line.strip())
 
     if left_out := sum(line in unseen for line in read()):
-        typer.echo(f"{left_out:,} sentences left out: they stand in the validation pairs", err=True)
+        echo(f"{left_out:,} sentences left out: they stand in the validation pairs", err=True)
     return lambda: (line for line in read() if line not in unseen)
 
 
@@ -143,6 +147,7 @@ def read_validation(files: dict[str, Any]) -> "Iterable[Pair]":
 def validation(source: str, target: str, run: Path, folder: Path, *, several: bool = False) -> dict[str, str]:
     """The validation pairs' files: given, or the teacher's run's, written into ``folder``; none where there are none,
     which raises ConfigError where there are several teachers."""
+    from glassformer.training.files import kept_validation
     from glassformer.translator.distill import write_pairs
 
     if source:
@@ -155,5 +160,5 @@ def validation(source: str, target: str, run: Path, folder: Path, *, several: bo
         )
     if not kept.is_file():
         return {}
-    write_pairs(((a, b) for a, b in json.loads(kept.read_bytes())), folder, "valid")
+    write_pairs(kept_validation(run / "data"), folder, "valid")
     return {f"valid_{side}": str(folder / f"valid.{side}") for side in ("source", "target")}

@@ -44,7 +44,7 @@ def evaluate(
     tokenize: Annotated[str, typer.Option(metavar="NAME", help="sacreBLEU's tokenizer for BLEU: 13a, intl, zh, ja-mecab, ko-mecab, char, flores200, spm, none …", show_default="by the target's language and script")] = "",
     languages: Annotated[str, typer.Option(metavar="LANG", help="The target's language, or both, such as ja or en-ja.", show_default="by the file's name, the model's card, the script")] = "",
     papers: Annotated[str, typer.Option(metavar="LANG", help="Add the papers' lower-cased, tokenised BLEU for this target language, such as de.")] = "",
-    output: Annotated[Path | None, typer.Option(help="Write the translations here.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the translations here; an older file is replaced when they are complete.")] = None,
     per_line: Annotated[bool, typer.Option("--per-line", help="Print each line's figures, as a TSV; the table goes to standard error.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     beam: Annotated[int, typer.Option(help="Hypotheses followed at a time.")] = 4,
@@ -219,24 +219,23 @@ def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "li
 
 def say(systems: "list[Found]", texts: Texts, by: str, as_json: bool, per_line: bool) -> None:
     """Print what was found; ``by``: the engine that translated."""
-    from rich.console import Console
-
     from glassformer.cli.score_tables import print_scores, sentence_rows
+    from glassformer.cli.terminal import Terminal, echo
 
     count, references = len(texts.references[0]), len(texts.references)
     if as_json:
         about: dict[str, Any] = {"sentences": count, "references": references}
         found = [system.to_json() for system in systems]
         told = {**about, **found[0]} if len(found) == 1 else {**about, "systems": found}
-        typer.echo(json.dumps({**told, **({"engine": by} if by else {})}, indent=2, ensure_ascii=False))
+        echo(json.dumps({**told, **({"engine": by} if by else {})}, indent=2, ensure_ascii=False))
         return
     what = systems[0].name if len(systems) == 1 else f"{len(systems)} systems"
     parts = [what, f"{count:,} sentence{'' if count == 1 else 's'}"]
     parts += [f"{references} references"] if references > 1 else []
     parts += [by] if by else []
     if per_line:
-        typer.echo("\n".join(sentence_rows(systems)))
-    print_scores(Console(highlight=False, stderr=per_line), systems, ", ".join(parts), count)
+        echo("\n".join(sentence_rows(systems)))
+    print_scores(Terminal(highlight=False, stderr=per_line), systems, ", ".join(parts), count)
 
 
 def said_engine(engine: str, quantization: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.config import ModelConfig
 
 EPILOG = """[bold]Examples[/]
@@ -36,10 +37,10 @@ def info(
     names = models or ["en-de"]
     found = [facts_of(find_model(name)) for name in names]
     if as_json and len(found) == 1:
-        typer.echo(json.dumps(found[0], indent=2, ensure_ascii=False))
+        echo(json.dumps(found[0], indent=2, ensure_ascii=False))
     elif as_json:
         told = [{"model": name, **facts} for name, facts in zip(names, found, strict=True)]
-        typer.echo(json.dumps({"models": told}, indent=2, ensure_ascii=False))
+        echo(json.dumps({"models": told}, indent=2, ensure_ascii=False))
     elif len(found) == 1:
         print_rows([("model", names[0]), *rows_of(found[0])])
     else:
@@ -131,7 +132,6 @@ def score_text(score: dict[str, Any]) -> str:
 
 
 def print_rows(rows: list[tuple[str, str]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -140,4 +140,4 @@ def print_rows(rows: list[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(Text(name), Text(value))
-    Console(highlight=False).print(table)
+    Terminal(highlight=False).print(table)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from glassformer.cli.terminal import Terminal
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from glassformer.page.service import Service
     from glassformer.trace import Trace
     from glassformer.translator import Translator
@@ -47,7 +46,7 @@ def look(
     model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
     target: Annotated[str | None, typer.Option(help="A translation to read instead of the model's own.")] = None,
     heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Write a file instead: x.html is the page, which needs no server and no network; x.safetensors is every number.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write a file instead: x.html is the page, which needs no server and no network; x.safetensors is every number. An older one is replaced, another file is not.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served on this machine.", show_default="a free one")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
     terminal: Annotated[bool, typer.Option("--terminal", help="Show what a word attends to here, in tables; so do the four options below.")] = False,
@@ -66,6 +65,8 @@ def look(
         raise ConfigError("an empty sentence: wanted at least one word, so that one can look at another")
     if save is not None and save.suffix not in (".html", ".safetensors"):
         raise ConfigError(f"--save {save}: wanted a name ending with .html (the page) or .safetensors (the numbers)")
+    if save is not None:
+        check_save(save)
     off = [parse_head(one) for one in heads_off or []]
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
     if not terminal and save is None and not page_is_built():
@@ -83,15 +84,23 @@ def look(
         serve_page(service, text, target, off, port=port, browser=browser)
 
 
+def check_save(path: Path) -> None:
+    """Raises ConfigError where ``path`` is a file that ``look`` has not written."""
+    from glassformer.folders import check_replaceable
+    from glassformer.page.export import SIGN
+    from glassformer.trace import FORMAT
+
+    sign, what = (SIGN, "saved page") if path.suffix == ".html" else (FORMAT, "trace")
+    check_replaceable(path, sign.encode(), f"{what} of glassformer")
+
+
 def page_is_built() -> bool:
     """Says it on standard error if not."""
-    from rich.console import Console
-
     from glassformer.page.built import HOW, built_page
 
     if built_page():
         return True
-    Console(stderr=True).print(
+    Terminal(stderr=True).print(
         f"{HOW} Here is the view for the terminal.", style="yellow", markup=False, highlight=False
     )
     return False
@@ -169,12 +178,10 @@ def has_display() -> bool:
     return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def make_console() -> "Console":
+def make_console() -> Terminal:
     """As wide as the terminal; without one 100 columns, or $COLUMNS."""
-    from rich.console import Console
-
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
-    return Console(width=width, highlight=False)
+    return Terminal(width=width, highlight=False)
 
 
 def parse_head(text: str) -> tuple[str, int]:
@@ -185,7 +192,7 @@ def parse_head(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def print_sentences(console: "Console", trace: "Trace", whole: str, off: list[tuple[str, int]]) -> None:
+def print_sentences(console: Terminal, trace: "Trace", whole: str, off: list[tuple[str, int]]) -> None:
     """Source and translation, and both sides' tokens with their numbers."""
     from rich.table import Table
     from rich.text import Text
@@ -224,7 +231,7 @@ def numbered(tokens: list[str], width: int) -> "Text":
 
 
 def print_attention(
-    console: "Console",
+    console: Terminal,
     translator: "Translator",
     trace: "Trace",
     attention: Attention,
@@ -265,7 +272,7 @@ def print_attention(
     console.print(heads_table(words, weights[layer].tolist(), top, console.width))
 
 
-def say(console: "Console", text: str, style: str = "") -> None:
+def say(console: Terminal, text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False)
 
 

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from glassformer.cli.terminal import Terminal
 from glassformer.training.report import Outcome, Plan, Reporter, Step, Validation
 
 
 @contextmanager
 def reporter_for(folder: Path, *, tensorboard: bool) -> Iterator[Reporter]:
     """A bar where there is a terminal, lines where there is none, and TensorBoard's files besides when asked for."""
-    console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    console = Terminal(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
     with Bar(console) if console.is_terminal else Lines(console) as reporter:
         if tensorboard:
             from glassformer.cli.tensorboard import TensorBoard
@@ -32,7 +32,7 @@ class Lines:
 
     steps_between = 100
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         self.console = console
         self.last = ""
 
@@ -76,7 +76,7 @@ class Lines:
 class Bar(Lines):
     """The same with a live bar at the bottom; steps show in it instead of as lines."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         super().__init__(console)
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=None), TextColumn("{task.fields[right]}"),

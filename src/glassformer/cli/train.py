@@ -69,10 +69,10 @@ def train(
     if demo:
         if any(given.values()) or config:
             raise ConfigError("--demo makes its own sentences: leave the files, and --config, out")
-        from glassformer.training.demo import SETTINGS, write_demo
+        from glassformer.training.demo import SETTINGS, demo_files
 
         out = out or Path("runs/demo")
-        settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": write_demo(out / "sentences")}
+        settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": demo_files(out / "sentences")}
     settings["data"] |= {name: value for name, value in given.items() if value}
     chosen = {
         "preset": preset,
@@ -82,7 +82,9 @@ def train(
     }
     set_flags(settings, set_, time_limit, seed, **chosen)
     set_by = "for the demo" if demo else "as you set it"
-    outcome = run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
+    outcome = run_training(
+        settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by, demo=demo
+    )
     if demo and out is not None and outcome.complete:
         from glassformer.cli.demo import show_demo
 
@@ -98,13 +100,16 @@ def run_training(
     tensorboard: bool,
     about: dict[str, Any] | None = None,
     set_by: str = "as you set it",
+    demo: bool = False,
 ) -> "Outcome":
-    """``about``: what the model's card is told besides, or instead."""
+    """``about``: what the model's card is told besides, or instead. ``demo``: its sentences are written first. A training
+    that is refused leaves nothing behind."""
     from glassformer.cli.progress import reporter_for
     from glassformer.devices import find_device
     from glassformer.training.data import prepare, prepared_by_first
+    from glassformer.training.demo import write_demo
     from glassformer.training.files import languages
-    from glassformer.training.folder import keep, only_run, settle
+    from glassformer.training.folder import keep, only_run, settle, undone_if_refused
     from glassformer.training.processes import joined, local_device
     from glassformer.training.report import Reporter, Silence
     from glassformer.training.train import train as train_in
@@ -122,7 +127,10 @@ def run_training(
     with joined(where) as processes, ExitStack() as stack:
         reporter: Reporter = Silence()
         if processes.first:
+            stack.enter_context(undone_if_refused(folder))
             stack.enter_context(only_run(folder))
+            if demo:
+                write_demo(folder / "sentences")
             reporter = stack.enter_context(reporter_for(folder, tensorboard=tensorboard))
         read = partial(
             prepare,

@@ -191,6 +191,13 @@ class CTranslate2:
         (scores,) = self._runtime.score_batch([[self.tokens[id] for id in sentence.source]], [kept], max_input_length=0)
         return kept, sum(scores.log_probs[: len(kept)])
 
+    def score(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Natural log P of each target's tokens and of its end, as ``decoding.score`` gives them."""
+        eos = self.tokens[self.config.eos_id]
+        texts = [[[self.tokens[id] for id in ids] for ids in side] for side in (sources, targets)]
+        found = self._runtime.score_batch([[*source, eos] for source in texts[0]], texts[1], max_input_length=0)
+        return [list(one.log_probs) for one in found]
+
     def hypothesis(self, tokens: Sequence[str], log_probability: float, config: DecodingConfig) -> Hypothesis:
         ids = [self.numbers[token] for token in tokens]
         finished = bool(ids) and ids[-1] == self.config.eos_id

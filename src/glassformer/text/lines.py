@@ -1,43 +1,20 @@
 """A file's lines, streaming: plain or compressed, which its first bytes say, with or without a byte order mark."""
 
-import lzma
 import sys
 import unicodedata
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import zstandard
 
 from glassformer.errors import CorpusError
+from glassformer.text.compression import CHUNK, COMPRESSIONS, compression_of, may_become_compressed, unpacked
+
+__all__ = ["BOM", "COMPRESSIONS", "LONGEST_LINE", "STDIN", "is_pipe", "lines", "name_of"]
 
 STDIN = "-"
-CHUNK = 1 << 16
-"""Bytes read at a time; small, because compressed ones may become a thousand times as many."""
-LONGEST_LINE = 1 << 24
-"""Bytes. A line without an end would fill the memory: a compressed one can be a thousand times its file's size."""
-MOST_MEMORY = 1 << 31
-"""Bytes that undoing a compression may take: what the strongest settings of xz and zstd need."""
+LONGEST_LINE = 5 << 19
+"""Bytes (2.5 MiB). A line without an end would fill the memory; as a string, in NFC, one takes up to 17 times its bytes."""
 BOM = b"\xef\xbb\xbf"
-
-
-class Compression(NamedTuple):
-    """A way of compressing a file, and how it is known and undone."""
-
-    name: str
-    magic: bytes
-    decompressor: Callable[[], Any]
-
-
-COMPRESSIONS = (
-    Compression("gzip", b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
-    Compression("xz", b"\xfd7zXZ\x00", lambda: lzma.LZMADecompressor(memlimit=MOST_MEMORY)),
-    Compression(
-        "zstd", b"\x28\xb5\x2f\xfd", lambda: zstandard.ZstdDecompressor(max_window_size=MOST_MEMORY).decompressobj()
-    ),
-)
 
 
 def lines(path: str | Path, *, skip_bad_lines: bool = False) -> Iterator[str | None]:
@@ -89,61 +66,37 @@ def _decompressed(chunks: Iterator[bytes], path: str | Path) -> Iterator[bytes]:
     head = b""
     for chunk in chunks:
         head += chunk
-        if not any(
-            kind.magic.startswith(head[: len(kind.magic)]) and len(head) < len(kind.magic) for kind in COMPRESSIONS
-        ):
+        if not may_become_compressed(head):
             break
     whole = chain([head], chunks) if head else chunks
-    for kind in COMPRESSIONS:
-        if head.startswith(kind.magic):
-            return _members(whole, kind, path)
-    return whole
-
-
-def _members(chunks: Iterable[bytes], kind: Compression, path: str | Path) -> Iterator[bytes]:
-    """What compressed chunks hold; several compressed files in a row are one, as for ``zcat``."""
-    decompressor = None
-    for chunk in chunks:
-        while chunk:
-            if decompressor is None:
-                chunk = chunk.lstrip(b"\0")  # padding between and after them is allowed
-                if not chunk:
-                    break
-                decompressor = kind.decompressor()
-            try:
-                data = decompressor.decompress(chunk)
-            except (zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
-                raise CorpusError(
-                    f"{name_of(path)}: the {kind.name} data are damaged ({error}); get the file again"
-                ) from error
-            if data:
-                yield data
-            chunk = b""
-            if decompressor.eof:
-                chunk, decompressor = decompressor.unused_data, None
-    if decompressor is not None:
-        raise CorpusError(f"{name_of(path)}: the {kind.name} data are cut short; get the file again")
+    kind = compression_of(head)
+    return unpacked(whole, kind, name_of(path)) if kind else whole
 
 
 def _blocks(chunks: Iterable[bytes], path: str | Path) -> Iterator[bytes]:
-    r"""The same bytes, cut behind a ``\n`` each time, so that lines and characters stay whole."""
+    r"""The same bytes, cut behind a ``\n`` each time, so that lines and characters stay whole.
+
+    Raises CorpusError for a line of more than LONGEST_LINE bytes.
+    """
     parts: list[bytes] = []  # joined once, as one line may be many chunks long
-    number = 0
+    size = number = 0
     for chunk in chunks:
-        if sum(map(len, parts)) > LONGEST_LINE:
+        end = chunk.find(b"\n")
+        size += len(chunk) if end < 0 else end
+        if size > LONGEST_LINE:
             raise CorpusError(
                 f"{name_of(path)}, line {number + 1:,}: more than {LONGEST_LINE:,} bytes without a line's end; "
                 "wanted one sentence a line"
             )
-        cut = chunk.rfind(b"\n") + 1
-        if cut:
-            number += chunk.count(b"\n")
-            yield b"".join([*parts, chunk[:cut]])
-            parts = [chunk[cut:]]
-        else:
+        if end < 0:
             parts.append(chunk)
-    rest = b"".join(parts)
-    if rest:
+            continue
+        cut = chunk.rfind(b"\n") + 1
+        number += chunk.count(b"\n")
+        block = b"".join([*parts, chunk[:cut]])
+        parts, size = [chunk[cut:]], len(chunk) - cut
+        yield block
+    if rest := b"".join(parts):
         yield rest
 
 

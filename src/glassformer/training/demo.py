@@ -8,6 +8,8 @@ from glassformer.text.demo_grammar import Sentence, sentences
 
 SIZES = {"train": 20_000, "valid": 500, "test": 500}
 """Sentence pairs, all different."""
+LANGUAGES = ("en", "de")
+"""The endings of the two sides' files."""
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "run": {"preset": "tiny", "vocabulary_size": 600},
@@ -35,17 +37,22 @@ def demo_sentences(part: str) -> list[Sentence]:
     return everything[begin : begin + SIZES[part]]
 
 
-def write_demo(folder: Path) -> dict[str, Any]:
-    """Write the three sets into ``folder``, as files that can be read; the table of settings that names them."""
+def write_demo(folder: Path) -> None:
+    """Write the three sets into ``folder``, as files that can be read."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in SIZES:
         pairs = [sentence.pair for sentence in demo_sentences(part)]
-        for side, language in enumerate(("en", "de")):
+        for side, language in enumerate(LANGUAGES):
             lines = "".join(f"{pair[side]}\n" for pair in pairs)
             replace_file(folder / f"{part}.{language}", lines.encode())
+
+
+def demo_files(folder: Path) -> dict[str, Any]:
+    """The table of settings that names what ``write_demo`` writes."""
+    source, target = LANGUAGES
     return {
-        "source": [str(folder / "train.en")],
-        "target": [str(folder / "train.de")],
-        "valid_source": str(folder / "valid.en"),
-        "valid_target": str(folder / "valid.de"),
+        "source": [str(folder / f"train.{source}")],
+        "target": [str(folder / f"train.{target}")],
+        "valid_source": str(folder / f"valid.{source}"),
+        "valid_target": str(folder / f"valid.{target}"),
     }

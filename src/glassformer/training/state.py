@@ -15,10 +15,13 @@ from glassformer.config import ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError
 from glassformer.folders import (
     UNFINISHED,
+    inside,
     json_bytes,
     model_folder,
+    read_file,
     read_folder,
     read_json,
+    remove_left,
     replace_file,
     write_folder,
 )
@@ -234,7 +237,7 @@ def newest_checkpoint(run: Path, damaged: list[str] | None = None) -> Path | Non
     found = checkpoints(run)
     for checkpoint in reversed(found):
         try:
-            if not set(TRAINING_FILES) <= read_folder(checkpoint).keys():
+            if not set(TRAINING_FILES) <= read_folder(inside(run, checkpoint)).keys():
                 raise CheckpointError(f"{checkpoint} is incomplete")
         except CheckpointError as error:
             if damaged is not None:
@@ -253,8 +256,10 @@ def shown_checkpoint(run: Path) -> Path | None:
     if not found:
         return None
     try:
-        ended = read_json((found[-1] / "training.json").read_bytes(), found[-1]).get("ended")
-    except OSError:
+        ended = read_json(read_file(inside(run, found[-1]), "training.json"), found[-1]).get("ended")
+    except CheckpointError:
+        if found[-1].is_dir():
+            raise
         ended = "removed just now"
     best = run / "best.json"
     return model_folder(run) if ended and best.is_file() else found[-1]
@@ -280,5 +285,5 @@ def remove(checkpoint: Path) -> None:
 
 def remove_unfinished(run: Path) -> None:
     """Remove what a run left that was killed while it wrote."""
-    for folder in (run / "checkpoints").glob(f"{UNFINISHED}*"):
-        shutil.rmtree(folder)
+    remove_left(run / "checkpoints")
+    remove_left(run)
