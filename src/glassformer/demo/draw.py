@@ -1,0 +1,244 @@
+"""Plans drawn by chance, so that nothing but the meaning tells which noun *it* stands for."""
+
+import random
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from glassformer.demo.lexicon import Noun, Predicate, entries, meant, predicate
+from glassformer.demo.plan import Person, Phrase, Plan, Said
+from glassformer.demo.situations import Situation, actions, placements, scenes
+
+PERSONS = [
+    Person("I", "I", "ich", "ich", "1", "my"), Person("he", "he", "er", "er", "3", "his"), Person("she", "she", "sie", "sie", "3", "her"),
+    Person("we", "we", "wir", "wir", "p", "our"), Person("Tom", "he", "Tom", "er", "3", "his"),
+    Person("Mary", "she", "Maria", "sie", "3", "her"), Person("my brother", "he", "mein Bruder", "er", "3", "his"),
+    Person("my sister", "she", "meine Schwester", "sie", "3", "her"), Person("the woman", "she", "die Frau", "sie", "3", "her"),
+    Person("the man", "he", "der Mann", "er", "3", "his"), Person("the boy", "he", "der Junge", "er", "3", "his"),
+    Person("my mother", "she", "meine Mutter", "sie", "3", "her"), Person("our neighbour", "he", "unser Nachbar", "er", "3", "his"),
+    Person("the teacher", "she", "die Lehrerin", "sie", "3", "her"), Person("Peter", "he", "Peter", "er", "3", "his"),
+    Person("Anna", "she", "Anna", "sie", "3", "her"), Person("my father", "he", "mein Vater", "er", "3", "his"),
+    Person("her uncle", "he", "ihr Onkel", "er", "3", "his"), Person("the farmer", "he", "der Bauer", "er", "3", "his"),
+    Person("the old woman", "she", "die alte Frau", "sie", "3", "her"), Person("my parents", "they", "meine Eltern", "sie", "p", "their"),
+    Person("the children", "they", "die Kinder", "sie", "p", "their"), Person("nobody", "he", "niemand", "er", "3", "the"),
+]  # fmt: skip
+DEGREES: dict[str, list[tuple[str, str, int]]] = {
+    "too": [("too", "zu", 60), ("far too", "viel zu", 6), ("much too", "viel zu", 4), ("a bit too", "etwas zu", 3), ("", "", 12),
+            ("so", "so", 6), ("very", "sehr", 6), ("simply too", "einfach zu", 3)],
+    "very": [("", "", 38), ("very", "sehr", 32), ("so", "so", 10), ("really", "wirklich", 6), ("quite", "ziemlich", 6),
+             ("rather", "ziemlich", 3), ("extremely", "äußerst", 2), ("particularly", "besonders", 3)],
+    "if": [("too", "zu", 60), ("far too", "viel zu", 6), ("still too", "noch zu", 6), ("", "", 20), ("very", "sehr", 8)],
+    "even": [("", "", 40), ("very", "sehr", 32), ("really", "wirklich", 8), ("quite", "ziemlich", 10), ("rather", "ziemlich", 4)],
+    "so": [("so", "so", 1)],
+    "plain": [("", "", 1)],
+}  # fmt: skip
+OPENINGS = [
+    ("Yesterday", "Gestern"), ("This morning", "Heute Morgen"), ("In the end", "Am Ende"), ("Unfortunately", "Leider"),
+    ("At first", "Zuerst"), ("Last night", "Gestern Abend"), ("Today", "Heute"), ("Once again", "Wieder einmal"),
+    ("On Monday", "Am Montag"), ("Last week", "Letzte Woche"), ("Suddenly", "Plötzlich"), ("That day", "An jenem Tag"),
+]  # fmt: skip
+NOT_DENIED = {"Suddenly"}
+THOUGHTS = [
+    ("I think", "Ich glaube, dass"), ("I think that", "Ich glaube, dass"), ("she said that", "Sie sagte, dass"),
+    ("he says that", "Er sagt, dass"), ("we were told that", "Man sagte uns, dass"), ("I know that", "Ich weiß, dass"),
+    ("Tom says", "Tom sagt, dass"), ("it seems that", "Es scheint, dass"), ("I heard that", "Ich hörte, dass"),
+    ("the farmer told us that", "Der Bauer erzählte uns, dass"), ("everybody knows that", "Jeder weiß, dass"),
+]  # fmt: skip
+OWNED = ("pet", "farm", "article", "car", "bike", "cart", "room", "shed", "parcel", "screen", "writing")
+COLOURS = [("black", "schwarz"), ("white", "weiß"), ("brown", "braun"), ("grey", "grau")]
+BRIGHT = [("red", "rot"), ("blue", "blau"), ("green", "grün"), ("yellow", "gelb"), *COLOURS]
+COUNTING = {"first", "second", "last", "other"}
+ADJECTIVES: list[tuple[str, list[tuple[str, str]]]] = [
+    ("being", [*COLOURS, ("old", "alt"), ("little", "klein"), ("young", "jung"), ("big", "groß"), ("beautiful", "schön")]),
+    ("article", [*BRIGHT, ("old", "alt"), ("new", "neu"), ("little", "klein"), ("beautiful", "schön")]),
+    ("vehicle", [*BRIGHT, ("old", "alt"), ("new", "neu"), ("little", "klein"), ("big", "groß")]),
+    ("house", [("old", "alt"), ("new", "neu"), ("white", "weiß"), ("little", "klein"), ("big", "groß")]),
+    ("land", [("little", "klein"), ("big", "groß"), ("beautiful", "schön")]),
+    ("flora", [("old", "alt"), ("little", "klein"), ("beautiful", "schön")]),
+    ("opening", [("old", "alt"), ("new", "neu"), ("green", "grün"), ("second", "zweit")]),
+    ("writing", [("old", "alt"), ("new", "neu"), ("second", "zweit"), ("last", "letzt")]),
+    ("boat", [("old", "alt"), ("new", "neu"), ("white", "weiß"), ("little", "klein")]),
+    ("solid", [("first", "erst"), ("last", "letzt"), ("other", "ander")]),
+]
+
+
+class Frame(NamedTuple):
+    """One way to say it; see frames.txt."""
+
+    name: str
+    weight: float
+    kind: str
+    degree: str
+    needs: frozenset[str]
+    english: str
+    german: str
+
+
+@cache
+def frames() -> tuple[Frame, ...]:
+    """All of frames.txt."""
+    found = []
+    for line in entries("frames.txt"):
+        name, weight, kind, degree, needs, english, german = (part.strip() for part in line.split("|"))
+        found.append(Frame(name, float(weight), kind, degree, frozenset(needs.split()), english, german))
+    return tuple(found)
+
+
+@cache
+def changing() -> frozenset[str]:
+    """Predicates that come and go."""
+    return frozenset(word.strip() for line in entries("changing.txt") for word in line.split(","))
+
+
+@cache
+def beings() -> frozenset[str]:
+    return frozenset(noun.english for noun in meant("being"))
+
+
+@cache
+def said_of(situation: Situation, kind: str, about: int, noun: Noun, other: Noun | None) -> tuple[Predicate, ...]:
+    """What can be a reason (-, +), or how it was (=), said of one participant, and could not mean the other."""
+    lists = {"-": situation.against, "+": situation.reasons}
+    use = lists[kind] if kind in lists else tuple(a + b for a, b in zip(*lists.values(), strict=True))
+    found = []
+    for english in use[about]:
+        of = predicate(english, noun)
+        doubtful = other and english in use[1 - about] and predicate(english, other)
+        doubtful = doubtful or (kind == "=" and other and predicate(english, other))
+        if of and not doubtful:
+            found.append(of)
+    return tuple(dict.fromkeys(found))
+
+
+class Draw:
+    """All chance of a run."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+
+    def pick(self, nouns: Sequence[Noun]) -> Noun:
+        """A noun: its gender first, so that er, sie and es are equally often right."""
+        genders = sorted({noun.gender for noun in nouns})
+        gender = self.chance.choice(genders)
+        return self.chance.choice([noun for noun in nouns if noun.gender == gender])
+
+    def frame(self) -> Frame:
+        return self.chance.choices(frames(), [frame.weight for frame in frames()])[0]
+
+    def situation(self, frame: Frame) -> Situation:
+        if "two" in frame.needs:
+            return self.chance.choice(scenes())
+        kinds = [scenes(), placements(), actions()]
+        return self.chance.choice(self.chance.choices(kinds, [66, 20, 14])[0])
+
+    def phrase(self, noun: Noun, said: Sequence[str], *, indefinite: bool) -> Phrase:
+        """A noun with what stands before it; no adjective that the sentence's predicates could contradict."""
+        plural = bool(noun.english_plural) and self.chance.random() < 0.09
+        owned = any(group in noun.groups for group in OWNED)
+        weights = {"the": 70, "a": 7 if indefinite and not plural and noun.english_plural else 0, "this": 0 if plural else 4}
+        weights |= dict.fromkeys(("my", "our", "his", "her"), 4 if owned else 0)
+        if noun.group == "body":
+            weights = {"the": 40, "my": 20, "his": 20, "her": 20}
+        determiner = self.chance.choices(list(weights), list(weights.values()))[0]
+        adjective = None
+        if self.chance.random() < 0.14:
+            some = next((adjectives for group, adjectives in ADJECTIVES if group in noun.groups), [])
+            some = [one for one in some if one[0] not in said and (noun.english_plural or one[0] not in COUNTING)]
+            adjective = self.chance.choice(some) if some else None
+        return Phrase(noun, plural, determiner, adjective)
+
+    def said(self, predicates: Sequence[Predicate], frame: Frame) -> Said | None:
+        fitting = [
+            one
+            for one in predicates
+            if not (one.phrase and "now" in frame.needs)
+            and not ("changing" in frame.needs and one.english not in changing())
+            and not ((one.phrase or not one.graded) and "graded" in frame.needs)
+        ]
+        if not fitting:
+            return None
+        one = self.chance.choice(fitting)
+        if one.phrase or not one.graded:
+            return Said(one, ("", ""))
+        degrees = DEGREES[frame.degree]
+        english, german, _ = self.chance.choices(degrees, [weight for *_, weight in degrees])[0]
+        return Said(one, (english, german))
+
+    def modal(self, situation: Situation, frame: Frame, first: Noun) -> str:
+        if frame.name == "until":
+            return "didn't"
+        if "fact" in situation.flags:
+            return self.chance.choices(["didn't", "did not"], [4, 1])[0]
+        wills = (situation.person or first.english in beings()) and "able" not in situation.flags
+        weights = [44, 9, 24, 9, 7 if wills else 0, 7 if wills else 0]
+        if frame.kind == "+":  # although it was hungry, it couldn't …: it did not want to
+            weights = [44, 9, 0, 0, 7 if wills else 0, 7 if wills else 0]
+        words = ["didn't", "did not", "couldn't", "could not", "wouldn't", "didn't want to"]
+        return self.chance.choices(words, weights)[0]
+
+    def plans(self, frame: Frame, situation: Situation) -> list[Plan]:
+        """The same main clause with an ending for each participant of which something can be said."""
+        chance = self.chance
+        nouns = [self.pick(some) for some in situation.participants]
+        if len({noun.german for noun in nouns}) < len(nouns) or not suits(frame, situation, nouns):
+            return []
+        endings = [(k, self.ending(frame, situation, nouns, k)) for k in range(len(nouns))]
+        every = [*situation.against, *situation.reasons]
+        words = [one for some in every for one in some]
+        indefinite = frame.kind == "=" or frame.name in ("because does", "two does")
+        participants = tuple(self.phrase(noun, words, indefinite=indefinite) for noun in nouns)
+        person = chance.choice(PERSONS) if situation.person else None
+        if person and person.english == "nobody" and frame.kind != "+":
+            person = PERSONS[0]
+        opening = chance.choice(OPENINGS) if chance.random() < 0.12 else ("", "")
+        if opening[0] in NOT_DENIED and frame.kind == "-":
+            opening = ("", "")
+        thinks = chance.choice(THOUGHTS)
+        modal = self.modal(situation, frame, nouns[0])
+        return [
+            Plan(situation, participants, person, about, ending[0], ending[1], modal, opening, thinks)
+            for about, ending in endings
+            if ending
+        ]
+
+    def ending(self, frame: Frame, situation: Situation, nouns: Sequence[Noun], about: int) -> tuple[Said, Said | None] | None:
+        """What is said of this participant, and of the other one where the frame needs both."""
+        other = nouns[1 - about] if len(nouns) == 2 else None
+        said = self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
+        if said is None or not can_be_pronoun(frame, situation, about):
+            return None
+        if "two" not in frame.needs:
+            return said, None
+        opposite = "+" if frame.kind == "-" else "-"
+        assert other is not None
+        others = [
+            one
+            for one in said_of(situation, opposite, 1 - about, other, nouns[about])
+            if one.english != said.predicate.english
+        ]
+        again = self.said(others, frame._replace(degree="very", needs=frozenset()))
+        return None if again is None else (said, again)
+
+
+def suits(frame: Frame, situation: Situation, nouns: Sequence[Noun]) -> bool:
+    """Whether the frame's needs are met."""
+    needs, flags = frame.needs, situation.flags
+    if "passive" in needs:
+        bare = situation.german.startswith("{x:a}" if situation.person else "{y:a}") and not situation.verb.reflexive
+        if "active" in flags or not bare or "fact" in flags:
+            return False
+    if "wish" in needs and (flags & {"fact", "able"} or not (situation.person or nouns[0].english in beings())):
+        return False
+    return not ("past" in needs and flags & {"able"})
+
+
+def can_be_pronoun(frame: Frame, situation: Situation, about: int) -> bool:
+    """German says *dadurch* where a pronoun would stand behind a preposition: no such sentence."""
+    for slot, which in ((" it", about), (" its", 1 - about)):
+        used = any(slot in part.split("}")[0] + " " and slot + " " in part.split("}")[0] + " " for part in frame.english.split("{"))
+        subject = which == 0 and not situation.person
+        name = "xy"[which]
+        free = situation.german.startswith(f"{{{name}:") or f"}} {{{name}:" in situation.german
+        if used and not subject and not free:
+            return False
+    return True
