@@ -1,4 +1,4 @@
-"""python -m glassformer.demo --pairs 60000 --seed 1 --held-out benchmarks/it.tsv --out FOLDER: files of sentences with *it*."""
+"""Write files of sentences that ask for *it*: ``python -m glassformer.demo --held-out benchmarks/it.tsv --out FOLDER``."""
 
 import argparse
 import sys
@@ -13,12 +13,19 @@ from glassformer.folders import replace_file
 
 def main() -> int:
     """Write it.en, it.de and it.marks; the counts go to standard output."""
-    parser = argparse.ArgumentParser(prog="python -m glassformer.demo", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m glassformer.demo",
+        description="Write files of sentences that ask for it: which noun does it stand for?",
+    )
     parser.add_argument("--pairs", type=int, default=60_000, help="how many sentence pairs (default: 60000)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same sentences (default: 1)")
     parser.add_argument("--languages", choices=["en-de"], default="en-de", help="source and target (default: en-de)")
-    parser.add_argument("--held-out", action="append", default=[], metavar="TSV", help="rows that no sentence combines; repeatable")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it.en, it.de and it.marks are written")
+    parser.add_argument(
+        "--held-out", action="append", default=[], metavar="TSV", help="rows that no sentence combines; repeatable"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="where it.en, it.de and it.marks are written"
+    )
     wanted = parser.parse_args()
     try:
         rows = [row for path in wanted.held_out for row in read_rows(path)]
@@ -47,13 +54,15 @@ def write(folder: Path, made: list[ItSentence], languages: str) -> None:
 def account(made: list[ItSentence], rows: list[Row]) -> str:
     """How many of what, in words."""
     two = [one for one in made if one.marks and one.nouns == 2]
+    first = sum(one.about == 0 for one in two) / max(1, len(two))
+    marked, twins = sum(bool(one.marks) for one in made), sum(one.twins > 0 for one in made)
     held = HeldOut(rows)
-    return (
-        f"{len(made):,} pairs, {sum(bool(one.marks) for one in made):,} with a pronoun marked, {sum(one.twins > 0 for one in made):,} in twins\n"
-        f"with two nouns: {len(two):,}, "
-        f"the first of them (subject of a scene) is meant in {sum(one.about == 0 for one in two) / max(1, len(two)):.1%}\n"
-        f"{len({one.frame for one in made})} frames; {sum(held(one.source) for one in made)} combine what {len(rows)} held-out rows combine\n"
-    )
+    lines = [
+        f"{len(made):,} pairs in {len({one.frame for one in made})} frames, {marked:,} with a pronoun marked, {twins:,} in twins",
+        f"{len(two):,} with two nouns: the first of the two (of a scene the subject) is meant in {first:.1%}",
+        f"{sum(held(one.source) for one in made)} combine what the {len(rows)} held-out rows combine",
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -5,61 +5,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from glassformer.demo.around import ADJECTIVES, COUNTING, DEGREES, OPENINGS, OWNED, PERSONS, THOUGHTS
 from glassformer.demo.lexicon import Noun, Predicate, entries, meant, predicate
-from glassformer.demo.plan import Person, Phrase, Plan, Said
+from glassformer.demo.plan import Phrase, Plan, Said
 from glassformer.demo.situations import Situation, actions, placements, scenes
-
-PERSONS = [
-    Person("I", "I", "ich", "ich", "1", "my"), Person("he", "he", "er", "er", "3", "his"), Person("she", "she", "sie", "sie", "3", "her"),
-    Person("we", "we", "wir", "wir", "p", "our"), Person("Tom", "he", "Tom", "er", "3", "his"),
-    Person("Mary", "she", "Maria", "sie", "3", "her"), Person("my brother", "he", "mein Bruder", "er", "3", "his"),
-    Person("my sister", "she", "meine Schwester", "sie", "3", "her"), Person("the woman", "she", "die Frau", "sie", "3", "her"),
-    Person("the man", "he", "der Mann", "er", "3", "his"), Person("the boy", "he", "der Junge", "er", "3", "his"),
-    Person("my mother", "she", "meine Mutter", "sie", "3", "her"), Person("our neighbour", "he", "unser Nachbar", "er", "3", "his"),
-    Person("the teacher", "she", "die Lehrerin", "sie", "3", "her"), Person("Peter", "he", "Peter", "er", "3", "his"),
-    Person("Anna", "she", "Anna", "sie", "3", "her"), Person("my father", "he", "mein Vater", "er", "3", "his"),
-    Person("her uncle", "he", "ihr Onkel", "er", "3", "his"), Person("the farmer", "he", "der Bauer", "er", "3", "his"),
-    Person("the old woman", "she", "die alte Frau", "sie", "3", "her"), Person("my parents", "they", "meine Eltern", "sie", "p", "their"),
-    Person("the children", "they", "die Kinder", "sie", "p", "their"), Person("nobody", "he", "niemand", "er", "3", "the"),
-]  # fmt: skip
-DEGREES: dict[str, list[tuple[str, str, int]]] = {
-    "too": [("too", "zu", 60), ("far too", "viel zu", 6), ("much too", "viel zu", 4), ("a bit too", "etwas zu", 3), ("", "", 12),
-            ("so", "so", 6), ("very", "sehr", 6), ("simply too", "einfach zu", 3)],
-    "very": [("", "", 38), ("very", "sehr", 32), ("so", "so", 10), ("really", "wirklich", 6), ("quite", "ziemlich", 6),
-             ("rather", "ziemlich", 3), ("extremely", "äußerst", 2), ("particularly", "besonders", 3)],
-    "if": [("too", "zu", 60), ("far too", "viel zu", 6), ("still too", "noch zu", 6), ("", "", 20), ("very", "sehr", 8)],
-    "even": [("", "", 40), ("very", "sehr", 32), ("really", "wirklich", 8), ("quite", "ziemlich", 10), ("rather", "ziemlich", 4)],
-    "so": [("so", "so", 1)],
-    "plain": [("", "", 1)],
-}  # fmt: skip
-OPENINGS = [
-    ("Yesterday", "Gestern"), ("This morning", "Heute Morgen"), ("In the end", "Am Ende"), ("Unfortunately", "Leider"),
-    ("At first", "Zuerst"), ("Last night", "Gestern Abend"), ("Today", "Heute"), ("Once again", "Wieder einmal"),
-    ("On Monday", "Am Montag"), ("Last week", "Letzte Woche"), ("Suddenly", "Plötzlich"), ("That day", "An jenem Tag"),
-]  # fmt: skip
-NOT_DENIED = {"Suddenly"}
-THOUGHTS = [
-    ("I think", "Ich glaube, dass"), ("I think that", "Ich glaube, dass"), ("she said that", "Sie sagte, dass"),
-    ("he says that", "Er sagt, dass"), ("we were told that", "Man sagte uns, dass"), ("I know that", "Ich weiß, dass"),
-    ("Tom says", "Tom sagt, dass"), ("it seems that", "Es scheint, dass"), ("I heard that", "Ich hörte, dass"),
-    ("the farmer told us that", "Der Bauer erzählte uns, dass"), ("everybody knows that", "Jeder weiß, dass"),
-]  # fmt: skip
-OWNED = ("pet", "farm", "article", "car", "bike", "cart", "room", "shed", "parcel", "screen", "writing")
-COLOURS = [("black", "schwarz"), ("white", "weiß"), ("brown", "braun"), ("grey", "grau")]
-BRIGHT = [("red", "rot"), ("blue", "blau"), ("green", "grün"), ("yellow", "gelb"), *COLOURS]
-COUNTING = {"first", "second", "last", "other"}
-ADJECTIVES: list[tuple[str, list[tuple[str, str]]]] = [
-    ("being", [*COLOURS, ("old", "alt"), ("little", "klein"), ("young", "jung"), ("big", "groß"), ("beautiful", "schön")]),
-    ("article", [*BRIGHT, ("old", "alt"), ("new", "neu"), ("little", "klein"), ("beautiful", "schön")]),
-    ("vehicle", [*BRIGHT, ("old", "alt"), ("new", "neu"), ("little", "klein"), ("big", "groß")]),
-    ("house", [("old", "alt"), ("new", "neu"), ("white", "weiß"), ("little", "klein"), ("big", "groß")]),
-    ("land", [("little", "klein"), ("big", "groß"), ("beautiful", "schön")]),
-    ("flora", [("old", "alt"), ("little", "klein"), ("beautiful", "schön")]),
-    ("opening", [("old", "alt"), ("new", "neu"), ("green", "grün"), ("second", "zweit")]),
-    ("writing", [("old", "alt"), ("new", "neu"), ("second", "zweit"), ("last", "letzt")]),
-    ("boat", [("old", "alt"), ("new", "neu"), ("white", "weiß"), ("little", "klein")]),
-    ("solid", [("first", "erst"), ("last", "letzt"), ("other", "ander")]),
-]
 
 
 class Frame(NamedTuple):
@@ -135,7 +84,11 @@ class Draw:
         """A noun with what stands before it; no adjective that the sentence's predicates could contradict."""
         plural = bool(noun.english_plural) and self.chance.random() < 0.09
         owned = any(group in noun.groups for group in OWNED)
-        weights = {"the": 70, "a": 7 if indefinite and not plural and noun.english_plural else 0, "this": 0 if plural else 4}
+        weights = {
+            "the": 70,
+            "a": 7 if indefinite and not plural and noun.english_plural else 0,
+            "this": 0 if plural else 4,
+        }
         weights |= dict.fromkeys(("my", "our", "his", "her"), 4 if owned else 0)
         if noun.group == "body":
             weights = {"the": 40, "my": 20, "his": 20, "her": 20}
@@ -188,11 +141,7 @@ class Draw:
         indefinite = frame.kind == "=" or frame.name in ("because does", "two does")
         participants = tuple(self.phrase(noun, words, indefinite=indefinite) for noun in nouns)
         person = chance.choice(PERSONS) if situation.person else None
-        if person and person.english == "nobody" and frame.kind != "+":
-            person = PERSONS[0]
         opening = chance.choice(OPENINGS) if chance.random() < 0.12 else ("", "")
-        if opening[0] in NOT_DENIED and frame.kind == "-":
-            opening = ("", "")
         thinks = chance.choice(THOUGHTS)
         modal = self.modal(situation, frame, nouns[0])
         return [
@@ -201,7 +150,9 @@ class Draw:
             if ending
         ]
 
-    def ending(self, frame: Frame, situation: Situation, nouns: Sequence[Noun], about: int) -> tuple[Said, Said | None] | None:
+    def ending(
+        self, frame: Frame, situation: Situation, nouns: Sequence[Noun], about: int
+    ) -> tuple[Said, Said | None] | None:
         """What is said of this participant, and of the other one where the frame needs both."""
         other = nouns[1 - about] if len(nouns) == 2 else None
         said = self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
@@ -235,7 +186,10 @@ def suits(frame: Frame, situation: Situation, nouns: Sequence[Noun]) -> bool:
 def can_be_pronoun(frame: Frame, situation: Situation, about: int) -> bool:
     """German says *dadurch* where a pronoun would stand behind a preposition: no such sentence."""
     for slot, which in ((" it", about), (" its", 1 - about)):
-        used = any(slot in part.split("}")[0] + " " and slot + " " in part.split("}")[0] + " " for part in frame.english.split("{"))
+        used = any(
+            slot in part.split("}")[0] + " " and slot + " " in part.split("}")[0] + " "
+            for part in frame.english.split("{")
+        )
         subject = which == 0 and not situation.person
         name = "xy"[which]
         free = situation.german.startswith(f"{{{name}:") or f"}} {{{name}:" in situation.german

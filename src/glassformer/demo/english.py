@@ -1,21 +1,18 @@
 """How a plan is said in English: the values of a frame's slots."""
 
-from glassformer.demo.plan import NOUN_MARK, PRONOUN_MARK, Phrase, Plan, Said, joined
+from glassformer.demo.plan import ROLES, Phrase, Plan, Said, joined, marked
 
-DENIED = {
-    "didn't": "didn't", "did not": "did not", "couldn't": "couldn't", "could not": "could not", "wouldn't": "wouldn't",
-    "didn't want to": "didn't want to",
-}  # fmt: skip
 ON_IN_ENGLISH = {"terrace", "balcony", "farm", "pasture", "playground", "island", "square", "runway"}
 """One is on them, not in them."""
 
 
 def noun_phrase(phrase: Phrase, number: int) -> str:
-    """*the old dog*, its head noun marked."""
-    noun = phrase.noun.english_plural if phrase.plural else phrase.noun.english
-    words = joined(phrase.adjective[0] if phrase.adjective else "", noun)
+    """*the old dog*, its words marked."""
+    role = ROLES[number]
+    noun = marked(phrase.noun.english_plural if phrase.plural else phrase.noun.english, role)
+    words = joined(marked(phrase.adjective[0], f"{role} adjective") if phrase.adjective else "", noun)
     article = "an" if phrase.determiner == "a" and words[0] in "aeiou" else phrase.determiner
-    return f"{joined(article, words)}{chr(NOUN_MARK + number)}"
+    return joined(marked(article, f"{role} article"), words)
 
 
 class English:
@@ -38,7 +35,7 @@ class English:
     def pronoun(self, number: int, *, subject: bool) -> str:
         plural = self.plan.participants[number].plural
         word = ("they" if subject else "them") if plural else "it"
-        return f"{word}{chr(PRONOUN_MARK + number)}"
+        return marked(word, f"it {ROLES[number]}")
 
     def participant(self, number: int, flags: set[str], *, subject: bool) -> str:
         if number in pronouns_of(self.plan, flags):
@@ -63,45 +60,37 @@ class English:
             text = text.replace(f"{{{name}}}", self.participant(number, flags, subject=False))
         return text
 
-    def subject(self, flags: set[str]) -> tuple[str, bool]:
-        """The words, and whether they are plural (or *I*, for which only be differs)."""
-        plan = self.plan
-        if plan.person is None:
-            return self.participant(0, flags, subject=True), plan.participants[0].plural
-        return (plan.person.again if "again" in flags else plan.person.english), plan.person.number == "p"
+    def subject(self, flags: set[str]) -> str:
+        person = self.plan.person
+        if person is None:
+            return self.participant(0, flags, subject=True)
+        return person.again if "again" in flags else person.english
 
     def clause(self, kind: str, flags: set[str]) -> str:
         if kind in ("done", "not done"):
             return self.passive(flags, denied=kind == "not done")
-        verb, modal = self.plan.situation.verb, DENIED[self.plan.modal]
-        subject, _ = self.subject(flags)
+        verb, modal = self.plan.situation.verb, marked(self.plan.modal, "not")
+        subject = self.subject(flags)
         rest = self.rest(flags)
-        does, do = f"{verb.past} {rest}", f"{verb.english} {rest}"
-        match kind:
-            case "not":
-                return f"{subject} {modal} {do}"
-            case "does":
-                return f"{subject} had {verb.participle} {rest}" if "had" in flags else f"{subject} {does}"
-            case "wants":
-                return f"{subject} wanted to {do}"
-            case "tries":
-                return f"{subject} tried to {do}"
-            case "will":
-                return f"{subject} will {do}"
-            case "will not":
-                return f"{subject} won't {do}"
-            case "cannot":
-                return f"{subject} can't {do}"
-            case "why cannot":
-                return f"why can't {subject} {do}"
-            case "asks":
-                first, *others = modal.split(" ") if modal not in ("did not", "could not") else [modal.replace(" not", "n't")]
-                return f"why {first} {joined(subject, *others)} {do}"
-            case "asks does":
-                return f"why did {subject} {do}"
-            case "did":
-                return f"did {subject} {do}"
-        raise AssertionError(kind)
+        does, do = f"{marked(verb.past, 'verb')} {rest}", f"{marked(verb.english, 'verb')} {rest}"
+        cannot, will_not = marked("can't", "not"), marked("won't", "not")
+        first, *others = self.plan.modal.replace(" not", "n't").split(" ")
+        forms = {
+            "not": f"{subject} {modal} {do}",
+            "does": f"{subject} had {marked(verb.participle, 'verb')} {rest}"
+            if "had" in flags
+            else f"{subject} {does}",
+            "wants": f"{subject} wanted to {do}",
+            "tries": f"{subject} tried to {do}",
+            "will": f"{subject} will {do}",
+            "will not": f"{subject} {will_not} {do}",
+            "cannot": f"{subject} {cannot} {do}",
+            "why cannot": f"why {cannot} {subject} {do}",
+            "asks": f"why {joined(marked(first, 'not'), subject, *others)} {do}",
+            "asks does": f"why did {subject} {do}",
+            "did": f"did {subject} {do}",
+        }
+        return forms[kind]
 
     def passive(self, flags: set[str], *, denied: bool) -> str:
         """*The street was not crossed by the animal*; a person is not named."""
@@ -115,8 +104,8 @@ class English:
         behind = plan.situation.english.replace("{x}" if plan.person else "{y}", "")
         if plan.person and len(plan.participants) == 2:
             behind = behind.replace("{y}", self.participant(1, flags, subject=False))
-        what = joined(verb.participle, *behind.split(" "), agent)
-        return f"{self.participant(done, flags, subject=True)} {helper if denied else be} {what}"
+        what = joined(marked(verb.participle, "verb"), *behind.split(" "), agent)
+        return f"{self.participant(done, flags, subject=True)} {marked(helper, 'not') if denied else be} {what}"
 
 
 def predicate_words(said: Said, *, plural: bool, now: bool) -> str:
@@ -125,7 +114,7 @@ def predicate_words(said: Said, *, plural: bool, now: bool) -> str:
     if said.predicate.phrase:
         return f"were {words[4:]}" if plural and words.startswith("was ") else words
     be = ("are" if plural else "is") if now else ("were" if plural else "was")
-    return joined(be, said.degree[0], words)
+    return joined(marked(be, "was"), marked(said.degree[0], "too"), marked(words, "property"))
 
 
 def slot_of(slot: str) -> tuple[str, set[str]]:

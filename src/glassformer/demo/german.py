@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from glassformer.demo.english import pronouns_of, slot_of
 from glassformer.demo.lexicon import Noun
-from glassformer.demo.plan import NOUN_MARK, PRONOUN_MARK, Phrase, Plan, Said, joined
+from glassformer.demo.plan import ROLES, Phrase, Plan, Said, joined, marked
 
 THE = {"nom": "der die das die", "acc": "den die das die", "dat": "dem der dem den"}
 THIS = {"nom": "er e es e", "acc": "en e es e", "dat": "em er em en"}
@@ -19,8 +19,9 @@ MODALS = {"couldn't": "konnte", "could not": "konnte", "wouldn't": "wollte", "di
 WILL = {"1": "werde", "3": "wird", "p": "werden"}
 CAN = {"1": "kann", "3": "kann", "p": "können"}
 ON_IN_GERMAN = {
-    "terrace", "balcony", "car park", "square", "meadow", "farm", "pasture", "field", "attic", "playground", "island", "runway", "clearing",
-}  # fmt: skip
+    *("terrace", "balcony", "car park", "square", "meadow", "farm", "pasture", "field", "attic", "playground"),
+    *("island", "runway", "clearing"),
+}
 """Germans are *auf* them, as the English are *on* or *in* them."""
 CASES = {"a": "acc", "d": "dat"}
 
@@ -39,7 +40,8 @@ def noun_form(noun: Noun, case: str, *, plural: bool) -> str:
 
 
 def noun_phrase(phrase: Phrase, case: str, number: int) -> str:
-    """*der alte Hund*, its noun marked."""
+    """*der alte Hund*, its words marked."""
+    role = ROLES[number]
     if phrase.determiner == "the":
         article, endings = ending(THE, case, phrase.number), AFTER_THE
     else:
@@ -49,7 +51,7 @@ def noun_phrase(phrase: Phrase, case: str, number: int) -> str:
     stem = phrase.adjective[1].removesuffix("e") if phrase.adjective else ""  # weise, weiser
     adjective = stem and stem + ending(endings, case, phrase.number)
     noun = noun_form(phrase.noun, case, plural=phrase.plural)
-    return f"{joined(article, adjective, noun)}{chr(NOUN_MARK + number)}"
+    return joined(marked(article, f"{role} article"), marked(adjective, f"{role} adjective"), marked(noun, role))
 
 
 def plural_of(finite: str) -> str:
@@ -95,7 +97,7 @@ class German:
     def participant(self, number: int, case: str, flags: set[str]) -> str:
         phrase = self.plan.participants[number]
         if number in pronouns_of(self.plan, flags):
-            return ending(PRONOUNS, case, phrase.number) + chr(PRONOUN_MARK + number)
+            return marked(ending(PRONOUNS, case, phrase.number), f"it {ROLES[number]}")
         return noun_phrase(phrase, case, number)
 
     def is_(self, kind: str, flags: set[str]) -> Clause:
@@ -115,7 +117,9 @@ class German:
             text = joined(*re.sub(rf"\{{{'xy'[without]}:.\}}", "", text).split(" "))
         if adverb:
             found = re.search(r"(^|(?<= ))[a-zäöü]+ \{", text)
-            text = joined(text[: found.start()] + adverb, text[found.start() :]) if found else f"{text} {adverb}".strip()
+            text = (
+                joined(text[: found.start()] + adverb, text[found.start() :]) if found else f"{text} {adverb}".strip()
+            )
 
         def words(match: re.Match[str]) -> str:
             number = "xy".index(match[2])
@@ -136,26 +140,32 @@ class German:
         else:
             subject, number = self.participant(0, "nom", flags), "p" if plan.participants[0].plural else "3"
         denied = kind in ("not", "will not", "cannot")
-        adverb = "nicht" if denied else "erst" if "only" in flags else ""
+        adverb = marked("nicht", "not") if denied else "erst" if "only" in flags else ""
         middle = joined("sich" if verb.reflexive else "", self.objects(flags, adverb))
         modal = {"wants": "wollte"}.get(kind) or (MODALS.get(plan.modal, "") if kind == "not" else "")
         if kind == "tries":
             tried = plural_of("versuchte") if number == "p" else "versuchte"
-            to = f"{verb.prefix}zu{verb.infinitive.removeprefix(verb.prefix)}" if verb.prefix else f"zu {verb.infinitive}"
-            return Clause(subject, f"{tried},", middle, to)
+            to = (
+                f"{verb.prefix}zu{verb.infinitive.removeprefix(verb.prefix)}"
+                if verb.prefix
+                else f"zu {verb.infinitive}"
+            )
+            return Clause(subject, f"{tried},", middle, marked(to, "verb"))
         if kind == "did":
-            return Clause(subject, perfect(verb.auxiliary, number), middle, verb.german_participle)
+            return Clause(subject, perfect(verb.auxiliary, number), middle, marked(verb.german_participle, "verb"))
         if kind in ("will", "will not"):
-            return Clause(subject, WILL[number], middle, verb.infinitive)
+            return Clause(subject, WILL[number], middle, marked(verb.infinitive, "verb"))
         if kind == "cannot":
-            return Clause(subject, CAN[number], middle, verb.infinitive)
+            return Clause(subject, CAN[number], middle, marked(verb.infinitive, "verb"))
         if modal:
-            return Clause(subject, plural_of(modal) if number == "p" else modal, middle, verb.infinitive)
+            return Clause(
+                subject, plural_of(modal) if number == "p" else modal, middle, marked(verb.infinitive, "verb")
+            )
         if "had" in flags:
             had = plural_of(verb.auxiliary) if number == "p" else verb.auxiliary
-            return Clause(subject, had, middle, verb.german_participle)
+            return Clause(subject, had, middle, marked(verb.german_participle, "verb"))
         finite = plural_of(verb.finite) if number == "p" else verb.finite
-        return Clause(subject, finite, middle, verb.prefix, prefix=True)
+        return Clause(subject, marked(finite, "verb"), middle, verb.prefix, prefix=True)
 
     def passive(self, flags: set[str], *, denied: bool) -> Clause:
         """*Die Straße wurde vom Tier nicht überquert*."""
@@ -163,10 +173,11 @@ class German:
         done = 0 if plan.person else 1
         phrase = plan.participants[done]
         agent = "" if plan.person else f"von {self.participant(0, 'dat', flags)}"
-        middle = joined(agent, self.objects(flags, "nicht" if denied else "", without=done))
+        middle = joined(agent, self.objects(flags, marked("nicht", "not") if denied else "", without=done))
         modal = "konnte" if denied and plan.modal in ("couldn't", "could not") else ""
         finite = modal or "wurde"
-        end = f"{verb.german_participle} werden" if modal else verb.german_participle
+        participle = marked(verb.german_participle, "verb")
+        end = f"{participle} werden" if modal else participle
         return Clause(self.participant(done, "nom", flags), plural_of(finite) if phrase.plural else finite, middle, end)
 
 
@@ -178,10 +189,11 @@ def perfect(auxiliary: str, number: str) -> str:
 def predicate_clause(subject: str, said: Said, *, plural: bool, now: bool) -> Clause:
     """*er war zu müde*, *er hatte einen Platten*."""
     predicate = said.predicate
+    middle = joined(marked(said.degree[1], "too"), marked(predicate.german, "property"))
     if now:
-        return Clause(subject, "sind" if plural else "ist", joined(said.degree[1], predicate.german))
-    finite = plural_of(predicate.finite) if plural else predicate.finite
-    return Clause(subject, finite, joined(said.degree[1], predicate.german), predicate.prefix, prefix=bool(predicate.prefix))
+        return Clause(subject, marked("sind" if plural else "ist", "was"), middle)
+    finite = marked(plural_of(predicate.finite) if plural else predicate.finite, "was")
+    return Clause(subject, finite, middle, predicate.prefix, prefix=bool(predicate.prefix))
 
 
 def contracted(text: str) -> str:

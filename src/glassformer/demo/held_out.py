@@ -57,7 +57,9 @@ class HeldOut:
         """True where it must be left out."""
         words = re.sub(r"[^\w' -]", " ", sentence.lower().replace("’", "'")).split()
         text = f" {' '.join(words)} "
-        return any(f" {other} " in text for noun in self.with_noun.keys() & set(words) for other in self.with_noun[noun])
+        return any(
+            f" {other} " in text for noun in self.with_noun.keys() & set(words) for other in self.with_noun[noun]
+        )
 
 
 def forms_of_noun(text: str) -> set[str]:
@@ -76,7 +78,7 @@ def forms_of_predicate(text: str) -> set[str]:
     words = DEGREES.sub("", text.lower())
     german = {one.german for one in predicates().get(words, []) if not one.phrase}
     return {words} | {
-        english for english, ones in predicates().items() if any(one.german in german and not one.phrase for one in ones)
+        english
+        for english, ones in predicates().items()
+        if any(one.german in german and not one.phrase for one in ones)
     }
-
-

@@ -1,4 +1,4 @@
-"""The words: nouns and what they are, what can be said of them, verbs in their forms. Read from the text files beside this one."""
+"""The words, read from the text files beside this one: nouns and what they are, what can be said of them, verbs."""
 
 import re
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ class Verb:
     reflexive: bool
     german_preposition: str
     case: str
-    """nom is of no use here: acc or dat."""
+    """acc or dat: of the object, or behind the preposition."""
 
 
 def entries(name: str) -> list[str]:
@@ -205,11 +205,21 @@ def verb_of(text: str) -> Verb:
     prefix, _, stem = forms[0].rpartition("|")
     if prefix and len(forms) == 4:
         del forms[2]
-    finite, german_participle = forms[1:3] if len(forms) == 3 else weak_forms(prefix, stem)
+    finite, german_participle = (forms[1], forms[2]) if len(forms) == 3 else weak_forms(prefix, stem)
     return Verb(
-        base, past, participle or past, preposition.strip(), prefix + stem, finite, prefix, german_participle,
-        "war" if moves else "hatte", "sich" in rest.split(), german_preposition, case.strip() or ("dat" if dative else "acc"),
-    )  # fmt: skip
+        english=base,
+        past=past,
+        participle=participle or past,
+        preposition=preposition.strip(),
+        infinitive=prefix + stem,
+        finite=finite,
+        prefix=prefix,
+        german_participle=german_participle,
+        auxiliary="war" if moves else "hatte",
+        reflexive="sich" in rest.split(),
+        german_preposition=german_preposition,
+        case=case.strip() or ("dat" if dative else "acc"),
+    )
 
 
 def english_past(base: str) -> str:

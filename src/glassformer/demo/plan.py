@@ -1,29 +1,26 @@
-"""What a sentence will say, before it is said in any language: who takes part, in what words of the lexicon, and of whom the end speaks."""
+"""What a sentence will say, before it is said in a language: who takes part, and of whom the end speaks."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from glassformer.demo.around import Person
 from glassformer.demo.lexicon import Noun, Predicate
 from glassformer.demo.situations import Situation
 
-NOUN_MARK = 0xE000
-"""Added to a participant's number: the character behind its head noun while a sentence is made."""
-PRONOUN_MARK = 0xE100
-"""The same behind a pronoun that stands for it."""
+ROLES = ("subject", "object")
+"""What participant 0 and participant 1 are called; where a person is the subject both are its objects."""
+KEYS = (
+    *("subject", "object", "it subject", "it object", "subject article", "object article"),
+    *("subject adjective", "object adjective", "verb", "not", "was", "too", "property"),
+)
+"""What a word is in its sentence, the same on both sides where one translates the other."""
+FIRST_MARK = 0xE000
+"""While a sentence is made, a word carries its key behind it as one character, counted from this one."""
 
 
-class Person(NamedTuple):
-    """A human subject, which is not *it*."""
-
-    english: str
-    again: str
-    """Its pronoun."""
-    german: str
-    german_again: str
-    number: str
-    """1 for ich, 3 for er, p for the plural."""
-    own: str = ""
-    """its possessive, in English."""
+def marked(word: str, key: str) -> str:
+    """The word (the last one of several) with its key; no word, no key."""
+    return word and word + chr(FIRST_MARK + KEYS.index(key))
 
 
 @dataclass(frozen=True)

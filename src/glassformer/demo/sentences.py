@@ -8,7 +8,7 @@ from glassformer.demo.draw import Draw, Frame
 from glassformer.demo.english import English
 from glassformer.demo.german import German
 from glassformer.demo.held_out import HeldOut, Row
-from glassformer.demo.plan import NOUN_MARK, PRONOUN_MARK, Plan
+from glassformer.demo.plan import FIRST_MARK, KEYS, ROLES, Plan
 from glassformer.errors import CorpusError
 
 SAME_GENDER = 0.3
@@ -16,7 +16,8 @@ SAME_GENDER = 0.3
 PATIENCE = 20_000
 """So many draws without a new sentence mean that there is none left."""
 
-Marks = list[tuple[int, int]]
+Keys = dict[str, list[int]]
+"""By key (see plan.KEYS) the numbers of the words that have it, from 0, as blanks part them."""
 
 
 class ItSentence(NamedTuple):
@@ -24,10 +25,10 @@ class ItSentence(NamedTuple):
 
     source: str
     target: str
-    marks: Marks
-    """(pronoun's word, the word of the noun that it stands for) in the source, numbered from 0 between blanks."""
-    target_marks: Marks
-    """The same in the target."""
+    keys: Keys
+    """What the source's words are."""
+    target_keys: Keys
+    """The same of the target's."""
     frame: str
     """The name of its frame."""
     about: int
@@ -36,6 +37,16 @@ class ItSentence(NamedTuple):
     """How many take part: 1 or 2."""
     twins: int
     """Its twin has the same number: the same main clause, another ending. 0 where there is none."""
+
+    @property
+    def marks(self) -> list[tuple[int, int]]:
+        """(word with the pronoun, word of the noun that it stands for) in the source, numbered from 0."""
+        return looks(self.keys)
+
+    @property
+    def target_marks(self) -> list[tuple[int, int]]:
+        """The same in the target: er, sie, es and their noun."""
+        return looks(self.target_keys)
 
 
 def it_sentences(seed: int = 1, held_out: Iterable[Row] = ()) -> Iterator[ItSentence]:
@@ -74,22 +85,22 @@ def worth(draw: Draw, plan: Plan) -> bool:
 def sentence_of(frame: Frame, plan: Plan) -> ItSentence:
     """The plan in both languages."""
     english, german = English(plan), German(plan)
-    source, marks = finished(re.sub(r"\{([^}]+)\}", lambda match: english.fill(match[1]), frame.english))
-    target, target_marks = finished(re.sub(r"\{([^}]+)\}", lambda match: german.fill(match[1]), frame.german))
-    return ItSentence(source, target, marks, target_marks, frame.name, plan.about, len(plan.participants), 0)
+    source, keys = finished(re.sub(r"\{([^}]+)\}", lambda match: english.fill(match[1]), frame.english))
+    target, target_keys = finished(re.sub(r"\{([^}]+)\}", lambda match: german.fill(match[1]), frame.german))
+    return ItSentence(source, target, keys, target_keys, frame.name, plan.about, len(plan.participants), 0)
 
 
-def finished(text: str) -> tuple[str, Marks]:
-    """The sentence with capitals and without the marks, and where they stood."""
-    words = text.split()
-    nouns: dict[int, int] = {}
-    pronouns: list[tuple[int, int]] = []
-    for place, word in enumerate(words):
+def finished(text: str) -> tuple[str, Keys]:
+    """The sentence with its capitals and without its marks, and which word has which key."""
+    keys: Keys = {}
+    for place, word in enumerate(text.split()):
         for letter in word:
-            if ord(letter) >= PRONOUN_MARK and ord(letter) < PRONOUN_MARK + 9:
-                pronouns.append((place, ord(letter) - PRONOUN_MARK))
-            elif ord(letter) >= NOUN_MARK and ord(letter) < NOUN_MARK + 9:
-                nouns[ord(letter) - NOUN_MARK] = place
-    clean = re.sub(r"[\ue000-\ue1ff]", "", " ".join(words))
-    clean = re.sub(r"(^|[.?!] )(\w)", lambda match: match[1] + match[2].upper(), clean)
-    return clean, [(place, nouns[number]) for place, number in pronouns if number in nouns]
+            if 0 <= ord(letter) - FIRST_MARK < len(KEYS):
+                keys.setdefault(KEYS[ord(letter) - FIRST_MARK], []).append(place)
+    clean = re.sub(f"[{chr(FIRST_MARK)}-{chr(FIRST_MARK + len(KEYS))}]", "", " ".join(text.split()))
+    return re.sub(r"(^|[.?!] )(\w)", lambda match: match[1] + match[2].upper(), clean), keys
+
+
+def looks(keys: Keys) -> list[tuple[int, int]]:
+    """From each pronoun to the noun that it stands for."""
+    return sorted((it, keys[role][0]) for role in ROLES for it in keys.get(f"it {role}", []) if role in keys)

@@ -1,4 +1,4 @@
-"""Who does what to what, and why not: scenes (*the dog, the bone*), actions (*she, the bone*), placements (*she, the bone, the bowl*)."""
+"""Who does what to what, and why not: scenes (*dog, bone*), actions (*she, bone*), placements (*she, bone, bowl*)."""
 
 import re
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ def scenes() -> tuple[Situation, ...]:
         preposition = f"{verb.preposition} " if verb.preposition else ""
         german = f"{verb.german_preposition} " if verb.german_preposition else ""
         case = "d" if verb.case == "dat" else "a"
-        for block in blocks:
-            found.append(situation(verb, preposition + "{y}", german + "{y:" + case + "}", block, flags, person=False))
+        english, places = preposition + "{y}", german + "{y:" + case + "}"
+        found += [situation(verb, english, places, block, flags, person=False) for block in blocks]
     return tuple(found)
 
 
@@ -103,7 +103,9 @@ def verbs_in(name: str) -> list[tuple[Verb, frozenset[str], list[list[str]]]]:
     return found
 
 
-def situation(verb: Verb, english: str, german: str, block: list[str], flags: frozenset[str], *, person: bool) -> Situation:
+def situation(
+    verb: Verb, english: str, german: str, block: list[str], flags: frozenset[str], *, person: bool
+) -> Situation:
     """One block: the line of nouns, then lines that begin with - or +, all with | between the participants."""
     named = tuple(meant(part) for part in block[0].split("|"))
     reasons: dict[str, tuple[tuple[str, ...], ...]] = {"-": ((), ()), "+": ((), ())}
