@@ -6,7 +6,8 @@ writes them to files. The words stand in text files: nouns and predicates (what 
 placements (who does what to what, and why not), frames (the ways to say it).
 """
 
+from glassformer.demo.first import first_sentences
 from glassformer.demo.held_out import HeldOut, Row, read_rows
 from glassformer.demo.sentences import ItSentence, it_sentences
 
-__all__ = ["HeldOut", "ItSentence", "Row", "it_sentences", "read_rows"]
+__all__ = ["HeldOut", "ItSentence", "Row", "first_sentences", "it_sentences", "read_rows"]

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -59,11 +60,30 @@ def said_of(situation: Situation, kind: str, about: int, noun: Noun, other: Noun
     return tuple(dict.fromkeys(found))
 
 
+@dataclass(frozen=True, eq=False)
+class Repertoire:
+    """What is drawn from: all of the lexicon, or a part of it."""
+
+    frames: tuple[Frame, ...]
+    scenes: tuple[Situation, ...]
+    placements: tuple[Situation, ...]
+    actions: tuple[Situation, ...]
+    plain: bool = False
+    """No openings, no adjectives, no plural, no article but *the*, no *couldn't*: for a model that learns in minutes."""
+
+
+@cache
+def everything() -> Repertoire:
+    """All frames and all situations."""
+    return Repertoire(frames(), scenes(), placements(), actions())
+
+
 class Draw:
     """All chance of a run."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, repertoire: Repertoire) -> None:
         self.chance = random.Random(seed)
+        self.repertoire = repertoire
 
     def pick(self, nouns: Sequence[Noun]) -> Noun:
         """A noun: its gender first, so that er, sie and es are equally often right."""
@@ -72,16 +92,19 @@ class Draw:
         return self.chance.choice([noun for noun in nouns if noun.gender == gender])
 
     def frame(self) -> Frame:
-        return self.chance.choices(frames(), [frame.weight for frame in frames()])[0]
+        frames = self.repertoire.frames
+        return self.chance.choices(frames, [frame.weight for frame in frames])[0]
 
     def situation(self, frame: Frame) -> Situation:
-        if "two" in frame.needs:
-            return self.chance.choice(scenes())
-        kinds = [scenes(), placements(), actions()]
-        return self.chance.choice(self.chance.choices(kinds, [66, 20, 14])[0])
+        of = self.repertoire
+        if "two" in frame.needs or not of.placements:
+            return self.chance.choice(of.scenes)
+        return self.chance.choice(self.chance.choices([of.scenes, of.placements, of.actions], [66, 20, 14])[0])
 
     def phrase(self, noun: Noun, said: Sequence[str], *, indefinite: bool) -> Phrase:
         """A noun with what stands before it; no adjective that the sentence's predicates could contradict."""
+        if self.repertoire.plain:
+            return Phrase(noun, False, "the", None)
         plural = bool(noun.english_plural) and self.chance.random() < 0.09
         owned = any(group in noun.groups for group in OWNED)
         weights = {
@@ -118,7 +141,7 @@ class Draw:
         return Said(one, (english, german))
 
     def modal(self, situation: Situation, frame: Frame, first: Noun) -> str:
-        if frame.name == "until":
+        if frame.name == "until" or self.repertoire.plain:
             return "didn't"
         if "fact" in situation.flags:
             return self.chance.choices(["didn't", "did not"], [4, 1])[0]
@@ -141,7 +164,7 @@ class Draw:
         indefinite = frame.kind == "=" or frame.name in ("because does", "two does")
         participants = tuple(self.phrase(noun, words, indefinite=indefinite) for noun in nouns)
         person = chance.choice(PERSONS) if situation.person else None
-        opening = chance.choice(OPENINGS) if chance.random() < 0.12 else ("", "")
+        opening = chance.choice(OPENINGS) if chance.random() < 0.12 and not self.repertoire.plain else ("", "")
         thinks = chance.choice(THOUGHTS)
         modal = self.modal(situation, frame, nouns[0])
         return [

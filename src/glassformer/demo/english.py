@@ -1,5 +1,7 @@
 """How a plan is said in English: the values of a frame's slots."""
 
+from functools import cache
+
 from glassformer.demo.plan import ROLES, Phrase, Plan, Said, joined, marked
 
 ON_IN_ENGLISH = {"terrace", "balcony", "farm", "pasture", "playground", "island", "square", "runway"}
@@ -37,12 +39,12 @@ class English:
         word = ("they" if subject else "them") if plural else "it"
         return marked(word, f"it {ROLES[number]}")
 
-    def participant(self, number: int, flags: set[str], *, subject: bool) -> str:
+    def participant(self, number: int, flags: frozenset[str], *, subject: bool) -> str:
         if number in pronouns_of(self.plan, flags):
             return self.pronoun(number, subject=subject)
         return noun_phrase(self.plan.participants[number], number)
 
-    def is_(self, kind: str, flags: set[str]) -> str:
+    def is_(self, kind: str, flags: frozenset[str]) -> str:
         number = self.plan.other if kind == "else" else self.plan.about
         said = self.plan.other_said if kind == "else" else self.plan.said
         phrase = self.plan.participants[number]
@@ -51,7 +53,7 @@ class English:
         assert said is not None
         return f"{subject} {predicate_words(said, plural=phrase.plural, now='now' in flags)}"
 
-    def rest(self, flags: set[str]) -> str:
+    def rest(self, flags: frozenset[str]) -> str:
         """What stands behind the verb."""
         text = self.plan.situation.english
         for number, name in enumerate("xy"[: len(self.plan.participants)]):
@@ -60,13 +62,13 @@ class English:
             text = text.replace(f"{{{name}}}", self.participant(number, flags, subject=False))
         return text
 
-    def subject(self, flags: set[str]) -> str:
+    def subject(self, flags: frozenset[str]) -> str:
         person = self.plan.person
         if person is None:
             return self.participant(0, flags, subject=True)
         return person.again if "again" in flags else person.english
 
-    def clause(self, kind: str, flags: set[str]) -> str:
+    def clause(self, kind: str, flags: frozenset[str]) -> str:
         if kind in ("done", "not done"):
             return self.passive(flags, denied=kind == "not done")
         verb, modal = self.plan.situation.verb, marked(self.plan.modal, "not")
@@ -92,7 +94,7 @@ class English:
         }
         return forms[kind]
 
-    def passive(self, flags: set[str], *, denied: bool) -> str:
+    def passive(self, flags: frozenset[str], *, denied: bool) -> str:
         """*The street was not crossed by the animal*; a person is not named."""
         plan, verb = self.plan, self.plan.situation.verb
         done = 0 if plan.person else 1
@@ -117,17 +119,18 @@ def predicate_words(said: Said, *, plural: bool, now: bool) -> str:
     return joined(marked(be, "was"), marked(said.degree[0], "too"), marked(words, "property"))
 
 
-def slot_of(slot: str) -> tuple[str, set[str]]:
+@cache
+def slot_of(slot: str) -> tuple[str, frozenset[str]]:
     """A slot's kind and its flags: *will not it ^* is (will not, {it, ^})."""
     words = slot.split(" ")
-    flags = {word for word in words[1:] if word in FLAGS}
+    flags = frozenset(word for word in words[1:] if word in FLAGS)
     return " ".join(word for word in words if word not in flags), flags
 
 
 FLAGS = {"it", "its", "both", "the", "now", "start", "only", "had", "again", "^", "_"}
 
 
-def pronouns_of(plan: Plan, flags: set[str]) -> set[int]:
+def pronouns_of(plan: Plan, flags: frozenset[str]) -> set[int]:
     """The participants that are pronouns in a clause with these flags."""
     if "both" in flags:
         return {0, 1}

@@ -71,7 +71,7 @@ class Clause:
     prefix: bool = False
     """Whether the end is a prefix, which the finite verb takes back at the end of its clause."""
 
-    def said(self, flags: set[str], opening: str = "") -> str:
+    def said(self, flags: frozenset[str], opening: str = "") -> str:
         if "_" in flags:
             finite = self.end + self.finite if self.prefix else joined(self.end, self.finite)
             return joined(self.subject, self.middle, finite)
@@ -94,21 +94,21 @@ class German:
         clause = self.is_(kind, flags) if kind in ("is", "else") else self.clause(kind, flags)
         return contracted(clause.said(flags, self.plan.opening[1] if "start" in flags else ""))
 
-    def participant(self, number: int, case: str, flags: set[str]) -> str:
+    def participant(self, number: int, case: str, flags: frozenset[str]) -> str:
         phrase = self.plan.participants[number]
         if number in pronouns_of(self.plan, flags):
             return marked(ending(PRONOUNS, case, phrase.number), f"it {ROLES[number]}")
         return noun_phrase(phrase, case, number)
 
-    def is_(self, kind: str, flags: set[str]) -> Clause:
+    def is_(self, kind: str, flags: frozenset[str]) -> Clause:
         number = self.plan.other if kind == "else" else self.plan.about
         said = self.plan.other_said if kind == "else" else self.plan.said
         assert said is not None
         whole = "the" in flags or kind == "else"
-        subject = self.participant(number, "nom", set() if whole else {"both"})
+        subject = self.participant(number, "nom", frozenset(() if whole else ("both",)))
         return predicate_clause(subject, said, plural=self.plan.participants[number].plural, now="now" in flags)
 
-    def objects(self, flags: set[str], adverb: str, without: int = -1) -> str:
+    def objects(self, flags: frozenset[str], adverb: str, without: int = -1) -> str:
         """What stands between the verb's two places; *nicht* or *erst* stands before a preposition, or last."""
         text = self.plan.situation.german
         if text == "{y:d} {x:a}" and 0 in pronouns_of(self.plan, flags):
@@ -130,7 +130,7 @@ class German:
 
         return re.sub(r"((?:in )?)\{(.):(.)\}", words, text)
 
-    def clause(self, kind: str, flags: set[str]) -> Clause:
+    def clause(self, kind: str, flags: frozenset[str]) -> Clause:
         plan, verb = self.plan, self.plan.situation.verb
         if kind in ("done", "not done"):
             return self.passive(flags, denied=kind == "not done")
@@ -167,7 +167,7 @@ class German:
         finite = plural_of(verb.finite) if number == "p" else verb.finite
         return Clause(subject, marked(finite, "verb"), middle, verb.prefix, prefix=True)
 
-    def passive(self, flags: set[str], *, denied: bool) -> Clause:
+    def passive(self, flags: frozenset[str], *, denied: bool) -> Clause:
         """*Die Straße wurde vom Tier nicht überquert*."""
         plan, verb = self.plan, self.plan.situation.verb
         done = 0 if plan.person else 1

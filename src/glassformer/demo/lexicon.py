@@ -93,8 +93,8 @@ def nouns() -> dict[str, Noun]:
     sets: list[tuple[str, list[str]]] = []
     for line in entries("nouns.txt"):
         if line.startswith("set "):
-            name, members = line[4:].split(" = ")
-            sets.append((name, members_of(members)))
+            name, _, named = line[4:].partition(" = ")
+            sets.append((name, members_of(named)))
             continue
         group, rest = line.split(": ")
         for entry in rest.split("; "):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from glassformer.demo.draw import Draw, Frame
+from glassformer.demo.draw import Draw, Frame, Repertoire, everything
 from glassformer.demo.english import English
 from glassformer.demo.german import German
 from glassformer.demo.held_out import HeldOut, Row
@@ -15,6 +15,9 @@ SAME_GENDER = 0.3
 """The share of sentences kept whose two nouns have one gender: they teach nothing of *it*."""
 PATIENCE = 20_000
 """So many draws without a new sentence mean that there is none left."""
+
+MARKS = re.compile(f"[{chr(FIRST_MARK)}-{chr(FIRST_MARK + len(KEYS))}]")
+MARKS_AND_BLANKS = re.compile(f" |{MARKS.pattern}")
 
 Keys = dict[str, list[int]]
 """By key (see plan.KEYS) the numbers of the words that have it, from 0, as blanks part them."""
@@ -39,6 +42,10 @@ class ItSentence(NamedTuple):
     """Its twin has the same number: the same main clause, another ending. 0 where there is none."""
 
     @property
+    def pair(self) -> tuple[str, str]:
+        return self.source, self.target
+
+    @property
     def marks(self) -> list[tuple[int, int]]:
         """(word with the pronoun, word of the noun that it stands for) in the source, numbered from 0."""
         return looks(self.keys)
@@ -49,13 +56,15 @@ class ItSentence(NamedTuple):
         return looks(self.target_keys)
 
 
-def it_sentences(seed: int = 1, held_out: Iterable[Row] = ()) -> Iterator[ItSentence]:
+def it_sentences(
+    seed: int = 1, held_out: Iterable[Row] = (), repertoire: Repertoire | None = None
+) -> Iterator[ItSentence]:
     """Different sentences without end, the same for the same seed.
 
     Nothing in them combines what a row of ``held_out`` combines (see ``HeldOut``). As often as not the subject is
-    meant; twins follow each other. Raises CorpusError if all are used up.
+    meant; twins follow each other. ``repertoire``: what is drawn from, by default everything. Raises CorpusError if all are used up.
     """
-    draw, held = Draw(seed), HeldOut(held_out)
+    draw, held = Draw(seed, repertoire or everything()), HeldOut(held_out)
     seen: set[str] = set()
     balance, number, tries = 0, 0, 0
     while tries < PATIENCE:
@@ -93,11 +102,14 @@ def sentence_of(frame: Frame, plan: Plan) -> ItSentence:
 def finished(text: str) -> tuple[str, Keys]:
     """The sentence with its capitals and without its marks, and which word has which key."""
     keys: Keys = {}
-    for place, word in enumerate(text.split()):
-        for letter in word:
-            if 0 <= ord(letter) - FIRST_MARK < len(KEYS):
-                keys.setdefault(KEYS[ord(letter) - FIRST_MARK], []).append(place)
-    clean = re.sub(f"[{chr(FIRST_MARK)}-{chr(FIRST_MARK + len(KEYS))}]", "", " ".join(text.split()))
+    place = 0
+    text = " ".join(text.split())
+    for found in MARKS_AND_BLANKS.findall(text):
+        if found == " ":
+            place += 1
+        else:
+            keys.setdefault(KEYS[ord(found) - FIRST_MARK], []).append(place)
+    clean = MARKS.sub("", text)
     return re.sub(r"(^|[.?!] )(\w)", lambda match: match[1] + match[2].upper(), clean), keys
 
 

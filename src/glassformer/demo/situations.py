@@ -9,7 +9,7 @@ from glassformer.demo.lexicon import Noun, Verb, entries, meant, verb_of
 from glassformer.errors import CorpusError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Situation:
     """A verb with the nouns that can take part, and what is a reason for or against.
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from glassformer.demo import ItSentence, first_sentences
 from glassformer.folders import replace_file
-from glassformer.text.demo_grammar import Sentence, sentences
 
 SIZES = {"train": 20_000, "valid": 500, "test": 500}
 """Sentence pairs, all different."""
@@ -25,12 +25,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "subword_sampling": 0.0,
     },
 }
-"""A vocabulary in which each of the grammar's words is one piece, and a model small enough to be read."""
+"""A vocabulary in which each of the demo's words is one piece, and a model small enough to be read."""
 
 
-def demo_sentences(part: str) -> list[Sentence]:
+def demo_sentences(part: str) -> list[ItSentence]:
     """The sentences of ``train``, ``valid`` or ``test``: the same each time."""
-    everything = sentences(sum(SIZES.values()))
+    everything = first_sentences(sum(SIZES.values()))
     begin = {"train": 0, "valid": SIZES["train"], "test": SIZES["train"] + SIZES["valid"]}[part]
     return everything[begin : begin + SIZES[part]]
 
@@ -39,9 +39,9 @@ def write_demo(folder: Path) -> dict[str, Any]:
     """Write the three sets into ``folder``, as files that can be read; the table of settings that names them."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in SIZES:
-        pairs = [sentence.pair for sentence in demo_sentences(part)]
+        made = demo_sentences(part)
         for side, language in enumerate(("en", "de")):
-            lines = "".join(f"{pair[side]}\n" for pair in pairs)
+            lines = "".join(f"{sentence.pair[side]}\n" for sentence in made)
             replace_file(folder / f"{part}.{language}", lines.encode())
     return {
         "source": [str(folder / "train.en")],
