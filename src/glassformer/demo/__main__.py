@@ -56,9 +56,9 @@ def account(made: list[ItSentence], rows: list[Row]) -> str:
     two = [one for one in made if one.marks and one.nouns == 2]
     first = sum(one.about == 0 for one in two) / max(1, len(two))
     marked, twins = sum(bool(one.marks) for one in made), sum(one.twins > 0 for one in made)
-    held = HeldOut(rows)
+    held, frames = HeldOut(rows), len({one.frame for one in made})
     lines = [
-        f"{len(made):,} pairs in {len({one.frame for one in made})} frames, {marked:,} with a pronoun marked, {twins:,} in twins",
+        f"{len(made):,} pairs in {frames} frames, {marked:,} with a pronoun marked, {twins:,} in twins",
         f"{len(two):,} with two nouns: the first of the two (of a scene the subject) is meant in {first:.1%}",
         f"{sum(held(one.source) for one in made)} combine what the {len(rows)} held-out rows combine",
     ]

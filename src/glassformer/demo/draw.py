@@ -73,7 +73,7 @@ class Repertoire:
 
 
 @cache
-def everything() -> Repertoire:
+def whole_repertoire() -> Repertoire:
     """All frames and all situations."""
     return Repertoire(frames(), scenes(), placements(), actions())
 

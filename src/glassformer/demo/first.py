@@ -8,21 +8,33 @@ from glassformer.demo.draw import Repertoire, frames
 from glassformer.demo.sentences import ItSentence, it_sentences
 from glassformer.demo.situations import Situation, scenes
 
-NOUNS = frozenset(
-    "animal dog cat horse mouse cow pig wolf goat sheep fox rabbit street river field bridge garden forest meadow swamp path "
-    "bone apple bread cheese egg sausage carrot banana cake".split()
-)
-VERBS = frozenset("cross eat avoid like sleep".split())
-PREDICATES = frozenset(
-    "tired hungry ill full lazy timid curious brave wide deep muddy flooded icy dangerous dark narrow empty quiet "
-    "hard rotten sour fresh sweet delicious frozen".split()
-)
-FRAMES = frozenset(
-    {
-        *("because", "two sentences", "why", "although", "although first", "since first", "because does", "why does"),
-        *("two does", "although not", "so", "so does", "wanted but", "until", "did"),
-    }
-)
+NOUNS = {
+    *("animal", "dog", "cat", "horse", "mouse", "cow", "pig", "wolf", "goat", "sheep", "fox", "rabbit"),
+    *("street", "river", "field", "bridge", "garden", "forest", "meadow", "swamp", "path"),
+    *("bone", "apple", "bread", "cheese", "egg", "sausage", "carrot", "banana", "cake"),
+}
+VERBS = {"cross", "eat", "avoid", "like", "sleep"}
+PREDICATES = {
+    *("tired", "hungry", "ill", "full", "lazy", "timid", "curious", "brave", "wide", "deep", "muddy", "flooded", "icy"),
+    *(
+        "dangerous",
+        "dark",
+        "narrow",
+        "empty",
+        "quiet",
+        "hard",
+        "rotten",
+        "sour",
+        "fresh",
+        "sweet",
+        "delicious",
+        "frozen",
+    ),
+}
+FRAMES = {
+    *("because", "two sentences", "why", "although", "although first", "since first", "because does", "why does"),
+    *("two does", "although not", "so", "so does", "wanted but", "until", "did"),
+}
 
 
 @cache

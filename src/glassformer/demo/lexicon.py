@@ -81,6 +81,7 @@ def entries(name: str) -> list[str]:
 
 
 def english_plural(noun: str) -> str:
+    """The plural by rule: boxes, flies, dogs."""
     if re.search(r"(s|sh|ch|x|z)$", noun):
         return f"{noun}es"
     return f"{noun[:-1]}ies" if re.search(r"[^aeiou]y$", noun) else f"{noun}s"

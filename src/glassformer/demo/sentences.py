@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from glassformer.demo.draw import Draw, Frame, Repertoire, everything
+from glassformer.demo.draw import Draw, Frame, Repertoire, whole_repertoire
 from glassformer.demo.english import English
 from glassformer.demo.german import German
 from glassformer.demo.held_out import HeldOut, Row
@@ -62,9 +62,10 @@ def it_sentences(
     """Different sentences without end, the same for the same seed.
 
     Nothing in them combines what a row of ``held_out`` combines (see ``HeldOut``). As often as not the subject is
-    meant; twins follow each other. ``repertoire``: what is drawn from, by default everything. Raises CorpusError if all are used up.
+    meant; twins follow each other. ``repertoire``: what is drawn from, by default everything. Raises CorpusError when
+    all are used up.
     """
-    draw, held = Draw(seed, repertoire or everything()), HeldOut(held_out)
+    draw, held = Draw(seed, repertoire or whole_repertoire()), HeldOut(held_out)
     seen: set[str] = set()
     balance, number, tries = 0, 0, 0
     while tries < PATIENCE:

@@ -54,7 +54,7 @@ def placements() -> tuple[Situation, ...]:
         words, rest = re.split(r" (?=\{)", english, maxsplit=1)
         forms, places = german.split(" | ")
         verb = verb_of(f"{words} = {forms}")
-        found.append(situation(verb, rest, places, block, frozenset(), person=True))
+        found += [situation(verb, rest, places, one, frozenset(), person=True) for one in by_nouns(block)]
     return tuple(found)
 
 
@@ -98,9 +98,14 @@ def verbs_in(name: str) -> list[tuple[Verb, frozenset[str], list[list[str]]]]:
     found = []
     for line, *rest in blocks_of(name):
         text, _, flags = line.partition("; ")
-        begins = [number for number, below in enumerate(rest) if below.lstrip()[:2] not in ("- ", "+ ")]
-        found.append((verb_of(text), frozenset(flags.split()), [rest[a:b] for a, b in pairwise([*begins, len(rest)])]))
+        found.append((verb_of(text), frozenset(flags.split()), by_nouns(rest)))
     return found
+
+
+def by_nouns(lines: list[str]) -> list[list[str]]:
+    """Each line of nouns, with the reasons below it."""
+    begins = [number for number, line in enumerate(lines) if line.lstrip()[:2] not in ("- ", "+ ")]
+    return [lines[begin:end] for begin, end in pairwise([*begins, len(lines)])]
 
 
 def situation(
