@@ -83,6 +83,22 @@ THOUGHTS = [
     ("everybody knows that", "Jeder weiß, dass"),
 ]
 
+WEATHER = [
+    ("it was raining", "es regnete", "es regnete"),
+    ("it was snowing", "es schneite", "es schneite"),
+    ("it was too late", "es war zu spät", "es zu spät war"),
+    ("it was already dark", "es war schon dunkel", "es schon dunkel war"),
+    ("it was getting dark", "es wurde dunkel", "es dunkel wurde"),
+    ("it was too cold outside", "es war draußen zu kalt", "es draußen zu kalt war"),
+    ("it was very foggy", "es war sehr neblig", "es sehr neblig war"),
+    ("it was Sunday", "es war Sonntag", "es Sonntag war"),
+    ("it was too early", "es war zu früh", "es zu früh war"),
+    ("it was midnight", "es war Mitternacht", "es Mitternacht war"),
+    ("it was terribly hot", "es war furchtbar heiß", "es furchtbar heiß war"),
+    ("there was a storm", "es gab einen Sturm", "es einen Sturm gab"),
+]
+"""*It* that stands for no noun: so that a model does not look for one everywhere."""
+
 OWNED = ("pet", "farm", "article", "car", "bike", "cart", "room", "shed", "parcel", "screen", "writing")
 """Groups of nouns that can be mine or yours."""
 Adjectives = list[tuple[str, str]]

@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
 
-from glassformer.demo.around import ADJECTIVES, COUNTING, DEGREES, OPENINGS, OWNED, PERSONS, THOUGHTS
+from glassformer.demo.around import ADJECTIVES, COUNTING, DEGREES, OPENINGS, OWNED, PERSONS, THOUGHTS, WEATHER
 from glassformer.demo.lexicon import Noun, Predicate, entries, meant, predicate
 from glassformer.demo.plan import Phrase, Plan, Said
 from glassformer.demo.situations import Situation, actions, placements, scenes
@@ -22,6 +22,36 @@ class Frame(NamedTuple):
     needs: frozenset[str]
     english: str
     german: str
+
+
+PUT = {"put", "hang", "leave", "find", "see", "spread", "attach", "lean"}
+"""Verbs of placements of which *where* can be asked."""
+BEFORE = {
+    "put",
+    "hang",
+    "take",
+    "find",
+    "drive",
+    "tie",
+    "cut",
+    "cover",
+    "pour",
+    "attach",
+    "leave",
+    "lean",
+    "push",
+    "give",
+    "clean",
+    "bring",
+}
+"""Verbs of placements that an action can follow."""
+THEN = {
+    *("wash", "clean", "repair", "hide", "eat", "drink", "peel", "slice", "fry", "put", "mend", "iron"),
+    *("fold", "read", "sign", "translate", "send", "switch", "charge", "tune"),
+    *("stroke", "feed", "water", "paint", "open", "close", "lock", "empty", "fill", "sharpen"),
+    *("lift", "taste"),
+}
+"""Verbs of actions that can follow a placement."""
 
 
 @cache
@@ -99,6 +129,10 @@ class Draw:
         of = self.repertoire
         if "two" in frame.needs or not of.placements:
             return self.chance.choice(of.scenes)
+        if frame.kind in "!?":
+            return self.chance.choice(
+                [one for one in of.placements if one.verb.english in (PUT if frame.kind == "?" else BEFORE)]
+            )
         return self.chance.choice(self.chance.choices([of.scenes, of.placements, of.actions], [66, 20, 14])[0])
 
     def phrase(self, noun: Noun, said: Sequence[str], *, indefinite: bool) -> Phrase:
@@ -158,7 +192,7 @@ class Draw:
         nouns = [self.pick(some) for some in situation.participants]
         if len({noun.german for noun in nouns}) < len(nouns) or not suits(frame, situation, nouns):
             return []
-        endings = [(k, self.ending(frame, situation, nouns, k)) for k in range(len(nouns))]
+        endings = [(k, self.ending(frame, situation, nouns, k)) for k in range(len(nouns)) if frame.kind in "-+="]
         every = [*situation.against, *situation.reasons]
         words = [one for some in every for one in some]
         indefinite = frame.kind == "=" or frame.name in ("because does", "two does")
@@ -167,11 +201,33 @@ class Draw:
         opening = chance.choice(OPENINGS) if chance.random() < 0.12 and not self.repertoire.plain else ("", "")
         thinks = chance.choice(THOUGHTS)
         modal = self.modal(situation, frame, nouns[0])
+        if frame.kind not in "-+=":
+            return self.later_plans(frame, Plan(situation, participants, person, 0, None, None, modal, opening, thinks))
         return [
             Plan(situation, participants, person, about, ending[0], ending[1], modal, opening, thinks)
             for about, ending in endings
             if ending
         ]
+
+    def later_plans(self, frame: Frame, plan: Plan) -> list[Plan]:
+        """Endings that say no predicate: an action, for each participant that it alone fits; the weather; a place."""
+        if frame.kind == "w":
+            return [replace(plan, weather=self.chance.choice(WEATHER))]
+        if frame.kind == "?":
+            return [replace(plan, about=0)]
+        nouns = [phrase.noun for phrase in plan.participants]
+        found = []
+        for about, noun in enumerate(nouns):
+            fitting = [
+                action
+                for action in self.repertoire.actions
+                if action.verb.english in THEN
+                and noun in action.participants[0]
+                and nouns[1 - about] not in action.participants[0]
+            ]
+            if fitting:
+                found.append(replace(plan, about=about, action=self.chance.choice(fitting)))
+        return found
 
     def ending(
         self, frame: Frame, situation: Situation, nouns: Sequence[Noun], about: int
@@ -190,7 +246,7 @@ class Draw:
             for one in said_of(situation, opposite, 1 - about, other, nouns[about])
             if one.english != said.predicate.english
         ]
-        again = self.said(others, frame._replace(degree="very", needs=frozenset()))
+        again = self.said(others, frame._replace(degree="even", needs=frozenset()))
         return None if again is None else (said, again)
 
 

@@ -28,8 +28,10 @@ class English:
         kind, flags = slot_of(slot)
         if kind in ("is", "else"):
             return self.is_(kind, flags)
-        if kind == "thinks":
-            return self.plan.thinks[0]
+        if kind in ("thinks", "weather"):
+            return (self.plan.thinks if kind == "thinks" else self.plan.weather)[0]
+        if kind in ("acts", "act", "wants to act"):
+            return self.action(kind, flags)
         text = self.clause(kind, flags)
         opening = self.plan.opening[0]
         return f"{opening} {text}" if "start" in flags and opening else text
@@ -68,6 +70,17 @@ class English:
             return self.participant(0, flags, subject=True)
         return person.again if "again" in flags else person.english
 
+    def action(self, kind: str, flags: frozenset[str]) -> str:
+        """What the person does to it: *washed it*, *she washed it*."""
+        plan = self.plan
+        assert plan.action is not None
+        assert plan.person is not None
+        what = plan.action.english.replace("{x}", self.pronoun(plan.about, subject=False))
+        if kind == "wants to act":
+            return f"{plan.person.again} wanted to {plan.action.verb.english} {what}"
+        form = plan.action.verb.english if kind == "act" else plan.action.verb.past
+        return joined(plan.person.again if "again" in flags else "", form, what)
+
     def clause(self, kind: str, flags: frozenset[str]) -> str:
         if kind in ("done", "not done"):
             return self.passive(flags, denied=kind == "not done")
@@ -91,6 +104,7 @@ class English:
             "asks": f"why {joined(marked(first, 'not'), subject, *others)} {do}",
             "asks does": f"why did {subject} {do}",
             "did": f"did {subject} {do}",
+            "where": f"where did {subject} {marked(verb.english, 'verb')} {noun_phrase(self.plan.participants[0], 0)}",
         }
         return forms[kind]
 

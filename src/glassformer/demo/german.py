@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from glassformer.demo.english import pronouns_of, slot_of
-from glassformer.demo.lexicon import Noun
+from glassformer.demo.lexicon import Noun, Verb
 from glassformer.demo.plan import ROLES, Phrase, Plan, Said, joined, marked
 
 THE = {"nom": "der die das die", "acc": "den die das die", "dat": "dem der dem den"}
@@ -91,6 +91,13 @@ class German:
         kind, flags = slot_of(slot)
         if kind == "thinks":
             return self.plan.thinks[1]
+        if kind == "weather":
+            return self.plan.weather[2 if "_" in flags else 1]
+        if kind == "where":
+            where = "Wohin" if "{y:a}" in self.plan.situation.german else "Wo"
+            return f"{where} {self.clause('where', flags).said(frozenset('^'))}"
+        if kind in ("acts", "to act", "wants to act"):
+            return self.action(kind, flags)
         clause = self.is_(kind, flags) if kind in ("is", "else") else self.clause(kind, flags)
         return contracted(clause.said(flags, self.plan.opening[1] if "start" in flags else ""))
 
@@ -114,7 +121,7 @@ class German:
         if text == "{y:d} {x:a}" and 0 in pronouns_of(self.plan, flags):
             text = "{x:a} {y:d}"  # gab ihn dem Hund
         if without >= 0:
-            text = joined(*re.sub(rf"\{{{'xy'[without]}:.\}}", "", text).split(" "))
+            text = joined(*re.sub(rf"([a-zäöü]+ )?\{{{'xy'[without]}:.\}}", "", text).split(" "))
         if adverb:
             found = re.search(r"(^|(?<= ))[a-zäöü]+ \{", text)
             text = (
@@ -130,6 +137,23 @@ class German:
 
         return re.sub(r"((?:in )?)\{(.):(.)\}", words, text)
 
+    def action(self, kind: str, flags: frozenset[str]) -> str:
+        """What the person does to it: *wusch ihn*, *ihn zu waschen*."""
+        plan = self.plan
+        assert plan.action is not None
+        assert plan.person is not None
+        verb, person = plan.action.verb, plan.person
+        it = self.participant(plan.about, "acc", frozenset(("both",)))
+        if kind == "to act":
+            return f"{it} {to_infinitive(verb)}"
+        subject = person.german_again if "again" in flags or kind == "wants to act" else ""
+        many = person.number == "p"
+        if kind == "wants to act":
+            return Clause(subject, "wollten" if many else "wollte", it, verb.infinitive).said(flags)
+        return Clause(subject, plural_of(verb.finite) if many else verb.finite, it, verb.prefix, prefix=True).said(
+            flags
+        )
+
     def clause(self, kind: str, flags: frozenset[str]) -> Clause:
         plan, verb = self.plan, self.plan.situation.verb
         if kind in ("done", "not done"):
@@ -141,7 +165,8 @@ class German:
             subject, number = self.participant(0, "nom", flags), "p" if plan.participants[0].plural else "3"
         denied = kind in ("not", "will not", "cannot")
         adverb = marked("nicht", "not") if denied else "erst" if "only" in flags else ""
-        middle = joined("sich" if verb.reflexive else "", self.objects(flags, adverb))
+        without = 1 if kind == "where" else -1
+        middle = joined("sich" if verb.reflexive else "", self.objects(flags, adverb, without))
         modal = {"wants": "wollte"}.get(kind) or (MODALS.get(plan.modal, "") if kind == "not" else "")
         if kind == "tries":
             tried = plural_of("versuchte") if number == "p" else "versuchte"
@@ -151,7 +176,7 @@ class German:
                 else f"zu {verb.infinitive}"
             )
             return Clause(subject, f"{tried},", middle, marked(to, "verb"))
-        if kind == "did":
+        if kind in ("did", "where"):
             return Clause(subject, perfect(verb.auxiliary, number), middle, marked(verb.german_participle, "verb"))
         if kind in ("will", "will not"):
             return Clause(subject, WILL[number], middle, marked(verb.infinitive, "verb"))
@@ -179,6 +204,13 @@ class German:
         participle = marked(verb.german_participle, "verb")
         end = f"{participle} werden" if modal else participle
         return Clause(self.participant(done, "nom", flags), plural_of(finite) if phrase.plural else finite, middle, end)
+
+
+def to_infinitive(verb: Verb) -> str:
+    """zu waschen, wegzuwerfen."""
+    if not verb.prefix:
+        return f"zu {verb.infinitive}"
+    return f"{verb.prefix}zu{verb.infinitive.removeprefix(verb.prefix)}"
 
 
 def perfect(auxiliary: str, number: str) -> str:

@@ -56,7 +56,8 @@ class Plan:
     person: Person | None
     about: int
     """The number of the participant for which *it* stands."""
-    said: Said
+    said: Said | None
+    """What the end says of it; None where the end is an action or the weather."""
     other_said: Said | None
     modal: str
     """How it is denied: didn't, couldn't, wouldn't."""
@@ -64,6 +65,10 @@ class Plan:
     """(Yesterday, Gestern), or two empty words."""
     thinks: tuple[str, str]
     """(I think that, Ich glaube, dass)."""
+    action: Situation | None = None
+    """What the person then does to it."""
+    weather: tuple[str, str, str] = ("", "", "")
+    """*It* that stands for nothing: (it was raining, es regnete, es regnete), the last with its verb at the end."""
 
     @property
     def other(self) -> int:

@@ -75,7 +75,7 @@ def it_sentences(
         made = [sentence_of(frame, plan) for plan in plans if worth(draw, plan)]
         made = [one for one in made if one.source not in seen and not held(one.source)]
         number += len(made) > 1
-        if len(made) == 1 and len(plans[0].participants) == 2:
+        if len(made) == 1 and made[0].marks and made[0].nouns == 2 and made[0].frame != "where to":
             side = 1 if made[0].about else -1
             if side * balance > 0 and draw.chance.random() < 0.9:
                 continue  # the subject would be meant more often, or the object

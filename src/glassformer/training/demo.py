@@ -36,13 +36,18 @@ def demo_sentences(part: str) -> list[ItSentence]:
 
 
 def write_demo(folder: Path) -> dict[str, Any]:
-    """Write the three sets into ``folder``, as files that can be read; the table of settings that names them."""
+    """Write the three sets into ``folder``, as files that can be read; the table of settings that names them.
+
+    Beside them ``train.marks`` and its kind say for each line which word is the pronoun and which its noun: ``7-1``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for part in SIZES:
         made = demo_sentences(part)
         for side, language in enumerate(("en", "de")):
             lines = "".join(f"{sentence.pair[side]}\n" for sentence in made)
             replace_file(folder / f"{part}.{language}", lines.encode())
+        marks = (" ".join(f"{query}-{key}" for query, key in sentence.marks) for sentence in made)
+        replace_file(folder / f"{part}.marks", "".join(f"{line}\n" for line in marks).encode())
     return {
         "source": [str(folder / "train.en")],
         "target": [str(folder / "train.de")],
