@@ -12,24 +12,28 @@ from glassformer.folders import replace_file
 
 
 def main() -> int:
-    """Write it.en, it.de and it.marks; the counts go to standard output."""
+    """Write it.en, it.de (or it.zh) and it.marks; the counts go to standard output."""
     parser = argparse.ArgumentParser(
         prog="python -m glassformer.demo",
         description="Write files of sentences that ask for it: which noun does it stand for?",
     )
     parser.add_argument("--pairs", type=int, default=60_000, help="how many sentence pairs (default: 60000)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same sentences (default: 1)")
-    parser.add_argument("--languages", choices=["en-de"], default="en-de", help="source and target (default: en-de)")
+    parser.add_argument("--languages", choices=["en-de", "en-zh"], default="en-de", help="default: en-de")
     parser.add_argument(
         "--held-out", action="append", default=[], metavar="TSV", help="rows that no sentence combines; repeatable"
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FOLDER", help="where it.en, it.de and it.marks are written"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="where it.en, it.de (or it.zh) and it.marks are written",
     )
     wanted = parser.parse_args()
     try:
         rows = [row for path in wanted.held_out for row in read_rows(path)]
-        made = list(islice(it_sentences(wanted.seed, rows), wanted.pairs))
+        made = list(islice(it_sentences(wanted.seed, rows, language=wanted.languages[-2:]), wanted.pairs))
         write(wanted.out, made, wanted.languages)
     except (GlassformerError, OSError) as error:
         sys.stderr.write(f"{error}\n")

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from glassformer.demo.chinese import FRAMES as CHINESE_FRAMES
+from glassformer.demo.chinese import Chinese, chinese_repertoire
 from glassformer.demo.draw import Draw, Frame, Repertoire, whole_repertoire
 from glassformer.demo.english import English
 from glassformer.demo.german import German
@@ -57,22 +59,23 @@ class ItSentence(NamedTuple):
 
 
 def it_sentences(
-    seed: int = 1, held_out: Iterable[Row] = (), repertoire: Repertoire | None = None
+    seed: int = 1, held_out: Iterable[Row] = (), repertoire: Repertoire | None = None, language: str = "de"
 ) -> Iterator[ItSentence]:
     """Different sentences without end, the same for the same seed.
 
     Nothing in them combines what a row of ``held_out`` combines (see ``HeldOut``). As often as not the subject is
-    meant; twins follow each other. ``repertoire``: what is drawn from, by default everything. Raises CorpusError when
-    all are used up.
+    meant; twins follow each other. ``repertoire``: what is drawn from, by default everything. ``language``: de, or zh
+    for Chinese, which has a part of the words and of the frames. Raises CorpusError when all are used up.
     """
-    draw, held = Draw(seed, repertoire or whole_repertoire()), HeldOut(held_out)
+    repertoire = repertoire or (chinese_repertoire() if language == "zh" else whole_repertoire())
+    draw, held = Draw(seed, repertoire), HeldOut(held_out)
     seen: set[str] = set()
     balance, number, tries = 0, 0, 0
     while tries < PATIENCE:
         tries += 1
         frame = draw.frame()
         plans = draw.plans(frame, draw.situation(frame))
-        made = [sentence_of(frame, plan) for plan in plans if worth(draw, plan)]
+        made = [sentence_of(frame, plan, language) for plan in plans if language == "zh" or worth(draw, plan)]
         made = [one for one in made if one.source not in seen and not held(one.source)]
         number += len(made) > 1
         if len(made) == 1 and made[0].marks and made[0].nouns == 2 and made[0].frame != "where to":
@@ -92,11 +95,14 @@ def worth(draw: Draw, plan: Plan) -> bool:
     return len(plan.participants) == 1 or len(numbers) == 2 or draw.chance.random() < SAME_GENDER
 
 
-def sentence_of(frame: Frame, plan: Plan) -> ItSentence:
+def sentence_of(frame: Frame, plan: Plan, language: str) -> ItSentence:
     """The plan in both languages."""
-    english, german = English(plan), German(plan)
+    english = English(plan)
+    target_voice = Chinese(plan) if language == "zh" else German(plan)
+    template = CHINESE_FRAMES[frame.name] if language == "zh" else frame.german
     source, keys = finished(re.sub(r"\{([^}]+)\}", lambda match: english.fill(match[1]), frame.english))
-    target, target_keys = finished(re.sub(r"\{([^}]+)\}", lambda match: german.fill(match[1]), frame.german))
+    target, target_keys = finished(re.sub(r"\{([^}]+)\}", lambda match: target_voice.fill(match[1]), template))
+    target_keys = {} if language == "zh" else target_keys  # no blanks, so no words to number
     return ItSentence(source, target, keys, target_keys, frame.name, plan.about, len(plan.participants), 0)
 
 
