@@ -67,7 +67,7 @@ def test_sides_shifted_from_the_middle_on(healthy: list[Pair], lines: int) -> No
 
 
 def test_lines_in_the_other_language(healthy: list[Pair], validation: list[Pair]) -> None:
-    some_wrong = [(a, a.replace("The", "And the") if n % 12 == 0 else b) for n, (a, b) in enumerate(healthy)]
+    some_wrong = [(a, f"And {a[0].lower()}{a[1:]}" if n % 12 == 0 else b) for n, (a, b) in enumerate(healthy)]
     found = examine_corpus(some_wrong, validation, EN_DE)
     assert faults(found) == {"wrong language in a side": "watch"}
     assert "the target lines" in found[0].says
