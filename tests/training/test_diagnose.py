@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from glassformer.text.demo_grammar import sentences
+from glassformer.demo import first_sentences
 from glassformer.training import diagnose_corpus
 from glassformer.training.diagnose_corpus import examine_corpus, language_of
 from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
@@ -18,12 +18,12 @@ EN_DE = ("en", "de")
 
 @pytest.fixture(scope="module")
 def healthy() -> list[Pair]:
-    return [sentence.pair for sentence in sentences(12_000, seed=3)]
+    return [sentence.pair for sentence in first_sentences(12_000, seed=3)]
 
 
 @pytest.fixture(scope="module")
 def validation() -> list[Pair]:
-    return [(f"{a[:-1]}, he said.", f"{b[:-1]}, sagte er.") for a, b in (s.pair for s in sentences(100, seed=4))]
+    return [(f"{a[:-1]}, he said.", f"{b[:-1]}, sagte er.") for a, b in (s.pair for s in first_sentences(100, seed=4))]
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def test_sides_shifted_from_the_middle_on(healthy: list[Pair], lines: int) -> No
 
 
 def test_lines_in_the_other_language(healthy: list[Pair], validation: list[Pair]) -> None:
-    some_wrong = [(a, a.replace("The", "And the") if n % 12 == 0 else b) for n, (a, b) in enumerate(healthy)]
+    some_wrong = [(a, f"And {a[0].lower()}{a[1:]}" if n % 12 == 0 else b) for n, (a, b) in enumerate(healthy)]
     found = examine_corpus(some_wrong, validation, EN_DE)
     assert faults(found) == {"wrong language in a side": "watch"}
     assert "the target lines" in found[0].says

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from glassformer.demo import ItSentence, first_sentences
 from glassformer.folders import replace_file
-from glassformer.text.demo_grammar import Sentence, sentences
 
 SIZES = {"train": 20_000, "valid": 500, "test": 500}
 """Sentence pairs, all different."""
@@ -27,24 +27,29 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "subword_sampling": 0.0,
     },
 }
-"""A vocabulary in which each of the grammar's words is one piece, and a model small enough to be read."""
+"""A vocabulary in which each of the demo's words is one piece, and a model small enough to be read."""
 
 
-def demo_sentences(part: str) -> list[Sentence]:
+def demo_sentences(part: str) -> list[ItSentence]:
     """The sentences of ``train``, ``valid`` or ``test``: the same each time."""
-    everything = sentences(sum(SIZES.values()))
+    everything = first_sentences(sum(SIZES.values()))
     begin = {"train": 0, "valid": SIZES["train"], "test": SIZES["train"] + SIZES["valid"]}[part]
     return everything[begin : begin + SIZES[part]]
 
 
 def write_demo(folder: Path) -> None:
-    """Write the three sets into ``folder``, as files that can be read."""
+    """Write the three sets into ``folder``, as files that can be read.
+
+    Beside them ``train.marks`` and its kind say for each line which word is the pronoun and which its noun: ``7-1``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for part in SIZES:
-        pairs = [sentence.pair for sentence in demo_sentences(part)]
+        made = demo_sentences(part)
         for side, language in enumerate(LANGUAGES):
-            lines = "".join(f"{pair[side]}\n" for pair in pairs)
+            lines = "".join(f"{sentence.pair[side]}\n" for sentence in made)
             replace_file(folder / f"{part}.{language}", lines.encode())
+        marks = (" ".join(f"{query}-{key}" for query, key in sentence.marks) for sentence in made)
+        replace_file(folder / f"{part}.marks", "".join(f"{line}\n" for line in marks).encode())
 
 
 def demo_files(folder: Path) -> dict[str, Any]:
