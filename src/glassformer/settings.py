@@ -2,6 +2,8 @@
 
 import dataclasses
 import difflib
+import math
+import reprlib
 from collections.abc import Mapping
 from typing import Any, Self, get_args, get_origin
 
@@ -43,10 +45,10 @@ class Settings:
 
 
 def expect_type(key: str, value: Any, wanted: Any) -> None:
-    """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8."""
+    """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8, and no number is infinite."""
     if get_origin(wanted) is list:
         if not isinstance(value, list):
-            raise ConfigError(f"{key}={value!r}: wanted a list")
+            raise ConfigError(f"{key}={shown(value)}: wanted a list")
         for item in value:
             expect_type(key, item, get_args(wanted)[0])
         return
@@ -58,10 +60,16 @@ def expect_type(key: str, value: Any, wanted: Any) -> None:
             fits = option is bool
         else:
             fits = isinstance(value, option) or (option is float and isinstance(value, int))
-        if fits:
+        if fits and (not isinstance(value, float) or math.isfinite(value)):
             return
     names = " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)
-    raise ConfigError(f"{key}={value!r}: wanted {names}")
+    finite = ", and a finite one" if isinstance(value, float) and float in options else ""
+    raise ConfigError(f"{key}={shown(value)}: wanted {names}{finite}")
+
+
+def shown(value: Any) -> str:
+    """A value in a message: its beginning, as it may be anything."""
+    return reprlib.repr(value)
 
 
 def require(holds: bool, message: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.columns import Columns, columns_of
 from glassformer.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def diagnose(
     run: Annotated[Path, typer.Argument(help="A run's folder.")],
     source: Annotated[str, typer.Option(help="A test set, to see whether it was trained on; without --target, a TSV of pairs.")] = "",
     target: Annotated[str, typer.Option(help="Its target side.")] = "",
+    columns: Columns = "",
     svg: Annotated[Path | None, typer.Option(help="Where the learning curve goes.", show_default="RUN/learning-curve.svg")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:  # fmt: skip
@@ -47,7 +49,7 @@ def diagnose(
 
     if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
         raise CheckpointError(f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de")
-    test = list(read_pairs(source, target or None)) if source else []
+    test = list(read_pairs(source, target or None, columns=columns_of(columns))) if source else []
     path = run / "metrics.jsonl"
     lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []  # sentences may hold U+2028
     rows = [json.loads(line) for line in lines if line.endswith("}")]

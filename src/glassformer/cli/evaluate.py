@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.translate import bar, decoding_config, tell, writer
 from glassformer.errors import ConfigError, CorpusError
 
@@ -30,6 +31,7 @@ def evaluate(
     model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.", show_default="en-de")] = "",
     source: Annotated[str, typer.Option(help="What to translate, one sentence a line; without --target, a TSV of pairs.")] = "",
     target: Annotated[str, typer.Option(help="The references; line n translates line n of --source.")] = "",
+    columns: Columns = "",
     hypotheses: Annotated[str, typer.Option(help="Translations that are there already, in place of --model and --source.")] = "",
     papers: Annotated[str, typer.Option(metavar="LANG", help="Add the papers' lower-cased, tokenised BLEU for this target language, such as de.")] = "",
     output: Annotated[Path | None, typer.Option(help="Write the translations here.")] = None,
@@ -46,7 +48,7 @@ def evaluate(
     """
     from glassformer.training.evaluation import bleu, check_sides, chrf, papers_bleu
 
-    sources, references = read_sides(source, target, hypotheses, model)
+    sources, references = read_sides(source, target, hypotheses, model, columns_of(columns))
     model = model or "en-de"
     check_sides([""] * len(references), references)  # before minutes of translating
     translations = (
@@ -71,7 +73,9 @@ def evaluate(
         print_scores(scores, f"{what}, {len(references):,} sentences{by}")
 
 
-def read_sides(source: str, target: str, hypotheses: str, model: str) -> tuple[list[str], list[str]]:
+def read_sides(
+    source: str, target: str, hypotheses: str, model: str, columns: list[int]
+) -> tuple[list[str], list[str]]:
     """What is translated, or has been, and the references. Raises ConfigError for options that do not go together,
     CorpusError for sides that are not as long as each other, or empty."""
     if bool(source) == bool(hypotheses):
@@ -86,10 +90,12 @@ def read_sides(source: str, target: str, hypotheses: str, model: str) -> tuple[l
 
     if not target:
         report = CorpusReport()
-        pairs = list(read_pairs(source, report=report))
+        pairs = list(read_pairs(source, columns=columns, report=report))
         if report.skipped:
             typer.echo("\n".join(report.messages()), err=True)
         return [left for left, _ in pairs], [right for _, right in pairs]
+    if columns:
+        raise ConfigError("--columns with --target: the sides are files of their own, and no TSV; leave it out")
     name = source or hypotheses
     if name == target == "-":
         raise CorpusError("standard input is one stream and a test set two files: name one of them")

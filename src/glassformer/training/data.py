@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from glassformer.text.pairs import EncodedPairs, sha256_of
 from glassformer.text.sentences import whole_sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
+from glassformer.text.units import folded
 from glassformer.training.evaluation import in_pieces
 from glassformer.training.files import changed, check_readable_again, files_of, keep_standard_input, stamp
+from glassformer.training.held_out import Account, chosen, weighted
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
@@ -83,15 +85,26 @@ def prepare(
     """
     doing = doing or (lambda what, done, total: None)
     of_training = {"max_tokens": training.max_tokens, "held_out": training.held_out}
+    if config.weights:
+        of_training["seed"] = training.seed  # which pairs are the sample of a file
     asked = {**config.to_dict(), **of_training, "size": vocabulary_size}
     notes: list[str] = []
-    if prepared(folder).get("asked") == asked:
+    if same_request(prepared(folder).get("asked"), asked):
         notes = changes(folder)
         if whole(folder):
             return opened(folder, notes)
         notes.append(f"what was prepared in {folder} is damaged: the corpus was read again")
     read_corpus(folder, config, training, vocabulary_size, asked, doing)
     return opened(folder, notes)
+
+
+def same_request(before: dict[str, Any] | None, asked: dict[str, Any]) -> bool:
+    """Whether an earlier version was asked for the same: a setting that it did not know yet had its default."""
+    defaults = {setting.name: setting.default for setting in fields(DataConfig) if setting.default is not MISSING}
+    lists: dict[str, list[Any]] = {
+        setting.name: [] for setting in fields(DataConfig) if setting.default_factory is not MISSING
+    }
+    return bool(before) and {**defaults, **lists, **(before or {})} == asked
 
 
 def prepared_by_first(processes: Processes, read: Callable[..., Data], reporter: Reporter) -> Data:
@@ -149,7 +162,7 @@ def read_corpus(
     held_out = every_nth(count, training.held_out) if not config.valid_source else 0
     size = vocabulary_size or vocabulary_size_for(count)
     doing(f"finding {size:,} pieces of words", 0, 0)
-    seen = augmented(all_pairs(config), config.augmentation)
+    seen = augmented(weighted(pairs_by_file(config), config.weights, training.seed), config.augmentation)
     tokenizer = Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
     replace_file(folder / "tokenizer.model", tokenizer.to_bytes())
     validation = list(validation_pairs(config, held_out))
@@ -158,8 +171,9 @@ def read_corpus(
             "the target sentences are subword pieces (▁ or @@): join them to words, the run makes its own"
         )
     replace_file(folder / "validation.json", json.dumps(validation, ensure_ascii=False).encode())
-    wanted = (pair for i, pair in enumerate(all_pairs(config)) if not is_held_out(i, held_out))
-    long_ones, copies = CorpusReport(), Counter[str]()
+    account, long_ones, copies = Account(), CorpusReport(), Counter[str]()
+    keys = {folded(source) for source, _ in validation} if held_out else set()
+    wanted = weighted(pairs_by_file(config), config.weights, training.seed, held_out=keys, account=account)
     EncodedPairs.write(
         folder / "train",
         augmented(wanted, config.augmentation, copies),
@@ -169,12 +183,13 @@ def read_corpus(
         progress=lambda done: doing("encoding", done, count),
     )
     messages = [line for report in reports for line in report.messages()]
+    messages += account.messages([" and ".join(report.files) for report in reports], config.weights)
     messages += long_ones.messages()[1:-1]
     if copies:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
         messages.append(f"{copies.total():,} changed copies added: {kinds} (data.augmentation)")
     if held_out:
-        messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
+        messages.append(account.held_out(len(validation), held_out))
     for before in stamps:
         if stamp(before["path"]) != before:
             raise CorpusError(f"{before['path']} changed while it was read: start again when nobody writes to it")
@@ -216,10 +231,17 @@ def prepared(folder: Path) -> dict[str, Any]:
 
 def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> Iterator[Pair]:
     """The pairs of all files, one file after the other. ``reports`` gets the account of each."""
+    for pairs in pairs_by_file(config, reports):
+        yield from pairs
+
+
+def pairs_by_file(config: DataConfig, reports: list[CorpusReport] | None = None) -> Iterator[Iterator[Pair]]:
+    """The pairs of each file; ``reports`` gets the account of it, once they are read."""
     targets: list[str | None] = [*config.target] or [None] * len(config.source)
+    how: dict[str, Any] = {"columns": config.columns, "skip_bad_lines": config.skip_bad_lines}
     for source, target in zip(config.source, targets, strict=True):
         report = CorpusReport()
-        yield from read_pairs(source, target, report=report, skip_bad_lines=config.skip_bad_lines)
+        yield read_pairs(source, target, report=report, **how)
         if reports is not None:
             reports.append(report)
 
@@ -227,9 +249,11 @@ def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> 
 def validation_pairs(config: DataConfig, held_out: int) -> Iterator[Pair]:
     """The validation files' pairs, or, where there are none, those held out."""
     if config.valid_source:
-        yield from read_pairs(config.valid_source, config.valid_target or None, skip_bad_lines=config.skip_bad_lines)
-    else:
-        yield from (pair for i, pair in enumerate(all_pairs(config)) if is_held_out(i, held_out))
+        how: dict[str, Any] = {"columns": config.columns, "skip_bad_lines": config.skip_bad_lines}
+        yield from read_pairs(config.valid_source, config.valid_target or None, **how)
+    elif held_out:
+        candidates = [pair for i, pair in enumerate(all_pairs(config)) if is_held_out(i, held_out)]
+        yield from chosen(candidates, lambda: all_pairs(config))
 
 
 def every_nth(pairs: int, wanted: int) -> int:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from glassformer.text.units import folded
 from glassformer.training.finding import Finding
 
 Pair = tuple[str, str]
@@ -204,10 +205,6 @@ def copied(pairs: Sequence[Pair]) -> Finding | None:
         f"in {100 * same / len(pairs):.0f} % of the pairs the target is the source, untranslated: the model learns to copy",
         "leave these pairs out",
     )
-
-
-def folded(text: str) -> str:
-    return " ".join(WORD.findall(text.lower()))
 
 
 def seen_before(pairs: Iterable[Pair], validation: Sequence[Pair], name: str = "validation") -> Finding | None:
