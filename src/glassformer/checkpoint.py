@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError
 from glassformer.folders import (
@@ -30,6 +31,7 @@ from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
 
 
+@brief
 @dataclass
 class Saved:
     """What a model's folder holds."""

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassformer.brief import brief
 from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError
 from glassformer.text.tokenizer import Tokenizer
@@ -34,6 +35,7 @@ LARGEST_JSON = 16 * 2**20
 """Bytes."""
 
 
+@brief
 @dataclass(frozen=True)
 class Description:
     """All that a model's folder says but the weights."""

@@ -3,10 +3,10 @@
 import dataclasses
 import difflib
 import math
-import reprlib
 from collections.abc import Mapping
 from typing import Any, Self, get_args, get_origin
 
+from glassformer.brief import shown
 from glassformer.errors import ConfigError
 
 
@@ -67,12 +67,16 @@ def expect_type(key: str, value: Any, wanted: Any) -> None:
     raise ConfigError(f"{key}={shown(value)}: wanted {names}{finite}")
 
 
-def shown(value: Any) -> str:
-    """A value in a message: its beginning, as it may be anything."""
-    return reprlib.repr(value)
-
-
 def require(holds: bool, message: str) -> None:
     """Raises ConfigError with this message when a condition does not hold."""
     if not holds:
         raise ConfigError(message)
+
+
+MOST_THREADS = 1024
+
+
+def check_threads(threads: int) -> None:
+    """Raises ConfigError unless it is a number of threads; 0 stands for all cores."""
+    fits = type(threads) is int and 0 <= threads <= MOST_THREADS
+    require(fits, f"threads={shown(threads)}: wanted a whole number from 1 to {MOST_THREADS:,}, or 0 for all cores")

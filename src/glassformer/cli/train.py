@@ -13,6 +13,7 @@ import typer
 from glassformer.cli.columns import Columns, columns_of
 from glassformer.config import DataConfig, RunConfig, TrainingConfig
 from glassformer.errors import ConfigError
+from glassformer.settings import check_threads
 
 if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
@@ -135,11 +136,10 @@ def run_training(
 
 
 def use_threads(threads: int) -> None:
-    """Raises ConfigError for fewer than none; 0 leaves all of them."""
+    """Raises ConfigError for a number that cannot be; 0 leaves all of them."""
     import torch
 
-    if threads < 0:
-        raise ConfigError(f"--threads {threads}: wanted 1 or more, or 0 for all")
+    check_threads(threads)
     if threads:
         torch.set_num_threads(threads)
 

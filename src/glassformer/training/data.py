@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from glassformer.brief import brief
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import CheckpointError, ConfigError, CorpusError
 from glassformer.folders import read_json, replace_file
@@ -36,6 +37,7 @@ Doing = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is (0: not known)."""
 
 
+@brief
 @dataclass(frozen=True)
 class Data:
     """What a run trains on, and what it is validated with."""

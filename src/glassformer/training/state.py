@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.checkpoint import Saved, check_shapes, load_weights, model_files, shapes_of, tensors_in
 from glassformer.config import ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError
@@ -66,6 +67,7 @@ class Progress:
     """Each batch is computed in so many parts, since the memory did not suffice for the whole."""
 
 
+@brief
 @dataclass
 class State:
     """The weights, their average, the optimisers and the progress of a run. The random state is torch's own, of each
