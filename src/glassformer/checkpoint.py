@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError
 from glassformer.folders import (
@@ -34,6 +35,7 @@ LARGEST_HEADER = 2**20
 """Bytes of a safetensors file's header: some 8,000 tensors, ten times what the largest preset's training has."""
 
 
+@brief
 @dataclass
 class Saved:
     """What a model's folder holds."""

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassformer.brief import brief
 from glassformer.card import check_card
 from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError, ConfigError
@@ -46,6 +47,7 @@ LARGEST = {
 """By name. Weights are as large as their header says."""
 
 
+@brief
 @dataclass(frozen=True)
 class Description:
     """All that a model's folder says but the weights."""

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from glassformer.brief import brief
 from glassformer.errors import TraceFileError
 from glassformer.folders import replace_file
 from glassformer.probe import Probe
@@ -28,6 +29,7 @@ LARGEST_HEADER = 2**25
 GROWING = ("query", "position", "key")  # the axis along which decoding adds rows, the first of these that a window has
 
 
+@brief
 class Window(NamedTuple):
     """One tensor that passed a probe, with a word for each axis and its place in the paper."""
 
@@ -50,6 +52,10 @@ class Trace:
     about: dict[str, Any] = field(default_factory=dict)
     shown: Callable[["Trace"], str] | None = field(default=None, repr=False, compare=False)
     """Its HTML, where whoever made it knows how: what a notebook shows of it."""
+
+    def __repr__(self) -> str:
+        steps = f"{len(self.steps)} step{'' if len(self.steps) == 1 else 's'}"
+        return f"Trace({len(self)} windows in {steps}; trace.describe() names them)"
 
     def _repr_html_(self) -> str | None:
         return self.shown(self) if self.shown else None

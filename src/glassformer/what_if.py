@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from glassformer.brief import brief
 from glassformer.errors import NothingAllowedError, WhatIfError
 from glassformer.model import Transformer
 from glassformer.model.attention import MultiHeadAttention
@@ -141,6 +142,7 @@ def embedding_replaced(
         yield
 
 
+@brief
 @dataclass(frozen=True)
 class HeadRanking:
     """What each head was worth for one pair of sentences."""

@@ -82,6 +82,23 @@ def test_other_errors_are_not_hidden(call: Call, monkeypatch: pytest.MonkeyPatch
         call("train")
 
 
+@pytest.mark.parametrize("words", [[], ["--traceback"]])
+def test_an_unexpected_error_is_short_however_much_it_holds(words: list[str]) -> None:
+    program = (
+        "import sys; from glassformer.cli.app import main; import glassformer.cli.train as train\n"
+        "def fail(*_): raise TypeError('what was given: ' + 'x' * 9_000_000)\n"
+        f"train.read_settings = fail; sys.argv = ['glassformer', *{words!r}, 'train']; main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "TypeError: what was given: xxx" in ended.stderr
+    assert "in fail" in ended.stderr
+    assert len(ended.stderr) < 20_000
+    assert ("please report" in ended.stderr) == (not words)
+    if not words:
+        assert ended.stderr.count("\n") < 26
+
+
 @pytest.mark.parametrize(
     ("words", "status"), [(["--version"], 0), (["info", "--model", "nowhere"], 2), (["nothing"], 2)]
 )

@@ -2,8 +2,10 @@
 
 import os
 import sys
-import traceback
-from typing import Annotated, Any, NoReturn
+from functools import partial
+from traceback import TracebackException
+from types import TracebackType
+from typing import Annotated, NoReturn
 
 import typer
 from rich.markup import escape
@@ -13,6 +15,15 @@ from glassformer.cli import diagnose, distill, evaluate, export, info, look, sco
 from glassformer.cli.once import OnceEach
 from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import GlassformerError
+
+FRAMES = 3
+"""Places in the code that an unexpected error is shown to come from, the innermost ones."""
+MOST_LINES = 24
+"""Lines of an unexpected error; ``--traceback`` shows all."""
+LONGEST_LINE = 400
+"""Characters of a line of an unexpected error."""
+LONGEST_ERROR = 2000
+"""Characters of an error of ours."""
 
 app = typer.Typer(
     name="glassformer",
@@ -46,18 +57,36 @@ def main() -> NoReturn:
         app()
     except (GlassformerError, OSError) as error:
         if show_where:
+            sys.excepthook = partial(print_unexpected, whole=True)
             raise
-        text = " ".join(str(error).split()) or type(error).__name__
+        text = clipped(" ".join(str(error).split()), LONGEST_ERROR) or type(error).__name__
         Terminal(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
+    except Exception:
+        sys.excepthook = partial(print_unexpected, whole=show_where)  # only now: typer has put its own there
+        raise
     except SystemExit as end:
         leave(int(end.code or 0))
     leave(0)
 
 
-def show_traceback(*error: Any) -> None:
-    """As Python does it, and visible: an error's text may be a stranger's."""
-    echo("".join(traceback.format_exception(*error)).rstrip("\n"), err=True)
+def print_unexpected(
+    kind: type[BaseException], error: BaseException, place: TracebackType | None, *, whole: bool
+) -> None:
+    """What stands on standard error after an error that nobody foresaw: where it came from, each line cut to a line's
+    length, since other libraries put all that they were given, such as a model, into their messages."""
+    found = TracebackException(kind, error, place, limit=None if whole else -FRAMES, compact=True)
+    lines = [line for text in found.format() for line in text.splitlines()]
+    if not whole and len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES // 2], "  …", *lines[-MOST_LINES // 2 :]]
+    told = [clipped(line, LONGEST_LINE) for line in lines]
+    if not whole:
+        told.append("This is a fault of glassformer: please report these lines; --traceback shows all of them.")
+    echo("\n".join(told), err=True)
+
+
+def clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]} … ({len(text):,} characters)"
 
 
 def leave(status: int) -> NoReturn:

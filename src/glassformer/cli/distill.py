@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.terminal import echo
 from glassformer.cli.train import chooser, read_settings, run_training, set_flags, use_threads
 from glassformer.cli.translate import bar, tell
@@ -33,6 +34,7 @@ def distill(
     with_pairs: Annotated[bool, typer.Option("--with-pairs", help="Learn from people's translations too: those that the first teacher's run was trained on.")] = False,
     valid_source: Annotated[str, typer.Option(help="Validation pairs.", show_default="the first teacher's run's")] = "",
     valid_target: Annotated[str, typer.Option(help="Their target side.")] = "",
+    columns: Columns = "",
     out: Annotated[Path | None, typer.Option(help="The student's folder. What was interrupted there goes on.", show_default="TEACHER-student")] = None,
     preset: Annotated[str, typer.Option(help="The student: tiny, small, fast, base or big.")] = "fast",
     start_from: Annotated[str, typer.Option(help="Begin with this model's weights, such as a teacher's own.", show_default="random weights")] = "",
@@ -76,7 +78,8 @@ def distill(
     taught = folder / "distilled"
     with undone_if_refused(folder):
         marked(folder)
-        settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught, several=len(model) > 1)
+        given = {"source": valid_source, "target": valid_target, "columns": columns_of(columns)}
+        settings["data"] |= validation(given, Path(model[0]), taught, several=len(model) > 1)
         unseen = {pair[0] for pair in read_validation(settings["data"])}
         read = sentences(source, Path(model[0]), unseen)
         folders = [
@@ -141,17 +144,22 @@ def pairs_of(run: Path) -> "Callable[[], Iterator[Pair]]":
 def read_validation(files: dict[str, Any]) -> "Iterable[Pair]":
     from glassformer.text.corpus import read_pairs
 
-    return read_pairs(files["valid_source"], files.get("valid_target")) if "valid_source" in files else []
+    if "valid_source" not in files:
+        return []
+    return read_pairs(files["valid_source"], files.get("valid_target"), columns=files.get("columns", ()))
 
 
-def validation(source: str, target: str, run: Path, folder: Path, *, several: bool = False) -> dict[str, str]:
-    """The validation pairs' files: given, or the teacher's run's, written into ``folder``; none where there are none,
+def validation(given: dict[str, Any], run: Path, folder: Path, *, several: bool = False) -> dict[str, Any]:
+    """The validation pairs' files: ``given`` (source, target, columns), or the teacher's run's, written into ``folder``; none where there are none,
     which raises ConfigError where there are several teachers."""
     from glassformer.training.files import kept_validation
     from glassformer.translator.distill import write_pairs
 
-    if source:
-        return {"valid_source": source, **({"valid_target": target} if target else {})}
+    if given["columns"] and (given["target"] or not given["source"]):
+        raise ConfigError("--columns without a TSV: it is for a --valid-source that holds both sides; leave it out")
+    if given["source"]:
+        named = {"valid_source": given["source"], "valid_target": given["target"], "columns": given["columns"]}
+        return {name: value for name, value in named.items() if value}
     kept = run / "data" / "validation.json"
     if not kept.is_file() and several:
         raise ConfigError(

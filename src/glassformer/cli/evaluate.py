@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.translate import bar, decoding_config, tell, writer
 from glassformer.errors import ConfigError, CorpusError
 
@@ -39,6 +40,7 @@ def evaluate(
     model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.", show_default="en-de")] = "",
     source: Annotated[str, typer.Option(help="What to translate, one sentence a line; without --target, a TSV of pairs.")] = "",
     target: Annotated[list[str] | None, typer.Option(help="The references; line n translates line n of --source. Repeated: another reference for each line.")] = None,
+    columns: Columns = "",
     hypotheses: Annotated[list[str] | None, typer.Option(help="Translations that are there already, in place of --model and --source. Repeated: another system, compared with the first.")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="bleu, chrf, chrf++, ter, or comet, which needs --source and the package unbabel-comet. Can be repeated.", show_default="bleu and chrf")] = None,
     tokenize: Annotated[str, typer.Option(metavar="NAME", help="sacreBLEU's tokenizer for BLEU: 13a, intl, zh, ja-mecab, ko-mecab, char, flores200, spm, none …", show_default="by the target's language and script")] = "",
@@ -60,7 +62,7 @@ def evaluate(
     Every line counts, empty ones too. Only figures with equal signatures compare.
     """
     names = metric_names(metric or USUAL)
-    texts = read_texts(source, target or [], hypotheses or [], model, output, with_sources="comet" in names)
+    texts = read_texts(source, target or [], hypotheses or [], model, output, columns_of(columns), "comet" in names)
     translator = None
     if not texts.systems:
         from glassformer.translator import Translator
@@ -114,7 +116,13 @@ def metric_names(asked: Sequence[str]) -> list[str]:
 
 
 def read_texts(
-    source: str, target: Sequence[str], hypotheses: Sequence[str], model: str, output: Path | None, with_sources: bool
+    source: str,
+    target: Sequence[str],
+    hypotheses: Sequence[str],
+    model: str,
+    output: Path | None,
+    columns: Sequence[int],
+    with_sources: bool,
 ) -> Texts:
     """What is translated, or has been, and the references. Raises ConfigError for options that do not go together,
     CorpusError for sides that are not as long as each other, or empty."""
@@ -122,8 +130,10 @@ def read_texts(
     from glassformer.scores import check_sides
     from glassformer.text.corpus import read_lines, read_pairs
 
+    if columns and target:
+        raise ConfigError("--columns with --target: the sides are files of their own, and no TSV; leave it out")
     if not target:
-        pairs = list(read_pairs(source, keep_empty=True))
+        pairs = list(read_pairs(source, columns=columns, keep_empty=True))
         texts = Texts([left for left, _ in pairs], [[right for _, right in pairs]], [])
     else:
         names = [*([source] if source else []), *target, *hypotheses]

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.columns import Columns, columns_of
 from glassformer.config import DataConfig, RunConfig, TrainingConfig
 from glassformer.errors import ConfigError
+from glassformer.settings import check_threads
 
 if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
@@ -25,6 +27,8 @@ glassformer train --source train.en --target train.de
 
 glassformer train --source pairs.tsv.gz --valid-source valid.tsv --time-limit 2h --out runs/mine
 
+glassformer train --source news.tsv --source own.tsv --weight 0.5 --weight 3 --columns 1,2
+
 glassformer train --config runs/mine/config.toml --out runs/again
 
 glassformer train --demo
@@ -37,6 +41,8 @@ def train(
     marks: Annotated[list[str] | None, typer.Option(help="Which words of --source are to look at which (training.guided_attention); one file for each --source, - for none.")] = None,
     valid_source: Annotated[str, typer.Option(help="Validation pairs; without them some training pairs are held out.")] = "",
     valid_target: Annotated[str, typer.Option(help="Their target side.")] = "",
+    columns: Columns = "",
+    weight: Annotated[list[float] | None, typer.Option(help="How often the pairs of a --source are trained on: 3 times, or 0.5 for a half of them. One for each --source.", show_default="1")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on.", show_default="runs/LANGUAGES")] = None,
     preset: Annotated[str, typer.Option(help="tiny, small, fast, base or big.", show_default="by the corpus's size")] = "",
     vocabulary_size: Annotated[int, typer.Option(help="Pieces of words.", show_default="by the corpus's size")] = 0,
@@ -63,6 +69,8 @@ def train(
         "marks": marks,
         "valid_source": valid_source,
         "valid_target": valid_target,
+        "columns": columns_of(columns),
+        "weights": weight,
         "skip_bad_lines": skip_bad_lines,
     }
     settings = read_settings(config)
@@ -153,11 +161,10 @@ def run_training(
 
 
 def use_threads(threads: int) -> None:
-    """Raises ConfigError for fewer than none; 0 leaves all of them."""
+    """Raises ConfigError for a number that cannot be; 0 leaves all of them."""
     import torch
 
-    if threads < 0:
-        raise ConfigError(f"--threads {threads}: wanted 1 or more, or 0 for all")
+    check_threads(threads)
     if threads:
         torch.set_num_threads(threads)
 

@@ -8,11 +8,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.config import ModelConfig
 from glassformer.decoding.batches import pad
 from glassformer.search import Sentence
 
 
+@brief
 @dataclass(frozen=True)
 class Sentences:
     """Some of them as tensors on the model's device."""

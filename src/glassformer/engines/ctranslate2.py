@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.errors import DecodingError, ShapeError, VocabularyError
 from glassformer.search import Hypothesis, Sentence, by_length, length_penalty, make_sentence
+from glassformer.settings import check_threads
 
 if TYPE_CHECKING:
     from glassformer.engines.native import Native
@@ -77,6 +78,7 @@ class CTranslate2:
         """``files``: as ``conversion.convert`` makes them. ``tokens``: the vocabulary, by id."""
         import ctranslate2
 
+        check_threads(threads)  # its own message would hold the whole model
         self.threads = threads or cores()
         self.config, self.tokens, self._native = config, tokens, native
         self._opened: Native | None = None

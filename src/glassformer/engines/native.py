@@ -11,6 +11,7 @@ from glassformer.decoding.lean import LeanTransformer, is_watched, lean
 from glassformer.devices import find_device
 from glassformer.engines.engine import Ids, Pending, Progress
 from glassformer.model import Transformer
+from glassformer.settings import check_threads
 
 
 class Native:
@@ -45,6 +46,7 @@ class Native:
 def load_native(folder: Path, *, device: str = "", threads: int = 0) -> Native:
     """Raises CheckpointError for a damaged folder, ConfigError for a device that is not there."""
     where = find_device(device)
+    check_threads(threads)
     if threads:
         torch.set_num_threads(threads)
     return Native(load_model(folder).model.to(where))

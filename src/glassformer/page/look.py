@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.errors import ConfigError
 from glassformer.page import wire
 from glassformer.page.facts import learned, model_facts, norms, side_of, stations
@@ -49,6 +50,7 @@ FIRST = ("x", "embeddings", "positions", "memory", "norm", "queries", "keys", "v
 """Which states travel before others where not all of them fit, by the last part of their names."""
 
 
+@brief
 @dataclass(frozen=True)
 class Seen:
     """A trace with the norms' outputs of a pre-norm model in it."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from glassformer.brief import brief
 from glassformer.errors import ConfigError, GlassformerError
 from glassformer.page import wire
 from glassformer.page.built import HOW, built_page
@@ -53,6 +54,7 @@ export default { render };
 """
 
 
+@brief
 @dataclass
 class Shown:
     """One pair of sentences, as the page shows it. The last line of a cell: it is drawn there."""

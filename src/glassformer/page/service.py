@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from glassformer.brief import brief
 from glassformer.decoding import score
 from glassformer.errors import ConfigError, GlassformerError
 from glassformer.page import wire
@@ -29,6 +30,7 @@ KEPT = 4
 """Traces of the last questions, from which exact rows are taken."""
 
 
+@brief
 @dataclass
 class Service:
     """A translator that answers. One question at a time: what is switched off is switched off in the model itself."""

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from glassformer.brief import brief
 from glassformer.errors import ConfigError, FileFormatError
 from glassformer.page.parse import from_json
 from glassformer.page.wire import Look, Numbers, Window
 
 
+@brief
 @dataclass(frozen=True)
 class Unpacked:
     """A header, and the numbers of its windows by name."""

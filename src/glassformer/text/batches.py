@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.errors import ConfigError
 from glassformer.text.marks import looks
 from glassformer.text.pairs import Array, Block, EncodedPairs
@@ -34,6 +35,7 @@ SECTION = 200
 """Batches' worth of pairs that are sorted by length together: fewer would pad more, more would mix less."""
 
 
+@brief
 @dataclass(frozen=True)
 class Batch:
     """Sentence pairs computed together; ids are int64, padded on the right."""
@@ -66,6 +68,7 @@ class Batch:
         return Batch(source, target, self.numbers[first::every], *real, looks)
 
 
+@brief
 class _Pool(NamedTuple):
     """Pairs shuffled together: their numbers in the corpus, and their rows' widths with bos and eos, all [pair]."""
 

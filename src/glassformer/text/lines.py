@@ -8,26 +8,35 @@ from pathlib import Path
 
 from glassformer.errors import CorpusError
 from glassformer.text.compression import CHUNK, COMPRESSIONS, compression_of, may_become_compressed, unpacked
+from glassformer.text.encodings import advice, wide
 
 __all__ = ["BOM", "COMPRESSIONS", "LONGEST_LINE", "STDIN", "is_pipe", "lines", "name_of"]
 
 STDIN = "-"
 LONGEST_LINE = 5 << 19
 """Bytes (2.5 MiB). A line without an end would fill the memory; as a string, in NFC, one takes up to 17 times its bytes."""
+MOST_RETURNS = 10
+r"""Of ``\r`` in a line that ends with ``\n``: a few may be in a sentence's text."""
 BOM = b"\xef\xbb\xbf"
 
 
 def lines(path: str | Path, *, skip_bad_lines: bool = False) -> Iterator[str | None]:
     r"""The lines of a UTF-8 text file, in NFC, without their ends, one after the other; ``-`` is standard input.
 
-    A line ends at ``\n`` or ``\r\n`` and nowhere else: U+2028 and its like occur within sentences.
+    A line ends at ``\n`` or ``\r\n`` and nowhere else: U+2028 and its like occur within sentences, and so may ``\r``. In
+    a file without any ``\n``, as an old Mac wrote them, a line ends at ``\r``.
     With ``skip_bad_lines`` a line that is not UTF-8 comes as None, so that line numbers stay right.
 
     Raises CorpusError for a file that cannot be read, compressed data cut short, a line that is not UTF-8.
     """
     number = 0
-    for block in _blocks(_decompressed(_chunks(path), path), path):
+    for block in _blocks(_with_newlines(_decompressed(_chunks(path), path), path), path):
         if number == 0:
+            if name := wide(block):
+                raise CorpusError(
+                    f"{name_of(path)}: it looks like {name}, wanted UTF-8: convert it with "
+                    f"iconv -f {name} -t UTF-8 FILE > NEW"
+                )
             block = block.removeprefix(BOM)
             if not block:
                 continue
@@ -73,6 +82,32 @@ def _decompressed(chunks: Iterator[bytes], path: str | Path) -> Iterator[bytes]:
     return unpacked(whole, kind, name_of(path)) if kind else whole
 
 
+def _with_newlines(chunks: Iterable[bytes], path: str | Path) -> Iterator[bytes]:
+    r"""The same bytes; where they hold ``\r`` and no ``\n``, those are line ends and become ``\n``.
+
+    That is known at the first ``\n``, after a chunk's worth of bytes, or at the end. Raises CorpusError, with the line's
+    number, for a ``\n`` that comes after that: neither reading is right then.
+    """
+    head, number, remaining = b"", 0, iter(chunks)
+    for chunk in remaining:
+        head += chunk
+        if b"\n" in head or len(head) > CHUNK:
+            break
+    if b"\n" in head or b"\r" not in head[:-1]:
+        yield head
+        yield from remaining
+        return
+    for chunk in chain([head], remaining):
+        if b"\n" in chunk:
+            number += chunk[: chunk.index(b"\n")].count(b"\r")
+            raise CorpusError(
+                rf"{name_of(path)}: lines end with \r up to line {number:,}, and with \n from there on; make all ends the "
+                r"same: tr '\r' '\n' < FILE > NEW"
+            )
+        number += chunk.count(b"\r")
+        yield chunk.replace(b"\r", b"\n")
+
+
 def _blocks(chunks: Iterable[bytes], path: str | Path) -> Iterator[bytes]:
     r"""The same bytes, cut behind a ``\n`` each time, so that lines and characters stay whole.
 
@@ -106,21 +141,35 @@ def _decoded(block: bytes, path: str | Path, number: int, skip_bad_lines: bool) 
     try:
         text = block.decode()
     except UnicodeDecodeError:
-        return [_line(raw, path, number + i, skip_bad_lines) for i, raw in enumerate(block.split(b"\n"), start=1)]
+        return [
+            _line(raw, block, path, number + i, skip_bad_lines) for i, raw in enumerate(block.split(b"\n"), start=1)
+        ]
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return [*text.replace("\r\n", "\n").removesuffix("\r").split("\n")]
+    read = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
+    if "\r" not in text:
+        return [*read]
+    return [_not_joined(line, path, number + i, skip_bad_lines) for i, line in enumerate(read, start=1)]
 
 
-def _line(raw: bytes, path: str | Path, number: int, skip_bad_lines: bool) -> str | None:
+def _not_joined(line: str, path: str | Path, number: int, skip_bad_lines: bool) -> str | None:
+    r"""A line of a file that has some ``\r``: one with many of them is several lines in one."""
+    if (returns := line.count("\r")) <= MOST_RETURNS:
+        return line
+    if skip_bad_lines:
+        return None
+    raise CorpusError(
+        rf"{name_of(path)}, line {number:,}: has {returns:,} \r in it, as if some lines ended with \r and others with \n; "
+        r"make all ends the same: tr '\r' '\n' < FILE > NEW"
+    )
+
+
+def _line(raw: bytes, block: bytes, path: str | Path, number: int, skip_bad_lines: bool) -> str | None:
     """One line of a block in which something is wrong."""
     try:
         return unicodedata.normalize("NFC", raw.removesuffix(b"\r").decode())
     except UnicodeDecodeError as error:
         if skip_bad_lines:
             return None
-        hint = "convert it with iconv -t UTF-8, or leave such lines out with skip_bad_lines"
-        if number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            hint = "it looks like UTF-16: convert it with iconv -f UTF-16 -t UTF-8"
         what = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise CorpusError(f"{name_of(path)}, line {number:,}: {what}; {hint}") from error
+        raise CorpusError(f"{name_of(path)}, line {number:,}: {what}; {advice(block, raw)}") from error

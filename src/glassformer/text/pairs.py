@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from glassformer.brief import brief
 from glassformer.errors import CorpusError
 from glassformer.text.corpus import EMPTY, CorpusReport
 from glassformer.text.marks import NONE, between_token_words
@@ -65,6 +66,7 @@ class Facts:
         }
 
 
+@brief
 class Block(NamedTuple):
     """Consecutive pairs in memory: from ``ids[starts[i]]`` on source_lengths[i] source ids, then the target's."""
 
@@ -142,6 +144,9 @@ class EncodedPairs:
 
     def __len__(self) -> int:
         return self.facts.pairs
+
+    def __repr__(self) -> str:
+        return f"EncodedPairs({str(self.folder)!r}: {len(self):,} pairs, {self.tokens:,} tokens)"
 
     @property
     def tokens(self) -> int:

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glassformer.brief import brief
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.errors import CheckpointError, ConfigError, CorpusError
 from glassformer.folders import read_json, replace_file
@@ -27,6 +28,7 @@ from glassformer.text.scripts import common_scripts
 from glassformer.text.sentences import sentences
 from glassformer.text.subword_sampling import SubwordSampler
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
+from glassformer.text.units import folded
 from glassformer.training.files import (
     changed,
     check_readable_again,
@@ -37,6 +39,7 @@ from glassformer.training.files import (
     mark_files,
     stamp,
 )
+from glassformer.training.held_out import Account, chosen, weighted
 from glassformer.training.processes import Processes
 from glassformer.training.report import Reporter
 
@@ -48,6 +51,7 @@ Doing = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is (0: not known)."""
 
 
+@brief
 @dataclass(frozen=True)
 class Data:
     """What a run trains on, and what it is validated with."""
@@ -125,15 +129,26 @@ def prepare(
     doing = doing or (lambda what, done, total: None)
     ready(training.bleu_tokenizer or prepared(folder).get("bleu_tokenizer", USUAL))  # now, and not hours later
     of_training = {"max_tokens": training.max_tokens, "held_out": training.held_out}
+    if config.weights:
+        of_training["seed"] = training.seed  # which pairs are the sample of a file
     asked = {**config.to_dict(), **of_training, "size": vocabulary_size, "given": tokenizer is not None}
     notes: list[str] = []
-    if prepared(folder).get("asked") == asked:
+    if same_request(prepared(folder).get("asked"), asked):
         notes = changes(folder)
         if whole(folder):
             return opened(folder, notes)
         notes.append(f"what was prepared in {folder} is damaged: the corpus was read again")
     read_corpus(folder, config, training, vocabulary_size, tokenizer, asked, doing)
     return opened(folder, notes)
+
+
+def same_request(before: dict[str, Any] | None, asked: dict[str, Any]) -> bool:
+    """Whether an earlier version was asked for the same: a setting that it did not know yet had its default."""
+    defaults = {setting.name: setting.default for setting in fields(DataConfig) if setting.default is not MISSING}
+    lists: dict[str, list[Any]] = {
+        setting.name: [] for setting in fields(DataConfig) if setting.default_factory is not MISSING
+    }
+    return bool(before) and {**defaults, **lists, **(before or {})} == asked
 
 
 def prepared_by_first(processes: Processes, read: Callable[..., Data], reporter: Reporter) -> Data:
@@ -193,7 +208,7 @@ def read_corpus(
         if count % 10_000 == 0:
             doing("reading", count, 0)
     held_out = every_nth(count, training.held_out) if not config.valid_source else 0
-    tokenizer = vocabulary_for(config, tokenizer, vocabulary_size or vocabulary_size_for(count), doing)
+    tokenizer = vocabulary_for(config, tokenizer, vocabulary_size or vocabulary_size_for(count), training.seed, doing)
     replace_file(folder / "tokenizer.model", tokenizer.to_bytes())
     validation = list(validation_pairs(config, held_out))
     if in_pieces([target for _, target in validation[: training.validation_sentences]]):
@@ -201,8 +216,9 @@ def read_corpus(
             "the target sentences are subword pieces (▁ or @@): join them to words, the run makes its own"
         )
     replace_file(folder / "validation.json", json.dumps(validation, ensure_ascii=False).encode())
-    wanted = (pair for i, pair in enumerate(all_pairs(config)) if not is_held_out(i, held_out))
-    long_ones, copies = CorpusReport(), Counter[str]()
+    account, long_ones, copies = Account(), CorpusReport(), Counter[str]()
+    keys = {folded(source) for source, _ in validation} if held_out else set()
+    wanted = weighted(pairs_by_file(config), config.weights, training.seed, held_out=keys, account=account)
     encoded = EncodedPairs.write(
         folder / "train",
         signed(augmented(wanted, config.augmentation, copies), config),
@@ -212,6 +228,7 @@ def read_corpus(
         progress=lambda done: doing("encoding", done, count),
     )
     messages = [line for report in reports for line in report.messages()]
+    messages += account.messages([" and ".join(report.files) for report in reports], config.weights)
     messages += long_ones.messages()[1:-1]
     if copies:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
@@ -219,7 +236,7 @@ def read_corpus(
     if config.marks:
         messages.append(f"{encoded.facts.marked_pairs:,} pairs say which words are to look at which (data.marks)")
     if held_out:
-        messages.append(f"{len(validation):,} pairs held out for validation: every {held_out:,}th")
+        messages.append(account.held_out(len(validation), held_out))
     counted = choose([b for _, b in validation], guess=languages(config), tokenize=training.bleu_tokenizer)
     messages += [counted.said] if counted.said else []
     keep_account(folder, stamps, {"asked": asked, "messages": messages, "bleu_tokenizer": counted.tokenizer})
@@ -268,22 +285,30 @@ def prepared(folder: Path) -> dict[str, Any]:
 
 def all_pairs(config: DataConfig, reports: list[CorpusReport] | None = None) -> Iterator[Pair]:
     """The pairs of all files, one file after the other. ``reports`` gets the account of each."""
+    for pairs in pairs_by_file(config, reports):
+        yield from pairs
+
+
+def pairs_by_file(config: DataConfig, reports: list[CorpusReport] | None = None) -> Iterator[Iterator[Pair]]:
+    """The pairs of each file; ``reports`` gets the account of it, once they are read."""
     targets: list[str | None] = [*config.target] or [None] * len(config.source)
     marks = config.marks or [""] * len(config.source)
+    how: dict[str, Any] = {"columns": config.columns, "skip_bad_lines": config.skip_bad_lines}
     for source, target, marks_file in zip(config.source, targets, marks, strict=True):
         report = CorpusReport()
-        pairs = read_pairs(source, target, report=report, skip_bad_lines=config.skip_bad_lines)
-        yield from pairs if marks_file in NO_MARKS else marked(pairs, marks_file, report)
+        pairs = read_pairs(source, target, report=report, **how)
+        yield pairs if marks_file in NO_MARKS else marked(pairs, marks_file, report)
         if reports is not None:
             reports.append(report)
 
 
-def vocabulary_for(config: DataConfig, given: Tokenizer | None, size: int, doing: Doing) -> Tokenizer:
+def vocabulary_for(config: DataConfig, given: Tokenizer | None, size: int, seed: int, doing: Doing) -> Tokenizer:
     """The ``given`` tokenizer, with signs unless ``config`` wants none, or one of ``size`` pieces made for the corpus."""
     if given is not None:
         return given.with_signs() if config.placeholders else given
     doing(f"finding {size:,} pieces of words", 0, 0)
-    seen = signed(augmented(all_pairs(config), config.augmentation), config)
+    pairs = weighted(pairs_by_file(config), config.weights, seed)
+    seen = signed(augmented(pairs, config.augmentation), config)
     return Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
 
 
@@ -297,9 +322,11 @@ def signed(pairs: Iterable[Pair], config: DataConfig) -> Iterator[Pair]:
 def validation_pairs(config: DataConfig, held_out: int) -> Iterator[Pair]:
     """The validation files' pairs, or, where there are none, those held out."""
     if config.valid_source:
-        yield from read_pairs(config.valid_source, config.valid_target or None, skip_bad_lines=config.skip_bad_lines)
-    else:
-        yield from (pair for i, pair in enumerate(all_pairs(config)) if is_held_out(i, held_out))
+        how: dict[str, Any] = {"columns": config.columns, "skip_bad_lines": config.skip_bad_lines}
+        yield from read_pairs(config.valid_source, config.valid_target or None, **how)
+    elif held_out:
+        candidates = [pair for i, pair in enumerate(all_pairs(config)) if is_held_out(i, held_out)]
+        yield from chosen(candidates, lambda: all_pairs(config))
 
 
 def every_nth(pairs: int, wanted: int) -> int:

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.checkpoint import Saved, check_shapes, load_weights, model_files, shapes_of, tensors_in
 from glassformer.config import ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError
@@ -74,6 +75,7 @@ class Progress:
     """What the card of the model that the run began with says of a head that was taught."""
 
 
+@brief
 @dataclass
 class State:
     """The weights, their average, the optimisers and the progress of a run. The random state is torch's own, of each

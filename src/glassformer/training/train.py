@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from glassformer import __version__
+from glassformer.brief import brief
 from glassformer.checkpoint import Saved
 from glassformer.config import TrainingConfig
 from glassformer.devices import find_device
@@ -87,6 +88,7 @@ def train(
     return session.outcome()
 
 
+@brief
 @dataclass
 class Session:
     """One process's part of a run, from its start to its end."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
+from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, open_engine
 from glassformer.errors import ShapeError, TranslationWarning
@@ -42,6 +43,7 @@ class Options(TypedDict, total=False):
     progress: Callable[[int], None] | None
 
 
+@brief
 @dataclass
 class Translator:
     """An engine and a tokenizer. Make one with ``load``."""
