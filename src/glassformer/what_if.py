@@ -149,7 +149,8 @@ class Turning:
             raise WhatIfError(
                 f"{query} cannot be turned to {keys} in {attention}: wanted positions from 0, a key or more"
             )
-        self.attention, self.head, self.query, self.keys = attention, head, query, keys
+        self.attention, self.head, self.query = attention, head, query
+        self.keys = list(dict.fromkeys(keys))
         self.side, kind = attention.split(".", 1)[0], attention.rsplit(".", 1)[1]
         if self.side == "decoder" and kind == "self_attention" and max(keys) > query:
             raise WhatIfError(

@@ -45,7 +45,7 @@ def main() -> NoReturn:
         if show_where:
             raise
         text = " ".join(str(error).split()) or type(error).__name__
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
+        Console(emoji=False, stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
     except SystemExit as end:
         leave(int(end.code or 0))

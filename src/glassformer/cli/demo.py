@@ -17,7 +17,7 @@ def show_demo(run: Path) -> None:
     from glassformer.translator import Translator
     from glassformer.translator.head_jobs import best_heads, demo_jobs
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     translator = Translator.load(run)
     test = demo_sentences("test")
     found = translator.translate([sentence.pair[0] for sentence in test])

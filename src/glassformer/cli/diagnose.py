@@ -138,7 +138,7 @@ def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], pictu
 
     from glassformer.training.learning_curve import series
 
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     bad = sum(finding.weight == "bad" for finding in findings)
     if bad:
         verdict = f"{bad} thing{'' if bad == 1 else 's'} that make{'s' if bad == 1 else ''} it bad"

@@ -132,7 +132,7 @@ def print_scores(scores: "list[Score]", title: str) -> None:
             "" if score.low is None or score.high is None else f"{max(score.low, 0):.1f} … {min(score.high, 100):.1f}"
         )
         table.add_row(score.name, Text(f"{score.value:.2f}", style="bold"), interval)
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     console.print(table)
     console.print("signatures", style="dim")
     for score in scores:  # a line each however long, so that it can be copied

@@ -111,4 +111,4 @@ def print_rows(rows: list[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(Text(name), Text(value))
-    Console(highlight=False).print(table)
+    Console(emoji=False, highlight=False).print(table)

@@ -164,7 +164,7 @@ class Job:
         """Translate what somebody types, line by line, until Ctrl-D."""
         from rich.console import Console
 
-        console = Console(stderr=True, highlight=False)
+        console = Console(emoji=False, stderr=True, highlight=False)
         console.print(f"Type a sentence for {self.translator.name}; Ctrl-D ends.", style="dim", markup=False)
         while True:
             try:
@@ -285,6 +285,6 @@ def bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
         Rate(Column(no_wrap=True)),
         TimeRemainingColumn(),
     ]
-    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as progress:
+    with Progress(*columns, console=Console(emoji=False, stderr=True), transient=True, expand=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda count: progress.advance(task, count)
