@@ -160,6 +160,7 @@ class Turning:
         """Where this pass begins: later than 0 when decoding one word at a time."""
 
     def note_start(self, pos: Tensor) -> Tensor:
+        """Of the side's positions the first one."""
         self.first = int(pos[0, 0])
         return pos
 
@@ -187,6 +188,7 @@ class Turning:
         return scores
 
     def change(self, weights: Float[Tensor, "batch head query key"]) -> Tensor:
+        """The query's row with the keys' shares, the rest of it 0."""
         row = self.row(weights.size(2))
         if row is None:
             return weights
