@@ -1,9 +1,11 @@
 """The door of the command line: an error is one line and status 2, and ``--traceback`` shows where it came from."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -114,3 +116,11 @@ def test_a_process_of_torchrun_ends_without_pythons_last_steps(words: list[str],
         assert ended.returncode == status
         assert ended.stdout or ended.stderr
         assert ("last steps" in ended.stdout) == last_steps
+
+
+def test_what_a_person_typed_is_told_as_it_was_typed(call: Call) -> None:
+    """rich would make a cat's face of ``:cat:``."""
+    ended = call("look", "it", "--terminal", "--turn", "encoder.layers.0.self_attention:x:it:cat:")
+    assert "x:it:cat:" in ended.err
+    for path in (Path(glassformer.__file__).parent / "cli").glob("*.py"):
+        assert not re.search(r"\bConsole\((?!.*emoji=False)", path.read_text(encoding="utf-8")), path

@@ -318,6 +318,7 @@ def seeds(target: str) -> list[bytes]:
             asks = [
                 {"text": "it"},
                 {"text": "it", "target": "es", "heads_off": [["encoder.layers.0.self_attention", 1]]},
+                {"text": "it", "turned": [["encoder.layers.0.self_attention", 1, 0, [0]]]},
             ]
             rows = {"name": "encoder.memory", "at": [0], "text": "it"}
             bodies = [json.dumps(body).encode() for body in (*asks, rows, {"name": "embedding.weight"})]

@@ -14,6 +14,7 @@ import { DecodingView, stepOf } from "./views/decoding";
 import { FlowView } from "./views/flow";
 import { MatricesView } from "./views/matrices";
 import { PositionsView } from "./views/positions";
+import { turnsOf } from "./views/turns";
 import { WhatIfView } from "./views/whatif";
 
 const SHOWN: Record<View, () => preact.ComponentChild> = {
@@ -85,7 +86,7 @@ function Head({ state, set, session, t, language }: HeadProps) {
       <div class="sentence">
         {session.live || !look ? (
           <textarea rows={1} class={`source${state.sentence.length > 400 ? " long" : ""}`} aria-label={t("sentence")} lang={source} dir="auto" spellcheck={false} autocomplete="off" value={state.sentence}
-            onInput={(event) => set({ sentence: event.currentTarget.value.replace(/\s*\n\s*/g, " "), target: "", token: -1, key: -1, step: -1, cell: "", blocked: [] })} />
+            onInput={(event) => set({ sentence: event.currentTarget.value.replace(/\s*\n\s*/g, " "), target: "", token: -1, key: -1, step: -1, cell: "", blocked: [], turned: [] })} />
         ) : (
           <p class={`source${look.source.text.length > 400 ? " long" : ""}`} tabIndex={look.source.text.length > 400 ? 0 : undefined} lang={source} dir="auto" title={t("sentence.saved")}>{look.source.text}</p>
         )}
@@ -106,6 +107,7 @@ function Foot({ page: { look, t, live } }: { page: Page }) {
         {t("model.facts", { name: [model.name, model.checkpoint].filter(Boolean).join(" · ") || "model", layers: `${model.encoder_layers} + ${model.decoder_layers}`, heads: model.heads, d_model: model.d_model, parameters: thousands(model.parameters) })}
         {look.heads_off.length > 0 && <> · <b>{t("model.off", { n: look.heads_off.length })}</b></>}
         {look.blocked.length > 0 && <> · <b>{t("model.blocked", { n: look.blocked.length })}</b></>}
+        {look.turned.length > 0 && <> · <b>{t("model.turned", { n: turnsOf(look, look.turned).length })}</b></>}
       </p>
       <p>{t("weight")} {t("keys.help")}. {t("link")} {!live && t("sentence.saved")}</p>
     </footer>
@@ -169,7 +171,7 @@ function useKeys(shown: Page | undefined): void {
         if (state.view === "matrices") set({ head: digit, cell: "" });
         else set({ heads: toggled(headsOf(page), digit, (a, b) => a === b).sort((a, b) => a - b) });
       } else if (event.key === "[" || event.key === "]") {
-        const layer = layerOf(state, look) + (event.key === "]" ? 1 : -1);
+        const layer = layerOf(page) + (event.key === "]" ? 1 : -1);
         if (layer >= 0 && layer < layers(look, state.side)) set({ layer, cell: "" });
       } else if (event.key === "," || event.key === ".") {
         const step = stepOf(page) + (event.key === "." ? 1 : -1);

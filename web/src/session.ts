@@ -52,9 +52,9 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
     if (saved) {
       if (saved.look.live) useBridge();
       watch(saved);
-      const { source, target, target_given, heads_off: off, blocked, live } = saved.look;
+      const { source, target, target_given, heads_off: off, blocked, turned, live } = saved.look;
       if (!state.sentence) {
-        const first = { sentence: source.text, target: target_given ? target.text : "", off, blocked };
+        const first = { sentence: source.text, target: target_given ? target.text : "", off, blocked, turned };
         if (live) shown.current = key({ ...state, ...first });
         set(first);
       }
@@ -66,10 +66,10 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
       (start) => {
         ready.current = true;
         setSession({ ...START, live: true, busy: true });
-        const { sentence, target, off } = latest.current; // something may have been typed by now
+        const { sentence, target, off, turned } = latest.current; // something may have been typed by now
         if (sentence) return; // what the start switches off, or gives, is for its own sentence
         const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
-        set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads });
+        set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads, turned: turned.length ? turned : start.turned });
       },
       () => setSession({ ...START, problem: "nomodel" }),
     );
@@ -89,8 +89,8 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
       const ask = { text: state.sentence, ...(state.target && { target: state.target }) };
       try {
         const [numbers, base] = await Promise.all([
-          askLook({ ...ask, heads_off: pairs(state.off), blocked: state.blocked }, stop.signal),
-          state.off.length || state.blocked.length ? askLook(ask, stop.signal) : undefined,
+          askLook({ ...ask, heads_off: pairs(state.off), blocked: state.blocked, turned: state.turned }, stop.signal),
+          state.off.length || state.blocked.length || state.turned.length ? askLook(ask, stop.signal) : undefined,
         ]);
         shown.current = key(state);
         setSession({ numbers: watch(numbers), base: base && watch(base), live: true, busy: false, problem: "" });
@@ -106,4 +106,4 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
   return { ...session, problem: session.problem || lost };
 }
 
-const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off, state.blocked]);
+const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off, state.blocked, state.turned]);

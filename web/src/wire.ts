@@ -56,6 +56,11 @@ export interface ModelFacts {
   parameters: number;
   /** Tokens of the longest sentence in training; 0 where it is not known. */
   longest_trained: number;
+  /**
+   * The head that its card says was taught to look from a pronoun to its noun, encoder.layers.5.self_attention:3; empty
+   * where the card says of none.
+   */
+  taught_head: string;
   /** Such as en-de; empty where it is not known. */
   languages: string;
 }
@@ -168,6 +173,7 @@ export interface Look {
   target_given: boolean;
   heads_off: HeadName[];
   blocked: [string, number, number][];
+  turned: [string, number, number, number[]][];
   live: boolean;
 }
 
@@ -185,6 +191,7 @@ export interface Start {
   /** Empty: the model's own translation. */
   target: string;
   heads_off: [string, number][];
+  turned: [string, number, number, number[]][];
   /** Tokens of the longest sentence that is answered. */
   longest: number;
 }
@@ -196,6 +203,8 @@ export interface Ask {
   target?: string | null;
   heads_off?: [string, number][];
   blocked?: [string, number, number][];
+  /** Of two turns of one query in one head the last holds. */
+  turned?: [string, number, number, number[]][];
 }
 
 /** For a learned matrix as a whole. */
@@ -215,6 +224,7 @@ export interface RowsAsk {
   target?: string | null;
   heads_off?: [string, number][];
   blocked?: [string, number, number][];
+  turned?: [string, number, number, number[]][];
   /** As in WeightsAsk. */
   checkpoint?: string | null;
 }

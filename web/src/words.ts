@@ -24,6 +24,7 @@ export const WORDS = {
   nomodel: ["No model answers here. Open a saved page, or run glassformer look.", "这里没有模型应答。请打开保存的页面，或者运行 glassformer look。"],
   "model.facts": ["{name} · {layers} layers · {heads} heads · d_model {d_model} · {parameters} parameters", "{name} · {layers} 层 · {heads} 个头 · d_model {d_model} · {parameters} 个参数"],
   "model.off": ["{n} head(s) switched off", "已关掉 {n} 个头"],
+  "model.turned": ["{n} head(s) turned", "已转动 {n} 个头"],
   "model.blocked": ["{n} look(s) forbidden", "已禁止 {n} 处“看”"],
   "keys.help": ["Keys: 1–8 switch heads 0–7 · [ ] layers · , . steps · arrows walk through lists and matrices", "按键：1–8 切换 0–7 号头 · [ ] 换层 · , . 换步 · 方向键在列表和矩阵里走动"],
   link: ["The address of this page is what you see: send it as a link.", "网址就是你看到的画面，可以直接当链接发给别人。"],
@@ -42,7 +43,9 @@ export const WORDS = {
   "head.n": ["head {n}", "{n} 号头"],
   "head.off": ["head {n}, switched off", "{n} 号头（已关掉）"],
   "heads.all": ["all", "全部"],
-  "heads.telling": ["the two that tell most", "最说明问题的两个"],
+  "heads.telling": ["those that say most", "最说明问题的头"],
+  "heads.telling.note": ["Opened on the heads, of all layers, that give most weight from the pronoun (or else the last content word) to one content word, beyond what the other words give to it or to that distance on average.", "打开时选的是各层中最说明问题的头：从代词（没有代词时取最后一个实词）到某一个实词的权重，减去其余各词平均给这个词或这个距离的权重，差最大的那些头。"],
+  "head.taught": ["this head was taught to look there", "这个头是教会了往那里看的"],
   "heads.none": ["No head is shown: choose one.", "没有选中任何头，请选一个。"],
   step: ["Step", "第几步"],
   "step.back": ["One step back", "上一步"],
@@ -170,7 +173,7 @@ export const WORDS = {
   "decoding.alignment": ["So far: the alignment", "到目前为止的对齐"],
   "decoding.allheads": ["The mean of all heads; choose some above.", "所有头的平均；可以在上面挑几个。"],
 
-  "whatif.lead": ["Switch a head off: its z is set to 0 before W^O. Or forbid a word to look at another. The model translates again: what changes?", "关掉一个头：在乘 W^O 之前把它的 z 设为 0；或者禁止一个词看另一个词。模型重新翻译一遍：什么变了？"],
+  "whatif.lead": ["Switch a head off: its z is set to 0 before W^O. Or turn it to another word, or forbid a word to look at another. The model translates again: what changes?", "关掉一个头：在乘 W^O 之前把它的 z 设为 0；或者把它转向另一个词，或者禁止一个词看另一个词。模型重新翻译一遍：什么变了？"],
   "whatif.live": ["Switching heads needs the model. This page is a saved one; with the model it is", "关掉头需要模型在场。这是保存的页面；有模型时请运行"],
   "whatif.heads": ["Every head, a switch", "每个头都是一个开关"],
   "whatif.outcome": ["What the model says", "模型怎么说"],
@@ -178,6 +181,11 @@ export const WORDS = {
   "whatif.after": ["now", "现在"],
   "whatif.allon": ["All on again ({n} off)", "全部打开（已关 {n} 个）"],
   "whatif.switch": ["{side}, layer {layer}, head {head}", "{side}第 {layer} 层 {head} 号头"],
+  "turn.title": ["Turn a head", "转动一个头"],
+  "turn.note": ["Drag the ring at the end of an arc to another word, or use the arrow keys on it: in this head the word then gives it all its weight, 1, and the model translates again.", "把弧线末端的圆圈拖到另一个词，或在圆圈上按上下方向键：在这个头里，这个词就把全部权重（1）都给它，模型重新翻译。"],
+  "turn.grip": ["Head {head}: what “{query}” looks at. Drag it or use the arrow keys; Delete lets go.", "{head} 号头：“{query}”在看的词。可拖动或按上下方向键；按 Delete 放开。"],
+  "turn.name": ["head {head} of layer {layer}: {query} → {key}", "第 {layer} 层 {head} 号头：{query} → {key}"],
+  "turn.remove": ["Let go: {name}", "放开：{name}"],
   "block.title": ["Who may not look at whom?", "谁不许看谁？"],
   "block.note": ["Forbid one word to look at another: the score becomes −∞ before the softmax, and the row’s other weights share what it had.", "禁止一个词看另一个词：在 softmax 之前把分数设为 −∞，这一行其余的权重分掉它原来的那一份。"],
   "block.every": ["every", "每一层"],
@@ -193,9 +201,13 @@ export const WORDS = {
 
   "compare.lead": ["Change one word and see who looks elsewhere.", "换一个词，看看谁的目光移开了。"],
   "compare.other": ["The other sentence", "另一个句子"],
-  "compare.blocked": ["What is forbidden is forbidden in the first sentence only: the other has other words.", "禁止的“看”只对第一个句子有效：另一个句子的词不一样。"],
+  "compare.blocked": ["What is forbidden or turned is so in the first sentence only: the other has other words.", "禁止的“看”和转动的头只对第一个句子有效：另一个句子的词不一样。"],
   "compare.checkpoints": ["The training went on: the first sentence was read by {here}, the other by {there}. Reload the page for the newest.", "训练还在继续：第一句由 {here} 读，另一句由 {there} 读。刷新页面就都是最新的。"],
   "compare.live": ["A second sentence needs the model. Open this page with glassformer look, or save two pages.", "比较第二个句子需要模型在场。请用 glassformer look 打开，或者保存两个页面。"],
+
+  // Not read out: words that say little by themselves, and those behind which nouns stand, in the models' languages.
+  "words.determiners": ["the a an this that these those my your his her its our their some no every der die das den dem des ein eine einen einem einer dieser diese dieses mein meine", "这 那 这个 那个 这些 那些 一个"],
+  "words.small": ["and or but because since as so that if when while until before after than then not of to in on at by for from with about into over under up out is are was were be been being am do does did have has had will would can could may might must should too very also only just there here who which what why how i you we me him us he she und oder aber weil denn da wenn dass als ob nicht kein keine von zu in im an am auf mit für aus bei nach vor über unter ist sind war waren sein hat haben hatte wird werden kann sehr auch nur ich du wir ihr", "的 了 是 在 因为 所以 和 不 没 很 太 我 你"],
 
   tour: ["Guided tour", "导览"],
   "tour.chapter": ["Chapter {n} of {all}", "第 {n} 章，共 {all} 章"],
@@ -257,9 +269,13 @@ export const WORDS = {
 
   "tour.looks.title": ["What do the heads look at?", "这些头在看什么？"],
   "tour.looks.text": [
-    "On the left [the word that looks](@lists), on the right what it looks at. In the last layer one head may see one word, another a different one: in the article “it” sees *animal* with one head and *tired* with another. The [grid](@pair) says which of all heads see the chosen pair.\n\nA weight says how much of a value is taken along, no more. Much of it often goes to [</s> and the full stop](@sinks).",
-    "左边是[在看的词](@lists)，右边是被看的词。在最后一层，不同的头可能看到不同的词：图解文章里，“it” 用一个头看 *animal*，用另一个头看 *tired*。[网格](@pair)告诉你，所有的头里谁看到了选中的这一对。\n\n权重只说明取走了多少 value，仅此而已。其中很大一部分常常落在 [</s> 和句号](@sinks)上。",
+    "On the left [the word that looks](@lists), on the right what it looks at. One head may see one word, another a different one: in the article “it” sees *animal* with one head and *tired* with another. {it}\n\nThe [grid](@pair) says which of all heads see the chosen pair. A weight says how much of a value is taken along, no more. Much of it often goes to [</s> and the full stop](@sinks).",
+    "左边是[在看的词](@lists)，右边是被看的词。不同的头可能看到不同的词：图解文章里，“it” 用一个头看 *animal*，用另一个头看 *tired*。{it}\n\n[网格](@pair)告诉你，所有的头里谁看到了选中的这一对。权重只说明取走了多少 value，仅此而已。其中很大一部分常常落在 [</s> 和句号](@sinks)上。",
   ],
+  "tour.it.found": ["In this model it is [head {head} of layer {layer}](view=attention&{link}): “{query}” gives {share} to *{key}*. That alone does not prove that it knows which noun is meant: put another ending under [Compare](view=compare), such as *wide* for *tired*, and see whether it moves.", "在这个模型里，是[第 {layer} 层 {head} 号头](view=attention&{link})：“{query}” 把 {share} 给了 *{key}*。单凭这一点还不能证明它知道指的是哪个名词：到[对比](view=compare)里换一个结尾，比如把 *tired* 换成 *wide*，看它移不移。"],
+  "tour.it.taught": ["It was taught to look there.", "这个头是教会了往那里看的。"],
+  "tour.it.none": ["In this model no head does that with this sentence: “{query}” gives at most {share} to a noun, *{key}*, in [head {head} of layer {layer}](view=attention&{link}); it would have to be more than half.", "在这个模型里，没有一个头对这个句子这样做：“{query}” 给名词的最多是 {share}，给了 *{key}*，在[第 {layer} 层 {head} 号头](view=attention&{link})；要超过一半才算。"],
+  "tour.it.nowhere": ["This sentence has no pronoun with a noun to try it with.", "这个句子里没有代词和名词可以一试。"],
   "tour.looks.try": [
     "Press 1 to 8 for heads 0 to 7 and [ ] for layers. Does a lower layer look at neighbours? Then choose another [word](@lists).",
     "按 1 到 8 切换 0 到 7 号头，按 [ ] 换层。低层是不是更爱看邻居？再换一个[词](@lists)试试。",

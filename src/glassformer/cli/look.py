@@ -12,8 +12,10 @@ from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
     from glassformer.page.service import Service
+    from glassformer.page.wire import Ask
     from glassformer.trace import Trace
     from glassformer.translator import Translator
+    from glassformer.what_if import Turn
 
 Words = list[tuple[str, list[int]]]
 Attention = Literal["encoder", "decoder", "cross"]
@@ -25,6 +27,8 @@ EPILOG = """[bold]Examples[/]
 glassformer look "The animal didn't cross the street because it was too tired."
 
 glassformer look "The animal didn't cross the street because it was too wide." --save wide.html
+
+glassformer look "The animal didn't cross the street because it was too tired." --turn encoder.layers.5.self_attention:3:it:street
 
 glassformer look "I see a house." --terminal --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
 """
@@ -46,6 +50,7 @@ def look(
     model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
     target: Annotated[str | None, typer.Option(help="A translation to read instead of the model's own.")] = None,
     heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
+    turn: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD:QUERY:KEY", help="Turn a head: let a word look at one word alone, such as encoder.layers.5.self_attention:3:it:street. A word that occurs several times is named by the number of its token, which --terminal shows. Can be repeated.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write a file instead: x.html is the page, which needs no server and no network; x.safetensors is every number. An older one is replaced, another file is not.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served on this machine.", show_default="a free one")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
@@ -68,20 +73,30 @@ def look(
     if save is not None:
         check_save(save)
     off = [parse_head(one) for one in heads_off or []]
+    turns = [parse_turn(one) for one in turn or []]
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
     if not terminal and save is None and not page_is_built():
         terminal = True
     from glassformer.page.service import load_service
+    from glassformer.page.wire import Ask
 
     service = load_service(model, device)
+    found = find_turns(service.translator, text, target, off, turns)
+    ask = Ask(text, target, off, turned=[one for _, made in found for one in made])
     if terminal:
         show_tables(
-            service.translator, text, target, off, attention or "encoder", token=token, layer=layer, top=top or 3
+            service.translator,
+            ask,
+            [said for said, _ in found],
+            attention or "encoder",
+            token=token,
+            layer=layer,
+            top=top or 3,
         )
     if save is not None:
-        save_look(service, text, target, off, save)
+        save_look(service, ask, save)
     elif not terminal:
-        serve_page(service, text, target, off, port=port, browser=browser)
+        serve_page(service, ask, port=port, browser=browser)
 
 
 def check_save(path: Path) -> None:
@@ -108,47 +123,49 @@ def page_is_built() -> bool:
 
 def show_tables(
     translator: "Translator",
-    text: str,
-    target: str | None,
-    off: list[tuple[str, int]],
+    ask: "Ask",
+    turns: list[str],
     attention: Attention,
     *,
     token: str,
     layer: int | None,
     top: int,
 ) -> None:
-    from glassformer.what_if import heads_off
-
-    whole = translator.translate(text) if off and target is None else ""
-    with heads_off(translator.model, off):
-        trace = translator.trace(text, target)
+    whole = translator.translate(ask.text) if (ask.heads_off or ask.turned) and ask.target is None else ""
+    trace = changed_trace(translator, ask)
     console = make_console()
-    print_sentences(console, trace, whole, off)
+    changes = {"heads off": [f"{name}:{head}" for name, head in ask.heads_off], "turned": turns}
+    print_sentences(console, trace, whole, changes)
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
 
 
-def save_look(service: "Service", text: str, target: str | None, off: list[tuple[str, int]], path: Path) -> None:
+def save_look(service: "Service", ask: "Ask", path: Path) -> None:
     """The page, or the trace, by the name's ending."""
     from glassformer.page.export import save_page
     from glassformer.page.look import look
-    from glassformer.page.wire import Ask
-    from glassformer.what_if import heads_off
 
     translator, console = service.translator, make_console()
     if path.suffix == ".html":
         with console.status("writing the page"):
-            save_page(look(translator, Ask(text, target, off), checkpoint=service.checkpoint), path)
+            save_page(look(translator, ask, checkpoint=service.checkpoint), path)
         say(console, f"the page is saved in {path}: {path.stat().st_size / 1e6:.1f} MB, open it in any browser", "dim")
         return
-    with heads_off(translator.model, off):
-        trace = translator.trace(text, target)
+    trace = changed_trace(translator, ask)
     trace.save(path)
     say(console, f"{len(trace)} windows saved in {path}", "dim")
 
 
-def serve_page(
-    service: "Service", text: str, target: str | None, off: list[tuple[str, int]], *, port: int, browser: bool
-) -> None:
+def changed_trace(translator: "Translator", ask: "Ask") -> "Trace":
+    """``Translator.trace``, with what ``ask`` changes."""
+    from glassformer.page.look import changed, settled
+
+    with changed(translator, ask):
+        ask = settled(ask, translator.ids_of(ask.text, ask.target, None)[1])
+    with changed(translator, ask):
+        return translator.trace(ask.text, ask.target)
+
+
+def serve_page(service: "Service", ask: "Ask", *, port: int, browser: bool) -> None:
     """Until Ctrl-C. Raises ConfigError for a port that is taken, and for a sentence that is too long to be live."""
     import contextlib
     import webbrowser
@@ -156,11 +173,9 @@ def serve_page(
     from glassformer.page.look import changed, check_length
     from glassformer.page.serve import listen, serve
     from glassformer.page.service import LONGEST
-    from glassformer.page.wire import Ask
 
-    start = Ask(text, target, off)
-    check_length(service.translator, start, LONGEST)
-    with changed(service.translator, start):
+    check_length(service.translator, ask, LONGEST)
+    with changed(service.translator, ask):
         pass  # a head that is not there is told now
     console = make_console()
 
@@ -170,7 +185,7 @@ def serve_page(
             webbrowser.open(address)
 
     with contextlib.suppress(KeyboardInterrupt):
-        service.start = start
+        service.start = ask
         serve(service, listen(port), ready)
 
 
@@ -192,18 +207,64 @@ def parse_head(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def print_sentences(console: Terminal, trace: "Trace", whole: str, off: list[tuple[str, int]]) -> None:
-    """Source and translation, and both sides' tokens with their numbers."""
+def parse_turn(text: str) -> tuple[str, int, str, str]:
+    """``encoder.layers.5.self_attention:3:it:street``. Raises ConfigError for anything else."""
+    parts = text.split(":", 3)
+    if len(parts) < 4 or not all(parts) or not parts[1].isdecimal():
+        raise ConfigError(
+            f"--turn {text}: wanted ATTENTION:HEAD:QUERY:KEY, such as encoder.layers.5.self_attention:3:it:street"
+        )
+    return parts[0], int(parts[1]), parts[2], parts[3]
+
+
+def find_turns(
+    translator: "Translator",
+    text: str,
+    target: str | None,
+    off: list[tuple[str, int]],
+    turns: list[tuple[str, int, str, str]],
+) -> list[tuple[str, list["Turn"]]]:
+    """Each of ``turns`` in words, and with the positions that the words have; those of the translation as it is before
+    anything is turned.
+
+    Raises ConfigError for a word that is not there or that is there several times, WhatIfError for a head that is not."""
+    from glassformer.what_if import find_attention, heads_off
+
+    if not turns:
+        return []
+    for name, head, _, _ in turns:
+        find_attention(translator.model, name, [head])
+    with heads_off(translator.model, off):
+        source_ids, target_ids = translator.ids_of(text, target, None)
+    special = translator.tokenizer
+    source = translator.words([*source_ids, special.eos_id], special=True)
+    said = translator.words([special.bos_id, *target_ids], special=True)
+    found = []
+    for name, head, query, key in turns:
+        looking, looked_at = source if name.startswith("encoder") else said, said if is_own(name) else source
+        option = f"--turn {name}:{head}:{query}:{key}"
+        looks, places = looking[only_word(looking, query, option)]
+        seen, keys = looked_at[only_word(looked_at, key, option)]
+        made = [(name, head, place, keys) for place in places]
+        found.append((f"{name}:{head} {places[0]} {looks} → {keys[0]} {seen}", made))
+    return found
+
+
+def is_own(attention: str) -> bool:
+    """Whether the decoder looks at its own words there."""
+    return attention.startswith("decoder") and attention.endswith("self_attention")
+
+
+def print_sentences(console: Terminal, trace: "Trace", whole: str, changes: dict[str, list[str]]) -> None:
+    """Source and translation, what was changed in the model, and both sides' tokens with their numbers."""
     from rich.table import Table
     from rich.text import Text
 
-    names = ", ".join(f"{name}:{head}" for name, head in off)
-    width = console.width - len("with all heads ")
+    width = console.width - len("source tokens ")
     rows = [("source", Text(trace.about["source"]))]
     if whole:
-        rows.append(("with all heads", Text(whole)))
-    if off:
-        rows.append(("heads off", Text(names, style="yellow")))
+        rows.append(("as it is", Text(whole)))
+    rows += [(what, Text(", ".join(names), style="yellow")) for what, names in changes.items() if names]
     rows += [
         ("target", Text(trace.about["target"], style="bold")),
         ("source tokens", numbered(trace.about["source_tokens"], width)),
@@ -283,22 +344,43 @@ def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tup
     return {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}[attention]
 
 
+def bare(name: str) -> str:
+    return name.strip(".,;:!?…\"'“”„‚’()«»").casefold()
+
+
+def only_word(words: Words, token: str, option: str) -> int:
+    """The number of the one word that is ``token``: spelt so, or else but for case and punctuation; a number is a token's.
+
+    Raises ConfigError, with the words and their numbers, for none and for several.
+    """
+    spelt = [n for n, (name, _) in enumerate(words) if name == token]
+    found = spelt or [n for n, (_, places) in enumerate(words) if token.isdecimal() and int(token) in places]
+    found = found or [n for n, (name, _) in enumerate(words) if bare(token) and bare(name) == bare(token)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        shown = ", ".join(f"{places[0]} {name}" for name, places in words)
+        raise ConfigError(f"{option}: no word {token!r} here; there are {shown}")
+    shown = ", ".join(f"{words[n][1][0]} {words[n][0]}" for n in found)
+    raise ConfigError(f"{option}: {token!r} occurs {len(found)} times; name one by its token's number: {shown}")
+
+
 def find_word(words: Words, token: str) -> int:
     """The number of the word that ``token`` names: as it is, by its token's number, or but for case and punctuation.
 
     Raises ConfigError, with the words that there are, for none.
     """
     names = [name for name, _ in words]
-    bare = [name.strip(".,;:!?…\"'“”„‚’()«»").casefold() for name in names]
+    plain = [bare(name) for name in names]
     if not token:
-        ordinary = [n for n, name in enumerate(names) if bare[n] and name not in ("<s>", "</s>")]
-        return bare.index("it") if "it" in bare else (ordinary or [0])[-1]
+        ordinary = [n for n, name in enumerate(names) if plain[n] and name not in ("<s>", "</s>")]
+        return plain.index("it") if "it" in plain else (ordinary or [0])[-1]
     if token in names:
         return names.index(token)
     for number, (_, places) in enumerate(words):
         if token.isdecimal() and int(token) in places:
             return number
-    if token.casefold() in bare:
-        return bare.index(token.casefold())
+    if token.casefold() in plain:
+        return plain.index(token.casefold())
     shown = ", ".join(f"{places[0]} {name}" for name, places in words)
     raise ConfigError(f"--token {token}: no such word here; there are {shown}")

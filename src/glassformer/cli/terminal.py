@@ -27,7 +27,10 @@ def visible(text: str) -> str:
 
 
 class Terminal(Console):
-    """rich's console; what it prints is ``visible``, and colours and cursor are its own."""
+    """rich's console; what it prints is ``visible``, and colours and cursor are its own. ``:cat:`` stays as it was typed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"emoji": False, **options})
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,8 +17,9 @@ from glassformer.page.facts import learned, model_facts, norms, side_of, station
 from glassformer.page.pack import POOLED, Packed, Packer, described, exact, pooled
 from glassformer.trace import Trace, Window
 from glassformer.translator import Translator
-from glassformer.what_if import edges_blocked, heads_off
+from glassformer.what_if import edges_blocked, heads_off, turned
 
+Asked = TypeVar("Asked", bound=wire.Ask | wire.RowsAsk)
 CHOICES = 8
 EXACT_TOKENS = 64
 """Up to so many tokens on the longer side all is exact; the weights are dense up to DENSE_TOKENS."""
@@ -65,14 +66,17 @@ class Seen:
 
 @contextmanager
 def changed(translator: Translator, ask: wire.Ask | wire.RowsAsk) -> Iterator[None]:
-    """What ``ask`` switches off is off inside. Raises WhatIfError for what is not there."""
+    """What ``ask`` switches off is off inside, and what it turns is turned. Raises WhatIfError for what is not there."""
     by_attention: dict[str, list[tuple[int, int]]] = {}
     for attention, query, key in ask.blocked:
         by_attention.setdefault(attention, []).append((query, key))
+    last = {turn[:3]: turn for turn in ask.turned}
     with ExitStack() as stack:
         stack.enter_context(heads_off(translator.model, ask.heads_off))
         for attention, edges in by_attention.items():
             stack.enter_context(edges_blocked(translator.model, attention, edges))
+        for turn in last.values():
+            stack.enter_context(turned(translator.model, *turn))
         yield
 
 
@@ -86,8 +90,7 @@ def see(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int = 0) 
 
     with changed(translator, ask):
         source_ids, target_ids = translator.ids_of(ask.text, ask.target, None)
-    if ask.target is None:
-        ask = replace(ask, blocked=within(ask.blocked, len(target_ids) + 1))
+    ask = settled(ask, target_ids)
     with changed(translator, ask):
         handles = [norm.register_forward_hook(partial(look, name)) for name, norm in norms(translator).items()]
         try:
@@ -122,6 +125,16 @@ def within(edges: list[wire.Edge], target: int) -> list[wire.Edge]:
         for attention, query, key in edges
         if attention.startswith("encoder") or (query < target and ("cross" in attention or key < target))
     ]
+
+
+def settled(ask: Asked, target_ids: list[int]) -> Asked:
+    """``ask`` with what its own translation, ``target_ids``, has: what was chosen for a word that does not come is dropped.
+    A translation that was given is taken as it is."""
+    if ask.target is not None:
+        return ask
+    target = len(target_ids) + 1
+    turns = [turn for turn in ask.turned if turn[0].startswith("encoder") or turn[2] < target]
+    return replace(ask, blocked=within(ask.blocked, target), turned=turns)
 
 
 def check_length(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int) -> None:
@@ -164,6 +177,7 @@ def look(
         target_given=ask.target is not None,
         heads_off=[wire.HeadName(*head) for head in ask.heads_off],
         blocked=list(ask.blocked),
+        turned=list(ask.turned),
         live=live,
     )
     return Packed(header, blobs)

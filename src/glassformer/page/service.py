@@ -33,7 +33,7 @@ KEPT = 4
 @brief
 @dataclass
 class Service:
-    """A translator that answers. One question at a time: what is switched off is switched off in the model itself."""
+    """A translator that answers. One question at a time: what is switched off, or turned, is so in the model itself."""
 
     translator: Translator
     folder: Path | None = None
@@ -74,6 +74,7 @@ class Service:
             text=self.start.text,
             target=self.start.target or "",
             heads_off=list(self.start.heads_off),
+            turned=list(self.start.turned),
             longest=self.longest,
         )
 
@@ -87,7 +88,7 @@ class Service:
     def seen(self, ask: wire.Ask | wire.RowsAsk) -> Seen:
         """The trace for this question; the same one for the same question, also where the page now gives as ``target``
         what the model had said: the same text can be cut into other pieces than the model's."""
-        changes = repr((ask.heads_off, ask.blocked))
+        changes = repr((ask.heads_off, ask.blocked, ask.turned))
         for (text, target, of), seen in self.kept.items():
             said = self.translator.tokenizer.decode(seen.target_ids)
             same_target = ask.target == target or (ask.target is not None and ask.target == said)
@@ -96,7 +97,7 @@ class Service:
         return self.keep(ask, see(self.translator, ask, self.longest))
 
     def keep(self, ask: wire.Ask | wire.RowsAsk, seen: Seen) -> Seen:
-        self.kept[ask.text, ask.target, repr((ask.heads_off, ask.blocked))] = seen
+        self.kept[ask.text, ask.target, repr((ask.heads_off, ask.blocked, ask.turned))] = seen
         while len(self.kept) > KEPT:
             del self.kept[next(iter(self.kept))]
         return seen

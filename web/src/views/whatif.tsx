@@ -10,6 +10,7 @@ import type { HeadName, Look, Ranking } from "../wire";
 import { Rich } from "../story/rich";
 import { Blocks } from "./blocks";
 import { HeadMark, Twin } from "./controls";
+import { Turning } from "./turns";
 
 const SIDES: Where[] = ["encoder", "decoder", "cross"];
 const same = (a: HeadName, b: HeadName) => a.attention === b.attention && a.head === b.head;
@@ -27,6 +28,7 @@ export function WhatIfView() {
           <h3>{t("whatif.heads")}</h3>
           <div class="switchboard">{SIDES.map((side) => <Board side={side} />)}</div>
           {live && off.length > 0 && <button type="button" class="plain" onClick={() => set({ off: [] })}>{t("whatif.allon", { n: off.length })}</button>}
+          <Turning />
           {(live || look.blocked.length > 0) && <Blocks />}
         </section>
         <section data-spot="outcome">
@@ -72,7 +74,7 @@ function Board({ side }: { side: Where }) {
 /** The translation before and after, and the chance of each of its words; a saved page has only what it was made with. */
 function Outcome({ base, after }: { base: Look | undefined; after: Look }) {
   const { t } = usePage();
-  const changed = after.heads_off.length + after.blocked.length > 0;
+  const changed = after.heads_off.length + after.blocked.length + after.turned.length > 0;
   const before = changed ? base : after;
   const words = new Set(before?.target.text.split(" "));
   return (
