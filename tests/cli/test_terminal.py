@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sentencepiece
 from rich.panel import Panel
 from rich.table import Table
 
@@ -76,10 +77,20 @@ def test_other_ways_are_found(sample: str) -> None:
     assert ways_around(ast.parse(sample))
 
 
+def unnormalised(lines: list[str]) -> Tokenizer:
+    """A vocabulary that another program made, of the characters as they came: ours are put into one spelling first."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_writer=model, vocab_size=350, hard_vocab_limit=False, byte_fallback=True,
+        normalization_rule_name="identity", character_coverage=1.0, pad_id=0, bos_id=1, eos_id=2, unk_id=3, minloglevel=2,
+    )  # fmt: skip
+    return Tokenizer(model.getvalue())
+
+
 @pytest.fixture
 def evil(tmp_path: Path) -> Path:
     """A model whose card and vocabulary hold escape sequences."""
-    tokenizer = Tokenizer.train([*ENGLISH, *GERMAN, *[f"{EVIL} {EVIL}" for _ in range(40)]], vocabulary_size=360)
+    tokenizer = unnormalised([*ENGLISH, *GERMAN, *[f"{EVIL} {EVIL}" for _ in range(40)]])
     assert harmful("".join(tokenizer.tokens(range(len(tokenizer)))))
     saved = toy()
     saved = Saved(type(saved.model)(saved.model.config.changed(vocabulary_size=len(tokenizer))).eval(), tokenizer, {})

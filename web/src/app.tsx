@@ -61,6 +61,15 @@ export function App() {
   );
 }
 
+/** A language's name in the page's language: "de" is German, 德语. */
+function nameOf(code: string, language: string): string {
+  try {
+    return new Intl.DisplayNames([language], { type: "language" }).of(code) ?? code;
+  } catch {
+    return code; // a card may say anything
+  }
+}
+
 interface HeadProps {
   state: State;
   set: (patch: Partial<State>) => void;
@@ -90,6 +99,7 @@ function Head({ state, set, session, t, language }: HeadProps) {
         ) : (
           <p class={`source${look.source.text.length > 400 ? " long" : ""}`} tabIndex={look.source.text.length > 400 ? 0 : undefined} lang={source} dir="auto" title={t("sentence.saved")}>{look.source.text}</p>
         )}
+        {look?.foreign && <p class="foreign" role="status">{source ? t("foreign", { language: nameOf(source, t.code) }) : t("foreign.unknown")}</p>}
         <p class={`translation${session.busy ? " busy" : ""}${(look?.target.text.length ?? 0) > 400 ? " long" : ""}`} tabIndex={(look?.target.text.length ?? 0) > 400 ? 0 : undefined} lang={target} dir="auto" aria-label={t("translation")}>{look?.target.text ?? "…"}</p>
       </div>
       <nav aria-label={t("views")}>

@@ -152,6 +152,8 @@ export interface Look {
   model: ModelFacts;
   source: Side;
   target: Side;
+  /** Whether the sentence is in a script or a language that the model was not trained on. */
+  foreign: boolean;
   stations: Station[];
   /**
    * All that the model computed, all target positions at once, by the names of the trace. Pre-norm models have the

@@ -17,6 +17,8 @@ export const WORDS = {
   sentence: ["A sentence", "输入一个句子"],
   translation: ["Translation", "译文"],
   "sentence.saved": ["A saved page: everything can be looked at; a new sentence needs glassformer look.", "这是保存下来的页面，什么都能看；要换一个句子，请运行 glassformer look。"],
+  foreign: ["This model reads {language}. Your sentence is in another language or script: what comes out is no translation.", "这个模型读的是{language}。你输入的句子用的是另一种语言或文字，出来的不是译文。"],
+  "foreign.unknown": ["This model was not trained on this language or script: what comes out is no translation.", "这个模型没有学过这种语言或文字，出来的不是译文。"],
   language: ["Language", "语言"],
   loading: ["Numbers are on their way …", "正在取数字……"],
   waiting: ["The model is reading …", "模型正在读句子……"],

@@ -3,12 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassformer.cli.diagnose import BARS
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from glassformer.cli.terminal import Terminal
 
 Points = list[tuple[float, float]]
 CURVES = {"training": "training loss", "validation": "validation loss", "bleu": "validation BLEU"}
@@ -81,7 +79,7 @@ def line_of(points: Points, last: float, width: int, low: float, high: float) ->
     return "".join(columns)
 
 
-def print_curves(console: "Console", names: Sequence[str], curves: Sequence[Mapping[str, Points]]) -> None:
+def print_curves(console: Terminal, names: Sequence[str], curves: Sequence[Mapping[str, Points]]) -> None:
     """Each figure as a block, a line a run, on one scale of steps and of values."""
     from rich.text import Text
 
@@ -112,7 +110,6 @@ def print_comparison(names: Sequence[str], columns: Sequence[Mapping[str, str]],
     from rich.table import Table
     from rich.text import Text
 
-    from glassformer.cli.terminal import Terminal
     from glassformer.training.learning_curve import series
 
     console = Terminal(highlight=False)

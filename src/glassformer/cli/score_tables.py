@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from glassformer.cli.terminal import Terminal
     from glassformer.scores import Comparison, Score
 
 P_VALUES = "p: how likely chance alone makes as large a difference, by paired bootstrap / approximate randomisation"
@@ -48,7 +47,7 @@ def sentence_rows(systems: Sequence[Found]) -> Iterator[str]:
             yield "\t".join([str(number), *name, *(f"{value:.2f}" for value in row)])
 
 
-def print_scores(console: "Console", systems: Sequence[Found], title: str, sentences: int) -> None:
+def print_scores(console: "Terminal", systems: Sequence[Found], title: str, sentences: int) -> None:
     """One system: a row a measure. Several: a table a measure, a row a system, and how it compares with the first."""
     from rich.text import Text
 

@@ -42,10 +42,13 @@ def taught_head(translator: Translator) -> str:
     return head if known and number.isdecimal() and int(number) < known.heads else ""
 
 
-def side_of(translator: Translator, text: str, ids: list[int]) -> Side:
-    """A sentence as the page shows it. ``ids`` hold eos or bos."""
-    words = [Word(word, list(places)) for word, places in translator.words(ids, special=True)]
-    return Side(text, translator.tokenizer.tokens(ids), list(ids), words)
+def side_of(translator: Translator, source: str, text: str, ids: list[int]) -> Side:
+    """``text``, which is the sentence ``source`` or its translation, as the page shows it. ``ids`` hold eos or bos."""
+    reader, found = translator.reader, translator.words(ids, special=True)
+    reading = reader.whole(source)
+    shown = reader.shown(reading, [word for word, _ in found])
+    words = [Word(word, list(places)) for word, (_, places) in zip(shown, found, strict=True)]
+    return Side(text, reader.shown(reading, translator.tokenizer.tokens(ids)), list(ids), words)
 
 
 def stations(translator: Translator) -> list[Station]:

@@ -167,8 +167,9 @@ def look(
     header = wire.Look(
         version=wire.VERSION,
         model=model_facts(translator, checkpoint),
-        source=side_of(translator, seen.text, seen.source_ids),
-        target=side_of(translator, translator.tokenizer.decode(seen.target_ids), seen.target_ids),
+        source=side_of(translator, seen.text, seen.text, seen.source_ids),
+        target=side_of(translator, seen.text, translator.written(seen.text, seen.target_ids), seen.target_ids),
+        foreign=bool(translator.reader.foreigner(seen.text)),
         stations=stations(translator),
         windows=windows,
         weights=matrices,
@@ -273,15 +274,16 @@ def steps_of(translator: Translator, seen: Seen) -> list[wire.Step]:
     """What each row of the decoder chose among, all at once."""
     probabilities = seen.trace["probabilities"].float()
     chosen = [*seen.target_ids[1:], translator.tokenizer.eos_id]
-    return [step_of(translator, row, id) for row, id in zip(probabilities, chosen, strict=True)]
+    return [step_of(translator, seen.text, row, id) for row, id in zip(probabilities, chosen, strict=True)]
 
 
-def step_of(translator: Translator, probabilities: Tensor, chosen: int) -> wire.Step:
-    """``probabilities`` [vocabulary]."""
+def step_of(translator: Translator, source: str, probabilities: Tensor, chosen: int) -> wire.Step:
+    """``probabilities`` [vocabulary]; ``source``: the sentence that is translated."""
     values, ids = probabilities.topk(min(CHOICES, probabilities.numel()))
     both = [chosen, *ids.tolist()]
     numbers = [float(probabilities[chosen]), *values.tolist()]
-    tokens = translator.tokenizer.tokens(both)
+    reader = translator.reader
+    tokens = reader.shown(reader.whole(source), translator.tokenizer.tokens(both))
     choices = [wire.Choice(*parts) for parts in zip(tokens, both, numbers, strict=True)]
     return wire.Step(choices[0], choices[1:])
 

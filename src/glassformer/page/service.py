@@ -90,7 +90,7 @@ class Service:
         what the model had said: the same text can be cut into other pieces than the model's."""
         changes = repr((ask.heads_off, ask.blocked, ask.turned))
         for (text, target, of), seen in self.kept.items():
-            said = self.translator.tokenizer.decode(seen.target_ids)
+            said = self.translator.written(seen.text, seen.target_ids)
             same_target = ask.target == target or (ask.target is not None and ask.target == said)
             if of == changes and ask.text in (text, seen.text) and same_target:
                 return seen
@@ -126,7 +126,7 @@ class Service:
         """The ids of both sides without their ends: those of a kept trace of the same texts, whatever was off in it, as
         the model's own pieces of its translation can be others than the tokenizer's."""
         for seen in reversed(self.kept.values()):
-            if ask.text == seen.text and ask.target == self.translator.tokenizer.decode(seen.target_ids):
+            if ask.text == seen.text and ask.target == self.translator.written(seen.text, seen.target_ids):
                 return seen.source_ids[:-1], seen.target_ids[1:]
         return self.translator.ids_of(ask.text, ask.target, None)
 

@@ -178,6 +178,8 @@ class Look:
     model: ModelFacts
     source: Side
     target: Side
+    foreign: bool
+    """Whether the sentence is in a script or a language that the model was not trained on."""
     stations: list[Station]
     windows: list[Window]
     """All that the model computed, all target positions at once, by the names of the trace. Pre-norm models have the

@@ -21,7 +21,7 @@ from glassformer.text.other_language import other_language
 from glassformer.text.protected import Protected, is_picture, mark, protect, restored, signed
 from glassformer.text.scripts import foreign
 from glassformer.text.sentences import SMALLEST_LIMIT, split_lines
-from glassformer.text.tokenizer import WORD_START, Tokenizer
+from glassformer.text.tokenizer import Tokenizer
 
 LONGEST = 200
 """Tokens: the longest sentence that is read whole where a model's card does not say how long its training's were."""
@@ -168,6 +168,8 @@ class Reader:
 
     def as_target(self, reading: Reading, text: str) -> str:
         """A translation of ``reading``, given as people read it, as the model writes it: with the source's signs."""
+        for part in reading.parts:
+            text = text.removeprefix(part.head).removesuffix(part.tail)
         protected = protect(text) if self.protect else Protected(text, ())
         free = [(sign, reading.things[number]) for part in reading.parts for sign, number in part.signs.items()]
         written = protected.text
@@ -179,9 +181,11 @@ class Reader:
         return " ".join(written.splitlines())
 
     def shown(self, reading: Reading, tokens: Sequence[str]) -> list[str]:
-        """``tokens`` as people are to see them: the things themselves instead of their signs."""
+        """``tokens``, or words, as people are to see them: the things themselves instead of their signs."""
         things = {sign: reading.things[number] for part in reading.parts for sign, number in part.signs.items()}
-        return [things.get(token.removeprefix(WORD_START), token) for token in tokens]
+        for sign, thing in things.items():
+            tokens = [token.replace(sign, thing) for token in tokens]
+        return list(tokens)
 
     def _lines(self, number: int, text: str, literal: bool) -> Iterator[_Line]:
         """The lines of text ``number``, each as the model reads it."""

@@ -314,6 +314,10 @@ class Translator:
             return source_ids, self.tokenizer.encode(self.reader.as_target(reading, target))
         return source_ids, self.inside.best(source_ids, config)
 
+    def written(self, text: str, target_ids: Sequence[int]) -> str:
+        """The translation of ``text`` that these ids spell, as people read it."""
+        return self.reader.write(self.reader.whole(text), [self.tokenizer.decode(target_ids)]).text
+
     def recorded(self, source_ids: Sequence[int], target_ids: Sequence[int], only: str = "*") -> Trace:
         return self.inside.recorded(source_ids, target_ids, only)
 
@@ -324,7 +328,7 @@ class Translator:
         reading = self.reader.whole(text)
         return {
             "source": " ".join(text.splitlines()),
-            "target": self.reader.write(reading, [self.tokenizer.decode(target_ids)]).text,
+            "target": self.written(text, target_ids),
             "source_tokens": self.reader.shown(reading, self.tokenizer.tokens(source)),
             "target_tokens": self.reader.shown(reading, self.tokenizer.tokens(target)),
             "source_ids": source,
