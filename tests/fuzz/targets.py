@@ -178,14 +178,19 @@ def ratio(data: bytes) -> None:
     """A few bytes that unpack to many: each piece that comes out is small, and so is each line."""
     if len(data) < 3:
         return
-    kind, times = data[0] % len(COMPRESSIONS), 1 << data[1] % 18
-    content = data[2:] * times
-    packed = bytearray((gzip.compress, lzma.compress, zstd.compress)[kind](content[: 2**23]))
+    kind, text = data[0] % len(COMPRESSIONS), data[2:]
+    most = (LONGEST_LINE + 2**17) // len(text) + 1  # a line may be too long
+    content = text * min(1 << data[1] % 23, most)
+    packed = bytearray((gzip.compress, quick_xz, zstd.compress)[kind](content))
     if data[-1] % 4 == 0:
         packed[data[-1] * len(packed) // 256] ^= data[0]
     refused(lambda: [small(piece) for piece in unpacked([bytes(packed)], COMPRESSIONS[kind], "ratio")])
     path = put(bytes(packed) * (1 + data[1] % 3))
     refused(lambda: [small(line.encode(), LONGEST_LINE) for line in lines(path, skip_bad_lines=True) if line])
+
+
+def quick_xz(content: bytes) -> bytes:
+    return lzma.compress(content, preset=0)
 
 
 def small(piece: bytes, most: int = CHUNK) -> None:
@@ -294,7 +299,7 @@ def seeds(target: str) -> list[bytes]:
                 b"9" * 400,
                 b"0.5",
             ]
-            return [bytes([name, key]) + value for name in range(3) for key in (0, 3, 9, 16, 250) for value in values]
+            return [bytes([name, key]) + value for name in range(3) for key in (0, 3, 9, 250) for value in values]
         case "ratio":
             return [
                 bytes([kind, 17]) + text for kind in range(3) for text in (b"a", b"\n", b"one\teins\n", "🦉".encode())
