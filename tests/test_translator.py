@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -82,8 +83,7 @@ def test_the_toy_knows_its_sentences(translator: Translator) -> None:
 
 
 def test_a_run_gives_its_best_checkpoint(folder: Path, translator: Translator, tmp_path: Path) -> None:
-    (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / "step-00000007").symlink_to(folder)
+    shutil.copytree(folder, tmp_path / "checkpoints" / "step-00000007")
     (tmp_path / "best.json").write_text(json.dumps({"checkpoint": "step-00000007"}))
     assert Translator.load(tmp_path, device="cpu").translate(SENTENCE) == translator.translate(SENTENCE)
 

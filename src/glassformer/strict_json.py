@@ -26,6 +26,7 @@ def parsed(text: str | bytes) -> Any:
 
 
 def entries(value: Any) -> Any:
+    """What a list or an object holds."""
     return value.values() if isinstance(value, dict) else value
 
 

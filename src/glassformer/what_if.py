@@ -44,6 +44,7 @@ def attentions(model: nn.Module) -> dict[str, MultiHeadAttention]:
 
 
 def find_attention(model: nn.Module, name: str, heads: Iterable[int] = ()) -> MultiHeadAttention:
+    """The attention of this name. Raises WhatIfError where it, or one of ``heads``, is not there."""
     known = attentions(model)
     if name not in known:
         raise WhatIfError(f"no attention {name!r}: there are {', '.join(known)}")

@@ -120,9 +120,9 @@ def test_no_command_lets_one_through(words: list[str], evil: Path, call: Call) -
 
 
 def test_a_traceback_is_visible_too(capsys: pytest.CaptureFixture[str]) -> None:
-    from glassformer.cli.app import show_traceback
+    from glassformer.cli.app import print_unexpected
 
-    show_traceback(ValueError, ValueError(EVIL), None)
+    print_unexpected(ValueError, ValueError(EVIL), None, whole=True)
     said = capsys.readouterr().err
     assert said.startswith("ValueError: ")
     assert not harmful(said)

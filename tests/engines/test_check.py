@@ -143,7 +143,7 @@ def test_what_is_no_number_is_no_tie(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "apart", lambda *_: float("nan"))
     with pytest.raises(ConversionError, match="log P nan apart"):
         compare(saved.model, [source], [mine], [other])
-    monkeypatch.setattr(check, "bleu", lambda *_: Score("BLEU", float("nan"), ""))
+    monkeypatch.setattr(check, "bleu", lambda *_, **named: Score("BLEU", float("nan"), ""))
     with pytest.raises(ConversionError, match="int8 loses nan BLEU"):
         checked(saved, "int8", PAIRS)
 

@@ -17,6 +17,7 @@ THINGS = [
     ("%d of %(total)s, %1$s, %-5.2f and %%", ["%d", "%(total)s", "%1$s", "%-5.2f", "%%"]),
     ("__count__ files by $USER", ["__count__", "$USER"]),
     ('<a href="x.html">Read</a> it<br/>now', ['<a href="x.html">', "</a>", "<br/>"]),
+    ("Read [url=x.html]this[/url] and [b]that[/b]", ["[url=x.html]", "[/url]", "[b]", "[/b]"]),
     ("Fish &amp; chips &#8217; &#x27;", ["&amp;", "&#8217;", "&#x27;"]),
     ("At 10:30 or 23:59:59", ["10:30", "23:59:59"]),
     ("On 2024-05-01 we ship 1.2.3-beta and v2", ["2024-05-01", "1.2.3-beta", "v2"]),
@@ -33,6 +34,7 @@ NOTHING = [
     "Wait -- no: x < y and y > z; note: it is 20 °C.",
     "他说：“你好！”（真的）",
     "He said: yes: no.",
+    "A [sic] note [1], either/or [/bold].",
 ]
 
 

@@ -50,7 +50,7 @@ def options(
 
 def main() -> NoReturn:
     """Run the command line. An error that is ours, or the system's, is one line on standard error, and exit status 2."""
-    sys.excepthook = show_traceback
+    sys.excepthook = partial(print_unexpected, whole=False)
     show_where = "--traceback" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--traceback"]  # wherever it stands on the line
     try:

@@ -55,7 +55,6 @@ def distill(
     """
     from glassformer.training.folder import check_folder, marked, undone_if_refused
     from glassformer.training.processes import several
-    from glassformer.translator import Translator
     from glassformer.translator.distill import write_pairs
 
     if several():
@@ -67,14 +66,7 @@ def distill(
     check_folder(folder)
     chooser(settings, folder)  # a mistake shows now, and not after everything is translated
     own = pairs_of(Path(model[0])) if with_pairs else None
-    teachers = {
-        name: Translator.load(name, device=device, engine=engine, threads=threads, tell=tell, remark=tell)
-        for name in model
-    }
-    known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
-    if len(set(known.values())) > 1:
-        each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
-        raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
+    teachers = load_teachers(model, device=device, engine=engine, threads=threads)
     taught = folder / "distilled"
     with undone_if_refused(folder):
         marked(folder)
@@ -92,8 +84,21 @@ def distill(
             echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
         for side in ("source", "target"):
             settings["data"][side] = [str(each / f"train.{side}") for each in folders]
-        about = {"languages": known[model[0]], "teachers": [*teachers], "data": teachers[model[0]].card.get("data", [])}
+        first = teachers[model[0]].card
+        about = {"languages": first.get("languages", ""), "teachers": [*teachers], "data": first.get("data", [])}
         run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about)
+
+
+def load_teachers(model: list[str], **how: Any) -> "dict[str, Translator]":
+    """The teachers by their names. Raises ConfigError where they translate different languages."""
+    from glassformer.translator import Translator
+
+    teachers = {name: Translator.load(name, tell=tell, remark=tell, **how) for name in model}
+    known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
+    if len(set(known.values())) > 1:
+        each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
+        raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
+    return teachers
 
 
 def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str]], folder: Path, beam: int) -> Path:

@@ -82,13 +82,8 @@ def train(
         out = out or Path("runs/demo")
         settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": demo_files(out / "sentences")}
     settings["data"] |= {name: value for name, value in given.items() if value}
-    chosen = {
-        "preset": preset,
-        "vocabulary_size": vocabulary_size,
-        "start_from": start_from,
-        "new_vocabulary": new_vocabulary,
-    }
-    set_flags(settings, set_, time_limit, seed, **chosen)
+    chosen = {"preset": preset, "vocabulary_size": vocabulary_size, "start_from": start_from}
+    set_flags(settings, set_, time_limit, seed, **chosen, new_vocabulary=new_vocabulary)
     set_by = "for the demo" if demo else "as you set it"
     outcome = run_training(
         settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by, demo=demo

@@ -44,6 +44,7 @@ SYMBOLS = rf"(?:\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{SHAPE}(?:\u200D{SHAPE})*"
 KINDS = {
     "private_use": r"[\p{Co}]+",
     "comment": r"<!--.*?-->",
+    "bbcode": r"\[/?(?:b|i|u|s|url|img|quote|code|list|size|color)(?:=[^\]\s]{1,200})?\]",
     "tag": r"</?[A-Za-z][\w:-]*(?:\s[^<>]{0,400})?/?>",
     "link": r"\b(?:https?|ftps?|sftp|file|git|ssh|wss?)://[^\s<>\"“”«»`]+|\b(?:mailto|tel|magnet|urn|doi):[^\s<>\"“”«»`]+",
     "mail": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
@@ -61,7 +62,7 @@ KINDS = {
     "version": r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}(?:[-+][\w.]*\w)?(?!\w)"
     r"|(?<![\w.])v\d+(?:\.\d+)*(?:-\w+)?(?!\w)",
     "path": r"(?<!\w)(?:[A-Za-z]:\\|\\\\)[^\s<>\"|?*]+"
-    r"|(?<![\w/<.])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
+    r"|(?<![^\s(\"'“„«])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
     rf"|(?<![\w.])[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?!\w)",
     "option": r"(?<![\w-])--[A-Za-z][\w-]*\w",
     "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#[0-9A-Fa-f]{6}\b",
@@ -72,7 +73,7 @@ KINDS = {
 """The kinds, tried in this order at each place."""
 ENDS = ".,;:!?'’…*"
 BRACKETS = {")": "(", "]": "[", "}": "{"}
-QUICK = re.compile(r"[@#:/<>{}%$&`\\_=]|\d\.\d+\.\d|\d-\d|[a-z]\.[a-z]|--|\bv\d|\(\)|0x")
+QUICK = re.compile(r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|\d-\d|[a-z]\.[a-z]|--|\bv\d|\(\)|0x")
 QUICK_SYMBOLS = re.compile(
     "[\u00a6\u00a9\u00ae\u2100-\u2bff\u3000-\u303f\u3200-\u33ff\ua000-\uabff\ue000-\uf8ff\U00010000-\U0010ffff]"
 )

@@ -157,6 +157,7 @@ def length(translations: Sequence[str], references: Sequence[str]) -> Finding | 
 
 
 def other_language(sources: Sequence[str], references: Sequence[str], translations: Sequence[str]) -> Finding | None:
+    """Translations that are written in the source's language."""
     own, other = Profile(references), Profile(sources)
     wrong = [
         text

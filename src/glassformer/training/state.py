@@ -260,7 +260,7 @@ def shown_checkpoint(run: Path) -> Path | None:
     try:
         ended = read_json(read_file(inside(run, found[-1]), "training.json"), found[-1]).get("ended")
     except CheckpointError:
-        if found[-1].is_dir():
+        if (found[-1] / "training.json").exists():
             raise
         ended = "removed just now"
     best = run / "best.json"
@@ -279,6 +279,7 @@ def remove_old(run: Path, keep: int, wanted: set[str]) -> None:
 
 
 def remove(checkpoint: Path) -> None:
+    """Remove a checkpoint's folder, which at no moment is there in part."""
     # a half-removed folder must not look like a checkpoint
     gone = checkpoint.with_name(f"{UNFINISHED}{checkpoint.name}")
     checkpoint.rename(gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 20
 """Texts of those translated together by which another language is known."""
+LINE_END = re.compile(r"[\r\n]+")
 SHOWN = 60
 """Characters of a text that a message shows."""
 
@@ -327,7 +329,7 @@ class Translator:
         target = [self.tokenizer.bos_id, *target_ids][: looked or None]
         reading = self.reader.whole(text)
         return {
-            "source": " ".join(text.splitlines()),
+            "source": LINE_END.sub(" ", text),
             "target": self.written(text, target_ids),
             "source_tokens": self.reader.shown(reading, self.tokenizer.tokens(source)),
             "target_tokens": self.reader.shown(reading, self.tokenizer.tokens(target)),
