@@ -55,14 +55,13 @@ export function headsOf({ state, look, numbers, base }: Seen): number[] {
   return opening.layer === layer ? opening.heads : openingOf(base ?? numbers, state.side, state.pieces, layer)?.heads ?? [];
 }
 
-/** Let `query` look with this head at `key` alone, and keep in sight what is seen now. */
+/** Let `query` look with this head at `key` alone. What the page opened on stays: it is chosen by the unchanged numbers. */
 export function turn(page: Page, head: number, query: Word, key: Word): void {
   const { state, set } = page;
-  const layer = layerOf(page);
-  const attention = path(state.side, layer);
+  const attention = path(state.side, layerOf(page));
   const made = query.tokens.map((token): Turn => [attention, head, token, key.tokens]);
   const free = state.blocked.filter(([name, q, k]) => !(name === attention && query.tokens.includes(q) && key.tokens.includes(k)));
-  set({ turned: [...state.turned.filter((one) => !isOf(one, attention, head, query)), ...made], blocked: free, layer, heads: headsOf(page), token: query.tokens[0]!, key: key.tokens[0]! });
+  set({ turned: [...state.turned.filter((one) => !isOf(one, attention, head, query)), ...made], blocked: free, token: query.tokens[0]!, key: key.tokens[0]! });
 }
 
 export const isOf = ([name, of, token]: Turn, attention: string, head: number, query: Word): boolean => name === attention && of === head && query.tokens.includes(token);

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { askLook, askStart, exact, pairs, useBridge } from "./api";
 import { embedded, type Numbers } from "./data";
-import { ARTICLE, type State } from "./state";
+import { ARTICLE, type State, type Turn } from "./state";
 
 const PAUSE = 40; // ms without a key before a sentence is asked for: a question that is typed over is given up by the server
 
@@ -54,7 +54,7 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
       watch(saved);
       const { source, target, target_given, heads_off: off, blocked, turned, live } = saved.look;
       if (!state.sentence) {
-        const first = { sentence: source.text, target: target_given ? target.text : "", off, blocked, turned };
+        const first = { sentence: source.text, target: target_given ? target.text : "", off, blocked, turned, ...sightOf(state, turned) };
         if (live) shown.current = key({ ...state, ...first });
         set(first);
       }
@@ -69,7 +69,7 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
         const { sentence, target, off, turned } = latest.current; // something may have been typed by now
         if (sentence) return; // what the start switches off, or gives, is for its own sentence
         const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
-        set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads, turned: turned.length ? turned : start.turned });
+        set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads, turned: turned.length ? turned : start.turned, ...sightOf(latest.current, start.turned) });
       },
       () => setSession({ ...START, problem: "nomodel" }),
     );
@@ -92,6 +92,8 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
           askLook({ ...ask, heads_off: pairs(state.off), blocked: state.blocked, turned: state.turned }, stop.signal),
           state.off.length || state.blocked.length || state.turned.length ? askLook(ask, stop.signal) : undefined,
         ]);
+        await Promise.all([numbers, base].map((one) => one?.weights())); // a view that waited would let go of what is dragged
+        if (stop.signal.aborted) return;
         shown.current = key(state);
         setSession({ numbers: watch(numbers), base: base && watch(base), live: true, busy: false, problem: "" });
       } catch (error) {
@@ -104,6 +106,13 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
     };
   }, [key(state), session.live]);
   return { ...session, problem: session.problem || lost };
+}
+
+/** A head that is turned from the start is in sight, unless the address says what is. */
+function sightOf(state: State, [first]: Turn[]): Partial<State> {
+  const match = /^(encoder|decoder)\.layers\.(\d+)\.(self|cross)/.exec(first?.[0] ?? "");
+  if (!match || state.heads || state.layer >= 0) return {};
+  return { side: match[3] === "cross" ? "cross" : (match[1] as "encoder"), layer: Number(match[2]), heads: [first![1]], token: first![2], key: first![3][0]! };
 }
 
 const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off, state.blocked, state.turned]);

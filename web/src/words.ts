@@ -46,7 +46,7 @@ export const WORDS = {
   "head.off": ["head {n}, switched off", "{n} 号头（已关掉）"],
   "heads.all": ["all", "全部"],
   "heads.telling": ["those that say most", "最说明问题的头"],
-  "heads.telling.note": ["Opened on the heads, of all layers, that give most weight from the pronoun (or else the last content word) to one content word, beyond what the other words give to it or to that distance on average.", "打开时选的是各层中最说明问题的头：从代词（没有代词时取最后一个实词）到某一个实词的权重，减去其余各词平均给这个词或这个距离的权重，差最大的那些头。"],
+  "heads.telling.note": ["Opened on the heads, of all layers, that say most: the weight on one content word, minus what the other words give to it, or at that distance, on average.", "打开时选的是各层中最说明问题的头：给某一个实词的权重，减去其余各词平均给这个词（或这个距离）的权重，差最大。"],
   "head.taught": ["this head was taught to look there", "这个头是教会了往那里看的"],
   "heads.none": ["No head is shown: choose one.", "没有选中任何头，请选一个。"],
   step: ["Step", "第几步"],

@@ -30,13 +30,14 @@ export function Turns() {
   const { state, set, t, look, base, live } = page;
   const found = turnsOf(base?.look ?? look, changesOf(page).turned);
   if (!found.length) return null;
+  const before = new Set(base?.look.target.text.split(" "));
   return (
     <div class="turns" data-spot="turns">
       <ul class="chips">{found.map(({ side, layer, head, query, key, turns }) => {
         const name = t("turn.name", { head, layer, query, key }) + (side === "encoder" ? "" : ` · ${t(`side.${side}`)}`);
         return <li><button type="button" class="chip" disabled={!live} aria-label={t("turn.remove", { name })} onClick={() => set({ turned: state.turned.filter((one) => !turns.includes(one)) })}><HeadMark head={head} /> <bdi>{name}</bdi>{live && " ×"}</button></li>;
       })}</ul>
-      {base && <p class="note">{t("whatif.before")}: <bdi>{base.look.target.text}</bdi></p>}
+      {base && <p class="note">{t("whatif.before")}: <bdi>{base.look.target.text}</bdi><br />{t("whatif.after")}: <bdi>{look.target.text.split(" ").map((word) => <>{before.has(word) ? word : <mark>{word}</mark>} </>)}</bdi></p>}
     </div>
   );
 }
@@ -51,15 +52,15 @@ export function Turning() {
   const query = attention ? Math.max(0, wordAt(attention.queries, tokenOf(state, look))) : 0;
   const chosen = attention && state.key >= 0 ? wordAt(attention.keys, state.key) : -1;
   return (
-    <div class="blocks" data-spot="turning">
+    <section class="turning" data-spot="turning">
       <h3>{t("turn.title")}</h3>
       <p class="note">{t("turn.note")}</p>
       <div class="controls small"><SideSwitch /><LayerSlider /><HeadChips /></div>
-      <Turns />
       {attention && (
         <Lists attention={attention} heads={heads} query={query} target={chosen >= 0 ? chosen : (strongest(attention.row(heads[0] ?? 0, query).weights, 1)[0] ?? 0)} every={false}
           pick={(n) => set({ token: attention.queries[n]!.tokens[0]!, key: -1 })} pickKey={(n) => set({ key: attention.keys[n]!.tokens[0]! })} />
       )}
-    </div>
+      <Turns />
+    </section>
   );
 }

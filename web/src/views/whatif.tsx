@@ -28,7 +28,6 @@ export function WhatIfView() {
           <h3>{t("whatif.heads")}</h3>
           <div class="switchboard">{SIDES.map((side) => <Board side={side} />)}</div>
           {live && off.length > 0 && <button type="button" class="plain" onClick={() => set({ off: [] })}>{t("whatif.allon", { n: off.length })}</button>}
-          <Turning />
           {(live || look.blocked.length > 0) && <Blocks />}
         </section>
         <section data-spot="outcome">
@@ -36,6 +35,7 @@ export function WhatIfView() {
           <Outcome base={base?.look} after={look} />
         </section>
       </div>
+      <Turning />
       {live && <Rank />}
     </div>
   );

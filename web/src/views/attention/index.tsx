@@ -38,12 +38,12 @@ export function AttentionView() {
         <HeadChips />
       </div>
       {reading()}
-      <Turns />
       <div class="attention">
         <div>
           <Lists attention={attention} heads={heads} query={query} target={target} every={every}
             pick={(n) => set({ token: queries[n]!.tokens[0]!, key: -1 })} pickKey={(n) => set({ key: keys[n]!.tokens[0]! })} />
           {page.live && <p class="note">{t("turn.note")}</p>}
+          <Turns />
           <div class="toggles">
             <Toggle on={!state.pieces} label={t("words")} note={t("words.note")} set={(on) => set({ pieces: !on })} />
             <Toggle on={state.sinks} label={t("sinks")} note={t("sinks.note")} set={(on) => set({ sinks: on })} />

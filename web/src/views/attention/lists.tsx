@@ -80,8 +80,9 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
     event.preventDefault();
     (event.currentTarget as HTMLElement).focus?.();
     let now = key;
+    const start = body.current!.getBoundingClientRect().top; // as it was: what the model says by now may move the lists
     const move = ({ clientY }: PointerEvent) => {
-      const row = Math.floor((clientY - body.current!.getBoundingClientRect().top) / ROW);
+      const row = Math.floor((clientY - start) / ROW);
       const next = Math.min(keys.length - 1, Math.max(0, row));
       if (next === now || !allowed(next)) return;
       setDrag({ head, key: (now = next) });
