@@ -17,8 +17,8 @@ import torch
 
 from glassformer.checkpoint import load_weights, tensors_in
 from glassformer.config import DecodingConfig, TrainingConfig
+from glassformer.scores import bleu, chrf, papers_bleu
 from glassformer.text.corpus import read_lines
-from glassformer.training.evaluation import bleu, chrf, papers_bleu
 from glassformer.translator import Translator
 
 

@@ -34,9 +34,9 @@ from glassformer.config import DecodingConfig, base
 from glassformer.engines.conversion import convert
 from glassformer.engines.ctranslate2 import CTranslate2
 from glassformer.model import Transformer
+from glassformer.scores import bleu
 from glassformer.text.corpus import read_lines
 from glassformer.text.tokenizer import Tokenizer
-from glassformer.training.evaluation import bleu
 from glassformer.translator import Translator
 
 PIECES, COMES_OUT = 24, 26

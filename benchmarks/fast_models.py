@@ -19,8 +19,8 @@ from typing import Any
 import rows
 
 from glassformer.config import DecodingConfig
+from glassformer.scores import bleu
 from glassformer.text.corpus import read_lines
-from glassformer.training.evaluation import bleu
 from glassformer.translator import Translator
 
 METHODS = {"greedy": DecodingConfig(method="greedy"), "beam 4": DecodingConfig()}

@@ -20,9 +20,9 @@ import torch
 from candidates import CANDIDATES
 
 from glassformer.config import DataConfig, DecodingConfig, TrainingConfig
+from glassformer.scores import bleu, chrf, papers_bleu
 from glassformer.text.corpus import read_lines
 from glassformer.training.data import Data, prepare
-from glassformer.training.evaluation import bleu, chrf, papers_bleu
 from glassformer.training.recipe import TRAINING, recipe
 from glassformer.training.train import train
 from glassformer.translator import Translator

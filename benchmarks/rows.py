@@ -14,6 +14,7 @@ from rich.table import Table
 
 import glassformer
 
+MOST_COLUMNS = 20
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -68,6 +69,12 @@ def table_of(name: str, rows: Sequence[Mapping[str, Any]], how: Mapping[str, Any
     setting = " · ".join(f"{column} {shown(rows[0][column])}" for column in same)
     table = Table(title=f"{name}\n{setting}", caption=" · ".join(f"{key} {value}" for key, value in how.items()))
     columns = [column for column in columns if column not in same]
+    if len(columns) > MOST_COLUMNS:  # on their side: a line a column
+        for _ in ("", *rows):
+            table.add_column(overflow="fold")
+        for column in columns:
+            table.add_row(column.replace("_", " "), *(shown(row.get(column, "")) for row in rows))
+        return table
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")
     for row in rows:

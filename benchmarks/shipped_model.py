@@ -20,8 +20,8 @@ import torch
 
 from glassformer.checkpoint import load_model, save_model
 from glassformer.folders import read_json
+from glassformer.scores import Score, bleu, chrf
 from glassformer.text.corpus import read_lines
-from glassformer.training.evaluation import Score, bleu, chrf
 from glassformer.translator import Translator
 
 TRIED = [
@@ -203,20 +203,21 @@ def card_page(
         "|---|---|---|",
         *[f"| {row['test']} | {row['value']:.1f} | {lost(row)} |" for row in changed],
     ]
-    heads, pronouns, article = who
+    heads, pronouns, causal, article = who
     lines += [
         "",
         "## Who is *it*?",
         "",
         'A hundred sentences like "The animal didn\'t cross the street because it was too tired", each with two endings (`benchmarks/it.py`).',
         "",
-        f"- `{heads['head_for_either_noun']}` looks from *it* at one of the two nouns with {heads['either_noun']:.0%}, "
-        f"in {heads['its_right_is_more_percent']:.0f} % of the sentences more at the right one.",
-        f"- `{heads['head']}`, which tells them apart best, does so in {heads['right_is_more_percent']:.0f} % (chance: 50 %).",
+        f"- `{heads['head']}`, which moves most with the ending, gives the right noun {heads['right_noun']:.0%} of what *it* gives and the "
+        f"other {heads['wrong_noun']:.0%}; the right one gets more in {heads['right_is_more_percent']:.0f} % of the sentences (chance: 50 %).",
         f"- *er, sie, es* have the gender of the right noun in {pronouns['right_percent']:.0f} % of the {pronouns['judged']} translations in "
-        f"which it can be seen, and change with the ending in {pronouns['pronoun_changes_with_the_ending_percent']:.0f} % of the pairs.",
-        f"- The article's sentence: `{article['head']}` looks from *it* at *animal* with {article['tired: it→animal']:.0%} for *tired*; for "
-        f"*wide* with {article['wide: it→animal']:.0%}, and at *street* with {article['wide: it→street']:.0%}.",
+        f"which it can be seen (always *es*: {pronouns['always_es_percent']:.0f} %), and in both of a pair in {pronouns['both_right_percent']:.0f} %.",
+        f"- That head turned by hand to the other noun, {causal['turned_to_the_other_noun_they_follow_percent']:.0f} % of the pronouns follow; "
+        f"turned to the right one {causal['turned_to_the_right_noun_percent']:.0f} % are right, with the head off {causal['head_off_right_percent']:.0f} %.",
+        f"- The article's sentence: it looks from *it* at *animal* with {article['tired: it→animal']:.0%} for *tired* and "
+        f"{article['wide: it→animal']:.0%} for *wide*, at *street* with {article['tired: it→street']:.0%} and {article['wide: it→street']:.0%}.",
     ]
     lines += ["", "## Twenty sentences", "", "| English | what it makes of it |", "|---|---|"]
     lines += [f"| {source} | {translation} |" for source, translation in tried]

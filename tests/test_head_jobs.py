@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from glassformer.demo import first_sentences
 from glassformer.engines.native import Native
-from glassformer.text.demo_grammar import sentences
 from glassformer.translator import Translator
 from glassformer.translator.head_jobs import Look, best_heads, demo_jobs, head_shares
 from glassformer.what_if import written
@@ -58,7 +58,7 @@ def test_the_head_that_does_a_job_is_found(translator: Translator) -> None:
 
 
 def test_the_demos_jobs_name_words_that_are_there() -> None:
-    for sentence in sentences(200):
+    for sentence in first_sentences(200):
         source, target = (len(text.split()) for text in sentence.pair)
         for look in demo_jobs(sentence).values():
             queries, keys = (

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from glassformer.checkpoint import Saved, save_model
 from glassformer.config import DecodingConfig
 from glassformer.decoding import Hypothesis
 from glassformer.engines.native import Native
-from glassformer.errors import CheckpointError, ConfigError, ShapeError
+from glassformer.errors import CheckpointError, ConfigError, ShapeError, TranslationWarning
+from glassformer.text.reading import NAMES
 from glassformer.trace import Trace
-from glassformer.translator import Translator, merge_words, shipped_models
+from glassformer.translator import Translation, Translator, merge_words, shipped_models
 from glassformer.translator.alignment import without_marks
+from glassformer.translator.parts import not_empty
 from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
 
 SENTENCE = "The train stopped because it was snowing."
@@ -80,8 +83,7 @@ def test_the_toy_knows_its_sentences(translator: Translator) -> None:
 
 
 def test_a_run_gives_its_best_checkpoint(folder: Path, translator: Translator, tmp_path: Path) -> None:
-    (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / "step-00000007").symlink_to(folder)
+    shutil.copytree(folder, tmp_path / "checkpoints" / "step-00000007")
     (tmp_path / "best.json").write_text(json.dumps({"checkpoint": "step-00000007"}))
     assert Translator.load(tmp_path, device="cpu").translate(SENTENCE) == translator.translate(SENTENCE)
 
@@ -121,15 +123,19 @@ def test_lines_keep_their_order_and_empty_ones_stay_empty(translator: Translator
     assert translator.translate(lines[::-1]) == found[::-1]
 
 
-def test_a_line_end_within_a_text_makes_no_second_line(translator: Translator) -> None:
-    assert translator.translate("The lamp\r\nflickers.\n") == translator.translate("The lamp flickers.")
+def test_paragraphs_and_empty_lines_stay(translator: Translator) -> None:
+    lamp, baker = translator.translate(["The lamp flickers.", "The baker sings."])
+    assert translator.translate("The lamp flickers.\r\nThe baker sings.\n") == f"{lamp}\r\n{baker}\n"
+    assert translator.translate("The lamp flickers.\n\n  The baker sings.") == f"{lamp}\n\n  {baker}"
+    assert translator.translate("\n \n") == ""
 
 
 def test_a_translation_is_one_line_even_when_the_model_says_a_line_end(translator: Translator) -> None:
-    ids = [*translator.tokenizer.encode("Brot"), 4 + ord("\n"), *translator.tokenizer.encode("Boot")]
-    ((told,),) = translator.told([[Hypothesis(ids, -1.0, -1.0, True, [])]])
-    assert told.text.splitlines() == [told.text]
-    assert told.text.split() == ["Brot", "Boot"]
+    newline = translator.tokenizer.tokens(range(len(translator.tokenizer))).index("<0x0A>")
+    ids = [*translator.tokenizer.encode("Brot"), newline, *translator.tokenizer.encode("Boot")]
+    ((written,),) = translator._written([[Hypothesis(ids, -1.0, -1.0, True, [])]])
+    assert written.text.splitlines() == [written.text]
+    assert written.text.split() == ["Brot", "Boot"]
 
 
 def test_of_ten_thousand_words_in_a_line_none_is_lost(translator: Translator, echo: list[int]) -> None:
@@ -140,11 +146,13 @@ def test_of_ten_thousand_words_in_a_line_none_is_lost(translator: Translator, ec
     assert found[1].split() == words
     assert found[2] == SENTENCE
     assert len(echo) > 1000
-    assert max(echo) <= translator.longest == 40
+    assert max(echo) <= translator.reader.limit == 40
 
 
-def test_a_long_word_is_cut_and_not_lost(translator: Translator, echo: list[int]) -> None:
-    word = "baker" * 200
+def test_a_long_word_is_cut_and_not_lost(folder: Path, echo: list[int]) -> None:
+    translator, word = Translator.load(folder, device="cpu"), "baker" * 200
+    with pytest.warns(TranslationWarning, match="longer than 40 tokens"):
+        translator.translate(word)
     assert translator.translate(word).replace(" ", "") == word
     assert max(echo) <= 40
 
@@ -152,7 +160,7 @@ def test_a_long_word_is_cut_and_not_lost(translator: Translator, echo: list[int]
 def test_without_a_word_on_length_in_the_card_there_is_a_limit(translator: Translator, echo: list[int]) -> None:
     bare = Translator(Native(translator.model), translator.tokenizer, {})
     bare.translate(" ".join(ENGLISH * 4))
-    assert 40 < max(echo) <= bare.longest == 200
+    assert 40 < max(echo) <= bare.reader.limit == 200
 
 
 def test_progress_adds_up_to_all_lines(translator: Translator, echo: list[int]) -> None:
@@ -181,9 +189,9 @@ def test_n_best_translations_come_best_first(translator: Translator) -> None:
 def test_parts_of_a_long_line_are_joined_rank_by_rank(translator: Translator) -> None:
     config, text = DecodingConfig(beam_size=4, n_best=2), " ".join(ENGLISH[:8])
     (whole,) = translator.translations(text, config=config)
-    parts = translator.split([text])[0]
+    parts = translator.reader.read([text])[0].parts
     assert len(parts) > 2
-    each = translator.translations([translator.tokenizer.decode(ids) for ids in parts], config=config)
+    each = translator.translations([part.text for part in parts], config=config)
     for rank in range(2):
         assert whole[rank].text == " ".join(part[rank].text for part in each if part[rank].text)
         assert whole[rank].score == pytest.approx(sum(part[rank].score for part in each), abs=1e-3)
@@ -316,14 +324,14 @@ def test_special_tokens_are_words_when_asked_for(translator: Translator) -> None
 def test_shouted_and_titled_lines_are_read_in_small_letters(translator: Translator) -> None:
     plain = translator.translate(ENGLISH[:4])
     lines = [ENGLISH[0].upper(), ENGLISH[1].title(), ENGLISH[2].upper() + " " + ENGLISH[3].upper(), ENGLISH[3]]
-    assert translator.read(lines[0]) == ENGLISH[0]
+    assert translator.reader.whole(lines[0]).parts[0].text == ENGLISH[0]
     found = translator.translate(lines)
     assert found == [plain[0].upper(), plain[1], translator.translate(" ".join(ENGLISH[2:4])).upper(), plain[3]]
     best = translator.translations(lines[0])[0][0]
     assert best.ids == translator.translations(ENGLISH[0])[0][0].ids
     assert translator.trace(lines[0]).about["source_tokens"] == translator.trace(ENGLISH[0]).about["source_tokens"]
     heard = dataclasses.replace(translator, card={**translator.card, "plain_case": False})
-    assert heard.read(lines[0]) == lines[0]
+    assert heard.reader.whole(lines[0]).parts[0].text == lines[0]
     prefixed = translator.translate(lines[0], prefix="DER")
     assert prefixed.startswith("DER")
     assert prefixed != prefixed.upper()
@@ -335,4 +343,101 @@ def test_a_model_of_single_sentences_gets_them_one_by_one(translator: Translator
     single = dataclasses.replace(translator, card={**translator.card, "longest": 400, "sentences": 1})
     assert single.translate(joined) == " ".join(found)
     whole = dataclasses.replace(translator, card={**translator.card, "longest": 400})
-    assert len(whole.split([joined])[0]) == 1
+    assert len(whole.reader.read([joined])[0].parts) == 1
+
+
+# what must come out as it went in, and what people should know
+
+
+def test_things_come_out_as_they_went_in(translator: Translator, echo: list[int]) -> None:
+    lines = [
+        "See https://example.org/a?b=c, {name} and %(x)s 👍🏽 at 10:30.",
+        "🎉🎉",
+        "THE LAMP {name} FLICKERS at www.Example.org.",
+        "the lamp. 😀 The baker 😀 sings <b>now</b>.",
+        "Привет, the baker 你好 sings.",
+    ]
+    assert [one.replace("AT", "at") for one in translator.translate(lines)] == lines
+    assert not any(best.misplaced for (best,) in translator.translations(lines))
+    translator = dataclasses.replace(translator, remark=lambda text: None)
+    many = " ".join(f"{{n{number}}}" for number in range(23))
+    found = translator.translate(many)
+    assert sorted(found.split()) == sorted(many.split())
+
+
+def test_things_without_a_place_stand_at_the_end_and_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    translator = Translator.load(folder, device="cpu", remark=said.append)
+    ids = translator.tokenizer.encode("Die Lampe.")
+    monkeypatch.setattr(
+        "glassformer.engines.native.decode",
+        lambda _, sources, *more, **named: [[Hypothesis(ids, -1.0, -1.0, True, [])] for _ in sources],
+    )
+    (best,) = translator.translations("The {name} lamp 😀 flickers.")[0]
+    assert (best.text, best.misplaced) == ("Die Lampe. {name} 😀", ["{name}", "😀"])
+    assert said == ["a translation has lost the place of {name} 😀: it stands at the end"]
+    unprotected = dataclasses.replace(translator, protect=False)
+    assert unprotected.translate("The {name} lamp 😀 flickers.") == "Die Lampe."
+
+
+def test_emoji_beside_a_sentence_change_nothing_in_it(translator: Translator) -> None:
+    plain = translator.translate(ENGLISH[0])
+    for before, after in (("", " 😀"), ("🎉 ", ""), ("👍 ", " :tada: 😀!"), ("", "😀")):
+        assert translator.translate(f"{before}{ENGLISH[0]}{after.rstrip('!')}") == f"{before}{plain}{after.rstrip('!')}"
+    reading = translator.reader.whole("🎉 The 😀 lamp {name} 👍🏽")
+    assert reading.parts[0].head == "🎉 "
+    assert reading.parts[0].tail == " 👍🏽"
+    assert len(reading.parts[0].signs) == 2
+
+
+def test_a_vocabulary_without_signs_gets_names(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translator.tokenizer, "signs", ())
+    translator = dataclasses.replace(translator)
+    reading = translator.reader.whole("Mail {name} at 10:30")
+    assert reading.parts[0].text == f"Mail {NAMES[0]} at {NAMES[1]}"
+    assert translator.reader.write(reading, [f"Um {NAMES[1]} {NAMES[0]} schreiben"]).text == "Um 10:30 {name} schreiben"
+
+
+def test_a_given_translation_is_read_with_the_sources_signs(translator: Translator) -> None:
+    trace = translator.trace("The {name} lamp 😀.", "Die Lampe 😀 {name}.")
+    assert trace.about["target"] == "Die Lampe 😀 {name}."
+    assert {"{name}", "😀"} <= set(trace.about["source_tokens"]) & set(trace.about["target_tokens"])
+    assert trace.about["source"] == "The {name} lamp 😀."
+
+
+def test_no_translation_of_words_is_empty_and_no_two_are_the_same(translator: Translator, folder: Path) -> None:
+    for source in ["!", "a", "I.", "The"]:
+        for method in (DecodingConfig(method="greedy"), DecodingConfig(beam_size=4, n_best=4)):
+            texts = [one.text for one in translator.translations(source, config=method)[0]]
+            assert all(text.strip() for text in texts)
+            assert len(set(texts)) == len(texts)
+
+
+def test_an_empty_hypothesis_is_passed_over() -> None:
+    def made(text: str) -> Translation:
+        return Translation(text, -1.0, -1.0, [], True)
+
+    assert [one.text for one in not_empty([made(" "), made("Ja")], "Yes")] == ["Ja"]
+    assert [one.text for one in not_empty([made("")], "Yes")] == ["Yes"]
+
+
+def test_a_script_that_the_model_does_not_read_is_told_once(folder: Path) -> None:
+    said: list[str] = []
+    translator = Translator.load(folder, device="cpu", remark=said.append)
+    translator.card["languages"] = "en-de"
+    translator.translate(["这只动物没过马路，因为它太累了。", "他说你好。", "The lamp flickers."])
+    assert len(said) == 1
+    assert "Han" in said[0]
+    assert "English" in said[0]
+    quiet = Translator.load(folder, device="cpu")
+    quiet.card["languages"] = "en-de"
+    with pytest.warns(TranslationWarning, match="Han"):
+        quiet.translate("这只动物没过马路。")
+
+
+def test_invisible_characters_change_nothing(translator: Translator) -> None:
+    for source in ENGLISH[:4]:
+        plain = translator.translations(source)[0][0]
+        first, rest = source.split(" ", 1)
+        for odd in ("\u00a0", "\t", "\u2009", "\u3000", "\u2028", " \u200b", "\u202f\u200e", "\ufeff "):
+            assert translator.translations(f"{first}{odd}{rest}")[0][0].ids == plain.ids

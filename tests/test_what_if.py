@@ -1,11 +1,13 @@
 import pytest
 import torch
 
-from glassformer.config import ModelConfig
+from glassformer.config import DecodingConfig, ModelConfig
+from glassformer.decoding import decode
+from glassformer.decoding.lean import is_watched
 from glassformer.errors import NothingAllowedError, WhatIfError
 from glassformer.model import Transformer
 from glassformer.trace import record
-from glassformer.what_if import attentions, edges_blocked, embedding_replaced, heads_off, rank_heads, written
+from glassformer.what_if import attentions, edges_blocked, embedding_replaced, heads_off, rank_heads, turned, written
 
 CONFIG = ModelConfig(vocabulary_size=23, d_model=16, heads=4, d_ff=24, encoder_layers=2, decoder_layers=2)
 SOURCE = torch.tensor([[5, 9, 4, 17, 2]])
@@ -122,5 +124,98 @@ def test_what_is_not_there_is_said(model: Transformer) -> None:
     with pytest.raises(NothingAllowedError, match="nothing left"), edges_blocked(model, DECODER, [(0, 0)]):
         model(SOURCE, TARGET)
     with pytest.raises(WhatIfError, match="no position 5"), embedding_replaced(model, 5, torch.zeros(16)):
+        model(SOURCE, TARGET)
+    assert sum(len(module._forward_hooks) for module in model.modules()) == 0
+
+
+TURNS = [(ENCODER, 3, 1), (DECODER, 2, 0), (CROSS, 3, 4)]
+
+
+@pytest.mark.parametrize(("name", "query", "key"), TURNS)
+def test_a_turned_query_looks_at_one_key_alone(model: Transformer, name: str, query: int, key: int) -> None:
+    with record(model) as plain:
+        before = model(SOURCE, TARGET)
+    with turned(model, name, 2, query, key), record(model) as trace:
+        after = model(SOURCE, TARGET)
+    weights, was = trace[f"{name}.weights"], plain[f"{name}.weights"]
+    row = torch.zeros(weights.size(-1))
+    row[key] = 1
+    assert torch.equal(weights[2, query], row)
+    torch.testing.assert_close(trace[f"{name}.z"][2, query], trace[f"{name}.values"][2, key])
+    weights[2, query] = was[2, query] = 0
+    torch.testing.assert_close(weights, was)  # nobody else looks elsewhere
+    assert (before - after).abs().max() > 1e-5
+    assert torch.equal(model(SOURCE, TARGET), before)
+
+
+@pytest.mark.parametrize(("name", "query", "key"), TURNS)
+def test_turned_is_the_same_step_by_step(model: Transformer, name: str, query: int, key: int) -> None:
+    with turned(model, name, 1, query, key):
+        torch.testing.assert_close(by_steps(model), model(SOURCE, TARGET))
+
+
+def test_the_pieces_of_a_word_share_as_before(model: Transformer) -> None:
+    with record(model) as plain:
+        model(SOURCE, TARGET)
+    with turned(model, CROSS, 0, 1, [3, 1]), record(model) as trace:
+        model(SOURCE, TARGET)
+    had, row = plain[f"{CROSS}.weights"][0, 1], trace[f"{CROSS}.weights"][0, 1]
+    assert float(row.sum()) == pytest.approx(1)
+    assert float(row[3]) == pytest.approx(float(had[3] / (had[1] + had[3])))
+    assert row.nonzero()[:, 0].tolist() == [1, 3]
+    with turned(model, CROSS, 0, 1, 2), turned(model, CROSS, 0, 1, [3, 1]), record(model) as trace:
+        model(SOURCE, TARGET)
+    assert trace[f"{CROSS}.weights"][0, 1].tolist() == [0, 0.5, 0, 0.5, 0]  # nothing was left to share by
+
+
+@pytest.mark.parametrize("config", [DecodingConfig(beam_size=1), DecodingConfig(beam_size=3, n_best=3)])
+@pytest.mark.parametrize(("name", "query", "key"), [(ENCODER, 2, 0), (DECODER, 1, 0), (CROSS, 0, 2)])
+def test_turned_decodes_a_batch_as_singles(
+    model: Transformer, config: DecodingConfig, name: str, query: int, key: int
+) -> None:
+    """Padding, sentences that leave, hypotheses that change places: each is turned in its own positions. What the beam
+    says is what the whole pass, the reference, gives for the same words."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(3)  # so that a head matters
+    sources = [[5, 9, 4, 17], [8, 11, 3, 5, 9, 4, 17, 20], [6, 7, 14, 9, 3]]
+    plain = decode(model, sources, config)
+    with turned(model, name, 2, query, key):
+        assert is_watched(model)  # nothing lean, and no other copy of the model, may answer
+        together = decode(model, sources, config)
+        singles = [decode(model, [source], config)[0] for source in sources]
+        for source, found in zip(sources, together, strict=True):
+            for one in found:
+                bos, eos = model.config.bos_id, model.config.eos_id
+                logits = model(torch.tensor([[*source, eos]]), torch.tensor([[bos, *one.ids]]))[0]
+                said = [*one.ids, eos] if one.finished else one.ids
+                costs = logits.log_softmax(dim=-1)[range(len(said)), said]
+                assert costs.tolist() == pytest.approx(list(one.token_log_probabilities), abs=1e-4)
+    assert [[one.ids for one in found] for found in together] == [[one.ids for one in found] for found in singles]
+    costs = [[one.token_log_probabilities for one in found] for found in together]
+    assert costs != [[one.token_log_probabilities for one in found] for found in plain]
+
+
+def test_a_turn_that_cannot_be_is_said(model: Transformer) -> None:
+    cases = [
+        ((ENCODER, 4, 0, 0), "no head 4"),
+        ((ENCODER, 0, 5, 0), "no query 5"),
+        ((ENCODER, 0, 0, 5), "no key 5"),
+        ((CROSS, 0, 1, [2, 7]), "no key 7"),
+        ((CROSS, 0, 9, 1), "no query 9"),
+        ((CROSS, 0, 1, []), "a key or more"),
+        ((CROSS, 0, 1, -1), "positions from 0"),
+        ((DECODER, 0, 1, 2), "sees no later one"),
+    ]
+    for turn, said in cases:
+        with pytest.raises(WhatIfError, match=said), turned(model, *turn):
+            model(SOURCE, TARGET)
+    padded = torch.tensor([[5, 9, 4, 17, 2], [5, 9, 2, model.config.pad_id, model.config.pad_id]])
+    for query, key, said in [(1, 3, "a sentence ends before"), (3, 1, "no query 3")]:
+        with pytest.raises(WhatIfError, match=said), turned(model, ENCODER, 0, query, key):
+            model.encode(padded)
+    blocked = edges_blocked(model, ENCODER, [(1, 2)])
+    with blocked, turned(model, ENCODER, 0, 1, 2), pytest.raises(WhatIfError, match="the edge is blocked"):
         model(SOURCE, TARGET)
     assert sum(len(module._forward_hooks) for module in model.modules()) == 0

@@ -4,6 +4,7 @@ A training checkpoint is such a folder, with the averaged weights as its model, 
 """
 
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError
 from glassformer.folders import (
@@ -29,7 +31,11 @@ from glassformer.folders import (
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import Tokenizer
 
+LARGEST_HEADER = 2**20
+"""Bytes of a safetensors file's header: some 8,000 tensors, ten times what the largest preset's training has."""
 
+
+@brief
 @dataclass
 class Saved:
     """What a model's folder holds."""
@@ -60,17 +66,22 @@ def check_sizes(config: ModelConfig, path: Path) -> None:
     """Raises CheckpointError unless the weights' file holds what ``config`` wants. It reads the header only, and takes
     no memory for weights: a small file cannot ask for a large model."""
     try:
-        check_regular(path)
-        with safe_open(path, framework="pt") as file:
-            shapes = {name: list(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        size = check_regular(path)
+        with path.open("rb") as file:
+            check_header(file.read(8), size, path)
+        with safe_open(path, framework="pt") as opened:
+            shapes = {name: list(opened.get_slice(name).get_shape()) for name in opened.keys()}  # noqa: SIM118
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # KeyError: a kind of numbers that torch does not have
         raise CheckpointError(f"{path} is not a safetensors file ({error})") from None
     numbers = sum(map(math.prod, shapes.values()))
     layers = config.encoder_layers + config.decoder_layers
     widest = config.d_model * max(config.d_model, config.d_ff, config.vocabulary_size)
-    if layers > len(shapes) or widest > numbers:
+    with torch.device("meta"):
+        one = Transformer(config.changed(encoder_layers=1, decoder_layers=1)) if widest <= numbers else None
+    tensors = one and tensors_of(config, one)
+    if tensors != len(shapes):
         raise CheckpointError(
             f"{path} holds {numbers:,} numbers in {len(shapes):,} tensors, which is not the model of its config.json: "
             f"{layers:,} layers, a matrix of {widest:,} numbers"
@@ -78,6 +89,25 @@ def check_sizes(config: ModelConfig, path: Path) -> None:
     with torch.device("meta"):
         wanted = shapes_of(Transformer(config).state_dict())
     check_shapes(shapes, wanted, path)
+
+
+def check_header(begin: bytes, size: int, path: Path) -> None:
+    """Raises CheckpointError for a safetensors file of ``size`` bytes whose first 8 say that its header, which becomes many
+    times as large in memory, is longer than LARGEST_HEADER, or than the file."""
+    length = struct.unpack("<Q", begin)[0] if len(begin) == 8 else size
+    if length > size - 8:
+        raise CheckpointError(f"{path} is not a safetensors file (its header is longer than the file)")
+    if length > LARGEST_HEADER:
+        raise CheckpointError(
+            f"{path} is not a safetensors file of ours: its header has {length:,} bytes, at most {LARGEST_HEADER:,} are read"
+        )
+
+
+def tensors_of(config: ModelConfig, one: Transformer) -> int:
+    """How many tensors the model has, told from ``one`` with a layer a side: a model of many layers takes memory for each,
+    also without numbers."""
+    stacks = (one.encoder, config.encoder_layers), (one.decoder, config.decoder_layers)
+    return len(one.state_dict()) + sum((layers - 1) * len(stack.layers[0].state_dict()) for stack, layers in stacks)
 
 
 def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:
@@ -105,17 +135,31 @@ def model_files(saved: Saved, *, dtype: torch.dtype | None = None) -> dict[str, 
 
 
 def load_weights(model: Transformer, weights: Mapping[str, Tensor], where: str | Path) -> None:
-    """Give ``model`` these weights, each of them. Raises CheckpointError for one too many, too few or of another shape."""
+    """Give ``model`` these weights, each of them. Raises CheckpointError for one too many, too few, of another shape, of no
+    floating-point numbers or with one that is not finite."""
     wanted = model.state_dict()
     check_shapes(shapes_of(weights), shapes_of(wanted), where)
     with torch.no_grad():
         for name, tensor in wanted.items():
+            if not weights[name].is_floating_point():
+                raise CheckpointError(f"{where}: {name} holds {weights[name].dtype}: wanted floating-point numbers")
             tensor.copy_(weights[name])
+            if not finite(tensor):
+                raise CheckpointError(
+                    f"{where}: {name} holds a number that is not finite (NaN or infinity): the model is damaged or no model"
+                )
+
+
+def finite(tensor: Tensor) -> bool:
+    """Whether every number is one. A sum, which takes a tenth of the time, is none where one of them is none; it is also
+    none where they are too large for it, so that they are looked at one by one then."""
+    return bool(tensor.sum().isfinite()) or bool(tensor.isfinite().all())
 
 
 def tensors_in(content: bytes, path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file. Raises CheckpointError when it is none."""
+    check_header(content[:8], len(content), path)
     try:
         return load(content)
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # KeyError: a kind of numbers that torch does not have
         raise CheckpointError(f"{path} is not a safetensors file ({error})") from None

@@ -1,5 +1,6 @@
 """Settings: frozen dataclasses that check themselves. Presets are functions. Needs no torch."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -157,6 +158,9 @@ class DecodingConfig(Settings):
         require(self.batch_tokens >= 1, f"batch_tokens={self.batch_tokens}: wanted at least 1")
 
 
+HEAD_OF_ENCODER = re.compile(r"encoder\.layers\.([0-9]{1,4})\.self_attention:([0-9]{1,4})")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig(Settings):
     """How a model is trained. The defaults are the paper's (§5) where it has one; ``training.recipe`` sets the rest."""
@@ -207,6 +211,8 @@ class TrainingConfig(Settings):
     where it is 0; one that falls already ends the run. 0: never."""
     validation_sentences: int = 500
     """BLEU is measured on this many of the validation pairs, decoded greedily; the loss on all."""
+    bleu_tokenizer: str = ""
+    """sacreBLEU's tokenizer that BLEU is counted with, such as flores200; without, by the target's language and script."""
     held_out: int = 1000
     """Where no validation pairs are given, this many are taken out of the training pairs (but at most 1 of 20)."""
     max_tokens: int = 256
@@ -219,6 +225,14 @@ class TrainingConfig(Settings):
     """Of the first weights, the dropout, the order of the pairs and the words that are cut otherwise."""
     subword_sampling: float = 0.0
     """The share of the words that are cut into other pieces by chance, anew in each epoch (Kudo 2018); 0: none."""
+    guided_attention: str = ""
+    """The head of the encoder that is taught to look where the data's ``marks`` say, such as
+    encoder.layers.5.self_attention:3, both from 0 (guided alignment: Chen et al. 2016, Garg et al. 2019); empty: none."""
+    guided_weight: float = 1.0
+    """A marked sentence adds so many times −log of the weight at the words that are to be looked at, beside the loss of each
+    of its target tokens."""
+    guided_until: float = 1.0
+    """The share of the run, its first, in which the head is taught: after 0.5 it is left to what translating makes of it."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -244,6 +258,22 @@ class TrainingConfig(Settings):
         require(0 <= sampling <= 1, f"subword_sampling={sampling}: wanted a share of the words, from 0 to 1")
         require(0 < self.decay_share <= 1, f"decay_share={self.decay_share}: wanted a share of the run, above 0")
         require(self.epsilon > 0, f"epsilon={self.epsilon}: wanted more than 0")
+        self._check_guide()
+
+    def _check_guide(self) -> None:
+        name, until = self.guided_attention, self.guided_until
+        require(
+            not name or bool(HEAD_OF_ENCODER.fullmatch(name)),
+            f"guided_attention={name!r}: marks join words of the source, so name a head of the encoder, such as "
+            "encoder.layers.5.self_attention:3",
+        )
+        require(self.guided_weight > 0, f"guided_weight={self.guided_weight}: wanted more than 0")
+        require(0 < until <= 1, f"guided_until={until}: wanted a share of the run, above 0 and up to 1")
+        limited = self.max_steps or self.max_epochs or self.time_limit
+        require(
+            not name or until == 1 or bool(limited),
+            f"guided_until={until} of a run without an end: set max_steps, max_epochs or time_limit",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,10 +283,18 @@ class DataConfig(Settings):
     source: list[str] = field(default_factory=list)
     """The source sides' files, or, without ``target``, files of two columns (TSV)."""
     target: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    """For each of ``source`` a file that says which of its words are to look at which (training.guided_attention), or - for
+    none. Line n holds ``i-j`` for each: word i of source line n looks at word j, counted from 0 between white space."""
     valid_source: str = ""
     """The validation pairs; without them some are held out of the training pairs."""
     valid_target: str = ""
     """The validation pairs' target side; without it ``valid_source`` is a TSV."""
+    columns: list[int] = field(default_factory=list)
+    """Of TSVs with more than two columns, the source's and the target's, from 1; empty: there are two."""
+    weights: list[float] = field(default_factory=list)
+    """How often the pairs of each source file are trained on in an epoch: below 1 a sample of them, above 1 repeated; 2.5
+    is twice, and a half of them a third time. Empty: once."""
     augmentation: float = 0.0
     """So large a share of the training pairs comes a second time, changed: in lower case, without final punctuation, with
     typos, with a link, number or placeholder to copy, or joined with others."""
@@ -270,13 +308,45 @@ class DataConfig(Settings):
         super().__post_init__()
         require(0 <= self.augmentation <= 1, f"augmentation={self.augmentation}: wanted a share from 0 to 1")
         require(bool(self.source), "no training data: give a source and a target file, or one file of two columns")
+        check_columns(self.columns)
+        self.check_weights()
         if self.target:
             sides = f"{len(self.source)} source and {len(self.target)} target files"
             require(len(self.source) == len(self.target), f"{sides}: wanted pairs of files, in the same order")
+        if self.marks:
+            counted = f"{len(self.marks)} files of marks and {len(self.source)} source files"
+            require(
+                len(self.marks) == len(self.source),
+                f"{counted}: wanted one for each source file, in the same order, and - for one without marks",
+            )
         require(
             bool(self.valid_source) or not self.valid_target,
             "a validation target without a validation source: give both, or one file of two columns as the source",
         )
+        if self.columns and self.target and (self.valid_target or not self.valid_source):
+            raise ConfigError(f"columns={self.columns} without a TSV: the sides are files of their own; leave it out")
+
+    def check_weights(self) -> None:
+        given, files = len(self.weights), len(self.source)
+        require(
+            given in (0, files),
+            f"{given} weights and {files} source files: wanted one weight for each file, in the same order",
+        )
+        for weight in self.weights:
+            require(
+                0 < weight <= MOST_WEIGHT,
+                f"weight {weight:g}: wanted more than 0, at most {MOST_WEIGHT:,} (to leave a file out, do not name it)",
+            )
+
+
+MOST_WEIGHT = 1000
+"""Times that a file's pairs are repeated at most: they are written to the disk as often."""
+
+
+def check_columns(columns: list[int]) -> None:
+    """Raises ConfigError unless these are two different columns, from 1, or none."""
+    fits = len(columns) in (0, 2) and all(number >= 1 for number in columns) and len(set(columns)) == len(columns)
+    require(fits, f"columns={columns}: wanted the source's and the target's, two different ones from 1, such as 1,2")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,3 +66,7 @@ class ConversionError(GlassformerError, RuntimeError):
 
 class TrainingError(GlassformerError, RuntimeError):
     """A run that cannot start or go on."""
+
+
+class TranslationWarning(UserWarning):
+    """Something that people should know of a text that they had translated."""

@@ -11,29 +11,43 @@ an altered one is known. A model's folder:
 Needs no torch: what a model is, and how its text becomes ids, can be read without its weights.
 """
 
+import glob
 import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import stat
-import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassformer.brief import brief
+from glassformer.card import check_card
 from glassformer.config import ModelConfig
-from glassformer.errors import CheckpointError
+from glassformer.errors import CheckpointError, ConfigError
+from glassformer.strict_json import parsed
 from glassformer.text.tokenizer import Tokenizer
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished-"
 CHECKPOINT_NAME = re.compile(r"step-\d{1,12}")
-LARGEST_JSON = 16 * 2**20
-"""Bytes."""
+LARGEST_JSON = 2 * 2**20
+"""Bytes of a file that says something: a configuration, a card, a manifest."""
+LARGEST_TOKENIZER = 64 * 2**20
+"""Bytes: room for a million pieces."""
+LARGEST = {
+    **dict.fromkeys(("config.json", "card.json", "best.json", "training.json", MANIFEST), LARGEST_JSON),
+    "tokenizer.model": LARGEST_TOKENIZER,
+}
+"""By name. Weights are as large as their header says."""
 
 
+@brief
 @dataclass(frozen=True)
 class Description:
     """All that a model's folder says but the weights."""
@@ -45,7 +59,11 @@ class Description:
 
 def read_config(folder: Path) -> ModelConfig:
     """A model's sizes and choices. Raises CheckpointError for what is not a small file of this folder, unread."""
-    return ModelConfig.from_dict(read_json(read_file(folder, "config.json", LARGEST_JSON), folder / "config.json"))
+    path = folder / "config.json"
+    try:
+        return ModelConfig.from_dict(read_json(read_file(folder, path.name), path))
+    except ConfigError as error:
+        raise CheckpointError(f"{path}: {error}") from None
 
 
 def describe(folder: Path) -> Description:
@@ -64,7 +82,9 @@ def describe(folder: Path) -> Description:
                 f"{folder}: the tokenizer's {name} is {getattr(tokenizer, name)} and the model's {getattr(config, name)}: "
                 "they are not of the same training"
             )
-    return Description(config, tokenizer, read_json(files["card.json"], folder / "card.json"))
+    card = read_json(files["card.json"], folder / "card.json")
+    check_card(card, folder / "card.json")
+    return Description(config, tokenizer, card)
 
 
 def model_folder(folder: str | Path) -> Path:
@@ -74,7 +94,7 @@ def model_folder(folder: str | Path) -> Path:
         raise CheckpointError(f"there is no model in {folder}: it is not a folder")
     best = folder / "best.json"
     if best.is_file():
-        return folder / "checkpoints" / best_checkpoint(folder)
+        return inside(folder, folder / "checkpoints" / best_checkpoint(folder))
     if not (folder / "config.json").is_file():
         raise CheckpointError(
             f"there is no model in {folder}: wanted a folder with a config.json, or a run that has saved"
@@ -82,10 +102,17 @@ def model_folder(folder: str | Path) -> Path:
     return folder
 
 
+def inside(run: Path, folder: Path) -> Path:
+    """``folder``, which is to be one of ``run``. Raises CheckpointError where a link leads out of that."""
+    if not folder.resolve().is_relative_to(run.resolve()):
+        raise CheckpointError(f"{folder} leads out of {run}: wanted a folder in it, and no link")
+    return folder
+
+
 def best_checkpoint(run: Path) -> str:
     """The checkpoint that a run's ``best.json`` names. Raises CheckpointError where it names none."""
     where = run / "best.json"
-    name = str(read_json(read_file(run, where.name, LARGEST_JSON), where).get("checkpoint"))
+    name = str(read_json(read_file(run, where.name), where).get("checkpoint"))
     if not CHECKPOINT_NAME.fullmatch(name):
         raise CheckpointError(f"{where} names no checkpoint ({name[:40]!r}): name one of {run / 'checkpoints'} instead")
     return name
@@ -97,27 +124,25 @@ def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
     Raises FileExistsError when it is there already.
     """
     folder = Path(folder)
-    if folder.exists():
+    if folder.exists() or folder.is_symlink():
         raise FileExistsError(f"{folder} is there already")
     folder.parent.mkdir(parents=True, exist_ok=True)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
-    try:
-        for name, content in {**files, MANIFEST: json_bytes(hashes)}.items():
-            write_durably(unfinished / name, content)
-        unfinished.chmod(0o755)
-        sync_folder(unfinished)
-        unfinished.rename(folder)
+    with unfinished_name(folder) as unfinished:
+        unfinished.mkdir(mode=0o700)
+        with held(unfinished):
+            for name, content in {**files, MANIFEST: json_bytes(hashes)}.items():
+                write_durably(unfinished / name, content)
+            unfinished.chmod(0o755)
+            sync_folder(unfinished)
+            unfinished.rename(folder)
         sync_folder(folder.parent)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
 
 
 def read_folder(folder: Path, names: Sequence[str] = ()) -> dict[str, bytes]:
     """Read these files of a folder that ``write_folder`` wrote, or all. Raises CheckpointError for one missing or
     altered."""
-    hashes = read_json(read_file(folder, MANIFEST, LARGEST_JSON), folder / MANIFEST)
+    hashes = read_json(read_file(folder, MANIFEST), folder / MANIFEST)
     files = {name: read_file(folder, name) for name in names or hashes}
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != hashes.get(name):
@@ -127,10 +152,11 @@ def read_folder(folder: Path, names: Sequence[str] = ()) -> dict[str, bytes]:
 
 def read_file(folder: Path, name: str, largest: int = 0) -> bytes:
     """A file in ``folder``. Raises CheckpointError for one that is not there, not in the folder, no file (a link out
-    of the folder, a device, a pipe) or larger than ``largest`` bytes (0: any size)."""
+    of the folder, a device, a pipe) or larger than ``largest`` bytes (0: what a file of its kind may have)."""
     path = folder / name
     if Path(name).name != name or "\0" in name:
         raise CheckpointError(f"{folder / MANIFEST} names {name[:80]!r}: wanted a file of this folder")
+    largest = largest or LARGEST.get(name, 0)
     try:
         size = check_regular(path)
         if largest and size > largest:
@@ -153,12 +179,102 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def check_replaceable(path: Path, sign: bytes, what: str) -> None:
+    """Raises ConfigError, before anything is written, where there is a file called ``path`` that does not hold ``sign``: it
+    is somebody's, and no ``what`` of ours."""
+    if not (path.exists() or path.is_symlink()):
+        return
+    if not path.is_file() or path.is_symlink() or sign not in path.read_bytes():
+        raise ConfigError(f"{path} is there already and is no {what}: name another file, nothing was written")
+
+
 def replace_file(path: Path, content: bytes) -> None:
-    """Write one file so that at any moment it is either the old or the new one."""
-    unfinished = path.with_name(f"{UNFINISHED}{path.name}")
-    write_durably(unfinished, content)
-    os.replace(unfinished, path)
-    sync_folder(path.parent)
+    """Write one file so that at any moment it is either the old or the new one. A link there is replaced, not followed."""
+    with replacing(path) as unfinished:
+        write_durably(unfinished, content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """An empty file, for the ``with`` block to write, that takes ``path``'s place when the block ended well, and vanishes
+    when it did not."""
+    with unfinished_name(path) as unfinished:
+        unfinished.touch(exist_ok=False)
+        with held(unfinished):
+            yield unfinished
+            os.replace(unfinished, path)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def unfinished_name(path: Path) -> Iterator[Path]:
+    """The name under which ``path`` is written until it is whole; nothing is left under it. What a killed process left
+    under such a name of the same ``path`` goes too."""
+    remove_left(path.parent, f"{UNFINISHED}{path.name}")
+    unfinished = path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        yield unfinished
+    finally:
+        remove(unfinished)
+
+
+def remove_left(folder: Path, beginning: str = UNFINISHED) -> None:
+    """Remove what processes that are gone left unfinished in ``folder``, under names with this ``beginning``."""
+    for left in folder.glob(f"{glob.escape(beginning)}*"):
+        if left.is_symlink() or not is_held(left):
+            remove(left)
+
+
+def remove(path: Path) -> None:
+    """A file, or a folder with what is in it; links are removed and not followed."""
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """A ``with`` block in which others see that ``path`` is being written. It ends with the process, however it ends."""
+    handle = locked(path)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody writes it now; where that cannot be known, whether somebody did in the last hour."""
+    try:
+        handle = locked(path)
+        if handle is None:
+            return time.time() - path.stat().st_mtime < 3600
+        os.close(handle)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def locked(path: Path) -> int | None:
+    """A file descriptor that holds ``path``; None where the system has no such locks. Raises BlockingIOError where somebody
+    else holds it."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None  # a file system without locks
+    return handle
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -186,8 +302,8 @@ def json_bytes(value: Any) -> bytes:
 def read_json(content: bytes, path: Path) -> dict[str, Any]:
     """A JSON object. Raises CheckpointError when it is none."""
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        value = parsed(content)
+    except ValueError as error:
         raise CheckpointError(f"{path} is not JSON ({error})") from None
     if not isinstance(value, dict):
         raise CheckpointError(f"{path} is not a JSON object")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from glassformer.brief import brief
 from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.errors import DecodingError, VocabularyError
 
@@ -62,6 +63,7 @@ def by_length(lengths: Sequence[int], rows: int, batch_tokens: int) -> Iterator[
         start += count
 
 
+@brief
 @dataclass(frozen=True)
 class Hypothesis:
     """A target sentence and what the model thinks of it. Probabilities are the model's own: no temperature, nothing

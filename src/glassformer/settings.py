@@ -2,9 +2,11 @@
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Mapping
 from typing import Any, Self, get_args, get_origin
 
+from glassformer.brief import shown
 from glassformer.errors import ConfigError
 
 
@@ -22,7 +24,7 @@ class Settings:
         for key in values:
             if key not in fields:
                 near = difflib.get_close_matches(key, fields, n=3, cutoff=0.5) or sorted(fields)
-                raise ConfigError(f"unknown setting {key!r} in {cls.__name__}: did you mean {', '.join(near)}?")
+                raise ConfigError(f"unknown setting {short(key)} in {cls.__name__}: did you mean {', '.join(near)}?")
         missing = [
             name
             for name, field in fields.items()
@@ -43,10 +45,10 @@ class Settings:
 
 
 def expect_type(key: str, value: Any, wanted: Any) -> None:
-    """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8."""
+    """Raises ConfigError when a setting read from a file has the wrong type: "8" is not 8, and no number is infinite."""
     if get_origin(wanted) is list:
         if not isinstance(value, list):
-            raise ConfigError(f"{key}={value!r}: wanted a list")
+            raise ConfigError(f"{key}={shown(value)}: wanted a list")
         for item in value:
             expect_type(key, item, get_args(wanted)[0])
         return
@@ -58,13 +60,23 @@ def expect_type(key: str, value: Any, wanted: Any) -> None:
             fits = option is bool
         else:
             fits = isinstance(value, option) or (option is float and isinstance(value, int))
-        if fits:
+        if fits and (not isinstance(value, float) or math.isfinite(value)):
             return
     names = " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)
-    raise ConfigError(f"{key}={value!r}: wanted {names}")
+    finite = ", and a finite one" if isinstance(value, float) and float in options else ""
+    raise ConfigError(f"{key}={shown(value)}: wanted {names}{finite}")
 
 
 def require(holds: bool, message: str) -> None:
     """Raises ConfigError with this message when a condition does not hold."""
     if not holds:
         raise ConfigError(message)
+
+
+MOST_THREADS = 1024
+
+
+def check_threads(threads: int) -> None:
+    """Raises ConfigError unless it is a number of threads; 0 stands for all cores."""
+    fits = type(threads) is int and 0 <= threads <= MOST_THREADS
+    require(fits, f"threads={shown(threads)}: wanted a whole number from 1 to {MOST_THREADS:,}, or 0 for all cores")

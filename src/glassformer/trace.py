@@ -17,13 +17,19 @@ import torch.nn.functional as F
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from glassformer.brief import brief
 from glassformer.errors import TraceFileError
+from glassformer.folders import replace_file
 from glassformer.probe import Probe
+from glassformer.strict_json import parsed
 
 FORMAT = "glassformer trace 1"
+LARGEST_HEADER = 2**25
+"""Bytes: a trace of one pass has some 60,000, and each step of decoding adds as many."""
 GROWING = ("query", "position", "key")  # the axis along which decoding adds rows, the first of these that a window has
 
 
+@brief
 class Window(NamedTuple):
     """One tensor that passed a probe, with a word for each axis and its place in the paper."""
 
@@ -46,6 +52,10 @@ class Trace:
     about: dict[str, Any] = field(default_factory=dict)
     shown: Callable[["Trace"], str] | None = field(default=None, repr=False, compare=False)
     """Its HTML, where whoever made it knows how: what a notebook shows of it."""
+
+    def __repr__(self) -> str:
+        steps = f"{len(self.steps)} step{'' if len(self.steps) == 1 else 's'}"
+        return f"Trace({len(self)} windows in {steps}; trace.describe() names them)"
 
     def _repr_html_(self) -> str | None:
         return self.shown(self) if self.shown else None
@@ -91,7 +101,8 @@ class Trace:
         return rows
 
     def save(self, path: str | Path) -> None:
-        """Write one file: safetensors, with the axes, places and ``about`` as JSON in its header, and a checksum."""
+        """Write one file, whole or not at all: safetensors, with the axes, places and ``about`` as JSON in its header, and a
+        checksum. A file of this name is replaced."""
         tensors: dict[str, Tensor] = {}
         header = []
         for number, step in enumerate(self.steps):
@@ -99,12 +110,13 @@ class Trace:
             tensors |= {f"{number}/{name}": window.tensor.cpu().contiguous().clone() for name, window in step.items()}
         text = json.dumps({"steps": header, "about": self.about}, ensure_ascii=False)
         metadata = {"format": FORMAT, "trace": text, "sha256": checksum(text, tensors)}
-        Path(path).write_bytes(save(tensors, metadata))
+        replace_file(Path(path), save(tensors, metadata))
 
     @classmethod
     def load(cls, path: str | Path) -> "Trace":
         """Raises TraceFileError for a file that is not there, truncated, altered or something else."""
         try:
+            check_head(Path(path))
             with safetensors.safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
                 if metadata.get("format") != FORMAT:
@@ -112,15 +124,17 @@ class Trace:
                         f"{path} is not a trace: its format is {metadata.get('format')!r}, not {FORMAT!r}"
                     )
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except FileNotFoundError:
+            raise TraceFileError(f"{path} cannot be read: there is no such file") from None
         except OSError as error:
-            raise TraceFileError(f"{path} cannot be read: {error.strerror or 'there is no such file'}") from None
+            raise TraceFileError(f"{path} cannot be read: {error.strerror or error}") from None
         except safetensors.SafetensorError as error:
             raise TraceFileError(f"{path} is truncated or not a safetensors file ({error}): record it again") from None
         text = metadata.get("trace", "")
         if checksum(text, tensors) != metadata.get("sha256"):
             raise TraceFileError(f"{path} was altered after it was saved (its checksum differs): record it again")
         try:
-            content = json.loads(text)
+            content = parsed(text)
             steps = [
                 {
                     name: Window(tensors[f"{number}/{name}"], tuple(axes), str(place))
@@ -129,9 +143,20 @@ class Trace:
                 for number, step in enumerate(content["steps"])
             ]
             about = dict(content["about"])
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TraceFileError(f"{path} has a header that no trace has ({error!r}): record it again") from None
         return cls(steps, about)
+
+
+def check_head(path: Path) -> None:
+    """Raises TraceFileError for a file whose header, which becomes many times as large in memory, has more than
+    LARGEST_HEADER bytes."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+    if LARGEST_HEADER < length < path.stat().st_size:
+        raise TraceFileError(
+            f"{path} has a header of {length:,} bytes, at most {LARGEST_HEADER:,} are read: record fewer windows or steps"
+        )
 
 
 def join(parts: list[Window], missing: float) -> Window:

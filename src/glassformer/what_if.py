@@ -1,4 +1,4 @@
-"""The windows of ``trace``, written to: what would the model do if this head were off, if this word were not seen?
+"""The windows of ``trace``, written to: what would the model do if this head were off, if it looked at another word?
 
 Each is a ``with`` block; they can be nested, and a ``record`` inside shows the consequences.
 """
@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from glassformer.brief import brief
 from glassformer.errors import NothingAllowedError, WhatIfError
 from glassformer.model import Transformer
 from glassformer.model.attention import MultiHeadAttention
@@ -20,6 +21,8 @@ from glassformer.probe import Probe
 
 Head = tuple[str, int]
 """An attention's name and the number of one of its heads, from 0: ("encoder.layers.5.self_attention", 3)."""
+Turn = tuple[str, int, int, list[int]]
+"""An attention, one of its heads, a query, and the keys that get all of this query's weight."""
 
 
 @contextmanager
@@ -41,6 +44,7 @@ def attentions(model: nn.Module) -> dict[str, MultiHeadAttention]:
 
 
 def find_attention(model: nn.Module, name: str, heads: Iterable[int] = ()) -> MultiHeadAttention:
+    """The attention of this name. Raises WhatIfError where it, or one of ``heads``, is not there."""
     known = attentions(model)
     if name not in known:
         raise WhatIfError(f"no attention {name!r}: there are {', '.join(known)}")
@@ -115,6 +119,91 @@ def edges_blocked(
 
 
 @contextmanager
+def turned(model: nn.Module, attention: str, head: int, query: int, key: int | Sequence[int]) -> Iterator[None]:
+    """Turn a head to another word: the query at position ``query`` gives all its weight in this head to ``key``.
+
+    Its weight there becomes 1 and the others of its row 0. Several keys (the pieces of a word) share the 1 as they
+    shared what they had; where they had nothing, equally. A word that looks and is of several pieces takes a turn for
+    each. Other queries and other heads stay as they are.
+
+    Positions count in each sentence by itself, also where several are computed together. While decoding, every row that
+    grows is turned (each hypothesis of a beam), and ``query`` counts from the beginning of the target; what was said
+    before the decoder came to ``query`` stays. Of two turns of one query the inner one holds.
+
+    Raises WhatIfError for a head that the model does not have, for a position that a sentence does not have, and where
+    the query may not look at the key: a later word of the target, or an edge that an outer ``edges_blocked`` forbids.
+    """
+    find_attention(model, attention, [head])
+    turn = Turning(attention, head, query, [key] if isinstance(key, int) else list(key))
+    with (
+        written(model, f"{turn.side}.input.pos", turn.note_start),
+        written(model, f"{attention}.scores", turn.check),
+        written(model, f"{attention}.weights", turn.change),
+    ):
+        yield
+
+
+class Turning:
+    """What ``turned`` does at each of its three windows. Raises WhatIfError for what no sentence could do."""
+
+    def __init__(self, attention: str, head: int, query: int, keys: list[int]) -> None:
+        if not keys or min(query, *keys) < 0:
+            raise WhatIfError(
+                f"{query} cannot be turned to {keys} in {attention}: wanted positions from 0, a key or more"
+            )
+        self.attention, self.head, self.query = attention, head, query
+        self.keys = list(dict.fromkeys(keys))
+        self.side, kind = attention.split(".", 1)[0], attention.rsplit(".", 1)[1]
+        if self.side == "decoder" and kind == "self_attention" and max(keys) > query:
+            raise WhatIfError(
+                f"{query} may not look at {max(keys)} in {attention}: a word of the target sees no later one"
+            )
+        self.first = 0
+        """Where this pass begins: later than 0 when decoding one word at a time."""
+
+    def note_start(self, pos: Tensor) -> Tensor:
+        """Of the side's positions the first one."""
+        self.first = int(pos[0, 0])
+        return pos
+
+    def row(self, queries: int) -> int | None:
+        """The query's row in a pass of so many; None where it comes later, or was before."""
+        whole = self.side == "encoder" or (self.first == 0 and queries > 1)
+        if whole and self.query >= queries:
+            raise WhatIfError(f"no query {self.query} in {self.attention}: it has {queries}")
+        return self.query - self.first if self.first <= self.query < self.first + queries else None
+
+    def check(self, scores: Float[Tensor, "batch head query key"]) -> Tensor:
+        """−∞ is a key at which the query may not look; where no query may, there is padding."""
+        row = self.row(scores.size(2))
+        if row is None:
+            return scores
+        if max(self.keys) >= scores.size(3):
+            raise WhatIfError(f"no key {max(self.keys)} in {self.attention}: it has {scores.size(3)}")
+        if bool(scores[:, self.head, row][:, self.keys].isneginf().any()):
+            keys = ", ".join(map(str, self.keys))
+            raise WhatIfError(
+                f"{self.query} may not look at {keys} in {self.attention}: a sentence ends before, or the edge is blocked"
+            )
+        if self.side == "encoder" and bool(scores[:, self.head, :, self.query].isneginf().all(dim=-1).any()):
+            raise WhatIfError(f"no query {self.query} in {self.attention}: a sentence of the batch ends before")
+        return scores
+
+    def change(self, weights: Float[Tensor, "batch head query key"]) -> Tensor:
+        """The query's row with the keys' shares, the rest of it 0."""
+        row = self.row(weights.size(2))
+        if row is None:
+            return weights
+        weights = weights.clone()
+        had = weights[:, self.head, row][:, self.keys]
+        total = had.sum(dim=-1, keepdim=True)
+        shares = torch.where(total > 0, had / total, torch.full_like(had, 1 / len(self.keys)))
+        weights[:, self.head, row] = 0
+        weights[:, self.head, row, self.keys] = shares
+        return weights
+
+
+@contextmanager
 def embedding_replaced(
     model: Transformer,
     position: int,
@@ -141,6 +230,7 @@ def embedding_replaced(
         yield
 
 
+@brief
 @dataclass(frozen=True)
 class HeadRanking:
     """What each head was worth for one pair of sentences."""

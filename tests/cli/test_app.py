@@ -1,9 +1,11 @@
 """The door of the command line: an error is one line and status 2, and ``--traceback`` shows where it came from."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -82,6 +84,23 @@ def test_other_errors_are_not_hidden(call: Call, monkeypatch: pytest.MonkeyPatch
         call("train")
 
 
+@pytest.mark.parametrize("words", [[], ["--traceback"]])
+def test_an_unexpected_error_is_short_however_much_it_holds(words: list[str]) -> None:
+    program = (
+        "import sys; from glassformer.cli.app import main; import glassformer.cli.train as train\n"
+        "def fail(*_): raise TypeError('what was given: ' + 'x' * 9_000_000)\n"
+        f"train.read_settings = fail; sys.argv = ['glassformer', *{words!r}, 'train']; main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "TypeError: what was given: xxx" in ended.stderr
+    assert "in fail" in ended.stderr
+    assert len(ended.stderr) < 20_000
+    assert ("please report" in ended.stderr) == (not words)
+    if not words:
+        assert ended.stderr.count("\n") < 26
+
+
 @pytest.mark.parametrize(
     ("words", "status"), [(["--version"], 0), (["info", "--model", "nowhere"], 2), (["nothing"], 2)]
 )
@@ -97,3 +116,11 @@ def test_a_process_of_torchrun_ends_without_pythons_last_steps(words: list[str],
         assert ended.returncode == status
         assert ended.stdout or ended.stderr
         assert ("last steps" in ended.stdout) == last_steps
+
+
+def test_what_a_person_typed_is_told_as_it_was_typed(call: Call) -> None:
+    """rich would make a cat's face of ``:cat:``."""
+    ended = call("look", "it", "--terminal", "--turn", "encoder.layers.0.self_attention:x:it:cat:")
+    assert "x:it:cat:" in ended.err
+    for path in (Path(glassformer.__file__).parent / "cli").glob("*.py"):
+        assert not re.search(r"\bConsole\((?!.*emoji=False)", path.read_text(encoding="utf-8")), path

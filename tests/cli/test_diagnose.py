@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from glassformer.text.demo_grammar import sentences
+from glassformer.demo import first_sentences
 from tests.cli.test_app import Call
 from tests.cli.test_app import call as call  # the fixture
 from tests.cli.test_train import SETTINGS, assert_one_line
@@ -12,7 +12,7 @@ TOO_SLOW = {**SETTINGS, "training.learning_rate": 1e-5}
 
 
 def test_a_run_is_diagnosed(tmp_path: Path, call: Call) -> None:
-    pairs = [sentence.pair for sentence in sentences(400)]
+    pairs = [sentence.pair for sentence in first_sentences(400)]
     for side, language in enumerate(("de", "en")):  # the wrong way round
         (tmp_path / f"train.{language}").write_text("".join(f"{pair[side]}\n" for pair in pairs), encoding="utf-8")
     run = tmp_path / "run"

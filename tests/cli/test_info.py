@@ -2,12 +2,14 @@
 
 import importlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from glassformer.cli import compare
 from glassformer.errors import CheckpointError
 
 Run = Callable[..., Any]
@@ -20,7 +22,7 @@ def test_help_has_an_example(run: Run) -> None:
 
 def test_a_model_says_what_it_is_and_where_it_comes_from(run: Run, models: Path) -> None:
     text = run("info").stdout
-    for fact in (str(models)[:20], "2 encoder and 2 decoder layers", "350 pieces", "halves", "toy.en, toy.de"):
+    for fact in (str(models)[:20], "2 encoder and 2 decoder layers", "360 pieces", "halves", "toy.en, toy.de"):
         assert fact in text
     assert "BLEU 1.25 [0.5, 2.0] (nrefs:1|tok:13a|version:0)" in text
 
@@ -29,7 +31,7 @@ def test_json_has_every_setting(run: Run, models: Path) -> None:
     found = json.loads(run("info", str(models / "en-de"), "--json").stdout)
     assert found["config"]["d_model"] == 24
     assert found["card"]["training"]["step"] == 7
-    assert found["parameters"] > 350 * 16
+    assert found["parameters"] > 360 * 16
     assert found["bytes"] > 4 * found["parameters"]
 
 
@@ -48,3 +50,79 @@ def test_any_card_can_be_shown() -> None:
         ("g", "1,234,567"),
         ("h i", "[j]"),
     ]
+
+
+@pytest.fixture
+def runs(models: Path, tmp_path: Path) -> list[str]:
+    """Two runs: the second ended sooner, on other validation pairs, its BLEU counted otherwise."""
+    for name, last, tokenizer in (("one", 40, "13a"), ("other", 20, "zh")):
+        folder = tmp_path / name
+        shutil.copytree(models / "en-de", folder)
+        rows: list[dict[str, Any]] = []
+        for step in range(10, last + 1, 10):
+            rows.append({"kind": "step", "step": step, "loss": 50 / step})
+            rows.append(
+                {
+                    "kind": "validation",
+                    "step": step,
+                    "loss": 40 / step,
+                    "bleu": step / 2,
+                    "signature": f"tok:{tokenizer}",
+                }
+            )
+        text = "".join(f"{json.dumps(row)}\n" for row in rows)
+        (folder / "metrics.jsonl").write_text(text + '{"kind": "step", "st', encoding="utf-8")
+        (folder / "data").mkdir()
+        hashes = {"validation.json": name, "tokenizer.model": "the same"}
+        (folder / "data" / "prepared.json").write_text(json.dumps({"sha256": hashes}), encoding="utf-8")
+    return [str(tmp_path / "one"), str(tmp_path / "other")]
+
+
+def test_two_runs_are_compared(run: Run, runs: list[str]) -> None:
+    text = run("info", *runs).stdout
+    assert "training step" in text  # also what is equal, where one looks for it
+    assert "positions" not in text
+    assert "other facts are the same" in text
+    assert "their validation pairs differ" in text
+    assert "their BLEU is not counted the same way (tok:13a and tok:zh)" in text
+    assert "tokenizers differ" not in text
+    assert "validation BLEU, steps 1 to 40" in text
+    one, other = (line for line in text.split("validation BLEU, ")[1].splitlines()[1:3])
+    assert one.endswith("20.00")
+    assert other.endswith("10.00")
+    assert "█" in one
+    assert "█" not in other  # one scale
+    assert other.index("  10.00") - len(other.split("  10.00")[0].rstrip()) > 10  # and one axis of steps
+
+
+def test_what_differs_is_shown(run: Run, runs: list[str]) -> None:
+    path = Path(runs[1]) / "card.json"
+    before = json.loads(path.read_bytes())
+    columns = compare.differing(
+        [{"a": "1", "b": "2", "languages": "en-de"}, {"a": "1", "b": "3", "languages": "en-de"}]
+    )
+    assert columns == (["b", "languages"], 1)
+    found = json.loads(run("info", *runs, "--json").stdout)["models"]
+    assert [one["model"] for one in found] == runs
+    assert found[0]["card"] == before
+
+
+def test_a_run_and_a_model_without_curves(run: Run, runs: list[str]) -> None:
+    text = run("info", runs[0], "en-de").stdout
+    assert "no figures" in text
+    assert "training loss, steps 1 to 40" in text
+
+
+@pytest.mark.parametrize(
+    ("points", "line"),
+    [
+        ([(1, 0.0), (10, 1.0)], "▁▁▁▁▁▁▁▁▁█"),
+        ([(5, 1.0)], "    █     "),
+        ([], "          "),
+        ([(2, 0.0), (4, 1.0)], " ▁▁█      "),
+        ([(1, 0.0), (2, 0.5)], "▁▅        "),
+    ],
+)
+def test_a_curve_is_a_row_of_bars(points: list[tuple[float, float]], line: str) -> None:
+    found = compare.line_of(points, last=10, width=10, low=0.0, high=1.0)
+    assert found.replace("▄", "▅") == line  # the middle of eight

@@ -1,6 +1,7 @@
 """``glassformer look``: what a word looks at, in any terminal."""
 
 import importlib
+import re
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -68,13 +69,67 @@ def test_the_figures_are_the_models(run: Run, models: Path, tmp_path: Path) -> N
     assert f"{len(trace)} windows saved" in text
 
 
+IT_TO_TRAIN = "encoder.layers.1.self_attention:0:it:train"
+
+
+def test_a_head_that_is_turned_is_told_and_looks_there(run: Run, models: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.safetensors"
+    text = run(
+        "look", SENTENCE, "--turn", IT_TO_TRAIN, "--turn", "decoder.layers.0.cross_attention:1:<s>:the", "--top", "1",
+        "--save", str(path),
+    ).stdout  # fmt: skip
+    trace, translator = Trace.load(path), Translator.load(models / "en-de")
+    places = dict(translator.words(trace.about["source_ids"], special=True))
+    row = trace["encoder.layers.1.self_attention.weights"][0, places["it"][0]]
+    assert float(row[places["train"]].sum()) == pytest.approx(1)
+    assert f"encoder.layers.1.self_attention:0 {places['it'][0]} it → {places['train'][0]} train" in text
+    (first,) = [line for line in text.splitlines() if line.startswith("head 0") and "rest" in line]
+    assert first.split()[2] == "train"
+    assert "100%" in first
+    row = trace["decoder.layers.0.cross_attention.weights"][1, 0]
+    assert float(row[places["The"]].sum()) == pytest.approx(1)  # “the” is “The”, which is there once
+    page = tmp_path / "t.html"
+    run("look", SENTENCE, "--turn", IT_TO_TRAIN, "--save", str(page))
+    assert unpack_page(page).header.turned == [
+        ("encoder.layers.1.self_attention", 0, place, places["train"]) for place in places["it"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("turn", "said"),
+    [
+        ("it:train", "wanted ATTENTION:HEAD:QUERY:KEY, such as encoder.layers.5.self_attention:3:it:street"),
+        ("encoder.layers.1.self_attention:x:it:train", "wanted ATTENTION:HEAD:QUERY:KEY"),
+        ("encoder.layers.1.self_attention:1:it:cat", "no word 'cat' here; there are 0 "),
+        ("encoder.layers.1.self_attention:1:it:a", "'a' occurs 2 times; name one by its token's number: 0 a, "),
+        ("encoder.layers.9.self_attention:1:it:train", "no attention 'encoder.layers.9.self_attention'"),
+        ("encoder.layers.1.self_attention:7:it:train", "no head 7"),
+        ("decoder.layers.0.self_attention:0:<s>:Zug", "sees no later one"),
+    ],
+)
+def test_a_turn_that_cannot_be_is_one_line(run: Run, turn: str, said: str) -> None:
+    text = "a train and a horse because it was red"
+    with pytest.raises((ConfigError, WhatIfError), match=re.escape(said)):
+        run("look", text, "--target", "Der Zug", "--terminal", "--turn", turn)
+
+
+def test_a_word_is_named_once_or_by_its_number() -> None:
+    only_word = importlib.import_module("glassformer.cli.look").only_word
+    words = [("The", [0]), ("3", [1]), ("cats", [2, 3]), ("the", [4]), ("Dog", [5]), ("dog", [6]), (".", [7])]
+    assert [only_word(words, token, "--turn") for token in ("The", "the", "CATS", "3", "2", ".")] == [0, 3, 2, 1, 2, 6]
+    with pytest.raises(ConfigError, match="'DOG' occurs 2 times; name one by its token's number: 5 Dog, 6 dog"):
+        only_word(words, "DOG", "--turn")
+    with pytest.raises(ConfigError, match="no word '8' here"):
+        only_word(words, "8", "--turn")
+
+
 def test_a_head_that_is_off_changes_the_numbers_and_is_told(run: Run) -> None:
     off = "decoder.layers.0.cross_attention:0"
     text = run(
         "look", SENTENCE, "--heads-off", off, "--heads-off", "decoder.layers.1.cross_attention:1", "--terminal"
     ).stdout
     assert off in text
-    assert "with all heads" in text
+    assert "as it is" in text
     target = next(line for line in text.splitlines() if line.startswith("target "))
     assert "Der Zug hielt, weil es schneite." not in target
 
@@ -239,3 +294,17 @@ def test_a_bar_is_as_long_as_its_weight() -> None:
 @pytest.mark.parametrize("word", ["it", "Donaudampfschiff", "猫猫猫猫猫", "é́"])
 def test_a_word_is_fitted_in_terminal_columns(word: str) -> None:
     assert cell_len(fitted(word, 6)) == 6
+
+
+@pytest.mark.parametrize("name", ["thesis.html", "weights.safetensors"])
+def test_other_peoples_files_are_not_replaced_and_ours_are(run: Run, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"mine")
+    with pytest.raises(ConfigError, match=r"is there already and is no .* of glassformer: name another file"):
+        run("look", SENTENCE, "--save", str(path))
+    assert path.read_bytes() == b"mine"
+    path = tmp_path / "trace.safetensors"
+    for text in (SENTENCE, "The old clock is slow."):
+        run("look", text, "--save", str(path))
+        assert Trace.load(path).about["source"] == text
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted([name, path.name])

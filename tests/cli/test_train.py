@@ -17,9 +17,9 @@ import torch
 from rich.console import Console
 
 from glassformer.checkpoint import load_model
-from glassformer.cli.progress import Bar, Lines, duration
+from glassformer.cli.progress import Bar, Lines, choices_table, duration
 from glassformer.errors import ConfigError
-from glassformer.training.evaluation import Score
+from glassformer.scores import Score
 from glassformer.training.recipe import Choice
 from glassformer.training.report import Outcome, Plan, Step, Validation
 from tests.cli.test_app import Call, Ended
@@ -171,6 +171,12 @@ def test_other_settings_for_a_run_that_has_begun_are_told(corpus: Path, call: Ca
         (["--set", "model.vocabulary_size=500"], "vocabulary_size"),
         (["--threads", "-1"], "threads"),
         (["--seed", "-1"], "seed=-1: wanted 0 or more"),
+        (["--set", "training.guided_attention=encoder.layers.0.self_attention:1"], "no marks: say with --marks"),
+        (["--marks", "m", "--marks", "-"], "2 files of marks and 1 source files"),
+        (
+            ["--marks", "m", "--set", "training.guided_attention=encoder.layers.0.self_attention:2"],
+            "no such head: wanted one of encoder.layers.0.self_attention:0 to encoder.layers.0.self_attention:1",
+        ),
     ],
 )
 def test_a_wrong_setting_is_one_line(corpus: Path, call: Call, words: list[str], says: str) -> None:
@@ -294,6 +300,20 @@ OUTCOME = Outcome("runs/x", 100, 1, 61.0, "enough", False, 100, 12.34, 2.5)
 
 def console(*, terminal: bool) -> Console:
     return Console(file=io.StringIO(), force_terminal=terminal, width=120, highlight=False, legacy_windows=False)
+
+
+def test_the_guide_is_shown_beside_the_loss_and_a_head_with_its_number() -> None:
+    step = Step(100, 1, 0.5, 3.25, 1e-3, 12345.0, 60.0, 3723.0, guide=0.693)
+    log, screen = console(terminal=False), console(terminal=True)
+    Lines(log).stepped(step)
+    assert "loss 3.250, guide 0.693, rate" in said_by(log)
+    with Bar(screen) as bar:
+        bar.stepped(step)
+        assert "loss 3.250 · guide 0.693 · 12,345 tokens/s" in bar.progress.tasks[0].fields["right"]
+    chosen = [Choice("guided_attention", "encoder.layers.5.self_attention:3", "as you set it")]
+    narrow = Console(file=io.StringIO(), width=40)
+    narrow.print(choices_table(Plan("runs/x", [], chosen, 1, 1, 1, "cpu", 0)))
+    assert "…" not in said_by(narrow)
 
 
 def said_by(console: Console) -> str:

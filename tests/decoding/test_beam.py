@@ -43,7 +43,8 @@ def slow_beam(slow_model, source, config):
         grown = []
         for total, target in live:
             costs = slow_model(source, target)
-            grown += [(total + costs[token], target, token) for token in slow_model.vocabulary]
+            choosable = slow_model.vocabulary if target else slow_model.vocabulary[1:]  # eos is not the first
+            grown += [(total + costs[token], target, token) for token in choosable]
         grown.sort(key=lambda one: -one[0])
         for total, target, token in grown[:k]:
             if token == EOS:
@@ -74,10 +75,10 @@ def test_a_beam_wide_enough_finds_the_best_of_all(seed, tiny_model):
     slow_model = SlowModel(tiny_model(seed, vocabulary_size=6, eos_bias=0.5))
     for form, alpha in PENALTIES:
         config = DecodingConfig(
-            beam_size=121, n_best=121, length_penalty=alpha, length_penalty_form=form, extra_length=3
+            beam_size=120, n_best=120, length_penalty=alpha, length_penalty_form=form, extra_length=3
         )
         everything = every_target(slow_model, 4, config)
-        assert len(everything) == 121
+        assert len(everything) == 120
         (found,) = decode(slow_model.model, [[]], config)
         assert [one.ids for one in found] == [ids for _, ids, _ in everything]
         (best,) = decode(slow_model.model, [[]], config.changed(n_best=1))[0]
@@ -87,7 +88,7 @@ def test_a_beam_wide_enough_finds_the_best_of_all(seed, tiny_model):
 def every_target(slow_model, limit, config):
     """All there are for the empty source up to the limit: (score, ids, finished), the finished and the best first."""
     found = []
-    for length in range(limit + 1):
+    for length in range(1, limit + 1):
         for target in itertools.product(slow_model.vocabulary[1:], repeat=length):
             tokens = [*target, EOS] if length < limit else list(target)
             total = sum(slow_model([], tokens[:i])[tokens[i]] for i in range(len(tokens)))

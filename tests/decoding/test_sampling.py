@@ -19,10 +19,9 @@ def first_token_counts(model, **changes):
 
 
 def first_token_probabilities(model, temperature=1.0):
-    """Of what may be said: all but pad and bos."""
-    logs = [score(model, [[5, 6]], [[token]])[0][0] for token in range(3, 20)]
-    logs = torch.tensor([score(model, [[5, 6]], [[]])[0][0], *logs])  # eos is token 2
-    return dict(enumerate((logs / temperature).softmax(0).tolist(), start=2))
+    """Of what may come first: all but pad, bos and eos."""
+    logs = torch.tensor([score(model, [[5, 6]], [[token]])[0][0] for token in range(3, 20)])
+    return dict(enumerate((logs / temperature).softmax(0).tolist(), start=3))
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.5])

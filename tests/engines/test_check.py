@@ -1,15 +1,20 @@
 """The check passes what is right, counts ties, and fails on what is wrong, small as it may be."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from glassformer.checkpoint import Saved
+from glassformer.decoding import score
 from glassformer.engines import check, conversion
-from glassformer.engines.check import checked, compare
-from glassformer.errors import ConversionError
+from glassformer.engines.check import checked, compare, tokenizer_of
+from glassformer.engines.ctranslate2 import CTranslate2
+from glassformer.errors import ConversionError, CorpusError
+from glassformer.scores import Score
 from glassformer.search import Hypothesis
 from tests.toy_translator import ENGLISH, GERMAN, toy
 
@@ -86,6 +91,63 @@ def test_int8_that_loses_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         checked(toy(), "int8", PAIRS)
 
 
+@pytest.mark.parametrize("spoilt", [float("nan"), 3.0])
+def test_int8_far_from_the_model_is_refused_without_references_too(
+    spoilt: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, found = checked(toy(), "int8")
+    assert found.apart is not None
+    assert found.apart < check.MOST_APART / 2  # 0.11 on the machine where the bound was measured
+    assert f"log P {found.apart:.3f} a token apart" in str(found)
+    real = CTranslate2.score
+
+    def score(self: CTranslate2, *sides: Any) -> list[list[float]]:
+        return [[value + spoilt for value in line] for line in real(self, *sides)]
+
+    monkeypatch.setattr(CTranslate2, "score", score)
+    with pytest.raises(
+        ConversionError, match=r"int8 and PyTorch are (nan|3\.\d+|2\.\d+) apart .*use quantization=float32"
+    ):
+        checked(toy(), "int8")
+    checked(toy(), "int8", PAIRS)  # with references BLEU decides
+
+
+def test_weights_that_int8_cannot_hold_are_refused() -> None:
+    """The same model in float32: a column a thousand times as large, and what comes into it a thousand times as small."""
+    saved = copy.deepcopy(toy())
+    for stack in (saved.model.encoder, saved.model.decoder):
+        for layer in stack.layers:
+            with torch.no_grad():
+                layer.feed_forward.w_1.weight[0] /= 1000
+                layer.feed_forward.w_1.bias[0] /= 1000
+                layer.feed_forward.w_2.weight[:, 0] *= 1000
+    with pytest.raises(ConversionError, match=r"int8 and PyTorch are .* apart"):
+        checked(saved, "int8")
+    checked(saved, "float32")
+
+
+def test_both_programs_score_alike_in_float32() -> None:
+    saved = toy()
+    tokens = saved.tokenizer.tokens(range(len(saved.tokenizer)))
+    engine = CTranslate2(conversion.convert(saved.model, tokens), saved.model.config, tokens, threads=1)
+    sources, targets = saved.tokenizer.encode_batch(ENGLISH), saved.tokenizer.encode_batch(GERMAN)
+    mine, theirs = score(saved.model, sources, targets), engine.score(sources, targets)
+    assert [len(line) for line in mine] == [len(line) for line in theirs]
+    assert check.log_p_apart(saved.model, engine, sources, targets) < 1e-4
+
+
+def test_what_is_no_number_is_no_tie(monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = toy()
+    source, target = saved.tokenizer.encode(ENGLISH[0]), saved.tokenizer.encode(GERMAN[0])
+    mine, other = (Hypothesis(ids, -1.0, -1.0, True, []) for ids in (target, [*target[:2], 9, *target[3:]]))
+    monkeypatch.setattr(check, "apart", lambda *_: float("nan"))
+    with pytest.raises(ConversionError, match="log P nan apart"):
+        compare(saved.model, [source], [mine], [other])
+    monkeypatch.setattr(check, "bleu", lambda *_, **named: Score("BLEU", float("nan"), ""))
+    with pytest.raises(ConversionError, match="int8 loses nan BLEU"):
+        checked(saved, "int8", PAIRS)
+
+
 def test_a_tie_is_counted_and_a_difference_is_not_one(monkeypatch: pytest.MonkeyPatch) -> None:
     saved: Saved = toy()
     source, target = saved.tokenizer.encode(ENGLISH[0]), saved.tokenizer.encode(GERMAN[0])
@@ -106,6 +168,10 @@ def test_the_sentences_of_a_run_are_its_validation_pairs(tmp_path: Path) -> None
     best.mkdir(parents=True)
     assert check.validation_pairs(best) == []
     (tmp_path / "run" / "data").mkdir()
+    for wrong in (None, {"a": 1}, [1, 2], [["a"]], [["a", 2]], [["a", "b", "c"]], "ab", ["ab"]):
+        (tmp_path / "run" / "data" / "validation.json").write_text(json.dumps(wrong))
+        with pytest.raises(CorpusError, match="holds no pairs of sentences"):
+            check.validation_pairs(best)
     (tmp_path / "run" / "data" / "validation.json").write_text(json.dumps(PAIRS[:2]))
     assert check.validation_pairs(best) == PAIRS[:2]
     assert check.validation_pairs(tmp_path / "run") == []
@@ -117,3 +183,17 @@ def test_made_up_sentences_are_the_same_each_time() -> None:
     assert [len(ids) for ids in first] == [1, 8, 15, 22, 30]
     special = set(range(4))
     assert not special & {id for ids in first for id in ids}
+
+
+def test_bleu_is_counted_as_in_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chinese was one word a line: int8 lost nothing, or all."""
+    chinese = ["老鸟在花园里唱歌。", "小狗在门口等他。"]
+    assert tokenizer_of({}, chinese) == "zh"
+    assert tokenizer_of({"languages": "en-de"}, ["Ein Haus."]) == "13a"
+    assert tokenizer_of({"languages": "en-ja"}, ["東京都"]) in ("ja-mecab", "char")
+    assert tokenizer_of({"languages": "en-zh", "bleu_tokenizer": "char"}, chinese) == "char"
+    assert tokenizer_of({"languages": ["x"], "bleu_tokenizer": "gone"}, chinese) == "zh"  # anybody's card
+    saved = Saved(toy().model, toy().tokenizer, {**toy().card, "bleu_tokenizer": "intl"})
+    _, found = checked(saved, "int8", PAIRS)
+    assert found.tokenizer == "intl"
+    assert str(found).endswith("(tokenizer intl)")

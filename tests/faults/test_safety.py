@@ -1,7 +1,9 @@
 """Safe by construction: no file of a model can name another, become code, or ask for memory that it does not have."""
 
+import gzip
 import hashlib
 import json
+import lzma
 import os
 import resource
 import shutil
@@ -10,13 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from backports import zstd
 
 from glassformer.checkpoint import load_model
-from glassformer.errors import CheckpointError, CorpusError, GlassformerError, TraceFileError
+from glassformer.errors import CheckpointError, GlassformerError, TraceFileError
 from glassformer.folders import LARGEST_JSON
-from glassformer.text import lines
 from glassformer.trace import Trace
 from tests.faults.conftest import Tried
+from tests.memory_of import memory_of
 from tests.toy_translator import save_toy_translator
 
 Rewrite = Callable[..., Path]
@@ -111,14 +115,18 @@ def test_no_path_leads_out_of_a_models_folder(model: Path, tmp_path: Path, tried
     )
 
 
-def test_a_line_without_an_end_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import gzip
-
-    (tmp_path / "bomb.gz").write_bytes(gzip.compress(b"a\n" + bytes(10**8)))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(CorpusError, match=r"bomb.gz, line 2: more than 16,777,216 bytes without a line's end"):
-        list(lines.lines(tmp_path / "bomb.gz"))
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000
+def test_a_small_file_that_unpacks_to_much(tmp_path: Path, tried: Tried) -> None:
+    """All the ways are in tests/text/test_compression.py; these are for the table."""
+    bombs = {"zst": zstd.compress, "gz": gzip.compress, "xz": lzma.compress}
+    for ending, pack in bombs.items():
+        path = tmp_path / f"bomb.{ending}"
+        path.write_bytes(pack(b"a\n" + bytes(9 * 10**7)))
+        reading = "from glassformer.text.corpus import read_lines"
+        took, said = memory_of(reading, "for line in read_lines(sys.argv[1]): pass", str(path))
+        assert f"bomb.{ending}, line 2: more than 2,621,440 bytes without a line's end" in said
+        assert took < 64
+    what = "unpacked in pieces; a line ends within 2.5 MiB, a window is at most 16 MiB: 64 MiB of memory for any file"
+    tried("A file of some kilobytes that unpacks to gigabytes", len(bombs), "nothing", what)
 
 
 @pytest.mark.parametrize(
@@ -133,3 +141,67 @@ def test_a_trace_whose_checksum_is_right_and_whose_header_is_not(tmp_path: Path,
     (tmp_path / "t").write_bytes(save({}, metadata))
     with pytest.raises(TraceFileError, match="has a header that no trace has"):
         Trace.load(tmp_path / "t")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("name", ["embedding.weight", "decoder.layers.1.feed_forward_add_norm.norm.bias"])
+def test_weights_that_are_not_finite_are_refused(model: Path, name: str, number: float) -> None:
+    from safetensors.torch import load, save
+
+    tensors = load((model / "model.safetensors").read_bytes())
+    tensors[name].view(-1)[3] = number
+    rewrite(model, "model.safetensors", save(tensors))
+    with pytest.raises(CheckpointError, match=f"{name} holds a number that is not finite"):
+        load_model(model)
+    tensors[name].view(-1)[3] = 3e38  # a sum of two of them is infinite, and each is a number
+    tensors[name].view(-1)[4] = 3e38
+    rewrite(model, "model.safetensors", save(tensors))
+    load_model(model)
+    rewrite(model, "model.safetensors", save({key: value.to(torch.complex64) for key, value in tensors.items()}))
+    with pytest.raises(CheckpointError, match=r"wanted floating-point numbers|is not a safetensors file"):
+        load_model(model)
+
+
+def test_a_header_of_a_megabyte_takes_no_gigabytes(model: Path, tried: Tried) -> None:
+    """As many tensors without numbers as layers that the configuration asks for: each layer would take memory."""
+    config = json.loads((model / "config.json").read_bytes())
+    for count in (10_000, 30_000):
+        empty = {f"t{number}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for number in range(count)}
+        empty["big"] = {"dtype": "F32", "shape": [2**20], "data_offsets": [0, 2**22]}
+        header = json.dumps(empty).encode()
+        rewrite(model, "model.safetensors", struct.pack("<Q", len(header)) + header + bytes(2**22))
+        sizes = {"encoder_layers": count - 1, "decoder_layers": 1, "d_model": 2, "heads": 1, "d_ff": 2}
+        rewrite(model, "config.json", json.dumps(config | sizes).encode())
+        took, said = memory_of("from glassformer.checkpoint import load_model", "load_model(sys.argv[1])", str(model))
+        assert took < 64
+        assert "which is not the model of its config.json" in said or "its header has" in said
+    tried("A model whose header asks for ten thousand layers", 2, "nothing", "counted before any layer is made")
+
+
+WRONG = [
+    {"split_above": "many"}, {"longest": -1}, {"longest": 10**400}, {"sentences": [3]}, {"plain_case": 1},
+    {"languages": {"a": "b"}}, {"data": "one"}, {"scores": [{"value": "high", "signature": "x"}]}, {"training": [1]},
+    {"scores": [{"value": 10**400, "signature": "x"}]}, {"alignment_layer": 1.5}, {"scores": {}}, {"pairs": None},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_card_of_wrong_types_is_refused_in_one_line(model: Path, wrong: dict[str, object]) -> None:
+    card = json.loads((model / "card.json").read_bytes())
+    rewrite(model, "card.json", json.dumps(card | wrong).encode())
+    with pytest.raises(CheckpointError, match=rf"card\.json: {next(iter(wrong))} is .*: wanted") as error:
+        load_model(model)
+    assert len(str(error.value)) < 400
+    assert "\n" not in str(error.value)
+
+
+def test_no_link_leads_out_of_a_run(model: Path, tmp_path: Path) -> None:
+    from glassformer.training.state import shown_checkpoint
+
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "checkpoints" / "step-00000007").symlink_to(model)
+    (run / "best.json").write_text('{"checkpoint": "step-00000007"}')
+    for look in (load_model, shown_checkpoint):
+        with pytest.raises(CheckpointError, match="leads out of"):
+            look(run)

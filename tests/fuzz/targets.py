@@ -1,5 +1,6 @@
 """The doors through which strangers' bytes come. Each takes any bytes and returns, or raises our own one-line error."""
 
+import asyncio
 import gzip
 import hashlib
 import json
@@ -10,15 +11,22 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
+import uvicorn
+from backports import zstd
 
 from glassformer.checkpoint import load_model
+from glassformer.cli.info import card_rows
+from glassformer.config import DecodingConfig
 from glassformer.engines.native import Native
 from glassformer.errors import GlassformerError
+from glassformer.page.connections import Connection
 from glassformer.page.service import Service
+from glassformer.text.compression import CHUNK, COMPRESSIONS, unpacked
 from glassformer.text.corpus import CorpusReport, read_pairs
-from glassformer.text.lines import BOM, COMPRESSIONS, lines
+from glassformer.text.lines import BOM, LONGEST_LINE, lines
 from glassformer.text.tokenizer import Tokenizer, normalised
 from glassformer.trace import Trace
 from glassformer.translator import Translator
@@ -132,6 +140,121 @@ def request(data: bytes) -> None:
     refused(lambda: service.answer(path, data[1:]))
 
 
+def wrong_types(data: bytes) -> None:
+    """Valid JSON of wrong types as a model's config, card or manifest: one value, which the first byte names, is another."""
+    folder = room() / "mistaken"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(room() / "model", folder)
+    names = ["config.json", "card.json", "manifest.json"]
+    name = names[data[0] % len(names) if data else 0]
+    good = json.loads((folder / name).read_bytes())
+    try:
+        value = json.loads(data[2:].decode())
+    except (ValueError, RecursionError):
+        return
+    keys = [*good, "alignment_layer", "split_above", "sentences", "plain_case", "teachers"]
+    key = keys[data[1] % len(keys)]
+    good[key] = value
+    content = json.dumps(good).encode() if data[1] < 250 else json.dumps(value).encode()
+    (folder / name).write_bytes(content)
+    if name != "manifest.json":
+        hashes = json.loads((folder / "manifest.json").read_bytes())
+        hashes[name] = hashlib.sha256(content).hexdigest()
+        (folder / "manifest.json").write_bytes(json.dumps(hashes).encode())
+    refused(lambda: used(folder))
+
+
+def used(folder: Path) -> None:
+    """Whatever reads a card: what it says is shown, and decides how a line is read."""
+    translator = Translator.load(folder, device="cpu")
+    translator.translate(["It is slow.", "THE OLD CLOCK"], config=DecodingConfig(method="greedy", extra_length=1))
+    translator.align("It is slow.", "Es.")
+    assert all(isinstance(text, str) for row in card_rows(translator.card) for text in row)
+    Service(translator, longest=16).answer("/api/model", b"")
+    json.dumps(translator.card, allow_nan=False)
+
+
+def ratio(data: bytes) -> None:
+    """A few bytes that unpack to many: each piece that comes out is small, and so is each line."""
+    if len(data) < 3:
+        return
+    kind, text = data[0] % len(COMPRESSIONS), data[2:]
+    most = (LONGEST_LINE + 2**17) // len(text) + 1  # a line may be too long
+    content = text * min(1 << data[1] % 23, most)
+    packed = bytearray((gzip.compress, quick_xz, zstd.compress)[kind](content))
+    if data[-1] % 4 == 0:
+        packed[data[-1] * len(packed) // 256] ^= data[0]
+    refused(lambda: [small(piece) for piece in unpacked([bytes(packed)], COMPRESSIONS[kind], "ratio")])
+    path = put(bytes(packed) * (1 + data[1] % 3))
+    refused(lambda: [small(line.encode(), LONGEST_LINE) for line in lines(path, skip_bad_lines=True) if line])
+
+
+def quick_xz(content: bytes) -> bytes:
+    return lzma.compress(content, preset=0)
+
+
+def small(piece: bytes, most: int = CHUNK) -> None:
+    assert len(piece) <= 3 * most if most == LONGEST_LINE else len(piece) <= most  # NFC can be longer
+
+
+class Wire(asyncio.Transport):
+    """What a connection writes, kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent, self.closed = b"", False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent += bytes(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+
+
+def headers(data: bytes) -> None:
+    """Any bytes as a request, in the pieces that its zero bytes make: HTTP comes back, or nothing does."""
+
+    async def work() -> bytes:
+        config = uvicorn.Config(app, http=Connection, log_level="critical", ws="none", lifespan="off")
+        state = uvicorn.server.ServerState()
+        connection, wire = Connection(config, state, {}), Wire()
+        connection.connection_made(wire)
+        for piece in data.split(b"\0"):
+            if piece and not wire.closed:
+                connection.data_received(piece)
+                await asyncio.sleep(0)
+        if not wire.closed:
+            connection.too_slow()
+        connection.connection_lost(None)
+        for task in [*state.tasks]:
+            await task
+        assert wire.closed
+        return wire.sent
+
+    sent = asyncio.run(work())
+    assert not sent or sent.startswith(b"HTTP/1.1 ")
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Reads all, and says nothing."""
+    while scope["type"] == "http":
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        if not message.get("more_body"):
+            break
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
 def refused(work: Callable[[], object]) -> None:
     """Let it end, or be refused with one of our errors, in one line."""
     said = "refused"
@@ -144,7 +267,8 @@ def refused(work: Callable[[], object]) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (corpus, compressed, text, tokenizer, checkpoint, trace, request)
+    target.__name__: target
+    for target in (corpus, compressed, ratio, text, tokenizer, checkpoint, wrong_types, trace, request, headers)
 }
 
 
@@ -163,12 +287,43 @@ def seeds(target: str) -> list[bytes]:
         case "checkpoint":
             names = ["config.json", "model.safetensors", "tokenizer.model", "card.json", "manifest.json"]
             return [bytes([number]) + (folder / name).read_bytes() for number, name in enumerate(names)]
+        case "wrong_types":
+            values = [
+                b"null",
+                b"true",
+                b'"x"',
+                b"-1",
+                b"1e400",
+                b"[[]]",
+                b'{"value": 1, "signature": 2}',
+                b"9" * 400,
+                b"0.5",
+            ]
+            return [bytes([name, key]) + value for name in range(3) for key in (0, 3, 9, 250) for value in values]
+        case "ratio":
+            return [
+                bytes([kind, 17]) + text for kind in range(3) for text in (b"a", b"\n", b"one\teins\n", "🦉".encode())
+            ]
+        case "headers":
+            head = b"POST /api/look HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}"
+            chunked = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+            upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"
+            return [
+                head,
+                head * 3,
+                head[:40] + b"\0" + head[40:],
+                chunked,
+                upgrade,
+                b"GET / HTTP/1.0\r\n\r\n",
+                b"\x16\x03\x01",
+            ]
         case "trace":
             return [(room() / "trace.safetensors").read_bytes()]
         case _:
             asks = [
                 {"text": "it"},
                 {"text": "it", "target": "es", "heads_off": [["encoder.layers.0.self_attention", 1]]},
+                {"text": "it", "turned": [["encoder.layers.0.self_attention", 1, 0, [0]]]},
             ]
             rows = {"name": "encoder.memory", "at": [0], "text": "it"}
             bodies = [json.dumps(body).encode() for body in (*asks, rows, {"name": "embedding.weight"})]

@@ -96,6 +96,7 @@ def field(name: str) -> st.SearchStrategy[object]:
         "target": st.none() | st.text(max_size=12),
         "heads_off": st.lists(st.tuples(attention, number), max_size=3),
         "blocked": st.lists(st.tuples(attention, number, number), max_size=3),
+        "turned": st.lists(st.tuples(attention, number, number, st.lists(number, max_size=3)), max_size=3),
         "name": st.sampled_from(
             ["encoder.memory", "logits", "embedding.weight", "decoder.layers.0.feed_forward.w_1.weight"]
         ),
@@ -105,7 +106,7 @@ def field(name: str) -> st.SearchStrategy[object]:
     return right[name] | right[name] | right[name] | anything()
 
 
-FIELDS = ["text", "target", "heads_off", "blocked", "name", "at", "checkpoint"]
+FIELDS = ["text", "target", "heads_off", "blocked", "turned", "name", "at", "checkpoint"]
 BODY = st.fixed_dictionaries({}, optional={name: field(name) for name in FIELDS}) | anything()
 
 

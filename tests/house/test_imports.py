@@ -34,7 +34,9 @@ def test_importing_it_leaves_torch_alone(name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["train"], ["translate"], ["evaluate"], ["look"], ["info"], ["export"]])
+@pytest.mark.parametrize(
+    "words", [[], ["train"], ["translate"], ["evaluate"], ["score"], ["look"], ["info"], ["export"]]
+)
 def test_help_leaves_torch_alone(words: list[str]) -> None:
     done = run(f"{COMMAND.format(words=[*words, '--help'])}\n{HEAVY}")
     assert done.returncode == 0, done.stderr

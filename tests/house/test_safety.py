@@ -97,3 +97,45 @@ def test_each_danger_is_found(sample: str) -> None:
 )
 def test_what_only_looks_like_it_is_let_through(sample: str) -> None:
     assert not dangers(ast.parse(sample))
+
+
+SENDERS = {
+    "requests",
+    "httpx",
+    "urllib.request",
+    "urllib3",
+    "http.client",
+    "ftplib",
+    "smtplib",
+    "aiohttp",
+    "huggingface_hub",
+}
+
+
+@pytest.mark.parametrize("path", parsed())
+def test_nothing_is_downloaded_or_sent(path: str) -> None:
+    """Only the page's server opens a socket, and training's processes talk to each other; sacreBLEU, which downloads two of
+    its tokenizers when they are asked for by name, is given a time limit."""
+    assert not senders(parsed()[path])
+    assert "socket" not in imported(parsed()[path]) or path in ("page/serve.py", "score_tokenizers.py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def senders(tree: ast.AST) -> list[str]:
+    return [name for name in imported(tree) if name in SENDERS or name.split(".")[0] in SENDERS]
+
+
+@pytest.mark.parametrize(
+    "sample", ["import requests", "from urllib.request import urlopen", "from urllib import request"]
+)
+def test_senders_are_found(sample: str) -> None:
+    assert senders(ast.parse(sample))

@@ -2,7 +2,7 @@
 
 import json
 import random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.engines.native import Native
 from glassformer.model import Transformer
 from glassformer.page import wire
-from glassformer.page.look import changed, see
+from glassformer.page.look import changed, see, settled
 from glassformer.page.model import model_body, rounded
 from glassformer.page.pack import Packed, Packer, described
 from glassformer.page.service import Service
@@ -26,6 +26,10 @@ CROSS = "decoder.layers.0.cross_attention"
 CHANGES: list[dict[str, Any]] = [
     {},
     {"heads_off": [[ENCODER, 0], [CROSS, 1]]},
+    {
+        "target": "Die alte Uhr ist langsam.",
+        "turned": [[ENCODER, 1, 1, [0, 2]], [DECODER, 0, 2, [1]], [CROSS, 1, 3, [2]], [CROSS, 1, 3, [1]]],
+    },
     {"target": "Die alte Uhr ist langsam.", "blocked": [[ENCODER, 2, 1], [DECODER, 3, 1], [CROSS, 2, 0]]},
 ]
 SIZES: dict[str, dict[str, Any]] = {
@@ -107,8 +111,11 @@ def write_model(folder: Path, translator: Translator, texts: list[str]) -> None:
 def case_of(folder: Path, number: int, translator: Translator, asked: dict[str, Any]) -> dict[str, Any]:
     edges = [tuple(edge) for edge in asked.get("blocked", [])]
     off = [tuple(head) for head in asked.get("heads_off", [])]
-    ask = wire.Ask(asked["text"], asked.get("target"), off, edges)
+    turns = [tuple(turn) for turn in asked.get("turned", [])]
+    ask = wire.Ask(asked["text"], asked.get("target"), off, edges, turns)  # type: ignore[arg-type]
     seen = see(translator, ask)
+    ask = settled(ask, seen.target_ids[1:])
+    asked = {**asked, "turned": ask.turned}
     packer = Packer()
     windows = []
     for name in seen.trace:
@@ -118,14 +125,15 @@ def case_of(folder: Path, number: int, translator: Translator, asked: dict[str, 
     (folder / f"numbers-{number}.bin").write_bytes(Packed(wire.Numbers(windows, groups), blobs).body())
     source, target = seen.source_ids[:-1], seen.target_ids[1:]
     with changed(translator, ask):
-        beam = translator.inside.best(source, DecodingConfig()) if not edges else []
-        greedy = translator.inside.best(source, DecodingConfig(method="greedy")) if not edges else []
+        beam = translator.inside.best(source, DecodingConfig()) if not ask.target else []
+        greedy = translator.inside.best(source, DecodingConfig(method="greedy")) if not ask.target else []
         (scores,) = translator.inside.scores([source], [target])
-    text = translator.tokenizer.decode(target)
+    text = translator.written(asked["text"], target)
     service = Service(translator)
-    service.keep(wire.Ask(asked["text"], text, off, edges), seen)
-    ranking = service.rank(wire.Ask(asked["text"], text, off, edges))
-    header = unpack(service.look(wire.Ask(asked["text"], text, off, edges))).header
+    as_given = replace(ask, target=text)
+    service.keep(as_given, seen)
+    ranking = service.rank(as_given)
+    header = unpack(service.look(as_given)).header
     assert isinstance(header, wire.Look)
     told = {**asdict(header), "windows": [], "weights": [window.name for window in header.weights], "groups": []}
     found = {"source": source, "target": target, "beam": beam, "greedy": greedy, "scores": scores}

@@ -18,7 +18,7 @@ from glassformer.page.parse import from_json
 from glassformer.page.service import Service
 from glassformer.page.unpack import unpack
 from glassformer.translator import Translator
-from glassformer.what_if import heads_off
+from glassformer.what_if import heads_off, turned
 
 SENTENCE = "The train stopped because it was snowing."
 HEAD = ("decoder.layers.0.cross_attention", 1)
@@ -70,6 +70,21 @@ def test_a_head_off_is_off_for_this_question_only(client: TestClient, translator
         trace = translator.trace(SENTENCE, "Der Zug.")
     assert torch.equal(torch.tensor(off["probabilities"]), trace["probabilities"])
     assert client.post("/api/look", json={"text": SENTENCE, "target": "Der Zug."}).content == before
+
+
+def test_a_turn_is_of_this_question_only(client: TestClient, translator: Translator) -> None:
+    ask = {"text": SENTENCE, "target": "Der Zug."}
+    turn = (HEAD[0], HEAD[1], 1, [3])
+    before = client.post("/api/look", json=ask).content
+    found = unpack(client.post("/api/look", json={**ask, "turned": [turn]}).content)
+    with turned(translator.model, *turn):
+        trace = translator.trace(SENTENCE, "Der Zug.")
+    assert torch.equal(torch.tensor(found["probabilities"]), trace["probabilities"])
+    rows = {**ask, "name": f"{HEAD[0]}.weights", "at": [HEAD[1], 1]}
+    for body, row in (({**rows, "turned": [turn]}, trace[f"{HEAD[0]}.weights"][HEAD[1], 1]), (rows, None)):
+        exact = torch.tensor(unpack(client.post("/api/rows", json=body).content, wire.Numbers)[rows["name"]])
+        assert (row is None and exact[3] < 1) or torch.equal(exact, row)
+    assert client.post("/api/look", json=ask).content == before
 
 
 def test_decoding_streams_a_step_a_line(client: TestClient, translator: Translator) -> None:
@@ -148,6 +163,11 @@ def test_rows_of_what_the_model_said_are_of_its_own_pieces(service: Service, tra
         ("/api/look", {"text": "it", "blocked": [[HEAD[0], 0, 99]]}, 400, "no edge \\(0, 99\\)"),
         ("/api/decode", {"text": "owl " * 300}, 400, "wanted at most 256"),
         ("/api/decode", {"text": "it", "heads_off": [[HEAD[0], 9]]}, 400, "no head 9"),
+        ("/api/look", {"text": "it", "turned": [[HEAD[0], 9, 0, [0]]]}, 400, "no head 9"),
+        ("/api/decode", {"text": "it", "turned": [[HEAD[0], 0, 0, [99]]]}, 400, "no key 99"),
+        ("/api/look", {"text": "it", "turned": [["encoder.layers.0.self_attention", 0, 99, [0]]]}, 400, "no query 99"),
+        ("/api/look", {"text": "it", "turned": [[HEAD[0], 0, 0, []]]}, 400, "a key or more"),
+        ("/api/look", {"text": "it", "turned": [[HEAD[0], 0, 0, 0]]}, 400, "wanted a list, each entry a whole number"),
         ("/api/rank", {"text": " "}, 400, "an empty sentence"),
         ("/api/weights", {"name": "encoder.w"}, 400, "no learned matrix 'encoder.w'"),
         ("/api/rows", {"name": "encoder.memory", "at": [99], "text": "it"}, 400, "no position 99: wanted 0 … "),

@@ -20,7 +20,7 @@ from glassformer.page.service import Service
 from glassformer.page.unpack import unpack, unpack_page
 from glassformer.page.wire import Ask, Look, Start
 from glassformer.translator import Translator
-from glassformer.what_if import edges_blocked, heads_off
+from glassformer.what_if import edges_blocked, heads_off, turned, written
 
 EVIL = "</script><script>alert(1)</script><!--<script> The lamp & \"it\" 'flickers' \u2028 שלום 🦉"
 
@@ -190,9 +190,18 @@ def test_in_a_notebook_a_trace_shows_itself(translator: Translator, page: str) -
 
 def test_a_trace_shows_what_was_off_when_it_was_made(translator: Translator, page: str, tmp_path: Path) -> None:
     head, edge = ("decoder.layers.0.cross_attention", 1), ("decoder.layers.0.self_attention", 2, 1)
-    with heads_off(translator.model, [head]), edges_blocked(translator.model, edge[0], [edge[1:]]):
+    turns = [("encoder.layers.1.self_attention", 0, 2, [1]), ("encoder.layers.1.self_attention", 1, 0, [1, 2])]
+    with (
+        heads_off(translator.model, [head]),
+        edges_blocked(translator.model, edge[0], [edge[1:]]),
+        turned(translator.model, *turns[0]),
+        turned(translator.model, *turns[1]),
+    ):
         trace = translator.trace("The lamp flickers.", "Die Lampe flackert.")
-    for made, off, blocked in ((trace, [head], [edge]), (translator.trace("The lamp flickers."), [], [])):
+    with written(translator.model, "encoder.layers.0.self_attention.weights", lambda weights: weights * 0.9):
+        dimmed = translator.trace("The lamp flickers.")  # what is written otherwise is no turn
+    plain = translator.trace("The lamp flickers.")
+    for made, off, blocked, wanted in ((trace, [head], [edge], turns), (plain, [], [], []), (dimmed, [], [], [])):
         tags = Tags()
         tags.feed(made._repr_html_() or "")
         ((_, attributes),) = tags.found
@@ -200,3 +209,4 @@ def test_a_trace_shows_what_was_off_when_it_was_made(translator: Translator, pag
         header = unpack_page(tmp_path / "x.html").header
         assert [(one.attention, one.head) for one in header.heads_off] == off
         assert [tuple(one) for one in header.blocked] == blocked
+        assert [tuple(one) for one in header.turned] == wanted

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ from glassformer.page.unpack import Unpacked, unpack
 from glassformer.page.wire import Ask, HeadName, Look, Step
 from glassformer.trace import Window
 from glassformer.translator import Translator
-from glassformer.what_if import edges_blocked, heads_off
+from glassformer.what_if import edges_blocked, heads_off, turned
 
 SENTENCE = "The train stopped because it was snowing."
 HEAD = ("decoder.layers.0.cross_attention", 1)
@@ -130,6 +131,47 @@ def test_heads_off_and_edges_blocked_are_what_ifs(translator: Translator) -> Non
     assert header_of(packed).heads_off == [HeadName(*HEAD)]
     again = numbers_of(look(translator, Ask(SENTENCE, "Der Zug hielt.")))
     assert again[f"{HEAD[0]}.z"][1].any()  # all is as it was
+
+
+def test_turned_is_what_ifs_and_the_last_turn_holds(translator: Translator) -> None:
+    name = "encoder.layers.1.self_attention"
+    turns = [(name, 1, 4, [3]), (name, 0, 4, [1, 2]), (name, 1, 4, [0])]
+    packed = look(translator, Ask(SENTENCE, "Der Zug hielt.", turned=turns))
+    with turned(translator.model, name, 1, 4, 0), turned(translator.model, name, 0, 4, [1, 2]):
+        trace = translator.trace(SENTENCE, "Der Zug hielt.")
+    found = numbers_of(packed)
+    for window in set(trace) - {window for window in trace if window.endswith(".concatenated")}:
+        assert torch.equal(torch.tensor(found[window]), trace[window].float()), window
+    assert found[f"{name}.weights"][1, 4, 0] == 1
+    assert header_of(packed).turned == turns
+    assert numbers_of(look(translator, Ask(SENTENCE, "Der Zug hielt.")))[f"{name}.weights"][1, 4, 0] < 1
+    with pytest.raises(WhatIfError, match="no key 99"):
+        look(translator, Ask(SENTENCE, turned=[(name, 1, 4, [99])]))
+
+
+def test_a_translation_that_is_shorter_now_has_no_turns_past_its_end(translator: Translator) -> None:
+    far = ("decoder.layers.0.self_attention", 0, 190, [3])
+    near = ("encoder.layers.1.self_attention", 1, 4, [0])
+    packed = look(translator, Ask(SENTENCE, turned=[far, near]))
+    assert numbers_of(packed)["encoder.layers.1.self_attention.weights"][1, 4, 0] == 1
+    with pytest.raises(WhatIfError, match="no query 190"):
+        look(translator, Ask(SENTENCE, "Der Zug hielt.", turned=[far]))
+
+
+@pytest.mark.parametrize(
+    ("card", "head"),
+    [
+        ({"taught": {"head": "encoder.layers.1.self_attention:1"}}, "encoder.layers.1.self_attention:1"),
+        ({"taught": {"head": "encoder.layers.7.self_attention:1"}}, ""),
+        ({"taught": {"head": "encoder.layers.1.self_attention:9"}}, ""),
+        ({"taught": {"head": ["x"]}}, ""),
+        ({"taught": "it"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_head_that_was_taught_is_the_cards_word(translator: Translator, card: dict[str, Any], head: str) -> None:
+    translator = dataclasses.replace(translator, card={**translator.card, **card})
+    assert header_of(look(translator, Ask(SENTENCE, "Der Zug."))).model.taught_head == head
 
 
 def test_what_is_not_there_is_told(translator: Translator) -> None:

@@ -116,8 +116,9 @@ def test_a_models_folder_is_not_looked_at_again(tmp_path: Path, translator: Tran
 
 
 def test_what_the_page_opens_with(translator: Translator) -> None:
-    start = Service(translator, start=Ask("it", "es", [("encoder.layers.0.self_attention", 1)])).model()
-    assert (start.text, start.target, start.heads_off) == ("it", "es", [("encoder.layers.0.self_attention", 1)])
+    turn = ("encoder.layers.0.self_attention", 1, 0, [1])
+    start = Service(translator, start=Ask("it", "es", [turn[:2]], turned=[turn])).model()
+    assert (start.text, start.target, start.heads_off, start.turned) == ("it", "es", [turn[:2]], [turn])
     assert dataclasses.replace(start, target="").target == Service(translator).model().target
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glassformer.text.case import plain, shouted, titled
+from glassformer.text.case import in_upper_case, known_in_small, lower, plain, shouted, titled
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from glassformer.text.case import plain, shouted, titled
         ("MR. SMITH IS HERE.", "Mr. Smith is here."),
         ("“GO AWAY!”", "“Go away!”"),
         ("GRÖSSE ÄNDERN", "Grösse ändern"),
-        ("PRESS F1 TO GO ON", "Press f1 to go on"),
+        ("PRESS F1 TO GO ON", "Press F1 to go on"),
         ("The Animal Didn't Cross The Street", "The animal didn't cross the street"),
         ("Tom Is Here.", "Tom is here."),
         ("1. Who Is There?", "1. Who is there?"),
@@ -55,3 +55,65 @@ def test_no_letter_is_lost() -> None:
     assert shouted(line)
     assert plain(line).upper() == line.upper()
     assert titled("Война И Мир, Том Первый")
+
+
+SHOUTED = [
+    ("en", "THE USA AND THE EU USE PDF FILES.", "The USA and the EU use PDF files."),
+    ("en", "IT IS COLD. WHO TOLD US?", "It is cold. Who told us?"),
+    ("en", "TELL US WHO IT IS.", "Tell us who it is."),
+    ("en", "THE US ARMY AND THE WHO MET OUR IT TEAM.", "The US army and the WHO met our IT team."),
+    ("en", "HE WORKS IN IT. I BELIEVE IN IT.", "He works in IT. I believe in it."),
+    ("en", "THEY GAVE IT TO US AND LEFT.", "They gave it to us and left."),
+    ("en", "THE MAN WHO SAW US RAN.", "The man who saw us ran."),
+    ("en", "I SAW HIM AT 5 P.M. ON MONDAY, AND I'M TIRED", "I saw him at 5 p.m. on Monday, and I'm tired"),
+    ("en", "PRESS F1 ON THE 7TH DAY OF WORLD WAR II", "Press F1 on the 7th day of world war II"),
+    ("en", "NATO'S DVDS ARE OLD", "NATO's DVDs are old"),
+    ("en", "PLUG THE USB CABLE INTO THE TV.", "Plug the USB cable into the TV."),
+    ("en", "SAVE THE HTML AS AN MP3 FILE", "Save the HTML as an MP3 file"),
+    ("en", "J. R. R. TOLKIEN TOOK PLAN B.", "J. R. R. Tolkien took plan B."),
+    ("en", "SEND AN E-MAIL TO DR. HILL", "Send an e-mail to Dr. Hill"),
+    ("en", "WHY DO MY SHY FRIENDS CRY?", "Why do my shy friends cry?"),
+    (
+        "de",
+        "DAS PDF KOMMT AUS DEN USA, Z. B. VOM US-PRÄSIDENTEN",
+        "Das PDF kommt aus den USA, z. B. vom US-Präsidenten",
+    ),
+    ("de", "WHO UND IT SIND HIER BEKANNT", "WHO und IT sind hier bekannt"),
+    ("fr", "UN HOMME DE L'ONU A LA TVA", "Un homme de l'ONU a la TVA"),
+    ("tr", "IŞIK İYİ Mİ? KIZ GELDİ.", "Işık iyi mi? Kız geldi."),
+    ("az", "QIZ İŞIQ İSTƏYİR", "Qız işıq istəyir"),
+    ("nl", "IJSLAND IS MOOI", "IJsland is mooi"),
+    ("ru", "США И НАТО БЫЛИ ЗДЕСЬ", "США и НАТО были здесь"),
+    ("en", "The USA And The EU Agree On It", "The USA and the EU agree on it"),
+    ("en", "I told him. DO NOT OPEN THE DOOR! He did.", "I told him. Do not open the door! He did."),
+]
+
+
+@pytest.mark.parametrize(("language", "line", "read"), SHOUTED)
+def test_acronyms_and_the_letters_of_a_language_stay(language: str, line: str, read: str) -> None:
+    assert plain(line, language) == read
+
+
+def test_a_shouted_word_in_a_plain_line_is_small_where_it_is_known_to_be_a_word() -> None:
+    line = "Hello WORLD, this is SO IMPORTANT to NATO and the USA."
+    assert plain(line, "en") == line
+    known = {"WORLD", "IMPORTANT", "SO", "NATO"}
+    assert plain(line, "en", known.__contains__) == "Hello world, this is SO important to NATO and the USA."
+    assert plain("NEVER open It.", "en", {"NEVER"}.__contains__) == "Never open It."
+
+
+def test_known_are_words_that_the_vocabulary_has_in_small_letters_alone(tokenizer) -> None:
+    known = known_in_small(tokenizer)
+    pieces = [tokenizer.tokens([id])[0] for id in range(4, len(tokenizer))]
+    word = next(piece[1:] for piece in pieces if piece.startswith("▁") and len(piece) > 4 and piece[1:].islower())
+    assert known(word.upper())
+    assert not known("QXZJ")
+
+
+def test_capitals_of_a_language() -> None:
+    assert in_upper_case("istanbul ışık", "tr") == "İSTANBUL IŞIK"
+    assert in_upper_case("Straße in Köln", "de") == "STRASSE IN KÖLN"
+    assert in_upper_case("ο δρόμος", "el") == "Ο ΔΡΟΜΟΣ"
+    assert in_upper_case("გამარჯობა", "ka") == "გამარჯობა"
+    assert lower("İSTANBUL IŞIK", "tr") == "istanbul ışık"
+    assert lower("İSTANBUL", "en") == "istanbul"

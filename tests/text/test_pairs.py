@@ -42,6 +42,7 @@ def test_a_block_holds_the_same_as_its_pairs(tmp_path, tokenizer):
 
 def test_large_vocabularies_get_wider_ids(tmp_path, tokenizer, monkeypatch):
     monkeypatch.setattr(type(tokenizer), "__len__", lambda self: 2**16 + 1)
+    monkeypatch.setattr(type(tokenizer), "tokens", lambda self, ids: ["▁" for _ in ids])
     pairs = write(tmp_path / "encoded", made_up_pairs(3), tokenizer)
     assert pairs.pair(2)[1].dtype == np.uint32
 

@@ -96,7 +96,8 @@ def sentencepiece_model(pairs):
 
 
 def test_unknown_characters_are_found(tokenizer):
-    assert tokenizer.unknown.findall("the 你好 cat ♥") == ["你好", "♥"]
+    found = tokenizer.unknown.findall("the 你好 再见 cat ♥, the Łódź bridge\U000f0000")
+    assert found == ["你好 再见", "♥", "Łódź"]
 
 
 def test_lone_surrogates_become_the_replacement_character(tokenizer):

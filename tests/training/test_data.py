@@ -2,6 +2,7 @@ import gzip
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -140,3 +141,26 @@ def test_a_corpus_that_shouts_is_known(tmp_path: Path, shouted: int, plain_case:
     (tmp_path / "train.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in pairs), encoding="utf-8")
     data = prepare(tmp_path / "data", DataConfig(source=[str(tmp_path / "train.tsv")]), CONFIG)
     assert data.plain_case is plain_case
+
+
+def test_bleu_of_chinese_is_counted_in_chinese_words_and_told(tmp_path: Path) -> None:
+    """Validation's BLEU was 0.00, and so decided nothing, though nearly all lines were right."""
+    nouns, verbs = ("狗", "猫", "鸟", "鱼", "人"), ("看见", "听见", "喜欢", "找到", "画")
+    lines = [f"{a} {v} {b}\t老{a}在花园里{v}了小{b}。" for a in nouns for v in verbs for b in nouns]
+    (tmp_path / "pairs.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    config = DataConfig(source=[str(tmp_path / "pairs.tsv")])
+    data = prepare(tmp_path / "data", config, CONFIG, vocabulary_size=300)
+    assert data.bleu_tokenizer == "zh"
+    assert any("sacreBLEU's tokenizer zh" in message for message in data.messages)
+    assert prepare(tmp_path / "data", config, CONFIG, vocabulary_size=300).bleu_tokenizer == "zh"
+    other = prepare(tmp_path / "other", config, replace(CONFIG, bleu_tokenizer="char"), vocabulary_size=300)
+    assert other.bleu_tokenizer == "char"
+    with pytest.raises(ConfigError, match="'mecab' is no tokenizer of sacreBLEU's"):  # before the corpus is read
+        prepare(tmp_path / "none", DataConfig(source=["nowhere"]), replace(CONFIG, bleu_tokenizer="mecab"))
+    assert not (tmp_path / "none").exists()
+
+
+def test_bleu_of_german_is_counted_as_usual(corpus: DataConfig, tmp_path: Path) -> None:
+    data = prepare(tmp_path / "data", corpus, CONFIG)
+    assert data.bleu_tokenizer == "13a"
+    assert not any("tokenizer" in message for message in data.messages)

@@ -1,14 +1,18 @@
 """Each diagnosis on a corpus, a course or translations that were made to have the fault, and none on healthy ones."""
 
+import itertools
+import random
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
 
-from glassformer.text.demo_grammar import sentences
+from glassformer.demo import first_sentences
 from glassformer.training import diagnose_corpus
-from glassformer.training.diagnose_corpus import examine_corpus, language_of
+from glassformer.training.diagnose_corpus import examine_corpus
 from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
+from glassformer.training.diagnose_score import score_beside_loss
+from glassformer.training.diagnose_sides import language_of, swapped_in_part, validation_swapped
 from glassformer.training.finding import Finding
 from glassformer.training.learning_curve import BOTTOM, TOP, learning_curve, ticks
 
@@ -18,12 +22,12 @@ EN_DE = ("en", "de")
 
 @pytest.fixture(scope="module")
 def healthy() -> list[Pair]:
-    return [sentence.pair for sentence in sentences(12_000, seed=3)]
+    return [sentence.pair for sentence in first_sentences(12_000, seed=3)]
 
 
 @pytest.fixture(scope="module")
 def validation() -> list[Pair]:
-    return [(f"{a[:-1]}, he said.", f"{b[:-1]}, sagte er.") for a, b in (s.pair for s in sentences(100, seed=4))]
+    return [(f"{a[:-1]}, he said.", f"{b[:-1]}, sagte er.") for a, b in (s.pair for s in first_sentences(100, seed=4))]
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +71,7 @@ def test_sides_shifted_from_the_middle_on(healthy: list[Pair], lines: int) -> No
 
 
 def test_lines_in_the_other_language(healthy: list[Pair], validation: list[Pair]) -> None:
-    some_wrong = [(a, a.replace("The", "And the") if n % 12 == 0 else b) for n, (a, b) in enumerate(healthy)]
+    some_wrong = [(a, f"And {a[0].lower()}{a[1:]}" if n % 12 == 0 else b) for n, (a, b) in enumerate(healthy)]
     found = examine_corpus(some_wrong, validation, EN_DE)
     assert faults(found) == {"wrong language in a side": "watch"}
     assert "the target lines" in found[0].says
@@ -169,3 +173,123 @@ def test_a_random_models_loss_does_not_lay_the_curve_flat() -> None:
 )
 def test_ticks_are_round_numbers(low: float, high: float, expected: list[float]) -> None:
     assert ticks(low, high) == expected
+
+
+NOUNS = """cat 猫 แมว, dog 狗 สุนัข, teacher 老师 ครู, bird 鸟 นก,
+child 孩子 เด็ก, friend 朋友 เพื่อน, doctor 医生 หมอ, king 国王 กษัตริย์"""
+VERBS = "sees 看见 เห็น, buys 买 ซื้อ, likes 喜欢 ชอบ, paints 画 วาด, hears 听见 ได้ยิน, finds 找到 พบ"
+THINGS = """the_boat 那条船 เรือ, a_letter 一封信 จดหมาย, the_house 那座房子 บ้าน, a_flower 一朵花 ดอกไม้,
+the_red_car 那辆红车 รถสีแดง, an_old_book 一本旧书 หนังสือเก่า, two_apples 两个苹果 แอปเปิลสองลูก"""
+TIMES = "today 今天 วันนี้, at_night 晚上 ตอนกลางคืน, every_day 每天 ทุกวัน, again 又 อีกครั้ง"
+
+
+def unspaced_pairs(language: int, count: int = 1300) -> list[Pair]:
+    """English and Chinese (1) or Thai (2) sentences of the same grammar, in an order of chance."""
+    words = [[entry.split() for entry in kind.split(",")] for kind in (NOUNS, VERBS, THINGS, TIMES)]
+    every = [
+        (
+            f"The {n[0]} {v[0]} {o[0]} {t[0]}.".replace("_", " "),
+            f"{n[1]}{t[1]}{v[1]}{o[1]}。" if language == 1 else f"{n[2]}{v[2]}{o[2]}{t[2]}",
+        )
+        for n, v, o, t in itertools.product(*words)
+    ]
+    random.Random(5).shuffle(every)
+    return every[:count]
+
+
+ZH, TH = ("en", "zh"), ("en", "th")
+
+
+@pytest.mark.parametrize(("language", "names"), [(1, ZH), (2, TH)])
+def test_languages_without_blanks(language: int, names: tuple[str, str]) -> None:
+    pairs = unspaced_pairs(language)
+    pairs, validation = pairs[:1200], pairs[1200:]
+    few = {"too little data": "bad"}
+    assert faults(examine_corpus(pairs, validation, names)) == few
+    turned = [(b, a) for a, b in pairs]
+    swapped_too = {"sides swapped": "bad", "validation sides swapped": "bad"}
+    assert faults(examine_corpus(turned, validation, names)) == few | swapped_too
+    assert "wrong language" in faults(examine_corpus(pairs, validation, ("en", "ja")))
+    half = len(pairs) // 2
+    moved = [*pairs[:half], *((pairs[n][0], pairs[n - 1][1]) for n in range(half, len(pairs)))]
+    assert faults(examine_corpus(moved, validation, names))["shifted"] == "bad"
+    mixed = [(a, pairs[n - 1][0] if n % 12 == 0 else b) for n, (a, b) in enumerate(pairs)]
+    assert faults(examine_corpus(mixed, validation, names)) == few | {"wrong language in a side": "watch"}
+    assert "in the other side's language" not in str(examine_corpus(pairs, validation, names))
+    references = [b for _, b in validation]
+    sources = [a for a, _ in validation]
+    assert faults(examine_translations(sources, references, references, gain=2.0)) == {}
+    looping = [*references[:80], *(text[:3] * 5 for text in references[80:])]
+    assert "repetition loops" in faults(examine_translations(sources, references, looping))
+    english = [*references[:60], *(f"Yes, {text}" for text in sources[60:])]
+    assert "translations in the wrong language" in faults(examine_translations(sources, references, english))
+    leaked = [*pairs, *((a, b.rstrip("。")) for a, b in validation[:20])]
+    assert "validation seen in training" in faults(examine_corpus(leaked, validation, names))
+
+
+@pytest.mark.parametrize("share", [2, 5, 25])
+@pytest.mark.parametrize("language", [0, 1, 2])
+def test_sides_that_are_exchanged_in_some_pairs(healthy: list[Pair], share: int, language: int) -> None:
+    pairs = unspaced_pairs(language) if language else healthy[:1300]
+    turned = [(b, a) if n % share == 1 else (a, b) for n, (a, b) in enumerate(pairs)]
+    found = examine_corpus(turned, turned[:100:7], None)
+    names = faults(found)
+    assert names.pop("sides swapped in part") == "bad"
+    assert set(names) <= {"too little data", "validation seen in training"}  # and nothing that only follows from it
+    told = next(finding for finding in found if finding.fault == "sides swapped in part")
+    assert abs(int(told.says.split("in ")[1].split(" %")[0]) - 100 / share) <= 4
+    number = int(told.says.split("pair ")[1].split(":")[0].replace(",", "")) - 1
+    assert told.says.endswith(f"“{turned[number][0][:40]}” → “{turned[number][1][:40]}”")
+    if share > 2:  # of the halves neither is the right one
+        assert turned[number] != pairs[number]
+
+
+def test_sides_of_one_language_are_not_exchanged(healthy: list[Pair]) -> None:
+    for pairs in (healthy[:1300], unspaced_pairs(1)):
+        for side in (0, 1):
+            other = [(pair[side], pairs[n - 7][side]) for n, pair in enumerate(pairs)]
+            assert swapped_in_part(other) is None
+            assert swapped_in_part([(line, line) for line, _ in other]) is None
+            assert validation_swapped(other, other[:200]) is None
+    some_one_sided = [(a, healthy[n - 1][0] if n % 6 == 0 else b) for n, (a, b) in enumerate(healthy[:1300])]
+    assert swapped_in_part(some_one_sided) is None
+
+
+def test_validation_pairs_of_which_some_are_exchanged() -> None:
+    pairs = unspaced_pairs(1)
+    some = [(b, a) if n % 4 == 0 else (a, b) for n, (a, b) in enumerate(pairs[1200:])]
+    found = examine_corpus(pairs[:1200], some, ZH)
+    assert faults(found) == {"too little data": "bad", "validation sides swapped in part": "bad"}
+    assert "25 of 100" in found[1].says
+
+
+def scored(bleu: float, loss: float, tokenizer: str = "13a") -> list[dict[str, Any]]:
+    return [{"kind": "validation", "step": 100, "loss": loss, "bleu": bleu, "signature": f"nrefs:1|tok:{tokenizer}"}]
+
+
+def test_a_bleu_of_0_beside_a_low_loss() -> None:
+    chinese, german = [b for _, b in unspaced_pairs(1)[:100]], [s.pair[1] for s in sentences(100, seed=8)]
+    found = score_beside_loss(scored(0, 0.06), chinese, [*chinese[:90], *chinese[:10]])
+    assert found is not None
+    assert found.fault == "score by words where there are none"
+    assert found.weight == "watch"  # the model is good
+    assert "90 of 100 translations are the reference itself" in found.says
+    words = ["Haus", "grüne Tür", "drei", "der Hund"] * 25
+    lower = [text.lower().rstrip(".") for text in german]
+    cases: list[tuple[list[str], list[str], str]] = [
+        (words, words, "sentences too short for BLEU"),
+        (german, lower, "right but for case and marks"),
+        (german, german, "score of another time"),
+        (german, [""] * 100, "wrong when left alone"),
+        (chinese, [""] * 100, "score by words where there are none"),
+    ]
+    for references, translations, fault in cases:
+        found = score_beside_loss(scored(0, 0.06), references, translations)
+        assert found is not None
+        assert found.fault == fault
+    assert score_beside_loss(scored(0, 6.5), german, [""] * 100) is None  # it has not learnt: others say that
+    assert score_beside_loss(scored(38, 0.06), german, german) is None
+    assert score_beside_loss([], german, german) is None
+    by_character = score_beside_loss(scored(0, 0.06, "zh"), chinese, [""] * 100)
+    assert by_character is not None
+    assert by_character.fault == "wrong when left alone"

@@ -1,10 +1,16 @@
 """Which checkpoint is the best."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from glassformer.config import TrainingConfig
+from glassformer.text.reading import Reader
+from glassformer.training import validation
 from glassformer.training.state import Progress
 from glassformer.training.validation import is_better
+from tests.toy_translator import toy
 
 BLEU, LOSS = TrainingConfig(stop_on="bleu"), TrainingConfig(stop_on="loss")
 
@@ -36,3 +42,21 @@ def test_a_falling_loss_does_not_lead_bleu_down_step_by_step() -> None:
         if is_better(progress, BLEU, bleu, loss):
             progress.best_bleu, progress.best_loss = bleu, loss
     assert progress.best_bleu == 29.4
+
+
+@pytest.mark.parametrize(("asked", "chosen", "counted"), [("", "zh", "zh"), ("char", "zh", "char"), ("", "", "zh")])
+def test_validation_counts_with_the_runs_tokenizer(
+    asked: str, chosen: str, counted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it was chosen when the corpus was read, or as the settings say; an older run goes by the script."""
+    wanted = "老鸟在花园里唱歌。"
+    tokenizer = SimpleNamespace(encode=lambda text: [1], decode=lambda ids: wanted)
+    reader = Reader.of(toy().tokenizer, {"languages": "en-zh"})
+    pairs = [("The lamp flickers.", wanted)]
+    data: Any = SimpleNamespace(validation=pairs, tokenizer=tokenizer, reader=reader, bleu_tokenizer=chosen)
+    monkeypatch.setattr(validation, "decode", lambda *_: [[SimpleNamespace(ids=[1])]])
+    state: Any = SimpleNamespace(averaged=None)
+    score, translations = validation.validation_bleu(state, data, TrainingConfig(bleu_tokenizer=asked))
+    assert score.value == pytest.approx(100)
+    assert f"tok:{counted}" in score.signature
+    assert translations == [wanted]

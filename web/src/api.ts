@@ -66,8 +66,8 @@ export async function askLook(ask: Ask, signal?: AbortSignal): Promise<Numbers> 
 
 /** What did not travel with its look, or not exactly. */
 export const exact: Fetch = async (look, { name }, learned, at) => {
-  const { source, target, heads_off, blocked, model: { checkpoint } } = look;
-  const ask = { name, at, text: source.text, target: target.text, heads_off: pairs(heads_off), blocked, checkpoint };
+  const { source, target, heads_off, blocked, turned, model: { checkpoint } } = look;
+  const ask = { name, at, text: source.text, target: target.text, heads_off: pairs(heads_off), blocked, turned, checkpoint };
   const answer = learned ? post("weights", { name, checkpoint }) : post("rows", ask);
   return parseExact(await (await answer).arrayBuffer());
 };

@@ -14,6 +14,7 @@ import { DecodingView, stepOf } from "./views/decoding";
 import { FlowView } from "./views/flow";
 import { MatricesView } from "./views/matrices";
 import { PositionsView } from "./views/positions";
+import { turnsOf } from "./views/turns";
 import { WhatIfView } from "./views/whatif";
 
 const SHOWN: Record<View, () => preact.ComponentChild> = {
@@ -69,6 +70,15 @@ function OwnModel({ session: { own, share, large, loadAnyway }, t }: { session: 
   return <p class="coming"><label>{t("model.coming", { n: Math.round(100 * share) })} <progress value={share} /></label></p>;
 }
 
+/** A language's name in the page's language: "de" is German, 德语. */
+function nameOf(code: string, language: string): string {
+  try {
+    return new Intl.DisplayNames([language], { type: "language" }).of(code) ?? code;
+  } catch {
+    return code; // a card may say anything
+  }
+}
+
 interface HeadProps {
   state: State;
   set: (patch: Partial<State>) => void;
@@ -99,10 +109,11 @@ function Head({ state, set, session, t, language }: HeadProps) {
       <div class="sentence">
         {session.live || !look ? (
           <textarea rows={1} class={`source${state.sentence.length > 400 ? " long" : ""}`} aria-label={t("sentence")} lang={source} dir="auto" spellcheck={false} autocomplete="off" value={state.sentence}
-            onInput={(event) => set({ sentence: event.currentTarget.value.replace(/\s*\n\s*/g, " "), target: "", token: -1, key: -1, step: -1, cell: "", blocked: [] })} />
+            onInput={(event) => set({ sentence: event.currentTarget.value.replace(/\s*\n\s*/g, " "), target: "", token: -1, key: -1, step: -1, cell: "", blocked: [], turned: [] })} />
         ) : (
           <p class={`source${look.source.text.length > 400 ? " long" : ""}`} tabIndex={look.source.text.length > 400 ? 0 : undefined} lang={source} dir="auto" title={t("sentence.saved")}>{look.source.text}</p>
         )}
+        {look?.foreign && <p class="foreign" role="status">{source ? t("foreign", { language: nameOf(source, t.code) }) : t("foreign.unknown")}</p>}
         <p class={`translation${session.busy ? " busy" : ""}${(look?.target.text.length ?? 0) > 400 ? " long" : ""}`} tabIndex={(look?.target.text.length ?? 0) > 400 ? 0 : undefined} lang={target} dir="auto" aria-label={t("translation")}>{look?.target.text ?? "…"}</p>
       </div>
       <nav aria-label={t("views")}>
@@ -120,6 +131,7 @@ function Foot({ page: { look, t, live }, own }: { page: Page; own: boolean }) {
         {t("model.facts", { name: [model.name, model.checkpoint].filter(Boolean).join(" · ") || "model", layers: `${model.encoder_layers} + ${model.decoder_layers}`, heads: model.heads, d_model: model.d_model, parameters: thousands(model.parameters) })}
         {look.heads_off.length > 0 && <> · <b>{t("model.off", { n: look.heads_off.length })}</b></>}
         {look.blocked.length > 0 && <> · <b>{t("model.blocked", { n: look.blocked.length })}</b></>}
+        {look.turned.length > 0 && <> · <b>{t("model.turned", { n: turnsOf(look, look.turned).length })}</b></>}
       </p>
       {own && live && <p>{t("model.own")}{model.rounded > 0 && <> {t("model.rounded", { n: (100 * model.rounded).toFixed(1) })}</>}</p>}
       <p>{t("weight")} {t("keys.help")}. {t("link")} {!live && t("sentence.saved")}</p>
@@ -184,7 +196,7 @@ function useKeys(shown: Page | undefined): void {
         if (state.view === "matrices") set({ head: digit, cell: "" });
         else set({ heads: toggled(headsOf(page), digit, (a, b) => a === b).sort((a, b) => a - b) });
       } else if (event.key === "[" || event.key === "]") {
-        const layer = layerOf(state, look) + (event.key === "]" ? 1 : -1);
+        const layer = layerOf(page) + (event.key === "]" ? 1 : -1);
         if (layer >= 0 && layer < layers(look, state.side)) set({ layer, cell: "" });
       } else if (event.key === "," || event.key === ".") {
         const step = stepOf(page) + (event.key === "." ? 1 : -1);

@@ -125,21 +125,6 @@ export function meanRow(attention: Attention, heads: number[], query: number): {
   return { weights, rest };
 }
 
-/** The two heads that look hardest at two different words (not at sinks, not at itself). */
-export function tellingHeads(attention: Attention, query: number): number[] {
-  const best = Array.from({ length: attention.heads }, (_, head) => {
-    const { weights } = attention.row(head, query);
-    let key = -1;
-    weights.forEach((weight, n) => {
-      if (n !== query && !isSink(attention.keys[n]!.text) && (key < 0 || weight > weights[key]!)) key = n;
-    });
-    return { head, key, weight: key < 0 ? 0 : weights[key]! };
-  }).sort((a, b) => b.weight - a.weight);
-  const first = best[0]!;
-  const second = best.find((one) => one.key !== first.key);
-  return [first.head, ...(second ? [second.head] : [])].sort((a, b) => a - b);
-}
-
 /** The keys that get the most, in order. */
 export function strongest(weights: ArrayLike<number>, count: number, skip: (key: number) => boolean = () => false): number[] {
   return Array.from(weights, (_, key) => key)

@@ -175,6 +175,12 @@ export class Numbers {
     this.failed(error);
   }
 
+  /** All attention weights are there, or did not come. */
+  async weights(): Promise<void> {
+    const names = this.look.windows.filter(({ name, storage }) => name.endsWith("attention.weights") && storage !== "none");
+    await Promise.allSettled(names.map(({ name }) => this.load(name)));
+  }
+
   load(name: string): Promise<Tensor> {
     let promise = this.asked.get(name);
     if (!promise) {

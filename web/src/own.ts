@@ -37,11 +37,12 @@ export function ownModel(root: Document, wanted: string): Own | undefined {
   return { facts: chosen.model, shelf: models, load: (told) => useOwn(working(() => fetched(chosen, told), { start: { text: chosen.text } })) };
 }
 
-const askOf = ({ source, target, target_given, heads_off, blocked }: Look): Ask => ({
+const askOf = ({ source, target, target_given, heads_off, blocked, turned }: Look): Ask => ({
   text: source.text,
   ...(target_given && { target: target.text }),
   heads_off: heads_off.map(({ attention, head }) => [attention, head]),
   blocked,
+  turned,
 });
 
 async function working(model: () => Promise<ArrayBuffer>, about: Omit<Load, "model">): Promise<Worker> {

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { askLook, askStart, exact, pairs, useBridge } from "./api";
 import { embedded, type Numbers } from "./data";
 import { type Own, ownModel, tooLarge } from "./own";
-import { ARTICLE, type State } from "./state";
+import { ARTICLE, type State, type Turn } from "./state";
 
 const PAUSE = 40; // ms without a key before a sentence is asked for: a question that is typed over is given up by the server
 
@@ -67,10 +67,10 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
     if (saved) {
       if (saved.look.live) useBridge();
       watch(saved);
-      const { source, target, target_given, heads_off: off, blocked } = saved.look;
+      const { source, target, target_given, heads_off: off, blocked, turned } = saved.look;
       const live = saved.look.live || (own !== undefined && !large);
       if (!state.sentence) {
-        const first = { sentence: source.text, target: target_given ? target.text : "", off, blocked };
+        const first = { sentence: source.text, target: target_given ? target.text : "", off, blocked, turned, ...sightOf(state, turned) };
         if (live || own) shown.current = key({ ...state, ...first });
         set(first);
       }
@@ -86,17 +86,17 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
     } else begin();
 
     function begin() {
-    askStart().then(
-      (start) => {
-        ready.current = true;
-        setSession((before) => ({ ...before, live: true, busy: true, share: 1 }));
-        const { sentence, target, off } = latest.current; // something may have been typed by now
-        if (sentence) return; // what the start switches off, or gives, is for its own sentence
-        const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
-        set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads });
-      },
-      (error) => setSession({ ...START, own, problem: own ? (error as Error).message : "nomodel" }),
-    );
+      askStart().then(
+        (start) => {
+          ready.current = true;
+          setSession((before) => ({ ...before, live: true, busy: true, share: 1 }));
+          const { sentence, target, off, turned } = latest.current; // something may have been typed by now
+          if (sentence) return; // what the start switches off, or gives, is for its own sentence
+          const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
+          set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads, turned: turned.length ? turned : start.turned, ...sightOf(latest.current, start.turned) });
+        },
+        (error) => setSession({ ...START, own, problem: own ? (error as Error).message : "nomodel" }),
+      );
     }
   }, []);
 
@@ -114,9 +114,11 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
       const ask = { text: state.sentence, ...(state.target && { target: state.target }) };
       try {
         const [numbers, base] = await Promise.all([
-          askLook({ ...ask, heads_off: pairs(state.off), blocked: state.blocked }, stop.signal),
-          state.off.length || state.blocked.length ? askLook(ask, stop.signal) : undefined,
+          askLook({ ...ask, heads_off: pairs(state.off), blocked: state.blocked, turned: state.turned }, stop.signal),
+          state.off.length || state.blocked.length || state.turned.length ? askLook(ask, stop.signal) : undefined,
         ]);
+        await Promise.all([numbers, base].map((one) => one?.weights())); // a view that waited would let go of what is dragged
+        if (stop.signal.aborted) return;
         shown.current = key(state);
         setSession((before) => ({ ...before, numbers: watch(numbers), base: base && watch(base), live: true, busy: false, problem: "" }));
       } catch (error) {
@@ -131,4 +133,11 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
   return { ...session, problem: session.problem || lost };
 }
 
-const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off, state.blocked]);
+/** A head that is turned from the start is in sight, unless the address says what is. */
+function sightOf(state: State, [first]: Turn[]): Partial<State> {
+  const match = /^(encoder|decoder)\.layers\.(\d+)\.(self|cross)/.exec(first?.[0] ?? "");
+  if (!match || state.heads || state.layer >= 0) return {};
+  return { side: match[3] === "cross" ? "cross" : (match[1] as "encoder"), layer: Number(match[2]), heads: [first![1]], token: first![2], key: first![3][0]! };
+}
+
+const key = (state: State): string => JSON.stringify([state.sentence, state.target, state.off, state.blocked, state.turned]);

@@ -9,6 +9,8 @@ export const SYMBOLS = ["q", "k", "v", "scores", "weights", "z", "heads", "conca
 export type Symbol = (typeof SYMBOLS)[number];
 
 export type Edge = [attention: string, query: number, key: number];
+/** A head's query that looks at these keys (a word's pieces) alone. */
+export type Turn = [attention: string, head: number, query: number, keys: number[]];
 
 export const ARTICLE = "The animal didn't cross the street because it was too tired";
 
@@ -38,6 +40,7 @@ export interface State {
   off: HeadName[];
   /** Who may not look at whom: an attention, a query, a key. */
   blocked: Edge[];
+  turned: Turn[];
   /** The sentence to compare with. */
   other: string;
   layout: string;
@@ -69,6 +72,7 @@ export const START: State = {
   step: -1,
   off: [],
   blocked: [],
+  turned: [],
   other: "",
   layout: "",
   length: 0,
@@ -98,7 +102,7 @@ export function toHash(state: State): string {
 function write(value: State[keyof State]): string {
   if (value === null) return "auto";
   if (!Array.isArray(value)) return String(value);
-  return value.map((one) => (typeof one === "number" ? String(one) : Array.isArray(one) ? one.join(":") : `${one.attention}:${one.head}`)).join(",");
+  return value.map((one) => (typeof one === "number" ? String(one) : Array.isArray(one) ? one.map((part) => (Array.isArray(part) ? part.join(".") : part)).join(":") : `${one.attention}:${one.head}`)).join(",");
 }
 
 /** What a link says; what it does not say, or says wrongly, is as at the start. */
@@ -133,6 +137,11 @@ function read(key: keyof State, text: string): unknown {
       .split(",")
       .map((edge) => /^([\w.]+):(\d+):(\d+)$/.exec(edge))
       .flatMap((match) => (match ? [[match[1]!, Number(match[2]), Number(match[3])] satisfies Edge] : []));
+  if (key === "turned")
+    return text
+      .split(",")
+      .map((turn) => /^([\w.]+):(\d+):(\d+):(\d+(?:\.\d+)*)$/.exec(turn))
+      .flatMap((match) => (match ? [[match[1]!, Number(match[2]), Number(match[3]), match[4]!.split(".").map(Number)] satisfies Turn] : []));
   const start = START[key];
   if (typeof start === "boolean") return text === "true";
   if (typeof start === "number") return /^-?\d+$/.test(text) ? Number(text) : undefined;

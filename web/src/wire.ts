@@ -48,6 +48,8 @@ export type LearnedStorage = "upper_first_2" | "upper_first_4" | "rows_int8";
 
 export type Edge = [string, number, number];
 
+export type Turn = [string, number, number, number[]];
+
 export type Head = [string, number];
 
 /** The model in hand. */
@@ -68,6 +70,11 @@ export interface ModelFacts {
   parameters: number;
   /** Tokens of the longest sentence in training; 0 where it is not known. */
   longest_trained: number;
+  /**
+   * The head that its card says was taught to look from a pronoun to its noun, encoder.layers.5.self_attention:3; empty
+   * where the card says of none.
+   */
+  taught_head: string;
   /** Such as en-de; empty where it is not known. */
   languages: string;
   /** How far the weights are rounded: the root mean square of what was lost, as a share of the weights' own; 0: exact. */
@@ -161,6 +168,8 @@ export interface Look {
   model: ModelFacts;
   source: Side;
   target: Side;
+  /** Whether the sentence is in a script or a language that the model was not trained on. */
+  foreign: boolean;
   stations: Station[];
   /**
    * All that the model computed, all target positions at once, by the names of the trace. Pre-norm models have the
@@ -182,6 +191,7 @@ export interface Look {
   target_given: boolean;
   heads_off: HeadName[];
   blocked: [string, number, number][];
+  turned: [string, number, number, number[]][];
   live: boolean;
 }
 
@@ -262,6 +272,7 @@ export interface Start {
   /** Empty: the model's own translation. */
   target: string;
   heads_off: [string, number][];
+  turned: [string, number, number, number[]][];
   /** Tokens of the longest sentence that is answered. */
   longest: number;
 }
@@ -273,6 +284,8 @@ export interface Ask {
   target?: string | null;
   heads_off?: [string, number][];
   blocked?: [string, number, number][];
+  /** Of two turns of one query in one head the last holds. */
+  turned?: [string, number, number, number[]][];
 }
 
 /** For a learned matrix as a whole. */
@@ -292,6 +305,7 @@ export interface RowsAsk {
   target?: string | null;
   heads_off?: [string, number][];
   blocked?: [string, number, number][];
+  turned?: [string, number, number, number[]][];
   /** As in WeightsAsk. */
   checkpoint?: string | null;
 }

@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { at, columns, decode, embedded, type Matrix, matrix, parseExact, parseLook, plain, transposed } from "../src/data";
-import { merged, meanRow, tellingHeads } from "../src/attention";
+import { merged, meanRow } from "../src/attention";
 import type { Window } from "../src/wire";
 
 const window = (changes: Partial<Window>): Window => ({
@@ -136,5 +136,4 @@ describe("pieces to words", () => {
   it("each row still sums to 1", () => {
     for (const query of [0, 1]) expect([...meanRow(attention, [0], query).weights].reduce((a, b) => a + b)).toBeCloseTo(1, 6);
   });
-  it("finds the head that tells", () => expect(tellingHeads(attention, 1)).toEqual([0]));
 });

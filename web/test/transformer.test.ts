@@ -10,13 +10,13 @@ import { tensor } from "../src/transformer/tensor";
 import { record } from "../src/transformer/trace";
 import { Transformer } from "../src/transformer/transformer";
 import { readModel } from "../src/transformer/weights";
-import { attentions, type Change, changed, edgesBlocked, headsOff, rankingOf, withEachOff } from "../src/transformer/what_if";
-import type { Edge, Head, Numbers, Ranking } from "../src/wire";
+import { attentions, type Change, changed, edgesBlocked, headsOff, rankingOf, turned, withEachOff } from "../src/transformer/what_if";
+import type { Edge, Head, Numbers, Ranking, Turn } from "../src/wire";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
 
 export interface Case {
-  ask: { text: string; target?: string; heads_off?: Head[]; blocked?: Edge[] };
+  ask: { text: string; target?: string; heads_off?: Head[]; blocked?: Edge[]; turned?: Turn[] };
   source: number[];
   target: number[];
   beam: number[];
@@ -70,7 +70,7 @@ describe.each(models)("%s", (name) => {
     const { header, weights } = await readModel(new Uint8Array(readFileSync(`${folder}/${name}/model.bin`)).buffer, products);
     model = new Transformer(weights, header.model, header.special, products);
   });
-  const changes = ({ ask }: Case): Change[] => [...headsOff(model, ask.heads_off ?? []), ...edgesBlocked(model, ask.blocked ?? [])];
+  const changes = ({ ask }: Case): Change[] => [...headsOff(model, ask.heads_off ?? []), ...edgesBlocked(model, ask.blocked ?? []), ...turned(model, ask.turned ?? [])];
 
   describe.each(cases.map((one, number) => ({ ...one, number })))("case $number", (one) => {
     const { bos_id, eos_id } = { bos_id: 1, eos_id: 2 };

@@ -2,15 +2,28 @@
 
 import os
 import sys
+from functools import partial
+from traceback import TracebackException
+from types import TracebackType
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 import glassformer
-from glassformer.cli import diagnose, distill, evaluate, export, info, look, site, train, translate
+from glassformer.cli import diagnose, distill, evaluate, export, info, look, score, site, train, translate
+from glassformer.cli.once import OnceEach
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import GlassformerError
+
+FRAMES = 3
+"""Places in the code that an unexpected error is shown to come from, the innermost ones."""
+MOST_LINES = 24
+"""Lines of an unexpected error; ``--traceback`` shows all."""
+LONGEST_LINE = 400
+"""Characters of a line of an unexpected error."""
+LONGEST_ERROR = 2000
+"""Characters of an error of ours."""
 
 app = typer.Typer(
     name="glassformer",
@@ -20,9 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, translate, evaluate, look, site, info, export, diagnose, distill):
+for module in (train, translate, evaluate, score, look, site, info, export, diagnose, distill):
     name = module.__name__.rsplit(".", 1)[-1]
-    app.command(name, epilog=module.EPILOG)(getattr(module, name))
+    app.command(name, epilog=module.EPILOG, cls=OnceEach)(getattr(module, name))
 
 
 @app.callback(invoke_without_command=True)
@@ -31,25 +44,49 @@ def options(
     traceback: Annotated[bool, typer.Option("--traceback", help="On an error, show where it came from.")] = False,
 ) -> None:
     if version:
-        typer.echo(f"glassformer {glassformer.__version__}")
+        echo(f"glassformer {glassformer.__version__}")
         raise typer.Exit
 
 
 def main() -> NoReturn:
     """Run the command line. An error that is ours, or the system's, is one line on standard error, and exit status 2."""
+    sys.excepthook = partial(print_unexpected, whole=False)
     show_where = "--traceback" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--traceback"]  # wherever it stands on the line
     try:
         app()
     except (GlassformerError, OSError) as error:
         if show_where:
+            sys.excepthook = partial(print_unexpected, whole=True)
             raise
-        text = " ".join(str(error).split()) or type(error).__name__
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
+        text = clipped(" ".join(str(error).split()), LONGEST_ERROR) or type(error).__name__
+        Terminal(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
+    except Exception:
+        sys.excepthook = partial(print_unexpected, whole=show_where)  # only now: typer has put its own there
+        raise
     except SystemExit as end:
         leave(int(end.code or 0))
     leave(0)
+
+
+def print_unexpected(
+    kind: type[BaseException], error: BaseException, place: TracebackType | None, *, whole: bool
+) -> None:
+    """What stands on standard error after an error that nobody foresaw: where it came from, each line cut to a line's
+    length, since other libraries put all that they were given, such as a model, into their messages."""
+    found = TracebackException(kind, error, place, limit=None if whole else -FRAMES, compact=True)
+    lines = [line for text in found.format() for line in text.splitlines()]
+    if not whole and len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES // 2], "  …", *lines[-MOST_LINES // 2 :]]
+    told = [clipped(line, LONGEST_LINE) for line in lines]
+    if not whole:
+        told.append("This is a fault of glassformer: please report these lines; --traceback shows all of them.")
+    echo("\n".join(told), err=True)
+
+
+def clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]} … ({len(text):,} characters)"
 
 
 def leave(status: int) -> NoReturn:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from glassformer.cli.terminal import Terminal
 
 LOOKED_AT = 200
 """Test sentences in which heads are watched."""
@@ -17,7 +18,7 @@ def show_demo(run: Path) -> None:
     from glassformer.translator import Translator
     from glassformer.translator.head_jobs import best_heads, demo_jobs
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal(highlight=False, soft_wrap=True)
     translator = Translator.load(run)
     test = demo_sentences("test")
     found = translator.translate([sentence.pair[0] for sentence in test])

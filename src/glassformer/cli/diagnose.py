@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.columns import Columns, columns_of
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def diagnose(
     run: Annotated[Path, typer.Argument(help="A run's folder.")],
     source: Annotated[str, typer.Option(help="A test set, to see whether it was trained on; without --target, a TSV of pairs.")] = "",
     target: Annotated[str, typer.Option(help="Its target side.")] = "",
+    columns: Columns = "",
     svg: Annotated[Path | None, typer.Option(help="Where the learning curve goes.", show_default="RUN/learning-curve.svg")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:  # fmt: skip
@@ -41,23 +44,24 @@ def diagnose(
 
     Looks at the training pairs, at how the losses moved, and at translations of validation sentences.
     """
-    from glassformer.folders import replace_file
+    from glassformer.folders import check_replaceable, replace_file
     from glassformer.text.corpus import read_pairs
     from glassformer.training.learning_curve import learning_curve
 
     if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
         raise CheckpointError(f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de")
-    test = list(read_pairs(source, target or None)) if source else []
+    picture = svg or run / "learning-curve.svg"
+    check_replaceable(picture, b"learning curve", "learning curve")
+    test = list(read_pairs(source, target or None, columns=columns_of(columns))) if source else []
     path = run / "metrics.jsonl"
     lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []  # sentences may hold U+2028
     rows = [json.loads(line) for line in lines if line.endswith("}")]
     findings = everything(run, rows, test)
     findings.sort(key=lambda finding: ["bad", "watch", "good"].index(finding.weight))
-    picture = svg or run / "learning-curve.svg"
     replace_file(picture, learning_curve(rows, f"{run.name}: learning curve").encode())
     if as_json:
         told = {"run": str(run), "findings": [asdict(finding) for finding in findings], "picture": str(picture)}
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         show(run, findings, rows, picture)
 
@@ -68,11 +72,12 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
     from glassformer.text.tokenizer import Tokenizer
     from glassformer.training.diagnose_corpus import examine_corpus, seen_before
     from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
-    from glassformer.training.files import languages
+    from glassformer.training.diagnose_score import score_beside_loss
+    from glassformer.training.files import kept_validation, languages
 
     data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
     name = tuple(languages(data).split("-"))
-    validation = [(a, b) for a, b in json.loads((run / "data" / "validation.json").read_bytes())]
+    validation = kept_validation(run / "data")
     pairs = training_pairs(run, data, validation)
     tokenizer = Tokenizer.load(run / "data" / "tokenizer.model")
     findings = examine_corpus(pairs, validation, (name[0], name[1]) if len(name) == 2 else None)
@@ -94,32 +99,34 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
         findings += examine_translations(
             sources, references, found_ones, gain=gain_of_source(translator, sources, references)
         )
+        if found := score_beside_loss(rows, references, found_ones):
+            findings.append(found)
     return findings
 
 
 def training_pairs(run: Path, data: Any, validation: list[Pair]) -> list[Pair]:
     """The first pairs as they stand in the files, without those held out; where those are gone, as the run keeps them."""
-    from collections import Counter
-    from itertools import islice
+    from itertools import groupby, islice
 
     from glassformer.errors import CorpusError
     from glassformer.text.pairs import EncodedPairs
     from glassformer.text.tokenizer import Tokenizer
+    from glassformer.text.units import folded
     from glassformer.training.data import all_pairs
     from glassformer.training.files import as_kept
 
-    held_out = Counter() if data.valid_source else Counter(validation)
+    held_out = set() if data.valid_source else {folded(source) for source, _ in validation}
 
     def trained_on(pair: Pair) -> bool:
-        held_out[pair] -= 1  # a pair that stands in the files once more than it is held out was learnt
-        return held_out[pair] < 0
+        return not held_out or folded(pair[0]) not in held_out
 
     try:
         return list(islice(filter(trained_on, all_pairs(as_kept(run / "data", data))), MOST))
     except (CorpusError, OSError):
         tokenizer, kept = Tokenizer.load(run / "data" / "tokenizer.model"), EncodedPairs.open(run / "data" / "train")
         sides = (kept.pair(number) for number in range(min(len(kept), MOST)))
-        return [(tokenizer.decode(source), tokenizer.decode(target)) for source, target in sides]
+        decoded = ((tokenizer.decode(source), tokenizer.decode(target)) for source, target in sides)
+        return [pair for pair, _ in groupby(decoded)] if data.weights else list(decoded)  # a weight repeats each pair
 
 
 def gain_of_source(translator: "Translator", sources: list[str], references: list[str]) -> float | None:
@@ -133,12 +140,11 @@ def gain_of_source(translator: "Translator", sources: list[str], references: lis
 
 
 def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], picture: Path) -> None:
-    from rich.console import Console
     from rich.markup import escape
 
     from glassformer.training.learning_curve import series
 
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     bad = sum(finding.weight == "bad" for finding in findings)
     if bad:
         verdict = f"{bad} thing{'' if bad == 1 else 's'} that make{'s' if bad == 1 else ''} it bad"

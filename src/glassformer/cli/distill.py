@@ -1,6 +1,5 @@
 """``glassformer distill``: a small, fast student from a teacher's own translations."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
@@ -9,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.columns import Columns, columns_of
+from glassformer.cli.terminal import echo
 from glassformer.cli.train import chooser, read_settings, run_training, set_flags, use_threads
 from glassformer.cli.translate import bar, tell
 from glassformer.errors import ConfigError
@@ -33,6 +34,7 @@ def distill(
     with_pairs: Annotated[bool, typer.Option("--with-pairs", help="Learn from people's translations too: those that the first teacher's run was trained on.")] = False,
     valid_source: Annotated[str, typer.Option(help="Validation pairs.", show_default="the first teacher's run's")] = "",
     valid_target: Annotated[str, typer.Option(help="Their target side.")] = "",
+    columns: Columns = "",
     out: Annotated[Path | None, typer.Option(help="The student's folder. What was interrupted there goes on.", show_default="TEACHER-student")] = None,
     preset: Annotated[str, typer.Option(help="The student: tiny, small, fast, base or big.")] = "fast",
     start_from: Annotated[str, typer.Option(help="Begin with this model's weights, such as a teacher's own.", show_default="random weights")] = "",
@@ -51,8 +53,8 @@ def distill(
     (data diversification, Nguyen et al. 2020).
     Ctrl-C saves and stops; the same command goes on from there.
     """
+    from glassformer.training.folder import check_folder, marked, undone_if_refused
     from glassformer.training.processes import several
-    from glassformer.translator import Translator
     from glassformer.translator.distill import write_pairs
 
     if several():
@@ -61,29 +63,42 @@ def distill(
     settings = read_settings(None)
     set_flags(settings, set_, time_limit, seed, preset=preset, start_from=start_from)
     folder = out or Path("runs") / f"{Path(model[0]).name}-student"
+    check_folder(folder)
     chooser(settings, folder)  # a mistake shows now, and not after everything is translated
     own = pairs_of(Path(model[0])) if with_pairs else None
-    teachers = {name: Translator.load(name, device=device, engine=engine, threads=threads, tell=tell) for name in model}
+    teachers = load_teachers(model, device=device, engine=engine, threads=threads)
+    taught = folder / "distilled"
+    with undone_if_refused(folder):
+        marked(folder)
+        given = {"source": valid_source, "target": valid_target, "columns": columns_of(columns)}
+        settings["data"] |= validation(given, Path(model[0]), taught, several=len(model) > 1)
+        unseen = {pair[0] for pair in read_validation(settings["data"])}
+        read = sentences(source, Path(model[0]), unseen)
+        folders = [
+            translated(name, teacher, read, taught / str(number), beam)
+            for number, (name, teacher) in enumerate(teachers.items(), start=1)
+        ]
+        if own:
+            folders.append(taught / "pairs")
+            kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
+            echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
+        for side in ("source", "target"):
+            settings["data"][side] = [str(each / f"train.{side}") for each in folders]
+        first = teachers[model[0]].card
+        about = {"languages": first.get("languages", ""), "teachers": [*teachers], "data": first.get("data", [])}
+        run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about)
+
+
+def load_teachers(model: list[str], **how: Any) -> "dict[str, Translator]":
+    """The teachers by their names. Raises ConfigError where they translate different languages."""
+    from glassformer.translator import Translator
+
+    teachers = {name: Translator.load(name, tell=tell, remark=tell, **how) for name in model}
     known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
     if len(set(known.values())) > 1:
         each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
         raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
-    taught = folder / "distilled"
-    settings["data"] |= validation(valid_source, valid_target, Path(model[0]), taught, several=len(model) > 1)
-    unseen = {pair[0] for pair in read_validation(settings["data"])}
-    read = sentences(source, Path(model[0]), unseen)
-    folders = [
-        translated(name, teacher, read, taught / str(number), beam)
-        for number, (name, teacher) in enumerate(teachers.items(), start=1)
-    ]
-    if own:
-        folders.append(taught / "pairs")
-        kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
-        typer.echo(f"{kept:,} pairs of {model[0]} beside them", err=True)
-    for side in ("source", "target"):
-        settings["data"][side] = [str(each / f"train.{side}") for each in folders]
-    about = {"languages": known[model[0]], "teachers": [*teachers], "data": teachers[model[0]].card.get("data", [])}
-    run_training(settings, folder, threads=threads, device=device, tensorboard=False, about=about)
+    return teachers
 
 
 def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str]], folder: Path, beam: int) -> Path:
@@ -95,7 +110,7 @@ def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str
     shown = bar(f"{name} translates", total) if sys.stderr.isatty() else nullcontext(None)
     with shown as advance:
         kept = teach(teacher, read(), folder, config=DecodingConfig(beam_size=beam), progress=advance)
-    typer.echo(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish", err=True)
+    echo(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish", err=True)
     return folder
 
 
@@ -115,7 +130,7 @@ def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable
         return (line for path in source or [] for line in read_lines(path) if line.strip())
 
     if left_out := sum(line in unseen for line in read()):
-        typer.echo(f"{left_out:,} sentences left out: they stand in the validation pairs", err=True)
+        echo(f"{left_out:,} sentences left out: they stand in the validation pairs", err=True)
     return lambda: (line for line in read() if line not in unseen)
 
 
@@ -134,16 +149,22 @@ def pairs_of(run: Path) -> "Callable[[], Iterator[Pair]]":
 def read_validation(files: dict[str, Any]) -> "Iterable[Pair]":
     from glassformer.text.corpus import read_pairs
 
-    return read_pairs(files["valid_source"], files.get("valid_target")) if "valid_source" in files else []
+    if "valid_source" not in files:
+        return []
+    return read_pairs(files["valid_source"], files.get("valid_target"), columns=files.get("columns", ()))
 
 
-def validation(source: str, target: str, run: Path, folder: Path, *, several: bool = False) -> dict[str, str]:
-    """The validation pairs' files: given, or the teacher's run's, written into ``folder``; none where there are none,
+def validation(given: dict[str, Any], run: Path, folder: Path, *, several: bool = False) -> dict[str, Any]:
+    """The validation pairs' files: ``given`` (source, target, columns), or the teacher's run's, written into ``folder``; none where there are none,
     which raises ConfigError where there are several teachers."""
+    from glassformer.training.files import kept_validation
     from glassformer.translator.distill import write_pairs
 
-    if source:
-        return {"valid_source": source, **({"valid_target": target} if target else {})}
+    if given["columns"] and (given["target"] or not given["source"]):
+        raise ConfigError("--columns without a TSV: it is for a --valid-source that holds both sides; leave it out")
+    if given["source"]:
+        named = {"valid_source": given["source"], "valid_target": given["target"], "columns": given["columns"]}
+        return {name: value for name, value in named.items() if value}
     kept = run / "data" / "validation.json"
     if not kept.is_file() and several:
         raise ConfigError(
@@ -152,5 +173,5 @@ def validation(source: str, target: str, run: Path, folder: Path, *, several: bo
         )
     if not kept.is_file():
         return {}
-    write_pairs(((a, b) for a, b in json.loads(kept.read_bytes())), folder, "valid")
+    write_pairs(kept_validation(run / "data"), folder, "valid")
     return {f"valid_{side}": str(folder / f"valid.{side}") for side in ("source", "target")}

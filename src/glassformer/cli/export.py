@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from glassformer.cli.terminal import echo
 from glassformer.errors import ConfigError
 
 EPILOG = """[bold]Examples[/]
@@ -33,5 +34,5 @@ def export(
 
     check = export_ctranslate2(find_model(model), out, quantization)
     size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
-    typer.echo(f"{out}: {size:,.1f} MB, {quantization}, for CTranslate2; its README.md says how to load it")
-    typer.echo(f"checked: {check}")
+    echo(f"{out}: {size:,.1f} MB, {quantization}, for CTranslate2; its README.md says how to load it")
+    echo(f"checked: {check}")

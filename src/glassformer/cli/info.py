@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from glassformer.cli.terminal import Terminal, echo
 from glassformer.config import ModelConfig
 
 EPILOG = """[bold]Examples[/]
@@ -14,6 +15,8 @@ EPILOG = """[bold]Examples[/]
 glassformer info en-de
 
 glassformer info runs/mine --json
+
+glassformer info runs/mine runs/other
 """
 
 LAYOUTS = {
@@ -25,31 +28,58 @@ NAMES = {"glassformer": "made with glassformer", "longest": "longest line, in to
 
 
 def info(
-    model: Annotated[str, typer.Argument(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
+    models: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help="A shipped model's name, or the folder of a model or a run; several are compared.", show_default="en-de")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-) -> None:
-    """Show what a model is: its sizes, its training and its scores."""
-    from glassformer.checkpoint import load_model
-    from glassformer.folders import model_folder
+) -> None:  # fmt: skip
+    """Show what a model is: its sizes, its training and its scores. Of several: what differs, and their learning curves."""
     from glassformer.translator import find_model
 
-    folder = model_folder(find_model(model))
+    names = models or ["en-de"]
+    found = [facts_of(find_model(name)) for name in names]
+    if as_json and len(found) == 1:
+        echo(json.dumps(found[0], indent=2, ensure_ascii=False))
+    elif as_json:
+        told = [{"model": name, **facts} for name, facts in zip(names, found, strict=True)]
+        echo(json.dumps({"models": told}, indent=2, ensure_ascii=False))
+    elif len(found) == 1:
+        print_rows([("model", names[0]), *rows_of(found[0])])
+    else:
+        from glassformer.cli.compare import print_comparison
+
+        columns = [together(rows_of(facts)) for facts in found]
+        print_comparison(names, columns, [Path(name) for name in names])
+
+
+def facts_of(place: Path) -> dict[str, Any]:
+    """What the model in a folder, or a run's best, is and says of itself."""
+    from glassformer.checkpoint import load_model
+    from glassformer.folders import model_folder
+
+    folder = model_folder(place)
     saved = load_model(folder)
-    config = saved.model.config
-    facts: dict[str, Any] = {
+    return {
         "folder": str(folder),
         "bytes": sum(path.stat().st_size for path in model_files(folder)),
         "parameters": sum(parameter.numel() for parameter in saved.model.parameters()),
-        "config": config.to_dict(),
+        "config": saved.model.config.to_dict(),
         "card": saved.card,
     }
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
-        return
+
+
+def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """The facts as names and texts."""
     size = f"{facts['parameters']:,} weights, {facts['bytes'] / 1e6:,.1f} MB on disk"
-    rows = [("model", model), ("folder", str(folder)), ("size", size), *config_rows(config)]
-    told = {NAMES.get(name, name): value for name, value in saved.card.items() if name != "parameters"}
-    print_rows([*rows, ("", ""), *card_rows(told)])
+    told = {NAMES.get(name, name): value for name, value in facts["card"].items() if name != "parameters"}
+    sizes = config_rows(ModelConfig.from_dict(facts["config"]))
+    return [("folder", facts["folder"]), ("size", size), *sizes, ("", ""), *card_rows(told)]
+
+
+def together(rows: list[tuple[str, str]]) -> dict[str, str]:
+    """The same, each name once."""
+    found: dict[str, str] = {}
+    for name, value in rows:
+        found[name] = f"{found[name]}; {value}" if name in found else value
+    return found
 
 
 def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
@@ -102,7 +132,6 @@ def score_text(score: dict[str, Any]) -> str:
 
 
 def print_rows(rows: list[tuple[str, str]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -111,4 +140,4 @@ def print_rows(rows: list[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(Text(name), Text(value))
-    Console(highlight=False).print(table)
+    Terminal(highlight=False).print(table)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from glassformer.cli.terminal import Terminal
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from glassformer.page.service import Service
+    from glassformer.page.wire import Ask
     from glassformer.trace import Trace
     from glassformer.translator import Translator
+    from glassformer.what_if import Turn
 
 Words = list[tuple[str, list[int]]]
 Attention = Literal["encoder", "decoder", "cross"]
@@ -26,6 +27,8 @@ EPILOG = """[bold]Examples[/]
 glassformer look "The animal didn't cross the street because it was too tired."
 
 glassformer look "The animal didn't cross the street because it was too wide." --save wide.html   # a file that translates
+
+glassformer look "The animal didn't cross the street because it was too tired." --turn encoder.layers.5.self_attention:3:it:street
 
 glassformer look "I see a house." --terminal --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
 """
@@ -47,7 +50,8 @@ def look(
     model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
     target: Annotated[str | None, typer.Option(help="A translation to read instead of the model's own.")] = None,
     heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Write a file instead: x.html is the page, which needs no server and no network; x.safetensors is every number.")] = None,
+    turn: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD:QUERY:KEY", help="Turn a head: let a word look at one word alone, such as encoder.layers.5.self_attention:3:it:street. A word that occurs several times is named by the number of its token, which --terminal shows. Can be repeated.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write a file instead: x.html is the page, which needs no server and no network; x.safetensors is every number. An older one is replaced, another file is not.")] = None,
     with_model: Annotated[bool | None, typer.Option("--with-model/--numbers-only", help="With --save x.html: put the model in, so that the file translates, or only this sentence's numbers.", show_default="the model up to 25 MB")] = None,
     int8: Annotated[bool, typer.Option("--int8", help="With --save x.html: the model's weights rounded to 8 bits, a third smaller. The page says how far they are off.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served on this machine.", show_default="a free one")] = 0,
@@ -72,32 +76,46 @@ def look(
         raise ConfigError("--int8 --numbers-only: without a model nothing is rounded, so give one of the two")
     if (int8 or with_model is not None) and (save is None or save.suffix != ".html"):
         raise ConfigError("--int8, --with-model and --numbers-only are for a page: give --save x.html as well")
+    if save is not None:
+        from glassformer.cli.look_files import check_save
+
+        check_save(save)
     off = [parse_head(one) for one in heads_off or []]
+    turns = [parse_turn(one) for one in turn or []]
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
     if not terminal and save is None and not page_is_built():
         terminal = True
     from glassformer.page.service import load_service
+    from glassformer.page.wire import Ask
 
     service = load_service(model, device)
+    found = find_turns(service.translator, text, target, off, turns)
+    ask = Ask(text, target, off, turned=[one for _, made in found for one in made])
     if terminal:
         show_tables(
-            service.translator, text, target, off, attention or "encoder", token=token, layer=layer, top=top or 3
+            service.translator,
+            ask,
+            [said for said, _ in found],
+            attention or "encoder",
+            token=token,
+            layer=layer,
+            top=top or 3,
         )
     if save is not None:
-        save_look(service, text, target, off, save, with_model=with_model, int8=int8)
+        from glassformer.cli.look_files import save_look
+
+        save_look(service, ask, save, with_model=with_model, int8=int8)
     elif not terminal:
-        serve_page(service, text, target, off, port=port, browser=browser)
+        serve_page(service, ask, port=port, browser=browser)
 
 
 def page_is_built() -> bool:
     """Says it on standard error if not."""
-    from rich.console import Console
-
     from glassformer.page.built import HOW, built_page
 
     if built_page():
         return True
-    Console(stderr=True).print(
+    Terminal(stderr=True).print(
         f"{HOW} Here is the view for the terminal.", style="yellow", markup=False, highlight=False
     )
     return False
@@ -105,94 +123,33 @@ def page_is_built() -> bool:
 
 def show_tables(
     translator: "Translator",
-    text: str,
-    target: str | None,
-    off: list[tuple[str, int]],
+    ask: "Ask",
+    turns: list[str],
     attention: Attention,
     *,
     token: str,
     layer: int | None,
     top: int,
 ) -> None:
-    from glassformer.what_if import heads_off
-
-    whole = translator.translate(text) if off and target is None else ""
-    with heads_off(translator.model, off):
-        trace = translator.trace(text, target)
+    whole = translator.translate(ask.text) if (ask.heads_off or ask.turned) and ask.target is None else ""
+    trace = changed_trace(translator, ask)
     console = make_console()
-    print_sentences(console, trace, whole, off)
+    changes = {"heads off": [f"{name}:{head}" for name, head in ask.heads_off], "turned": turns}
+    print_sentences(console, trace, whole, changes)
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
 
 
-def save_html(
-    service: "Service", text: str, target: str | None, off: list[tuple[str, int]], path: Path, inside: bool, int8: bool
-) -> None:
-    """The page, with the model ``inside`` or with this sentence's numbers only. Says how large it is."""
-    from glassformer.page.export import save_page
-    from glassformer.page.look import ALONE, SAVED, look
-    from glassformer.page.model import model_body, rounded
-    from glassformer.page.wire import Ask
+def changed_trace(translator: "Translator", ask: "Ask") -> "Trace":
+    """``Translator.trace``, with what ``ask`` changes."""
+    from glassformer.page.look import changed, settled
 
-    console = make_console()
-    with console.status("writing the page"):
-        translator = rounded(service.translator) if inside and int8 else service.translator
-        seen = look(
-            translator, Ask(text, target, off), checkpoint=service.checkpoint, budget=ALONE if inside else SAVED
-        )
-        save_page(seen, path, model_body(translator, checkpoint=service.checkpoint) if inside else b"")
-    what = "with the model, so it translates without a network" if inside else "this sentence's numbers only"
-    size = path.stat().st_size / 1e6
-    say(console, f"the page is saved in {path}: {size:.1f} MB, {what}; open it in any browser", "dim")
+    with changed(translator, ask):
+        ask = settled(ask, translator.ids_of(ask.text, ask.target, None)[1])
+    with changed(translator, ask):
+        return translator.trace(ask.text, ask.target)
 
 
-def has_room(service: "Service", *, with_model: bool | None, int8: bool) -> bool:
-    """Whether the model goes into the file. Says how large it makes it, or why it stays out."""
-    from glassformer.page.model import LARGEST, model_size
-
-    if with_model is False:
-        return False
-    size = model_size(service.translator, int8)
-    inside = with_model is True or size <= LARGEST
-    console = make_console()
-    if inside:
-        say(console, f"the model takes about {size / 1e6:.0f} MB of the file; --numbers-only leaves it out", "dim")
-    else:
-        smaller = "" if int8 else f", or --int8 for one of {model_size(service.translator, True) / 1e6:.0f} MB"
-        most = LARGEST / 1e6
-        say(
-            console,
-            f"the model would take {size / 1e6:.0f} MB, over {most:.0f}: --with-model puts it in{smaller}",
-            "yellow",
-        )
-    return inside
-
-
-def save_look(
-    service: "Service",
-    text: str,
-    target: str | None,
-    off: list[tuple[str, int]],
-    path: Path,
-    *,
-    with_model: bool | None,
-    int8: bool,
-) -> None:
-    """The page, or the trace, by the name's ending."""
-    from glassformer.what_if import heads_off
-
-    if path.suffix == ".html":
-        save_html(service, text, target, off, path, has_room(service, with_model=with_model, int8=int8), int8)
-        return
-    translator, console = service.translator, make_console()
-    with heads_off(translator.model, off):
-        trace = translator.trace(text, target)
-    trace.save(path)
-    say(console, f"{len(trace)} windows saved in {path}", "dim")
-
-
-def serve_page(
-    service: "Service", text: str, target: str | None, off: list[tuple[str, int]], *, port: int, browser: bool
-) -> None:
+def serve_page(service: "Service", ask: "Ask", *, port: int, browser: bool) -> None:
     """Until Ctrl-C. Raises ConfigError for a port that is taken, and for a sentence that is too long to be live."""
     import contextlib
     import webbrowser
@@ -200,11 +157,9 @@ def serve_page(
     from glassformer.page.look import changed, check_length
     from glassformer.page.serve import listen, serve
     from glassformer.page.service import LONGEST
-    from glassformer.page.wire import Ask
 
-    start = Ask(text, target, off)
-    check_length(service.translator, start, LONGEST)
-    with changed(service.translator, start):
+    check_length(service.translator, ask, LONGEST)
+    with changed(service.translator, ask):
         pass  # a head that is not there is told now
     console = make_console()
 
@@ -214,7 +169,7 @@ def serve_page(
             webbrowser.open(address)
 
     with contextlib.suppress(KeyboardInterrupt):
-        service.start = start
+        service.start = ask
         serve(service, listen(port), ready)
 
 
@@ -222,12 +177,10 @@ def has_display() -> bool:
     return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def make_console() -> "Console":
+def make_console() -> Terminal:
     """As wide as the terminal; without one 100 columns, or $COLUMNS."""
-    from rich.console import Console
-
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
-    return Console(width=width, highlight=False)
+    return Terminal(width=width, highlight=False)
 
 
 def parse_head(text: str) -> tuple[str, int]:
@@ -238,18 +191,64 @@ def parse_head(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def print_sentences(console: "Console", trace: "Trace", whole: str, off: list[tuple[str, int]]) -> None:
-    """Source and translation, and both sides' tokens with their numbers."""
+def parse_turn(text: str) -> tuple[str, int, str, str]:
+    """``encoder.layers.5.self_attention:3:it:street``. Raises ConfigError for anything else."""
+    parts = text.split(":", 3)
+    if len(parts) < 4 or not all(parts) or not parts[1].isdecimal():
+        raise ConfigError(
+            f"--turn {text}: wanted ATTENTION:HEAD:QUERY:KEY, such as encoder.layers.5.self_attention:3:it:street"
+        )
+    return parts[0], int(parts[1]), parts[2], parts[3]
+
+
+def find_turns(
+    translator: "Translator",
+    text: str,
+    target: str | None,
+    off: list[tuple[str, int]],
+    turns: list[tuple[str, int, str, str]],
+) -> list[tuple[str, list["Turn"]]]:
+    """Each of ``turns`` in words, and with the positions that the words have; those of the translation as it is before
+    anything is turned.
+
+    Raises ConfigError for a word that is not there or that is there several times, WhatIfError for a head that is not."""
+    from glassformer.what_if import find_attention, heads_off
+
+    if not turns:
+        return []
+    for name, head, _, _ in turns:
+        find_attention(translator.model, name, [head])
+    with heads_off(translator.model, off):
+        source_ids, target_ids = translator.ids_of(text, target, None)
+    special = translator.tokenizer
+    source = translator.words([*source_ids, special.eos_id], special=True)
+    said = translator.words([special.bos_id, *target_ids], special=True)
+    found = []
+    for name, head, query, key in turns:
+        looking, looked_at = source if name.startswith("encoder") else said, said if is_own(name) else source
+        option = f"--turn {name}:{head}:{query}:{key}"
+        looks, places = looking[only_word(looking, query, option)]
+        seen, keys = looked_at[only_word(looked_at, key, option)]
+        made = [(name, head, place, keys) for place in places]
+        found.append((f"{name}:{head} {places[0]} {looks} → {keys[0]} {seen}", made))
+    return found
+
+
+def is_own(attention: str) -> bool:
+    """Whether the decoder looks at its own words there."""
+    return attention.startswith("decoder") and attention.endswith("self_attention")
+
+
+def print_sentences(console: Terminal, trace: "Trace", whole: str, changes: dict[str, list[str]]) -> None:
+    """Source and translation, what was changed in the model, and both sides' tokens with their numbers."""
     from rich.table import Table
     from rich.text import Text
 
-    names = ", ".join(f"{name}:{head}" for name, head in off)
-    width = console.width - len("with all heads ")
+    width = console.width - len("source tokens ")
     rows = [("source", Text(trace.about["source"]))]
     if whole:
-        rows.append(("with all heads", Text(whole)))
-    if off:
-        rows.append(("heads off", Text(names, style="yellow")))
+        rows.append(("as it is", Text(whole)))
+    rows += [(what, Text(", ".join(names), style="yellow")) for what, names in changes.items() if names]
     rows += [
         ("target", Text(trace.about["target"], style="bold")),
         ("source tokens", numbered(trace.about["source_tokens"], width)),
@@ -277,7 +276,7 @@ def numbered(tokens: list[str], width: int) -> "Text":
 
 
 def print_attention(
-    console: "Console",
+    console: Terminal,
     translator: "Translator",
     trace: "Trace",
     attention: Attention,
@@ -318,7 +317,7 @@ def print_attention(
     console.print(heads_table(words, weights[layer].tolist(), top, console.width))
 
 
-def say(console: "Console", text: str, style: str = "") -> None:
+def say(console: Terminal, text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False)
 
 
@@ -329,22 +328,43 @@ def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tup
     return {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}[attention]
 
 
+def bare(name: str) -> str:
+    return name.strip(".,;:!?…\"'“”„‚’()«»").casefold()
+
+
+def only_word(words: Words, token: str, option: str) -> int:
+    """The number of the one word that is ``token``: spelt so, or else but for case and punctuation; a number is a token's.
+
+    Raises ConfigError, with the words and their numbers, for none and for several.
+    """
+    spelt = [n for n, (name, _) in enumerate(words) if name == token]
+    found = spelt or [n for n, (_, places) in enumerate(words) if token.isdecimal() and int(token) in places]
+    found = found or [n for n, (name, _) in enumerate(words) if bare(token) and bare(name) == bare(token)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        shown = ", ".join(f"{places[0]} {name}" for name, places in words)
+        raise ConfigError(f"{option}: no word {token!r} here; there are {shown}")
+    shown = ", ".join(f"{words[n][1][0]} {words[n][0]}" for n in found)
+    raise ConfigError(f"{option}: {token!r} occurs {len(found)} times; name one by its token's number: {shown}")
+
+
 def find_word(words: Words, token: str) -> int:
     """The number of the word that ``token`` names: as it is, by its token's number, or but for case and punctuation.
 
     Raises ConfigError, with the words that there are, for none.
     """
     names = [name for name, _ in words]
-    bare = [name.strip(".,;:!?…\"'“”„‚’()«»").casefold() for name in names]
+    plain = [bare(name) for name in names]
     if not token:
-        ordinary = [n for n, name in enumerate(names) if bare[n] and name not in ("<s>", "</s>")]
-        return bare.index("it") if "it" in bare else (ordinary or [0])[-1]
+        ordinary = [n for n, name in enumerate(names) if plain[n] and name not in ("<s>", "</s>")]
+        return plain.index("it") if "it" in plain else (ordinary or [0])[-1]
     if token in names:
         return names.index(token)
     for number, (_, places) in enumerate(words):
         if token.isdecimal() and int(token) in places:
             return number
-    if token.casefold() in bare:
-        return bare.index(token.casefold())
+    if token.casefold() in plain:
+        return plain.index(token.casefold())
     shown = ", ".join(f"{places[0]} {name}" for name, places in words)
     raise ConfigError(f"--token {token}: no such word here; there are {shown}")

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from glassformer.cli.terminal import Terminal
 from glassformer.training.report import Outcome, Plan, Reporter, Step, Validation
 
 
 @contextmanager
 def reporter_for(folder: Path, *, tensorboard: bool) -> Iterator[Reporter]:
     """A bar where there is a terminal, lines where there is none, and TensorBoard's files besides when asked for."""
-    console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    console = Terminal(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
     with Bar(console) if console.is_terminal else Lines(console) as reporter:
         if tensorboard:
             from glassformer.cli.tensorboard import TensorBoard
@@ -32,7 +32,7 @@ class Lines:
 
     steps_between = 100
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         self.console = console
         self.last = ""
 
@@ -76,7 +76,7 @@ class Lines:
 class Bar(Lines):
     """The same with a live bar at the bottom; steps show in it instead of as lines."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         super().__init__(console)
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=None), TextColumn("{task.fields[right]}"),
@@ -103,7 +103,7 @@ class Bar(Lines):
             description=f"step {step.step:,} · epoch {step.epoch + step.share_of_epoch:.1f}",
             completed=step.seconds if step.seconds_left is not None else step.share_of_epoch,
             total=spent if step.seconds_left is not None else 1.0,
-            right=f"loss {step.loss:.3f} · {step.tokens_per_second:,.0f} tokens/s{left}",
+            right=f"loss {step.loss:.3f}{guide_text(step, ' · ')} · {step.tokens_per_second:,.0f} tokens/s{left}",
         )
 
     def planned(self, plan: Plan) -> None:
@@ -114,7 +114,9 @@ class Bar(Lines):
 def choices_table(plan: Plan) -> Table:
     table = Table(show_edge=False, box=None, pad_edge=False)
     for name in ("setting", "value", "because"):
-        table.add_column(name, style="dim" if name == "because" else "")
+        table.add_column(
+            name, style="dim" if name == "because" else "", overflow="fold"
+        )  # not cut: a head's number ends it
     for choice in plan.choices:
         table.add_row(choice.setting, str(choice.value), choice.reason)
     return table
@@ -123,9 +125,14 @@ def choices_table(plan: Plan) -> Table:
 def step_line(step: Step) -> str:
     left = "" if step.seconds_left is None else f", {duration(step.seconds_left)} left"
     return (
-        f"step {step.step:,}, epoch {step.epoch + step.share_of_epoch:.2f}: loss {step.loss:.3f}, "
+        f"step {step.step:,}, epoch {step.epoch + step.share_of_epoch:.2f}: loss {step.loss:.3f}{guide_text(step, ', ')}, "
         f"rate {step.learning_rate:.2e}, {step.tokens_per_second:,.0f} tokens/s{left}"
     )
+
+
+def guide_text(step: Step, before: str) -> str:
+    """How far the head that is taught is from looking where it should: nothing where none is."""
+    return "" if step.guide is None else f"{before}guide {step.guide:.3f}"
 
 
 def validation_lines(validation: Validation) -> list[str]:

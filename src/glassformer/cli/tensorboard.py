@@ -36,6 +36,8 @@ class TensorBoard:
         self.write(
             step.step, loss=step.loss, learning_rate=step.learning_rate, tokens_per_second=step.tokens_per_second
         )
+        if step.guide is not None:
+            self.write(step.step, guide=step.guide)
         self.other.stepped(step)
 
     def validated(self, validation: Validation) -> None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.cli.columns import Columns, columns_of
 from glassformer.config import DataConfig, RunConfig, TrainingConfig
 from glassformer.errors import ConfigError
+from glassformer.settings import check_threads
 
 if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
     from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.data import Data
     from glassformer.training.recipe import Recipe
     from glassformer.training.report import Outcome
 
@@ -25,6 +26,8 @@ EPILOG = """[bold]Examples[/]
 glassformer train --source train.en --target train.de
 
 glassformer train --source pairs.tsv.gz --valid-source valid.tsv --time-limit 2h --out runs/mine
+
+glassformer train --source news.tsv --source own.tsv --weight 0.5 --weight 3 --columns 1,2
 
 glassformer train --config runs/mine/config.toml --out runs/again
 
@@ -35,8 +38,11 @@ glassformer train --demo
 def train(
     source: Annotated[list[str] | None, typer.Option(help="Source sentences, one a line; without --target, a TSV of pairs. Can be repeated.")] = None,
     target: Annotated[list[str] | None, typer.Option(help="Target sentences; line n translates line n of --source.")] = None,
+    marks: Annotated[list[str] | None, typer.Option(help="Which words of --source are to look at which (training.guided_attention); one file for each --source, - for none.")] = None,
     valid_source: Annotated[str, typer.Option(help="Validation pairs; without them some training pairs are held out.")] = "",
     valid_target: Annotated[str, typer.Option(help="Their target side.")] = "",
+    columns: Columns = "",
+    weight: Annotated[list[float] | None, typer.Option(help="How often the pairs of a --source are trained on: 3 times, or 0.5 for a half of them. One for each --source.", show_default="1")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on.", show_default="runs/LANGUAGES")] = None,
     preset: Annotated[str, typer.Option(help="tiny, small, fast, base or big.", show_default="by the corpus's size")] = "",
     vocabulary_size: Annotated[int, typer.Option(help="Pieces of words.", show_default="by the corpus's size")] = 0,
@@ -60,28 +66,28 @@ def train(
     given = {
         "source": source,
         "target": target,
+        "marks": marks,
         "valid_source": valid_source,
         "valid_target": valid_target,
+        "columns": columns_of(columns),
+        "weights": weight,
         "skip_bad_lines": skip_bad_lines,
     }
     settings = read_settings(config)
     if demo:
         if any(given.values()) or config:
             raise ConfigError("--demo makes its own sentences: leave the files, and --config, out")
-        from glassformer.training.demo import SETTINGS, write_demo
+        from glassformer.training.demo import SETTINGS, demo_files
 
         out = out or Path("runs/demo")
-        settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": write_demo(out / "sentences")}
+        settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": demo_files(out / "sentences")}
     settings["data"] |= {name: value for name, value in given.items() if value}
-    chosen = {
-        "preset": preset,
-        "vocabulary_size": vocabulary_size,
-        "start_from": start_from,
-        "new_vocabulary": new_vocabulary,
-    }
-    set_flags(settings, set_, time_limit, seed, **chosen)
+    chosen = {"preset": preset, "vocabulary_size": vocabulary_size, "start_from": start_from}
+    set_flags(settings, set_, time_limit, seed, **chosen, new_vocabulary=new_vocabulary)
     set_by = "for the demo" if demo else "as you set it"
-    outcome = run_training(settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by)
+    outcome = run_training(
+        settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by, demo=demo
+    )
     if demo and out is not None and outcome.complete:
         from glassformer.cli.demo import show_demo
 
@@ -97,13 +103,16 @@ def run_training(
     tensorboard: bool,
     about: dict[str, Any] | None = None,
     set_by: str = "as you set it",
+    demo: bool = False,
 ) -> "Outcome":
-    """``about``: what the model's card is told besides, or instead."""
+    """``about``: what the model's card is told besides, or instead. ``demo``: its sentences are written first. A training
+    that is refused leaves nothing behind."""
     from glassformer.cli.progress import reporter_for
     from glassformer.devices import find_device
     from glassformer.training.data import prepare, prepared_by_first
+    from glassformer.training.demo import write_demo
     from glassformer.training.files import languages
-    from glassformer.training.folder import keep, only_run, settle
+    from glassformer.training.folder import keep, only_run, settle, undone_if_refused
     from glassformer.training.processes import joined, local_device
     from glassformer.training.report import Reporter, Silence
     from glassformer.training.train import train as train_in
@@ -121,7 +130,10 @@ def run_training(
     with joined(where) as processes, ExitStack() as stack:
         reporter: Reporter = Silence()
         if processes.first:
+            stack.enter_context(undone_if_refused(folder))
             stack.enter_context(only_run(folder))
+            if demo:
+                write_demo(folder / "sentences")
             reporter = stack.enter_context(reporter_for(folder, tensorboard=tensorboard))
         read = partial(
             prepare,
@@ -135,18 +147,19 @@ def run_training(
         if processes.first:
             keep(folder, settings)
         chosen = choose(len(data.pairs), len(data.tokenizer), device=where.type)
-        facts = {"languages": languages(data_config), **facts_of(data_config, data), **(about or {})}
+        facts = {**data.facts, "command": " ".join(["glassformer", *sys.argv[1:]]), **(about or {})}
+        if training.bleu_tokenizer:
+            facts["bleu_tokenizer"] = training.bleu_tokenizer  # what is asked for once counts ever after
         more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with asked_to_stop() as stop:
             return train_in(folder, data, chosen, about=facts, stop=stop, **more)
 
 
 def use_threads(threads: int) -> None:
-    """Raises ConfigError for fewer than none; 0 leaves all of them."""
+    """Raises ConfigError for a number that cannot be; 0 leaves all of them."""
     import torch
 
-    if threads < 0:
-        raise ConfigError(f"--threads {threads}: wanted 1 or more, or 0 for all")
+    check_threads(threads)
     if threads:
         torch.set_num_threads(threads)
 
@@ -156,26 +169,15 @@ def chooser(
 ) -> "tuple[Saved | None, Callable[..., Recipe]]":
     """The model that the run in ``folder`` starts from, and the recipe for so many pairs and pieces. Raises ConfigError
     for a mistake in the settings."""
+    from glassformer.training.guide import check_guide
     from glassformer.training.recipe import recipe
 
     run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
     start, started = start_of(run.start_from, folder, model)
     choose = partial(recipe, preset=run.preset, model=model, training=training, started=started, set_by=set_by)
-    for size in (1, 100_000, 500_000, 2_000_000):  # a mistake shows now, and not after the corpus is read
-        choose(size, 8000)
+    sizes = (1, 100_000, 500_000, 2_000_000)  # a mistake shows now, and not after the corpus is read
+    check_guide([choose(size, 8000) for size in sizes], settings["data"].get("marks", []))
     return start, choose
-
-
-def facts_of(config: DataConfig, data: "Data") -> dict[str, Any]:
-    """What a model's card says of its data."""
-    return {
-        "data": [*config.source, *config.target],
-        "command": " ".join(["glassformer", *sys.argv[1:]]),
-        "longest": max(data.pairs.facts.longest_source, data.pairs.facts.longest_target),
-        "split_above": data.usual_length(0.99),
-        "sentences": data.usual_sentences(0.9),
-        "plain_case": data.plain_case,
-    }
 
 
 def start_of(name: str, folder: Path, model: dict[str, Any]) -> "tuple[Saved | None, dict[str, Any]]":

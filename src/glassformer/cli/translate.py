@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from glassformer.cli.terminal import Terminal, echo, for_stream
 from glassformer.config import DecodingConfig
 from glassformer.errors import ConfigError, GlassformerError
 
@@ -36,7 +37,7 @@ def translate(
     text: Annotated[list[str] | None, typer.Argument(help="Sentences, each in quotes. Without any: --input, standard input, or a prompt.", show_default=False)] = None,
     model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
     input: Annotated[str, typer.Option(help="A file with one sentence a line, also .gz, .xz and .zst; - is standard input.")] = "",
-    output: Annotated[Path | None, typer.Option(help="Write here instead of to standard output; the file appears when it is complete.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write here instead of to standard output; the file appears, or an older one is replaced, when it is complete.")] = None,
     beam: Annotated[int, typer.Option(help="Hypotheses followed at a time.", show_default="4, or --n-best")] = 0,
     method: Annotated[str, typer.Option(help="beam, greedy or sampling.", show_default="beam; sampling with one of its options")] = "",
     n_best: Annotated[int, typer.Option(help="So many translations of each line, as number, rank, score and text with tabs between.")] = 1,
@@ -52,10 +53,11 @@ def translate(
     quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 (0.1 BLEU less on 2,000 sentences), or float32, which gives the native translations.")] = "int8",
     precision: Annotated[str, typer.Option(help="The numbers that the native engine computes with: float32, bfloat16 or int8 (the fastest, where the processor has it).")] = "float32",
     threads: Annotated[int, typer.Option(help="Cores to use.", show_default="all")] = 0,
+    protect: Annotated[bool, typer.Option("--protect/--no-protect", help="Links, addresses, emoji, {names}, tags and their like come out as they went in.")] = True,
 ) -> None:  # fmt: skip
     """Translate sentences: as many lines come out as go in, in the same order.
 
-    An empty line stays empty; a line longer than the model can take is translated sentence by sentence.
+    An empty line stays empty. A line of several sentences is translated as many at a time as the model was trained on.
     """
     if text and input:
         raise ConfigError("sentences and --input: give one or the other")
@@ -64,7 +66,14 @@ def translate(
     from glassformer.translator import Translator
 
     translator = Translator.load(
-        model, device=device, engine=engine, quantization=quantization, threads=threads, tell=tell
+        model,
+        device=device,
+        engine=engine,
+        quantization=quantization,
+        threads=threads,
+        protect=protect,
+        tell=tell,
+        remark=tell,
     )
     job = Job(translator, config, prefix, show=rows_of(n_best, scores))
     with writer(output) as write:
@@ -162,9 +171,7 @@ class Job:
 
     def talk(self, write: Callable[[str], None]) -> None:
         """Translate what somebody types, line by line, until Ctrl-D."""
-        from rich.console import Console
-
-        console = Console(stderr=True, highlight=False)
+        console = Terminal(stderr=True, highlight=False)
         console.print(f"Type a sentence for {self.translator.name}; Ctrl-D ends.", style="dim", markup=False)
         while True:
             try:
@@ -191,15 +198,16 @@ def rows_of(n_best: int, scores: bool) -> "Callable[[int, list[Translation]], li
 
 
 def in_cell(text: str) -> str:
-    return text.replace("\t", " ")
+    return " ".join(text.replace("\t", " ").splitlines())
 
 
 def tell(text: str) -> None:
     """What takes longer than a moment, or is not as it was asked for."""
-    typer.echo(text, err=True)
+    echo(text, err=True)
 
 
 def stdin_is_terminal() -> bool:
+    """Whether somebody types."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -239,23 +247,22 @@ def writer(path: Path | None) -> Iterator[Callable[[str], None]]:
     if path is None or str(path) == "-":
         yield lambda text: write_out(typer.get_binary_stream("stdout"), text)
         return
-    whole = not path.exists() or path.is_file()
-    unfinished = path.with_name(f".unfinished-{path.name}") if whole else path
+    from glassformer.folders import replacing
+
     try:
-        with unfinished.open("wb") as file:
-            yield lambda text: write_out(file, text)
-        if whole:
-            os.replace(unfinished, path)
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield lambda text: write_out(file, text)
+        else:
+            with replacing(path) as unfinished, unfinished.open("wb") as file:
+                yield lambda text: write_out(file, text)
     except OSError as error:
         raise GlassformerError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        if whole:
-            unfinished.unlink(missing_ok=True)
 
 
 def write_out(file: BinaryIO, text: str) -> None:
     try:
-        file.write(text.encode("utf-8", "replace"))
+        file.write(for_stream(text, file).encode("utf-8", "replace"))
         file.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())  # or Python complains once more at its end
@@ -268,7 +275,6 @@ def write_out(file: BinaryIO, text: str) -> None:
 @contextmanager
 def bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on standard error with the rate and the time left; call what it gives with each number of lines done."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.table import Column
     from rich.text import Text
@@ -285,6 +291,6 @@ def bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
         Rate(Column(no_wrap=True)),
         TimeRemainingColumn(),
     ]
-    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as progress:
+    with Progress(*columns, console=Terminal(stderr=True), transient=True, expand=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda count: progress.advance(task, count)

@@ -23,6 +23,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.decoding.lean import LeanTransformer
 from glassformer.decoding.rows import Rows, largest
@@ -43,6 +44,7 @@ def beam_search(
     return [sorted(found, key=lambda one: (not one.finished, -one.score))[: config.n_best] for found in search.found]
 
 
+@brief
 class Continuations(NamedTuple):
     """Hypotheses with one token more, the best first."""
 

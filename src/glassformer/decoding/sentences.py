@@ -8,11 +8,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.config import ModelConfig
 from glassformer.decoding.batches import pad
 from glassformer.search import Sentence
 
 
+@brief
 @dataclass(frozen=True)
 class Sentences:
     """Some of them as tensors on the model's device."""
@@ -39,10 +41,13 @@ def choosable(
     config: ModelConfig,
 ) -> Float[Tensor, "row vocabulary"]:
     """The log-probabilities, but −∞ for what may not be the target's token number ``step`` (from 0): pad and bos
-    never, and inside a prefix all but its token, so that every method treats them alike."""
+    never, eos not first (a sentence has a translation), and inside a prefix all but its token, so that every method
+    treats them alike."""
     open_ = log_probabilities.clone()
     for never in {config.pad_id, config.bos_id} - {config.eos_id}:  # some models begin with eos, which must stay open
         open_[:, never] = -math.inf
+    if step == 0:
+        open_[:, config.eos_id] = -math.inf
     if step >= forced.size(1):
         return open_
     now = forced[:, step, None]

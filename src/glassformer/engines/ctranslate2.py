@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.errors import DecodingError, ShapeError, VocabularyError
 from glassformer.search import Hypothesis, Sentence, by_length, length_penalty, make_sentence
+from glassformer.settings import check_threads
 
 if TYPE_CHECKING:
     from glassformer.engines.native import Native
@@ -77,8 +78,10 @@ class CTranslate2:
         """``files``: as ``conversion.convert`` makes them. ``tokens``: the vocabulary, by id."""
         import ctranslate2
 
+        check_threads(threads)  # its own message would hold the whole model
         self.threads = threads or cores()
         self.config, self.tokens, self._native = config, tokens, native
+        self._opened: Native | None = None
         self.numbers = {token: number for number, token in enumerate(tokens)}
         self._runtime: Any = ctranslate2.Translator(
             "glassformer",
@@ -93,9 +96,9 @@ class CTranslate2:
     def model(self) -> Transformer:
         if self._native is None:
             raise DecodingError("this engine has no model to look into: load the translator with engine=native")
-        if not hasattr(self, "_model"):
-            self._model = self._native().model
-        return self._model
+        if self._opened is None:
+            self._opened = self._native()
+        return self._opened.model
 
     def begin(
         self,
@@ -108,7 +111,7 @@ class CTranslate2:
         """As ``Engine.begin``. Raises DecodingError, naming the option, for what CTranslate2 cannot do equally."""
         if prefixes is not None and len(prefixes) != len(sources):
             raise ShapeError(f"{len(prefixes)} prefixes for {len(sources)} sources: wanted one each")
-        reason = refusal(sources, config, prefixes)
+        reason = refusal(sources, config, prefixes) or self.watched()
         if reason:
             raise DecodingError(reason)
         sentences = [make_sentence(source, (), config, self.config) for source in sources]
@@ -128,6 +131,12 @@ class CTranslate2:
             return [found[number] for number in range(len(sentences))]
 
         return finish
+
+    def watched(self) -> str:
+        """Why CTranslate2, which has a copy of the model, cannot answer while somebody reaches into the model."""
+        if self._opened is None or not self._opened.is_watched:
+            return ""
+        return "a window of the model is watched or written to, and CTranslate2 has a copy of it; use the native engine"
 
     def check(self, sentences: Sequence[Sentence]) -> None:
         for sentence in sentences:
@@ -156,7 +165,7 @@ class CTranslate2:
             [[self.tokens[id] for id in sentence.source] for sentence in sentences],
             asynchronous=True,
             max_input_length=0,
-            min_decoding_length=0,
+            min_decoding_length=1,
             max_decoding_length=max(sentence.limit for sentence in sentences),
             return_end_token=True,
             return_scores=True,
@@ -183,6 +192,13 @@ class CTranslate2:
         kept = list(tokens[: sentence.limit])
         (scores,) = self._runtime.score_batch([[self.tokens[id] for id in sentence.source]], [kept], max_input_length=0)
         return kept, sum(scores.log_probs[: len(kept)])
+
+    def score(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Natural log P of each target's tokens and of its end, as ``decoding.score`` gives them."""
+        eos = self.tokens[self.config.eos_id]
+        texts = [[[self.tokens[id] for id in ids] for ids in side] for side in (sources, targets)]
+        found = self._runtime.score_batch([[*source, eos] for source in texts[0]], texts[1], max_input_length=0)
+        return [list(one.log_probs) for one in found]
 
     def hypothesis(self, tokens: Sequence[str], log_probability: float, config: DecodingConfig) -> Hypothesis:
         ids = [self.numbers[token] for token in tokens]

@@ -13,6 +13,7 @@ from glassformer.engines.ctranslate2 import QUANTIZATIONS, CTranslate2, refusal
 from glassformer.errors import ConfigError, ConversionError
 from glassformer.folders import Description
 from glassformer.search import Hypothesis
+from glassformer.settings import check_threads
 
 if TYPE_CHECKING:
     from glassformer.engines.native import Native
@@ -67,7 +68,9 @@ class Auto:
         return self.chosen(sources, config, prefixes).begin(sources, config, prefixes=prefixes, progress=progress)
 
     def chosen(self, sources: Ids, config: DecodingConfig, prefixes: Ids | None) -> Engine:
-        """The engine for this."""
+        """The engine for this: while somebody looks or reaches through a window of the model, the model itself."""
+        if "native" in vars(self) and self.native.is_watched:
+            return self.native
         if not self._no_fast and not refusal(sources, config, prefixes):
             try:
                 return self.fast
@@ -92,11 +95,14 @@ def open_engine(
     ``device`` and ``threads`` as for ``Translator.load``. ``quantization``: the numbers that CTranslate2 computes with.
     ``tell`` is told what takes longer than a moment, and why an engine is not what was asked for.
 
-    Raises ConfigError for a device or an engine that is not there, ConversionError when CTranslate2 is asked for and
+    Raises ConfigError for a device, an engine or threads that cannot be, ConversionError when CTranslate2 is asked for and
     its conversion of this model failed its check.
     """
+    check_threads(threads)
     if engine not in ENGINES:
         raise ConfigError(f"engine={engine!r}: choose {', '.join(ENGINES)}")
+    if threads < 0:
+        raise ConfigError(f"threads={threads}: wanted 1 or more, or 0 for all")
     if quantization not in QUANTIZATIONS:
         raise ConfigError(f"quantization={quantization!r}: choose {', '.join(QUANTIZATIONS)}")
 

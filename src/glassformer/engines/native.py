@@ -11,6 +11,7 @@ from glassformer.decoding.lean import LeanTransformer, is_watched, lean
 from glassformer.devices import find_device
 from glassformer.engines.engine import Ids, Pending, Progress
 from glassformer.model import Transformer
+from glassformer.settings import check_threads
 
 
 class Native:
@@ -21,6 +22,11 @@ class Native:
     def __init__(self, model: Transformer) -> None:
         self.model = model
         self._lean: dict[Precision, tuple[object, LeanTransformer]] = {}
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody looks or reaches through a window of the model (``record``, ``heads_off`` and their like)."""
+        return is_watched(self.model)
 
     def begin(
         self, sources: Ids, config: DecodingConfig, *, prefixes: Ids | None = None, progress: Progress | None = None
@@ -40,6 +46,7 @@ class Native:
 def load_native(folder: Path, *, device: str = "", threads: int = 0) -> Native:
     """Raises CheckpointError for a damaged folder, ConfigError for a device that is not there."""
     where = find_device(device)
+    check_threads(threads)
     if threads:
         torch.set_num_threads(threads)
     return Native(load_model(folder).model.to(where))

@@ -85,6 +85,9 @@ class Transformer(nn.Module):
         self.logits = Probe("position vocabulary", "§3.4, the linear transformation")
         self.probabilities = Probe("position vocabulary", "§3.4, softmax: next-token probabilities")
 
+    def __repr__(self) -> str:
+        return f"Transformer({self.config}): {sum(weight.numel() for weight in self.parameters()):,} weights"
+
     def forward(self, source_ids: Int[Tensor, "batch source"], target_ids: Int[Tensor, "batch target"]) -> Logits:
         """Teacher forcing: the logits of the token after each target token. Both sides are padded on the right with
         ``config.pad_id``; the target begins with ``config.bos_id`` ("shifted right").

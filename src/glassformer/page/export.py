@@ -4,16 +4,20 @@ import base64
 from pathlib import Path
 
 from glassformer.errors import ConfigError
+from glassformer.folders import replace_file
 from glassformer.page.built import HOW, MARK, built_page, policy
 from glassformer.page.pack import Packed
 from glassformer.page.parse import to_json
 from glassformer.page.wire import Look
 
+SIGN = '<script type="application/json" id="look">'
+"""What every saved page has."""
+
 
 def save_page(look: Packed, path: str | Path, model: bytes = b"") -> None:
-    """Write ``look`` as one self-contained page, with its ``model`` (``model_body``) if there is one. Raises ConfigError
-    where the page is not built."""
-    Path(path).write_text(page_with(look, model=model), encoding="utf-8", newline="\n")
+    """Write ``look`` as one self-contained page, with its ``model`` (``model_body``) if there is one, whole or not at all.
+    Raises ConfigError where the page is not built."""
+    replace_file(Path(path), page_with(look, model=model).encode())
 
 
 def page_with(look: Packed, page: str = "", model: bytes = b"") -> str:
@@ -26,7 +30,7 @@ def page_with(look: Packed, page: str = "", model: bytes = b"") -> str:
         raise ConfigError(
             "this is no look, or no page of glassformer: wanted a Look and a page with <head> and the mark"
         )
-    scripts = [f'<script type="application/json" id="look">{to_json(look.header)}</script>']
+    scripts = [f"{SIGN}{to_json(look.header)}</script>"]
     for group, blob in zip(look.header.groups, look.blobs, strict=True):
         text = base64.b64encode(blob).decode("ascii")  # group names are letters, digits and dots
         scripts.append(f'<script type="application/octet-stream" id="group-{group.name}">{text}</script>')

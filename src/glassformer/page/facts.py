@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from glassformer.errors import ConfigError
 from glassformer.page.wire import ModelFacts, Side, Station, Word
 from glassformer.translator import Translator
+from glassformer.what_if import attentions
 
 
 def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
@@ -27,15 +28,28 @@ def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
         vocabulary_size=config.vocabulary_size,
         parameters=sum(parameter.numel() for parameter in translator.model.parameters()),
         longest_trained=int(card.get("longest") or 0),
+        taught_head=taught_head(translator),
         languages=str(card.get("languages") or ""),
         rounded=float(card.get("rounded") or 0.0),
     )
 
 
-def side_of(translator: Translator, text: str, ids: list[int]) -> Side:
-    """A sentence as the page shows it. ``ids`` hold eos or bos."""
-    words = [Word(word, list(places)) for word, places in translator.words(ids, special=True)]
-    return Side(text, translator.tokenizer.tokens(ids), list(ids), words)
+def taught_head(translator: Translator) -> str:
+    """As the card says it (``taught.head``), if the model has such a head; a card is a file that anybody can write."""
+    taught = translator.card.get("taught")
+    head = str(taught.get("head")) if isinstance(taught, dict) else ""
+    name, _, number = head.rpartition(":")
+    known = attentions(translator.model).get(name)
+    return head if known and number.isdecimal() and int(number) < known.heads else ""
+
+
+def side_of(translator: Translator, source: str, text: str, ids: list[int]) -> Side:
+    """``text``, which is the sentence ``source`` or its translation, as the page shows it. ``ids`` hold eos or bos."""
+    reader, found = translator.reader, translator.words(ids, special=True)
+    reading = reader.whole(source)
+    shown = reader.shown(reading, [word for word, _ in found])
+    words = [Word(word, list(places)) for word, (_, places) in zip(shown, found, strict=True)]
+    return Side(text, reader.shown(reading, translator.tokenizer.tokens(ids)), list(ids), words)
 
 
 def stations(translator: Translator) -> list[Station]:

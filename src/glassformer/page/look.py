@@ -5,19 +5,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.errors import ConfigError
 from glassformer.page import wire
 from glassformer.page.facts import learned, model_facts, norms, side_of, stations
 from glassformer.page.pack import POOLED, Packed, Packer, described, exact, pooled
 from glassformer.trace import Trace, Window
 from glassformer.translator import Translator
-from glassformer.what_if import edges_blocked, heads_off
+from glassformer.what_if import edges_blocked, heads_off, turned
 
+Asked = TypeVar("Asked", bound=wire.Ask | wire.RowsAsk)
 CHOICES = 8
 EXACT_TOKENS = 64
 """Up to so many tokens on the longer side all is exact; the weights are dense up to DENSE_TOKENS."""
@@ -51,6 +53,7 @@ FIRST = ("x", "embeddings", "positions", "memory", "norm", "queries", "keys", "v
 """Which states travel before others where not all of them fit, by the last part of their names."""
 
 
+@brief
 @dataclass(frozen=True)
 class Seen:
     """A trace with the norms' outputs of a pre-norm model in it."""
@@ -65,14 +68,17 @@ class Seen:
 
 @contextmanager
 def changed(translator: Translator, ask: wire.Ask | wire.RowsAsk) -> Iterator[None]:
-    """What ``ask`` switches off is off inside. Raises WhatIfError for what is not there."""
+    """What ``ask`` switches off is off inside, and what it turns is turned. Raises WhatIfError for what is not there."""
     by_attention: dict[str, list[tuple[int, int]]] = {}
     for attention, query, key in ask.blocked:
         by_attention.setdefault(attention, []).append((query, key))
+    last = {turn[:3]: turn for turn in ask.turned}
     with ExitStack() as stack:
         stack.enter_context(heads_off(translator.model, ask.heads_off))
         for attention, edges in by_attention.items():
             stack.enter_context(edges_blocked(translator.model, attention, edges))
+        for turn in last.values():
+            stack.enter_context(turned(translator.model, *turn))
         yield
 
 
@@ -86,8 +92,7 @@ def see(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int = 0) 
 
     with changed(translator, ask):
         source_ids, target_ids = translator.ids_of(ask.text, ask.target, None)
-    if ask.target is None:
-        ask = replace(ask, blocked=within(ask.blocked, len(target_ids) + 1))
+    ask = settled(ask, target_ids)
     with changed(translator, ask):
         handles = [norm.register_forward_hook(partial(look, name)) for name, norm in norms(translator).items()]
         try:
@@ -124,6 +129,16 @@ def within(edges: list[wire.Edge], target: int) -> list[wire.Edge]:
     ]
 
 
+def settled(ask: Asked, target_ids: list[int]) -> Asked:
+    """``ask`` with what its own translation, ``target_ids``, has: what was chosen for a word that does not come is dropped.
+    A translation that was given is taken as it is."""
+    if ask.target is not None:
+        return ask
+    target = len(target_ids) + 1
+    turns = [turn for turn in ask.turned if turn[0].startswith("encoder") or turn[2] < target]
+    return replace(ask, blocked=within(ask.blocked, target), turned=turns)
+
+
 def check_length(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int) -> None:
     """Raises ConfigError for a sentence without words, or a side of over ``longest`` tokens (0: any length)."""
     if not ask.text.strip():
@@ -154,8 +169,9 @@ def look(
     header = wire.Look(
         version=wire.VERSION,
         model=model_facts(translator, checkpoint),
-        source=side_of(translator, seen.text, seen.source_ids),
-        target=side_of(translator, translator.tokenizer.decode(seen.target_ids), seen.target_ids),
+        source=side_of(translator, seen.text, seen.text, seen.source_ids),
+        target=side_of(translator, seen.text, translator.written(seen.text, seen.target_ids), seen.target_ids),
+        foreign=bool(translator.reader.foreigner(seen.text)),
         stations=stations(translator),
         windows=windows,
         weights=matrices,
@@ -164,6 +180,7 @@ def look(
         target_given=ask.target is not None,
         heads_off=[wire.HeadName(*head) for head in ask.heads_off],
         blocked=list(ask.blocked),
+        turned=list(ask.turned),
         live=live,
     )
     return Packed(header, blobs)
@@ -259,15 +276,16 @@ def steps_of(translator: Translator, seen: Seen) -> list[wire.Step]:
     """What each row of the decoder chose among, all at once."""
     probabilities = seen.trace["probabilities"].float()
     chosen = [*seen.target_ids[1:], translator.tokenizer.eos_id]
-    return [step_of(translator, row, id) for row, id in zip(probabilities, chosen, strict=True)]
+    return [step_of(translator, seen.text, row, id) for row, id in zip(probabilities, chosen, strict=True)]
 
 
-def step_of(translator: Translator, probabilities: Tensor, chosen: int) -> wire.Step:
-    """``probabilities`` [vocabulary]."""
+def step_of(translator: Translator, source: str, probabilities: Tensor, chosen: int) -> wire.Step:
+    """``probabilities`` [vocabulary]; ``source``: the sentence that is translated."""
     values, ids = probabilities.topk(min(CHOICES, probabilities.numel()))
     both = [chosen, *ids.tolist()]
     numbers = [float(probabilities[chosen]), *values.tolist()]
-    tokens = translator.tokenizer.tokens(both)
+    reader = translator.reader
+    tokens = reader.shown(reader.whole(source), translator.tokenizer.tokens(both))
     choices = [wire.Choice(*parts) for parts in zip(tokens, both, numbers, strict=True)]
     return wire.Step(choices[0], choices[1:])
 

@@ -3,9 +3,14 @@
 
 import html
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import torch
+from torch import Tensor
+
+from glassformer.brief import brief
 from glassformer.errors import ConfigError, GlassformerError
 from glassformer.page import wire
 from glassformer.page.built import HOW, built_page
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
 HEIGHT = 860
+MOVED = 1e-4
+"""A weight this far from the softmax of its scores was written: float32 rounds much less."""
 SANDBOX = "allow-scripts"
 """The page runs, and has no address: it reaches neither the notebook's page nor the network."""
 
@@ -53,6 +60,7 @@ export default { render };
 """
 
 
+@brief
 @dataclass
 class Shown:
     """One pair of sentences, as the page shows it. The last line of a cell: it is drawn there."""
@@ -97,13 +105,14 @@ def show(
     target: str | None = None,
     *,
     heads_off: list[wire.Head] | None = None,
+    turned: list[wire.Turn] | None = None,
     height: int = HEIGHT,
 ) -> Shown:
     """``text`` and its translation (or ``target``) with every number of every step, for a notebook.
 
     show(translator, "The animal didn't cross the street because it was too tired")
     """
-    return Shown(translator, wire.Ask(text, target, list(heads_off or [])), height)
+    return Shown(translator, wire.Ask(text, target, list(heads_off or []), turned=list(turned or [])), height)
 
 
 def trace_html(translator: Translator, trace: Trace) -> str:
@@ -115,16 +124,33 @@ def trace_html(translator: Translator, trace: Trace) -> str:
 
 def asked(translator: Translator, trace: Trace) -> wire.Ask:
     """What the model was asked when ``trace`` was made, and what was done to it, as the numbers tell: a head whose z is 0
-    everywhere was switched off, and where no head may look although no mask forbids it, it was forbidden."""
+    everywhere was switched off, where no head may look although no mask forbids it, it was forbidden, and a row of weights
+    that is not its scores' softmax was turned."""
     off: list[wire.Head] = []
     blocked: list[wire.Edge] = []
+    turned: list[wire.Turn] = []
     for name in attentions(translator.model):
         off += [(name, head) for head, z in enumerate(trace[f"{name}.z"]) if not z.any()]
-        forbidden = trace[f"{name}.scores"].isneginf().all(dim=0)
+        scores = trace[f"{name}.scores"]
+        turned += [(name, *turn) for turn in turns_in(scores.softmax(dim=-1), trace[f"{name}.weights"])]
+        forbidden = scores.isneginf().all(dim=0)
         if name.startswith("decoder") and name.endswith("self_attention"):
             forbidden = forbidden.tril()  # above lies what comes later
         blocked += [(name, query, key) for query, key in forbidden.nonzero().tolist()]
-    return wire.Ask(trace.about["source"], trace.about["target"], off, blocked)
+    return wire.Ask(trace.about["source"], trace.about["target"], off, blocked, turned)
+
+
+def turns_in(had: Tensor, have: Tensor) -> Iterator[tuple[int, int, list[int]]]:
+    """Head, query and keys of each row of weights ([head, query, key]) that differs from what the softmax gave, and is what
+    a turn makes of that; what was written otherwise is no turn."""
+    for head, query in ((had - have).abs().amax(dim=-1) > MOVED).nonzero().tolist():
+        before, after = had[head, query], have[head, query]
+        keys = after.nonzero()[:, 0]
+        shares = (
+            before[keys] / before[keys].sum() if before[keys].sum() > 0 else torch.full((len(keys),), 1 / len(keys))
+        )
+        if torch.allclose(after[keys], shares.to(after), atol=MOVED):
+            yield head, query, keys.tolist()
 
 
 Translator.show = trace_html

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.page.parse import to_json
 from glassformer.page.wire import Group, Look, Model, Numbers, Storage, Window
 
@@ -17,6 +18,7 @@ POOLED = 128
 ROWS_AT_ONCE = 8192
 
 
+@brief
 @dataclass(frozen=True)
 class Packed:
     """A header and the deflated groups that it names, in its order."""
@@ -30,6 +32,7 @@ class Packed:
         return b"".join([struct.pack("<I", len(header)), header, *self.blobs])
 
 
+@brief
 @dataclass
 class Packer:
     """Collects windows into groups."""

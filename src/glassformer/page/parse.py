@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from glassformer.errors import ConfigError
+from glassformer.strict_json import parsed
 
 Kind = TypeVar("Kind")
 
@@ -21,8 +22,8 @@ def to_json(value: Any) -> str:
 def from_json(kind: type[Kind], text: str | bytes) -> Kind:
     """Raises ConfigError for what is no JSON, and as the module says."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        value = parsed(text)
+    except ValueError as error:
         raise ConfigError(f"the request is not JSON ({error}): wanted a {kind.__name__}") from None
     return read(kind, value, kind.__name__)
 

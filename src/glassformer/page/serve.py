@@ -11,12 +11,13 @@ import uvicorn
 
 from glassformer.errors import ConfigError
 from glassformer.page.app import LONGEST_WAIT, make_app
+from glassformer.page.connections import LARGEST_HEAD, Connection
 from glassformer.page.deadline import LONGEST_ANSWER
 from glassformer.page.service import Service
 
 HOST = "127.0.0.1"
 CONNECTIONS = 256
-"""Open ones; who comes when there are more gets a 503. Each waits with a few kilobytes."""
+"""Open ones; whoever comes then takes the place of one that has sent no whole request, or gets a 503."""
 
 
 def listen(port: int = 0) -> socket.socket:
@@ -42,8 +43,9 @@ def serve(service: Service, listener: socket.socket, ready: Callable[[str], None
     ``ready`` is called with the address when it answers."""
     torch.set_num_threads(1)  # one sentence's products are small: a second thread costs more than it does (journal)
     config = uvicorn.Config(
-        make_app(service), log_level="warning", access_log=False, server_header=False, ws="none",
-        limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=round(LONGEST_ANSWER + LONGEST_WAIT),
+        make_app(service), http=Connection, log_level="error", access_log=False, server_header=False, ws="none",
+        h11_max_incomplete_event_size=LARGEST_HEAD, limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=round(LONGEST_ANSWER + LONGEST_WAIT),
     )  # fmt: skip
     server = uvicorn.Server(config)
     if threading.current_thread() is threading.main_thread():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from glassformer.brief import brief
 from glassformer.decoding import score
 from glassformer.errors import ConfigError, GlassformerError
 from glassformer.page import wire
@@ -29,9 +30,10 @@ KEPT = 4
 """Traces of the last questions, from which exact rows are taken."""
 
 
+@brief
 @dataclass
 class Service:
-    """A translator that answers. One question at a time: what is switched off is switched off in the model itself."""
+    """A translator that answers. One question at a time: what is switched off, or turned, is so in the model itself."""
 
     translator: Translator
     folder: Path | None = None
@@ -72,6 +74,7 @@ class Service:
             text=self.start.text,
             target=self.start.target or "",
             heads_off=list(self.start.heads_off),
+            turned=list(self.start.turned),
             longest=self.longest,
         )
 
@@ -85,16 +88,16 @@ class Service:
     def seen(self, ask: wire.Ask | wire.RowsAsk) -> Seen:
         """The trace for this question; the same one for the same question, also where the page now gives as ``target``
         what the model had said: the same text can be cut into other pieces than the model's."""
-        changes = repr((ask.heads_off, ask.blocked))
+        changes = repr((ask.heads_off, ask.blocked, ask.turned))
         for (text, target, of), seen in self.kept.items():
-            said = self.translator.tokenizer.decode(seen.target_ids)
+            said = self.translator.written(seen.text, seen.target_ids)
             same_target = ask.target == target or (ask.target is not None and ask.target == said)
             if of == changes and ask.text in (text, seen.text) and same_target:
                 return seen
         return self.keep(ask, see(self.translator, ask, self.longest))
 
     def keep(self, ask: wire.Ask | wire.RowsAsk, seen: Seen) -> Seen:
-        self.kept[ask.text, ask.target, repr((ask.heads_off, ask.blocked))] = seen
+        self.kept[ask.text, ask.target, repr((ask.heads_off, ask.blocked, ask.turned))] = seen
         while len(self.kept) > KEPT:
             del self.kept[next(iter(self.kept))]
         return seen
@@ -123,7 +126,7 @@ class Service:
         """The ids of both sides without their ends: those of a kept trace of the same texts, whatever was off in it, as
         the model's own pieces of its translation can be others than the tokenizer's."""
         for seen in reversed(self.kept.values()):
-            if ask.text == seen.text and ask.target == self.translator.tokenizer.decode(seen.target_ids):
+            if ask.text == seen.text and ask.target == self.translator.written(seen.text, seen.target_ids):
                 return seen.source_ids[:-1], seen.target_ids[1:]
         return self.translator.ids_of(ask.text, ask.target, None)
 

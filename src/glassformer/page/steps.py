@@ -28,5 +28,5 @@ def decode_steps(translator: Translator, text: str, told: Callable[[Step], bool]
             ids = choosable(log_probabilities, free, step, model.config).argmax(dim=-1)
             rows.append(ids, log_probabilities.gather(1, ids[:, None])[:, 0])
             chosen = int(ids)
-            if not told(step_of(translator, log_probabilities[0].exp(), chosen)) or chosen == model.config.eos_id:
+            if not told(step_of(translator, text, log_probabilities[0].exp(), chosen)) or chosen == model.config.eos_id:
                 return

@@ -23,6 +23,7 @@ def typescript() -> str:
         "Storage": wire.Storage,
         "LearnedStorage": wire.LearnedStorage,
         "Edge": wire.Edge,
+        "Turn": wire.Turn,
         "Head": wire.Head,
     }.items():
         parts.append(f"export type {name} = {type_of(hint)};\n")

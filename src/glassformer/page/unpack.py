@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from glassformer.brief import brief
 from glassformer.errors import ConfigError, FileFormatError
 from glassformer.page.pack import inflated
 from glassformer.page.parse import from_json
 from glassformer.page.wire import Look, Numbers, Window
 
 
+@brief
 @dataclass(frozen=True)
 class Unpacked:
     """A header, and the numbers of its windows by name."""

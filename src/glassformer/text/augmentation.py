@@ -12,6 +12,8 @@ import string
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 
+from glassformer.text.marks import with_marks_of
+
 Pair = tuple[str, str]
 
 NEIGHBOURS = 1000
@@ -129,6 +131,8 @@ KINDS: dict[str, Callable[[Pair, random.Random], Pair]] = {
     "with something to copy": copied_through,
 }
 JOINED = "joined with others"
+WORD_BY_WORD = ("in lower case", "without final punctuation", "with typos")
+"""Kinds that leave each word where it was, or take the last one: the marks of the words stay (``text/marks.py``)."""
 
 
 def augmented(pairs: Iterable[Pair], share: float, counts: Counter[str] | None = None) -> Iterator[Pair]:
@@ -144,7 +148,7 @@ def augmented(pairs: Iterable[Pair], share: float, counts: Counter[str] | None =
             copy = joined(pair, neighbours, chance) if kind == JOINED else KINDS[kind](pair, chance)
             if copy != pair:
                 counts[kind] += 1
-                yield copy
+                yield with_marks_of(pair, copy) if kind in WORD_BY_WORD else copy
         neighbours.append(pair)
 
 

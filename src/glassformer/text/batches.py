@@ -18,7 +18,9 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.errors import ConfigError
+from glassformer.text.marks import looks
 from glassformer.text.pairs import Array, Block, EncodedPairs
 from glassformer.text.subword_sampling import SubwordSampler
 
@@ -33,6 +35,7 @@ SECTION = 200
 """Batches' worth of pairs that are sorted by length together: fewer would pad more, more would mix less."""
 
 
+@brief
 @dataclass(frozen=True)
 class Batch:
     """Sentence pairs computed together; ids are int64, padded on the right."""
@@ -47,6 +50,8 @@ class Batch:
     """Source tokens that are not padding, eos included."""
     tokens: int
     """Target tokens that are wanted, eos included: what a loss or a speed is counted in."""
+    looks: Int[Tensor, "look 3"] | None = None
+    """Row, query and key: this piece of this row's source is to look at that one (``text/marks.py``); None: none is."""
 
     def rows(self, first: int, every: int, pad_id: int = 0) -> "Batch | None":
         """Row ``first`` and each ``every``-th after it, as narrow as they can be; None where there is none."""
@@ -56,9 +61,14 @@ class Batch:
         widths = [int((side != pad_id).sum(dim=1).max()) for side in sides]
         source, target = (side[:, :width] for side, width in zip(sides, widths, strict=True))
         real = int((source != pad_id).sum()), int((target[:, 1:] != pad_id).sum())
-        return Batch(source, target, self.numbers[first::every], *real)
+        looks = self.looks
+        if looks is not None:
+            mine = looks[(looks[:, 0] >= first) & ((looks[:, 0] - first) % every == 0)]
+            looks = (mine - torch.tensor([first, 0, 0])) // torch.tensor([every, 1, 1]) if len(mine) else None
+        return Batch(source, target, self.numbers[first::every], *real, looks)
 
 
+@brief
 class _Pool(NamedTuple):
     """Pairs shuffled together: their numbers in the corpus, and their rows' widths with bos and eos, all [pair]."""
 
@@ -85,8 +95,10 @@ class Batches:
         bos_id: int = 1,
         eos_id: int = 2,
         sampler: SubwordSampler | None = None,
+        word_starts: Array | None = None,
     ) -> None:
-        """``sampler`` cuts words of ``epoch``'s pairs otherwise, before they are put into batches."""
+        """``sampler`` cuts words of ``epoch``'s pairs otherwise, before they are put into batches. ``word_starts`` tells
+        which ids begin a word (``marks.word_starts``): with it the pairs' marks become ``Batch.looks``."""
         if batch_tokens < 1:
             raise ConfigError(f"batch_tokens={batch_tokens}: wanted at least 1")
         if seed < 0:
@@ -95,6 +107,7 @@ class Batches:
         self.batch_tokens = batch_tokens
         self.seed = seed
         self.sampler = sampler
+        self.word_starts = word_starts
         self.pad_id, self.bos_id, self.eos_id = pad_id, bos_id, eos_id
         pool = min(POOL_PAIRS, POOL_TOKENS * len(pairs) // max(pairs.tokens, 1))
         self._blocks_in_pool = max(pool // BLOCK, 1)
@@ -195,16 +208,32 @@ class Batches:
                 numbers=torch.from_numpy(pool.numbers[places]),
                 source_tokens=int(sources.sum()) + len(places),
                 tokens=int(targets.sum()) + len(places),
+                looks=self._looks(read, places),
             )
+
+    def _looks(self, read: Block, places: Numbers) -> Int[Tensor, "look 3"] | None:
+        """The marks of these pairs, from words to pieces."""
+        if self.word_starts is None or not len(read.marks):
+            return None
+        firsts, ends = (np.searchsorted(read.marks[:, 0], places, side=side) for side in ("left", "right"))
+        found = []
+        for row in np.flatnonzero(firsts < ends):
+            start, length = read.starts[places[row]], read.source_lengths[places[row]]
+            marks = read.marks[firsts[row] : ends[row], 1:]
+            pieces = looks(read.ids[start : start + length], marks, self.word_starts)
+            found += [(int(row), *look) for look in pieces]
+        return torch.tensor(found) if found else None
 
 
 def _joined(blocks: list[Block]) -> Block:
     offsets = np.cumsum([0, *(len(block.ids) for block in blocks[:-1])])
+    firsts = np.cumsum([0, *(len(block.starts) for block in blocks[:-1])])
     return Block(
         np.concatenate([block.ids for block in blocks]),
         np.concatenate([block.starts + offset for block, offset in zip(blocks, offsets, strict=True)]),
         np.concatenate([block.source_lengths for block in blocks]),
         np.concatenate([block.target_lengths for block in blocks]),
+        np.concatenate([block.marks + np.array([first, 0, 0]) for block, first in zip(blocks, firsts, strict=True)]),
     )
 
 

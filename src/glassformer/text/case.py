@@ -3,18 +3,47 @@
 To a tokenizer "STREET" and "Street" are other pieces than "street", and a model that has hardly met them spells instead
 of translating. So a translator gives it the line in small letters, and shouts back what a shouted line became. A model
 that is trained on such lines reads them as they stand.
+
+Small are all letters but these: a sentence's first, acronyms (``acronyms``), English I, days, months and nationalities, and
+a name behind a title or initial. Of a plain line only a shouted sentence and, where the vocabulary is known, words that
+it holds in small letters alone are read so: "this is IMPORTANT".
 """
 
 import re
+import unicodedata
+from collections.abc import Callable
 
-from glassformer.text.sentences import whole_sentences
+from glassformer.text.acronyms import is_acronym, is_plural
+from glassformer.text.languages import language_code
+from glassformer.text.sentences import sentences
+from glassformer.text.tokenizer import Tokenizer
 
 FEWEST_SHOUTED = 2
 """Words: one alone (USA, PDF) is rather a name."""
 FEWEST_TITLED = 4
 """Words: fewer are rather names (New York City); 3 where a mark ends them, since few names do (Tom Is Here.)."""
+FEWEST_LETTERS = 3
+"""Of a shouted word in a plain line: shorter ones are rather acronyms (SO, but also UN)."""
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 MARKS = re.compile(r"[.!?…]\W*$")
+DOTLESS = frozenset({"tr", "az", "crh", "gag"})
+"""Languages where I is the capital of ı, and İ of i: Turkish, Azeri, Crimean Tatar, Gagauz."""
+ELIDING = frozenset({"fr", "it", "ca"})
+"""Languages that write L'ONU."""
+SMALL_DOTTED = re.compile(r"\b(?:[AP]\.\s?M|E\.\s?G|I\.\s?E|Z\.\s?B|D\.\s?H|U\.\s?A|P\.\s?EX)\.(?!\w)")
+"""Abbreviations that are written small."""
+TITLES = "MR|MRS|MS|DR|PROF|CAPT|GEN|SEN|GOV|REV|LT|COL|SGT|MT|ST|HR|FR|MME|MLLE"
+TITLE = re.compile(rf"(?:{TITLES})(?=\.)|MR|MRS|DR|MME|MLLE")
+BEFORE_NAME = re.compile(rf"(?:\b(?:{TITLES})\.?|(?<!\w)[^\W\d_]\.)\s+$")
+_ENGLISH_NAMES = """
+    MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY JANUARY FEBRUARY APRIL JUNE JULY AUGUST SEPTEMBER
+    OCTOBER NOVEMBER DECEMBER ENGLISH GERMAN FRENCH SPANISH ITALIAN RUSSIAN CHINESE JAPANESE AMERICAN BRITISH
+    EUROPEAN CHRISTMAS ENGLAND GERMANY FRANCE SPAIN ITALY RUSSIA CHINA JAPAN AMERICA BRITAIN EUROPE LONDON BERLIN
+    PARIS
+"""
+ENGLISH_NAMES = frozenset(_ENGLISH_NAMES.split())
+"""Their capital is a part of their spelling."""
 
 
 def shouted(line: str) -> bool:
@@ -29,16 +58,95 @@ def titled(line: str) -> bool:
     return len(words) >= fewest and all(word[0] != word[0].lower() for word in words) and line != line.upper()
 
 
-def plain(line: str) -> str:
-    """A shouted or titled line in small letters, but for the first one of each sentence; any other as it is."""
-    return "".join(map(_capital, whole_sentences(line))) if shouted(line) or titled(line) else line
+def plain(line: str, language: str = "", known: Callable[[str], bool] | None = None) -> str:
+    """``line`` as a model reads it that was trained on plain text: a shouted or titled one in small letters, but for
+    what the module's first lines name; of any other line its shouted sentences, and its shouted words that ``known`` (of
+    the tokenizer: ``known_in_small``) says to be words."""
+    code = language_code(language)
+    if not any(map(str.isupper, line)):
+        return line
+    if shouted(line) or titled(line):
+        return "".join(_small(sentence, code) for sentence in sentences(line, code))
+    if not re.search(r"[^\W\d_a-z]{3}", line):
+        return line
+    found = sentences(line, code)
+    return "".join(
+        _small(one, code) if shouted(one) else one if known is None else _small(one, code, known) for one in found
+    )
+
+
+def known_in_small(tokenizer: Tokenizer) -> Callable[[str], bool]:
+    """Whether a word in capitals is spelt in three pieces or more, and in small letters is one: the model has met it as
+    a word, and hardly ever shouted. (TRUE in a help text is a piece itself, and stays.)"""
+
+    def known(word: str) -> bool:
+        shouted, small = tokenizer.encode_batch([word, word.lower()])
+        return len(small) == 1 and len(shouted) > 2
+
+    return known
+
+
+def lower(text: str, language: str = "") -> str:
+    """``text`` in small letters of ``language``: I is ı in Turkish and Azeri, and İ is i everywhere."""
+    if language_code(language) in DOTLESS:
+        text = text.replace("I", "ı")
+    return text.replace("İ", "i").lower()
+
+
+def in_upper_case(text: str, language: str = "") -> str:
+    """``text`` in capitals of ``language``: ß becomes SS, i in Turkish and Azeri İ; Greek loses its accents, as Greeks
+    write capitals; Georgian, whose texts have one size of letters, stays."""
+    code = language_code(language)
+    if code == "ka":
+        return text
+    if code in DOTLESS:
+        text = text.replace("i", "İ")
+    if code == "el":
+        apart = unicodedata.normalize("NFD", text).replace("\u0301", "")
+        text = unicodedata.normalize("NFC", apart)
+    return text.upper()
 
 
 def _cased(word: str) -> bool:
     return word.upper() != word.lower()
 
 
-def _capital(sentence: str) -> str:
-    """In small letters, the first one capital."""
+def _small(sentence: str, code: str, known: Callable[[str], bool] | None = None) -> str:
+    """In small letters, the first one capital; with ``known`` only what that says."""
+    dotted = [match.span() for match in SMALL_DOTTED.finditer(sentence)]
     first = re.search(r"[^\W\d_]", sentence)
-    return sentence if first is None else sentence[: first.end()] + sentence[first.end() :].lower()
+
+    def read(match: re.Match[str]) -> str:
+        token = match.group()
+        before, after = sentence[max(0, match.start() - 40) : match.start()], sentence[match.end() : match.end() + 40]
+        if any(start <= match.start() < stop for start, stop in dotted):
+            return token if code == "de" and token == "B" else lower(token, code)  # z. B.
+        stem, mark, tail = re.match(r"([^'’]*)(['’]?)(.*)", token).groups()  # type: ignore[union-attr]  # always matches
+        if stem != stem.upper() or stem == stem.lower():
+            as_title = stem[:1].isupper() and stem[1:].islower() and known is None
+            return _first(lower(token, code) if as_title else token, match, before, code)
+        if known is not None and (len(stem) < FEWEST_LETTERS or not known(stem)):
+            return token
+        if mark and code in ELIDING and len(stem) <= 2 and is_acronym(tail, "", after, code):
+            return _first(lower(stem, code), match, before, code) + mark + tail
+        if is_plural(stem, before, after, code):
+            return stem[:-1] + "s" + mark + lower(tail, code)
+        if is_acronym(stem, before, after, code):
+            return stem + mark + lower(tail, code)
+        return _first(lower(token, code), match, before, code)
+
+    def _first(word: str, match: re.Match[str], before: str, code: str) -> str:
+        begins = first is not None and match.start() == first.start()
+        name = code in ("en", "") and match.group().upper() in ENGLISH_NAMES
+        title = TITLE.match(sentence.upper(), match.start(), match.end() + 1)
+        name = name or (title is not None and title.end() == match.end())
+        behind = any(sentence[stop : match.start()].isspace() for _, stop in dotted if stop < match.start())
+        named = BEFORE_NAME.search(before.upper()) is not None and not behind
+        compound = code == "de" and re.search(r"[A-Z]{2}-$", before) is not None
+        if not word.islower() or not (begins or name or named or compound):
+            return word
+        if code == "nl" and word.startswith("ij"):
+            return "IJ" + word[2:]
+        return in_upper_case(word[0], code if code in DOTLESS else "") + word[1:]
+
+    return TOKEN.sub(read, sentence)

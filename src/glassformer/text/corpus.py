@@ -1,7 +1,7 @@
 """Sentence pairs as they come from files, streaming, and an account of what was left out."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import zip_longest
@@ -63,25 +63,33 @@ def read_pairs(
     target: str | Path | None = None,
     *,
     report: CorpusReport | None = None,
+    columns: Sequence[int] = (),
     skip_bad_lines: bool = False,
+    keep_empty: bool = False,
 ) -> Iterator[tuple[str, str]]:
     """Sentence pairs, one by one, from a source and a target file, or from one TSV of two columns; ``-`` is a TSV, too.
+    Of a TSV with more columns ``columns`` names the source's and the target's, from 1.
 
     Each file may be compressed with gzip, xz or zstd. Line n of one file translates line n of the other. Pairs with an
     empty side are left out and counted in ``report``, which grows while the pairs are read. ``skip_bad_lines`` leaves
-    out, and counts, pairs that are not UTF-8 and TSV lines without exactly one tab, instead of raising.
+    out, and counts, pairs that are not UTF-8 and TSV lines without those columns, instead of raising.
+    ``keep_empty`` keeps pairs with an empty side: a test set's lines count, whatever they hold.
 
     Raises CorpusError, while it is read, for files that cannot be read, files of different length, bad lines, and when
     no pair is left.
     """
     report = CorpusReport() if report is None else report
     report.files = [name_of(path) for path in (source, target) if path is not None]
-    rows = _columns(source, skip_bad_lines) if target is None else _sides(source, target, skip_bad_lines)
+    rows = (
+        _columns(source, columns, skip_bad_lines, keep_empty)
+        if target is None
+        else _sides(source, target, skip_bad_lines)
+    )
     for row in rows:
         report.read += 1
         if isinstance(row, str):
             report.skip(row, report.read)
-        elif not row[0].strip() or not row[1].strip():
+        elif not keep_empty and not (row[0].strip() and row[1].strip()):
             report.skip(EMPTY, report.read)
         else:
             yield row
@@ -119,25 +127,40 @@ def _sides(source: str | Path, target: str | Path, skip_bad_lines: bool) -> Iter
         yield NOT_UTF8 if left is None or right is None else (left, right)
 
 
-def _columns(path: str | Path, skip_bad_lines: bool) -> Iterator[tuple[str, str] | str]:
+def _columns(
+    path: str | Path, columns: Sequence[int], skip_bad_lines: bool, keep_empty: bool = False
+) -> Iterator[tuple[str, str] | str]:
     """The pairs of a TSV, or the reason why one cannot be used."""
     for number, line in enumerate(lines(path, skip_bad_lines=skip_bad_lines), start=1):
         if line is None:
             yield NOT_UTF8
             continue
         cells = line.split("\t")
-        if len(cells) == 2:
-            yield cells[0], cells[1]
+        if len(cells) >= max(columns) if columns else len(cells) == 2:
+            left, right = columns or (1, 2)
+            yield cells[left - 1], cells[right - 1]
         elif not line:
-            yield EMPTY
+            yield ("", "") if keep_empty else EMPTY
         elif skip_bad_lines:
-            yield NOT_ONE_TAB
+            yield f"no column {max(columns)} in the line" if columns else NOT_ONE_TAB
         else:
-            tabs = f"{len(cells) - 1} tabs" if len(cells) > 2 else "no tab"
-            raise CorpusError(
-                f"{name_of(path)}, line {number:,}: {tabs}, wanted exactly one, between source and target; "
-                "correct the line, or leave such lines out with skip_bad_lines"
-            )
+            raise CorpusError(f"{name_of(path)}, line {number:,}: {_wrong_columns(len(cells), columns)}")
+
+
+def _wrong_columns(found: int, columns: Sequence[int]) -> str:
+    """What is wrong with a line of a TSV that has ``found`` columns, and what to do."""
+    have = "no tab" if found == 1 else f"{found} columns"
+    leave_out = "leave such lines out with skip_bad_lines"
+    if columns:
+        return (
+            f"{have}, wanted at least {max(columns)} (--columns {','.join(map(str, columns))}); mend it, or {leave_out}"
+        )
+    if found > 2:
+        return (
+            f"{have}, wanted two: source and target; choose two of them with --columns 1,2 (data.columns), "
+            f"or, if other lines have two, {leave_out}"
+        )
+    return f"{have}, wanted exactly one, between source and target; correct the line, or {leave_out}"
 
 
 def _pairs(count: int) -> str:

@@ -1,56 +1,42 @@
 """A file's lines, streaming: plain or compressed, which its first bytes say, with or without a byte order mark."""
 
-import lzma
 import sys
 import unicodedata
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import zstandard
 
 from glassformer.errors import CorpusError
+from glassformer.text.compression import CHUNK, COMPRESSIONS, compression_of, may_become_compressed, unpacked
+from glassformer.text.encodings import advice, wide
+
+__all__ = ["BOM", "COMPRESSIONS", "LONGEST_LINE", "STDIN", "is_pipe", "lines", "name_of"]
 
 STDIN = "-"
-CHUNK = 1 << 16
-"""Bytes read at a time; small, because compressed ones may become a thousand times as many."""
-LONGEST_LINE = 1 << 24
-"""Bytes. A line without an end would fill the memory: a compressed one can be a thousand times its file's size."""
-MOST_MEMORY = 1 << 31
-"""Bytes that undoing a compression may take: what the strongest settings of xz and zstd need."""
+LONGEST_LINE = 5 << 19
+"""Bytes (2.5 MiB). A line without an end would fill the memory; as a string, in NFC, one takes up to 17 times its bytes."""
+MOST_RETURNS = 10
+r"""Of ``\r`` in a line that ends with ``\n``: a few may be in a sentence's text."""
 BOM = b"\xef\xbb\xbf"
-
-
-class Compression(NamedTuple):
-    """A way of compressing a file, and how it is known and undone."""
-
-    name: str
-    magic: bytes
-    decompressor: Callable[[], Any]
-
-
-COMPRESSIONS = (
-    Compression("gzip", b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
-    Compression("xz", b"\xfd7zXZ\x00", lambda: lzma.LZMADecompressor(memlimit=MOST_MEMORY)),
-    Compression(
-        "zstd", b"\x28\xb5\x2f\xfd", lambda: zstandard.ZstdDecompressor(max_window_size=MOST_MEMORY).decompressobj()
-    ),
-)
 
 
 def lines(path: str | Path, *, skip_bad_lines: bool = False) -> Iterator[str | None]:
     r"""The lines of a UTF-8 text file, in NFC, without their ends, one after the other; ``-`` is standard input.
 
-    A line ends at ``\n`` or ``\r\n`` and nowhere else: U+2028 and its like occur within sentences.
+    A line ends at ``\n`` or ``\r\n`` and nowhere else: U+2028 and its like occur within sentences, and so may ``\r``. In
+    a file without any ``\n``, as an old Mac wrote them, a line ends at ``\r``.
     With ``skip_bad_lines`` a line that is not UTF-8 comes as None, so that line numbers stay right.
 
     Raises CorpusError for a file that cannot be read, compressed data cut short, a line that is not UTF-8.
     """
     number = 0
-    for block in _blocks(_decompressed(_chunks(path), path), path):
+    for block in _blocks(_with_newlines(_decompressed(_chunks(path), path), path), path):
         if number == 0:
+            if name := wide(block):
+                raise CorpusError(
+                    f"{name_of(path)}: it looks like {name}, wanted UTF-8: convert it with "
+                    f"iconv -f {name} -t UTF-8 FILE > NEW"
+                )
             block = block.removeprefix(BOM)
             if not block:
                 continue
@@ -89,61 +75,63 @@ def _decompressed(chunks: Iterator[bytes], path: str | Path) -> Iterator[bytes]:
     head = b""
     for chunk in chunks:
         head += chunk
-        if not any(
-            kind.magic.startswith(head[: len(kind.magic)]) and len(head) < len(kind.magic) for kind in COMPRESSIONS
-        ):
+        if not may_become_compressed(head):
             break
     whole = chain([head], chunks) if head else chunks
-    for kind in COMPRESSIONS:
-        if head.startswith(kind.magic):
-            return _members(whole, kind, path)
-    return whole
+    kind = compression_of(head)
+    return unpacked(whole, kind, name_of(path)) if kind else whole
 
 
-def _members(chunks: Iterable[bytes], kind: Compression, path: str | Path) -> Iterator[bytes]:
-    """What compressed chunks hold; several compressed files in a row are one, as for ``zcat``."""
-    decompressor = None
-    for chunk in chunks:
-        while chunk:
-            if decompressor is None:
-                chunk = chunk.lstrip(b"\0")  # padding between and after them is allowed
-                if not chunk:
-                    break
-                decompressor = kind.decompressor()
-            try:
-                data = decompressor.decompress(chunk)
-            except (zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
-                raise CorpusError(
-                    f"{name_of(path)}: the {kind.name} data are damaged ({error}); get the file again"
-                ) from error
-            if data:
-                yield data
-            chunk = b""
-            if decompressor.eof:
-                chunk, decompressor = decompressor.unused_data, None
-    if decompressor is not None:
-        raise CorpusError(f"{name_of(path)}: the {kind.name} data are cut short; get the file again")
+def _with_newlines(chunks: Iterable[bytes], path: str | Path) -> Iterator[bytes]:
+    r"""The same bytes; where they hold ``\r`` and no ``\n``, those are line ends and become ``\n``.
+
+    That is known at the first ``\n``, after a chunk's worth of bytes, or at the end. Raises CorpusError, with the line's
+    number, for a ``\n`` that comes after that: neither reading is right then.
+    """
+    head, number, remaining = b"", 0, iter(chunks)
+    for chunk in remaining:
+        head += chunk
+        if b"\n" in head or len(head) > CHUNK:
+            break
+    if b"\n" in head or b"\r" not in head[:-1]:
+        yield head
+        yield from remaining
+        return
+    for chunk in chain([head], remaining):
+        if b"\n" in chunk:
+            number += chunk[: chunk.index(b"\n")].count(b"\r")
+            raise CorpusError(
+                rf"{name_of(path)}: lines end with \r up to line {number:,}, and with \n from there on; make all ends the "
+                r"same: tr '\r' '\n' < FILE > NEW"
+            )
+        number += chunk.count(b"\r")
+        yield chunk.replace(b"\r", b"\n")
 
 
 def _blocks(chunks: Iterable[bytes], path: str | Path) -> Iterator[bytes]:
-    r"""The same bytes, cut behind a ``\n`` each time, so that lines and characters stay whole."""
+    r"""The same bytes, cut behind a ``\n`` each time, so that lines and characters stay whole.
+
+    Raises CorpusError for a line of more than LONGEST_LINE bytes.
+    """
     parts: list[bytes] = []  # joined once, as one line may be many chunks long
-    number = 0
+    size = number = 0
     for chunk in chunks:
-        if sum(map(len, parts)) > LONGEST_LINE:
+        end = chunk.find(b"\n")
+        size += len(chunk) if end < 0 else end
+        if size > LONGEST_LINE:
             raise CorpusError(
                 f"{name_of(path)}, line {number + 1:,}: more than {LONGEST_LINE:,} bytes without a line's end; "
                 "wanted one sentence a line"
             )
-        cut = chunk.rfind(b"\n") + 1
-        if cut:
-            number += chunk.count(b"\n")
-            yield b"".join([*parts, chunk[:cut]])
-            parts = [chunk[cut:]]
-        else:
+        if end < 0:
             parts.append(chunk)
-    rest = b"".join(parts)
-    if rest:
+            continue
+        cut = chunk.rfind(b"\n") + 1
+        number += chunk.count(b"\n")
+        block = b"".join([*parts, chunk[:cut]])
+        parts, size = [chunk[cut:]], len(chunk) - cut
+        yield block
+    if rest := b"".join(parts):
         yield rest
 
 
@@ -153,21 +141,35 @@ def _decoded(block: bytes, path: str | Path, number: int, skip_bad_lines: bool) 
     try:
         text = block.decode()
     except UnicodeDecodeError:
-        return [_line(raw, path, number + i, skip_bad_lines) for i, raw in enumerate(block.split(b"\n"), start=1)]
+        return [
+            _line(raw, block, path, number + i, skip_bad_lines) for i, raw in enumerate(block.split(b"\n"), start=1)
+        ]
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return [*text.replace("\r\n", "\n").removesuffix("\r").split("\n")]
+    read = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
+    if "\r" not in text:
+        return [*read]
+    return [_not_joined(line, path, number + i, skip_bad_lines) for i, line in enumerate(read, start=1)]
 
 
-def _line(raw: bytes, path: str | Path, number: int, skip_bad_lines: bool) -> str | None:
+def _not_joined(line: str, path: str | Path, number: int, skip_bad_lines: bool) -> str | None:
+    r"""A line of a file that has some ``\r``: one with many of them is several lines in one."""
+    if (returns := line.count("\r")) <= MOST_RETURNS:
+        return line
+    if skip_bad_lines:
+        return None
+    raise CorpusError(
+        rf"{name_of(path)}, line {number:,}: has {returns:,} \r in it, as if some lines ended with \r and others with \n; "
+        r"make all ends the same: tr '\r' '\n' < FILE > NEW"
+    )
+
+
+def _line(raw: bytes, block: bytes, path: str | Path, number: int, skip_bad_lines: bool) -> str | None:
     """One line of a block in which something is wrong."""
     try:
         return unicodedata.normalize("NFC", raw.removesuffix(b"\r").decode())
     except UnicodeDecodeError as error:
         if skip_bad_lines:
             return None
-        hint = "convert it with iconv -t UTF-8, or leave such lines out with skip_bad_lines"
-        if number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            hint = "it looks like UTF-16: convert it with iconv -f UTF-16 -t UTF-8"
         what = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise CorpusError(f"{name_of(path)}, line {number:,}: {what}; {hint}") from error
+        raise CorpusError(f"{name_of(path)}, line {number:,}: {what}; {advice(block, raw)}") from error

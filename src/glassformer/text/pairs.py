@@ -2,13 +2,15 @@
 
 A folder holds ``ids.bin`` (each pair's source ids, then its target ids, without bos and eos, uint16 where the
 vocabulary fits), ``starts.bin`` (int64: where each pair begins in it), ``source_lengths.bin``, ``target_lengths.bin``
-(int32), all little-endian, and ``pairs.json``. It gets its name only when it is complete.
+(int32), where some pairs are marked (``text/marks.py``) ``marks.bin`` (int64: pair, the word that looks, the word that it
+looks at, by pair), all little-endian, and ``pairs.json``. It gets its name only when it is complete.
 """
 
 import hashlib
 import json
 import os
 import shutil
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,8 +22,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from glassformer.brief import brief
 from glassformer.errors import CorpusError
 from glassformer.text.corpus import EMPTY, CorpusReport
+from glassformer.text.marks import NONE, between_token_words
 from glassformer.text.tokenizer import Tokenizer
 
 Array = npt.NDArray[Any]
@@ -47,6 +51,8 @@ class Facts:
     max_tokens: int
     tokenizer: str
     fingerprint: str
+    marks: int = 0
+    marked_pairs: int = 0
 
     def sizes(self) -> dict[str, int]:
         """The bytes that each file must have."""
@@ -56,9 +62,11 @@ class Facts:
             "starts.bin": self.pairs * 8,
             "source_lengths.bin": self.pairs * 4,
             "target_lengths.bin": self.pairs * 4,
+            **({"marks.bin": self.marks * 24} if self.marks else {}),
         }
 
 
+@brief
 class Block(NamedTuple):
     """Consecutive pairs in memory: from ``ids[starts[i]]`` on source_lengths[i] source ids, then the target's."""
 
@@ -66,6 +74,8 @@ class Block(NamedTuple):
     starts: npt.NDArray[np.int64]
     source_lengths: npt.NDArray[np.int32]
     target_lengths: npt.NDArray[np.int32]
+    marks: npt.NDArray[np.int64]
+    """[mark, 3]: the pair's place in the block, the word that looks, the word that it looks at; by pair."""
 
 
 class EncodedPairs:
@@ -79,6 +89,7 @@ class EncodedPairs:
         self._starts = self._mapped("starts.bin", "<i8")
         self.source_lengths: npt.NDArray[np.int32] = self._mapped("source_lengths.bin", "<i4")
         self.target_lengths: npt.NDArray[np.int32] = self._mapped("target_lengths.bin", "<i4")
+        self._marks = self._mapped("marks.bin", "<i8").reshape(-1, 3) if facts.marks else NONE
 
     @classmethod
     def write(
@@ -134,6 +145,9 @@ class EncodedPairs:
     def __len__(self) -> int:
         return self.facts.pairs
 
+    def __repr__(self) -> str:
+        return f"EncodedPairs({str(self.folder)!r}: {len(self):,} pairs, {self.tokens:,} tokens)"
+
     @property
     def tokens(self) -> int:
         """Tokens of both sides, without bos and eos; ``facts`` has them, and the longest lengths, side by side."""
@@ -146,7 +160,8 @@ class EncodedPairs:
 
     def whole(self) -> bool:
         """Whether the ids and lengths on disk are those that were written: all of them are read."""
-        hashes = [sha256_of(self.folder / name) for name in ("ids.bin", "source_lengths.bin", "target_lengths.bin")]
+        names = ["ids.bin", "source_lengths.bin", "target_lengths.bin", *(["marks.bin"] if self.facts.marks else [])]
+        hashes = [sha256_of(self.folder / name) for name in names]
         lengths = self.source_lengths.astype(np.int64) + self.target_lengths
         starts_fit = np.array_equal(self._starts, np.cumsum(lengths) - lengths)
         return starts_fit and fingerprint_of([self.facts.tokenizer, *hashes]) == self.fingerprint
@@ -169,7 +184,15 @@ class EncodedPairs:
         source_lengths, target_lengths = self.lengths(first, end)
         last = int(starts[-1]) + int(source_lengths[-1]) + int(target_lengths[-1])
         ids = self._read("ids.bin", self.facts.id_type, int(starts[0]), last)
-        return Block(ids, starts - starts[0], source_lengths, target_lengths)
+        return Block(ids, starts - starts[0], source_lengths, target_lengths, self._marks_of(first, end))
+
+    def _marks_of(self, first: int, end: int) -> npt.NDArray[np.int64]:
+        """The marks of pairs ``first`` to ``end`` - 1, read into memory: a few pages are looked at to find them."""
+        if not self.facts.marks:
+            return NONE
+        since, until = (bisect_left(self._marks[:, 0], number) for number in (first, end))
+        found = self._read("marks.bin", "<i8", 3 * since, 3 * until).reshape(-1, 3)
+        return found - np.array([first, 0, 0])
 
     def lengths(self, first: int, end: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Source and target lengths of pairs ``first`` to ``end`` - 1, each [pair], read into memory."""
@@ -232,17 +255,26 @@ def _write(
         _Column(folder / "starts.bin", "<i8") as starts,
         _Column(folder / "source_lengths.bin", "<i4") as sources,
         _Column(folder / "target_lengths.bin", "<i4") as targets,
+        _Column(folder / "marks.bin", "<i8") as marks,
     ):
-        remaining, taken = iter(pairs), 0
+        remaining, taken, marked_pairs = iter(pairs), 0, 0
         while chunk := list(islice(remaining, CHUNK)):
-            if rows := list(_encoded(chunk, tokenizer, max_tokens, report)):
+            if kept := list(_encoded(chunk, tokenizer, max_tokens, report)):
+                rows = [ids for _, ids in kept]
+                found = [list(between_token_words(pair, source, tokenizer)) for pair, (source, _) in kept]
+                if any(found):
+                    marked_pairs += sum(map(bool, found))
+                    marks.append(n for i, some in enumerate(found, starts.count) for mark in some for n in (i, *mark))
                 lengths = sources.append(len(source) for source, _ in rows).astype(np.int64)
                 lengths += targets.append(len(target) for _, target in rows)
                 starts.append(ids.count + np.cumsum(lengths) - lengths)
                 ids.append(chain.from_iterable(chain.from_iterable(rows)))
             taken += len(chunk)
             progress(taken)
-    parts = [tokenizer.fingerprint, *(column.hash.hexdigest() for column in (ids, sources, targets))]
+    if not marks.count:
+        (folder / "marks.bin").unlink()
+    columns = (ids, sources, targets, marks) if marks.count else (ids, sources, targets)
+    parts = [tokenizer.fingerprint, *(column.hash.hexdigest() for column in columns)]
     return Facts(
         version=VERSION,
         id_type=id_type,
@@ -254,6 +286,8 @@ def _write(
         max_tokens=max_tokens,
         tokenizer=tokenizer.fingerprint,
         fingerprint=fingerprint_of(parts),
+        marks=marks.count // 3,
+        marked_pairs=marked_pairs,
     )
 
 
@@ -269,16 +303,16 @@ def fingerprint_of(parts: list[str]) -> str:
 
 def _encoded(
     chunk: list[tuple[str, str]], tokenizer: Tokenizer, max_tokens: int, report: CorpusReport
-) -> Iterator[tuple[list[int], list[int]]]:
-    """The ids of those pairs that can be used."""
+) -> Iterator[tuple[tuple[str, str], tuple[list[int], list[int]]]]:
+    """Those pairs that can be used, with their ids."""
     encoded = tokenizer.encode_batch([side for pair in chunk for side in pair])
-    for source, target in zip(encoded[::2], encoded[1::2], strict=True):
+    for pair, source, target in zip(chunk, encoded[::2], encoded[1::2], strict=True):
         if not source or not target:
             report.skip(EMPTY)
         elif max(len(source), len(target)) > max_tokens:
             report.skip(f"a side is longer than {max_tokens:,} tokens")
         else:
-            yield source, target
+            yield pair, (source, target)
 
 
 @contextmanager

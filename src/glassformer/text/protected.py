@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+from glassformer.text.normalise import normalised
 
 if TYPE_CHECKING:
     import regex
@@ -42,6 +44,7 @@ SYMBOLS = rf"(?:\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{SHAPE}(?:\u200D{SHAPE})*"
 KINDS = {
     "private_use": r"[\p{Co}]+",
     "comment": r"<!--.*?-->",
+    "bbcode": r"\[/?(?:b|i|u|s|url|img|quote|code|list|size|color)(?:=[^\]\s]{1,200})?\]",
     "tag": r"</?[A-Za-z][\w:-]*(?:\s[^<>]{0,400})?/?>",
     "link": r"\b(?:https?|ftps?|sftp|file|git|ssh|wss?)://[^\s<>\"“”«»`]+|\b(?:mailto|tel|magnet|urn|doi):[^\s<>\"“”«»`]+",
     "mail": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
@@ -59,7 +62,7 @@ KINDS = {
     "version": r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}(?:[-+][\w.]*\w)?(?!\w)"
     r"|(?<![\w.])v\d+(?:\.\d+)*(?:-\w+)?(?!\w)",
     "path": r"(?<!\w)(?:[A-Za-z]:\\|\\\\)[^\s<>\"|?*]+"
-    r"|(?<![\w/<.])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
+    r"|(?<![^\s(\"'“„«])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
     rf"|(?<![\w.])[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?!\w)",
     "option": r"(?<![\w-])--[A-Za-z][\w-]*\w",
     "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#[0-9A-Fa-f]{6}\b",
@@ -70,7 +73,7 @@ KINDS = {
 """The kinds, tried in this order at each place."""
 ENDS = ".,;:!?'’…*"
 BRACKETS = {")": "(", "]": "[", "}": "{"}
-QUICK = re.compile(r"[@#:/<>{}%$&`\\_=]|\d\.\d+\.\d|\d-\d|[a-z]\.[a-z]|--|\bv\d|\(\)|0x")
+QUICK = re.compile(r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|\d-\d|[a-z]\.[a-z]|--|\bv\d|\(\)|0x")
 QUICK_SYMBOLS = re.compile(
     "[\u00a6\u00a9\u00ae\u2100-\u2bff\u3000-\u303f\u3200-\u33ff\ua000-\uabff\ue000-\uf8ff\U00010000-\U0010ffff]"
 )
@@ -86,21 +89,32 @@ class Protected:
     """Thing number n stands where ``text`` has ``mark(n)``."""
 
 
-def protect(text: str) -> Protected:
-    """Every thing in ``text`` replaced by its mark."""
-    if not may_have_things(text):
-        return Protected(text, ())
-    parts: list[str] = []
+def protect(text: str, unknown: re.Pattern[str] | None = None) -> Protected:
+    """Every thing in ``text`` replaced by its mark, the rest in one spelling (``normalised``).
+
+    ``unknown`` finds what the vocabulary can only spell in bytes, words in another script: such a run is a thing, too.
+    """
     things: list[str] = []
+    if may_have_things(text):
+        text = _marked(text, _kinds(), things)
+    text = normalised(text)
+    if unknown is not None and not text.isascii() and unknown.search(text):
+        text = _marked(text, unknown, things)
+    return Protected(text, tuple(things))
+
+
+def _marked(text: str, pattern: regex.Pattern[str] | re.Pattern[str], things: list[str]) -> str:
+    """``text`` with a mark for each match, which is added to ``things``."""
+    parts: list[str] = []
     done = 0
-    for found in _kinds().finditer(text):
+    for found in pattern.finditer(text):
         thing = found.group()
         if found.lastgroup in ("link", "domain", "path"):
             thing = without_end(thing)
         parts += [text[done : found.start()], mark(len(things))]
         things.append(thing)
         done = found.start() + len(thing)
-    return Protected("".join([*parts, text[done:]]), tuple(things))
+    return "".join([*parts, text[done:]])
 
 
 def mark(number: int) -> str:
@@ -113,28 +127,26 @@ def marks_in(text: str) -> list[int]:
     return [ord(one) - FIRST_MARK for one in text if FIRST_MARK <= ord(one) <= FIRST_MARK + 0xFFFD]
 
 
-def signed(text: str, signs: Sequence[str]) -> tuple[str, list[int]]:
-    """A part of a protected text as the model reads it: its marks as ``signs``, and the thing that each sign stands for.
-    Marks for which there are no signs left are taken out: their things have to be put back without the model."""
+def signed(text: str, signs: Sequence[str]) -> tuple[str, dict[str, int], list[int]]:
+    """A protected text as the model reads it: its marks as ``signs``, the number of the thing that each sign stands for,
+    and the numbers of those for which no sign was left. Their marks are taken out: they are put back without the model."""
     numbers = marks_in(text)
-    for number, sign in zip(numbers, signs, strict=False):
-        text = text.replace(mark(number), sign)
-    for number in numbers[len(signs) :]:
-        text = text.replace(mark(number), "")
-    return text, numbers[: len(signs)]
+    for place, number in enumerate(numbers):
+        text = text.replace(mark(number), signs[place] if place < len(signs) else "")
+    return text, dict(zip(signs, numbers, strict=False)), numbers[len(signs) :]
 
 
 def restored(
-    text: str, numbers: Sequence[int], things: Sequence[str], signs: Sequence[str], unsigned: Sequence[int] = ()
+    text: str, signs: Mapping[str, int], things: Sequence[str], unsigned: Sequence[int] = ()
 ) -> tuple[str, list[str]]:
-    """A part's translation with its things again, each exactly once, and those that it had no place for, which stand at
-    its end. ``numbers``: the things of the signs in use; ``unsigned``: things that had no sign."""
-    used = dict(zip(signs, numbers, strict=False))
-    left = dict.fromkeys([*numbers, *unsigned])
-    pieces = re.split(f"({'|'.join(map(re.escape, sorted(signs, key=len, reverse=True)))})", text) if signs else [text]
+    """A translation with its things again, each exactly once, and those that it had no place for, which stand at its end.
+    ``signs``: the number of the thing that each stands for; ``unsigned``: things that had no sign."""
+    left = dict.fromkeys([*signs.values(), *unsigned])
+    every = "|".join(map(re.escape, sorted({*signs, *SIGNS}, key=len, reverse=True)))
+    pieces = re.split(f"({every})", text) if signs or not text.isascii() else [text]
     whole = pieces[0]
     for sign, following in zip(pieces[1::2], pieces[2::2], strict=True):
-        number = used.get(sign, -1)
+        number = signs.get(sign, -1)
         if number in left:
             whole += things[number]
             del left[number]
@@ -177,6 +189,11 @@ def without_end(link: str) -> str:
         else:
             break
     return link
+
+
+def is_picture(thing: str) -> bool:
+    """Whether a thing is an emoji or its like, which stands beside a sentence and not in it."""
+    return not any(map(str.isalnum, thing)) or (thing[0] == thing[-1] == ":" and len(thing) > 2)
 
 
 def may_have_things(text: str) -> bool:

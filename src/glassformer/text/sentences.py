@@ -1,96 +1,178 @@
-"""Lines that are too long for the model, in pieces of which nothing is lost: ``"".join(pieces) == text``.
+"""A line as sentences, and one that is too long for the model in parts. Nothing is lost: ``"".join(parts) == line``.
 
-The white space between two pieces stays at the end of the first one. A translator translates each piece by itself and
-joins the translations with a space.
+The white space between two parts stays at the end of the first one. A translator translates each part by itself and
+joins the translations with what ``languages.glue`` says.
 """
 
+import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from glassformer.errors import ConfigError
+from glassformer.text.languages import language_code
+from glassformer.text.sentence_ends import sentence_ends
 from glassformer.text.tokenizer import Tokenizer
 
 SMALLEST_LIMIT = 16
 """Tokens: more than any one character takes (in NFC up to three of four bytes each, and ▁)."""
 CLOSING = r"""["'»”’«“)\]]*"""
-SENTENCE_END = re.compile(rf"[.!?…]+{CLOSING}(?:\s+|$)|[。！？]+[」』）”’]*\s*")
-CLAUSE_END = re.compile(rf"[,;:–—]+{CLOSING}(?:\s+|$)|[，；：、]+[」』）”’]*\s*")
-ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|No|Nr|vs|etc|Hr|Fr|bzw|ca|M|Mme)|\b\w)\.\s+$")
-"""At the end of a unit: no sentence ends there."""
+ANY_END = re.compile(rf"(?<![.!?…])[.!?…]+{CLOSING}(?:\s+|$)|[。！？।॥؟۔]+[」』）”’»]*\s*")
+"""Also inside quotations, and behind abbreviations."""
+CLAUSE_END = re.compile(rf"[,;:،؛]+{CLOSING}(?:\s+|$)|\s[–—-]+\s+|(?<=\w)—(?=\w)|[，；、]+[」』）”’]*\s*|：(?!\d)\s*")
 WORD_END = re.compile(r"(?<=\S)\s+")
 
 
-def sentences(text: str) -> list[str]:
-    """``text`` cut behind each . ! ? … before white space or the end, and behind each 。！？; joined it is ``text``.
+@dataclass(frozen=True)
+class Parts:
+    """A line in parts that a model can read."""
 
-    It knows no abbreviations: "Dr. No" becomes two. Good enough to make long lines short.
-    """
-    return _cut(text, SENTENCE_END)
-
-
-def whole_sentences(text: str) -> list[str]:
-    """``sentences``, but not cut behind an abbreviation (Mr. Smith, J. R. R. Tolkien) or before a small letter."""
-    found: list[str] = []
-    for unit in sentences(text):
-        if found and (ABBREVIATION.search(found[-1]) or unit[:1].islower()):
-            found[-1] += unit
-        else:
-            found.append(unit)
-    return found
+    texts: list[str]
+    """Joined, they are the line."""
+    ids: list[list[int]]
+    """Each text's tokens, without bos and eos."""
+    cut: bool
+    """Whether a sentence was too long for the model, and cut inside."""
 
 
-def split_long(text: str, tokenizer: Tokenizer, limit: int, most: int = 0) -> list[str]:
-    """``text`` in pieces of at most ``limit`` tokens (without bos and eos), each as full as sentences allow, but, unless
-    ``most`` is 0, with at most so many sentences.
+def sentences(text: str, language: str = "") -> list[str]:
+    """``text`` cut where sentences end; joined it is ``text``. ``language``: a code such as "en" or "zh-Hans"; without
+    one the abbreviations of several are known."""
+    return _cut_at(text, sentence_ends(text, language_code(language)))
 
-    A sentence over the limit is cut at clauses, a clause at words, a word anywhere.
-    Joined, the pieces are ``text``; a text within the limits is the only piece.
+
+def clauses(text: str) -> list[str]:
+    """``text`` cut behind each comma, semicolon, colon and dash; joined it is ``text``."""
+    return _cut(text, CLAUSE_END)
+
+
+def split_long(text: str, tokenizer: Tokenizer, limit: int, most: int = 0, language: str = "") -> Parts:
+    """``split_lines`` of one line."""
+    return split_lines([text], tokenizer, limit, most, language)[0]
+
+
+def split_lines(
+    lines: Sequence[str], tokenizer: Tokenizer, limit: int, most: int = 0, language: str = ""
+) -> list[Parts]:
+    """Each line in parts of whole sentences: at most ``limit`` tokens (without bos and eos) and, unless ``most`` is 0,
+    ``most`` sentences a part, and as many sentences as that allows.
+
+    Only a sentence that alone exceeds ``limit`` is cut inside: where a quoted sentence ends, else at clauses, then at
+    words, then anywhere; into parts of about the same length. ``limit``: the tokens of the longest line that the model
+    was trained on. ``most``: the sentences that most of those lines have at most.
 
     Raises ConfigError for a limit below SMALLEST_LIMIT.
     """
     if limit < SMALLEST_LIMIT:
         raise ConfigError(f"limit={limit}: wanted at least {SMALLEST_LIMIT} tokens")
-    if most and len(units := whole_sentences(text)) > most:
-        few = ("".join(units[start : start + most]) for start in range(0, len(units), most))
-        return [piece for some in few for piece in split_long(some, tokenizer, limit)]
-    if len(tokenizer.encode(text)) <= limit:
-        return [text]
-    ways: list[Callable[[str], list[str]]] = [
-        sentences,
-        lambda text: _cut(text, CLAUSE_END),
+    found = [sentences(line, language) or [line] for line in lines]
+    encoded = iter(tokenizer.encode_batch([sentence for of_line in found for sentence in of_line]))
+    cut, groups = [], []
+    for of_line in found:
+        units, inside = _units([(sentence, next(encoded)) for sentence in of_line], tokenizer, limit)
+        cut.append(inside)
+        groups.append(_groups(units, limit, most))
+    joined = ["".join(unit.text for unit in group) for of_line in groups for group in of_line if len(group) > 1]
+    joined_ids = iter(tokenizer.encode_batch(joined))
+    return [_parts(of_line, joined_ids, limit, inside) for of_line, inside in zip(groups, cut, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A sentence, or a part of one, which is not joined with others."""
+
+    text: str
+    ids: list[int]
+    whole: bool = True
+
+
+def _units(encoded: list[tuple[str, list[int]]], tokenizer: Tokenizer, limit: int) -> tuple[list[_Unit], bool]:
+    """The sentences of a line, those over the limit in parts; whether one was cut inside."""
+    units: list[_Unit] = []
+    cut = False
+    for sentence, ids in encoded:
+        if len(ids) <= limit:
+            units.append(_Unit(sentence, ids))
+            continue
+        inner = _cut(sentence, ANY_END)
+        for text, text_ids in zip(inner, tokenizer.encode_batch(inner), strict=True):
+            if len(text_ids) <= limit:
+                units.append(_Unit(text, text_ids))
+                continue
+            cut = True
+            pieces = _split(text, len(text_ids), tokenizer, limit, _ways(limit))
+            pieces_ids = tokenizer.encode_batch(pieces)
+            units += [_Unit(piece, ids, whole=False) for piece, ids in zip(pieces, pieces_ids, strict=True)]
+    return units, cut
+
+
+def _groups(units: list[_Unit], limit: int, most: int) -> list[list[_Unit]]:
+    """Neighbouring sentences together, within both limits."""
+    groups: list[list[_Unit]] = []
+    held = 0
+    for unit in units:
+        room = bool(groups) and held + len(unit.ids) <= limit and not 0 < most <= len(groups[-1])
+        if room and unit.whole and groups[-1][-1].whole:
+            groups[-1].append(unit)
+            held += len(unit.ids)
+        else:
+            groups.append([unit])
+            held = len(unit.ids)
+    return groups
+
+
+def _parts(groups: list[list[_Unit]], joined_ids: Iterator[list[int]], limit: int, cut: bool) -> Parts:
+    """A line's groups as parts. ``joined_ids`` gives the next group's tokens, where it has several sentences."""
+    parts = Parts([], [], cut)
+    for group in groups:
+        ids = next(joined_ids) if len(group) > 1 else group[0].ids
+        # Two that meet without a blank may take more tokens together than each by itself: they stay apart.
+        together = [("".join(unit.text for unit in group), ids)]
+        for text, text_ids in together if len(ids) <= limit else [(unit.text, unit.ids) for unit in group]:
+            parts.texts.append(text)
+            parts.ids.append(text_ids)
+    return parts
+
+
+def _ways(limit: int) -> list[Callable[[str], list[str]]]:
+    """How a sentence is cut inside: the first way that makes it short enough."""
+    return [
+        clauses,
         lambda text: _cut(text, WORD_END),
         lambda text: _characters(text, limit // SMALLEST_LIMIT),
         lambda text: _characters(text, 1),
     ]
-    return _split(text, tokenizer, limit, ways)
 
 
-def _split(text: str, tokenizer: Tokenizer, limit: int, ways: list[Callable[[str], list[str]]]) -> list[str]:
-    """``text`` cut in the first way, what is still too long in the next ones, and filled up to the limit again."""
+def _split(
+    text: str, count: int, tokenizer: Tokenizer, limit: int, ways: list[Callable[[str], list[str]]]
+) -> list[str]:
+    """``text``, of ``count`` tokens, cut in the first way, what is still too long in the next ones, and filled up again."""
     if not ways:
         return [text]
     pieces: list[str] = []
     units = ways[0](text)
-    for unit, count in zip(units, _counts(units, tokenizer), strict=True):
-        pieces += [unit] if count <= limit else _split(unit, tokenizer, limit, ways[1:])
-    filled = _filled(pieces, _counts(pieces, tokenizer), limit)
-    # What fits piece by piece may take more tokens in one, where no space is between: then the pieces stay as they are.
+    for unit, of_unit in zip(units, _counts(units, tokenizer), strict=True):
+        pieces += [unit] if of_unit <= limit else _split(unit, of_unit, tokenizer, limit, ways[1:])
+    filled = _filled(pieces, _counts(pieces, tokenizer), limit, count)
     counts = _counts(["".join(group) for group in filled], tokenizer)
     return [
         piece
-        for group, count in zip(filled, counts, strict=True)
-        for piece in (["".join(group)] if count <= limit else group)
+        for group, of_group in zip(filled, counts, strict=True)
+        for piece in (["".join(group)] if of_group <= limit else group)
     ]
 
 
-def _filled(pieces: list[str], counts: Iterable[int], limit: int) -> list[list[str]]:
-    """Neighbours together as long as they take ``limit`` tokens at most."""
+def _filled(pieces: list[str], counts: Iterable[int], limit: int, total: int) -> list[list[str]]:
+    """Neighbours together, ``limit`` tokens at most, in as few groups as that takes, of about the same size: a part of
+    three words has no grammar of its own, and a model makes something up."""
+    wanted = total / max(1, math.ceil(total / limit))
     groups: list[list[str]] = []
     held = 0
     for piece, count in zip(pieces, counts, strict=True):
-        if groups and held + count <= limit:
+        if groups and held + count <= limit and held + count / 2 <= wanted:
             groups[-1].append(piece)
             held += count
         else:
@@ -105,11 +187,14 @@ def _counts(texts: list[str], tokenizer: Tokenizer) -> list[int]:
 
 def _cut(text: str, end: re.Pattern[str]) -> list[str]:
     """``text`` cut behind each match."""
-    cuts = [0, *(match.end() for match in end.finditer(text)), len(text)]
-    return [text[start:stop] for start, stop in pairwise(cuts) if start < stop]
+    return _cut_at(text, [*(match.end() for match in end.finditer(text)), len(text)])
+
+
+def _cut_at(text: str, ends: Iterable[int]) -> list[str]:
+    return [text[start:stop] for start, stop in pairwise([0, *ends]) if start < stop]
 
 
 def _characters(text: str, size: int) -> list[str]:
     """``text`` every ``size`` characters, but, for more than one, where that would take an accent from its letter."""
     inner = (cut for cut in range(size, len(text), size) if size == 1 or not unicodedata.combining(text[cut]))
-    return [text[start:stop] for start, stop in pairwise([0, *inner, len(text)])]
+    return _cut_at(text, [*inner, len(text)])

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from glassformer.errors import ConfigError
+from glassformer.text.marks import word_starts
 from glassformer.text.pairs import Block
-from glassformer.text.tokenizer import WORD_START, Tokenizer
+from glassformer.text.tokenizer import Tokenizer
 
 Ids = tuple[int, ...]
 Numbers = npt.NDArray[np.int64]
@@ -65,7 +66,7 @@ class SubwordSampler:
         if not 0 < share <= 1:
             raise ConfigError(f"subword_sampling={share}: wanted a share of the words, above 0 and up to 1")
         self.share, self.seed, self.tokenizer = share, seed, tokenizer
-        self.begins = np.array([token.startswith(WORD_START) for token in tokenizer.tokens(range(len(tokenizer)))])
+        self.begins = word_starts(tokenizer)
         self.ways = Ways(tokenizer)
 
     def sample(self, block: Block, first: int, epoch: int) -> Block:
@@ -74,7 +75,7 @@ class SubwordSampler:
         ids, lengths = self.sample_rows(block.ids.astype(np.int64), lengths, 2 * first, epoch)
         both = lengths.reshape(-1, 2).sum(axis=1)
         sides = lengths[::2].astype(np.int32), lengths[1::2].astype(np.int32)
-        return Block(ids.astype(block.ids.dtype), np.cumsum(both) - both, *sides)
+        return Block(ids.astype(block.ids.dtype), np.cumsum(both) - both, *sides, block.marks)
 
     def sample_rows(self, ids: Numbers, lengths: Numbers, key: int, epoch: int) -> tuple[Numbers, Numbers]:
         """Sentences' ids one after the other, and each one's length, with some words cut otherwise. The sentences are

@@ -28,7 +28,7 @@ import sentencepiece
 
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, VocabularyError
 from glassformer.text.normalise import normalised, sentencepiece_rules
-from glassformer.text.protected import SIGNS
+from glassformer.text.protected import MARKS, SIGNS
 
 WORD_START = "▁"
 SPECIAL = 4
@@ -41,6 +41,8 @@ LONGEST_LINE = 4000
 """Characters. Of a longer line training uses only the beginning: words repeat, and its memory has to have an end."""
 COVERAGE = 0.9999
 """The share of the text whose characters get an id of their own; the rest, a stray emoji, is spelt in bytes."""
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Letters of scripts that put no blank between words: Thai to Burmese, Khmer, Chinese and Japanese characters."""
 THREADS = 2
 """Fixed, because sums of floats, and so the vocabulary, depend on how the work is shared out."""
 
@@ -146,11 +148,13 @@ class Tokenizer:
 
     @cached_property
     def unknown(self) -> re.Pattern[str]:
-        """Finds runs of characters of which no piece is made: the vocabulary can only spell them in bytes."""
-        known = {one for id in range(len(self)) if not self._pieces.is_byte(id) for one in self._tokens[id]} - {
-            WORD_START
-        }
-        return re.compile(f"[^\\s{re.escape(''.join(sorted(known)))}]+")
+        """Finds words with characters of which no piece is made, so that they can only be spelt in bytes: words in another
+        script, symbols, one or several in a row."""
+        known = {one for id in range(len(self)) if not self._pieces.is_byte(id) for one in self._tokens[id]}
+        stranger = f"[^\\s\\x00-\\x7f{MARKS}{re.escape(''.join(sorted(known)))}]"
+        letter = f"(?:(?![{UNSPACED}{MARKS}])[^\\W\\d_])"
+        word = f"{letter}*{stranger}(?:{letter}|{stranger})*"
+        return re.compile(f"{word}(?: {word})*")
 
     def save(self, path: str | Path) -> None:
         Path(path).write_bytes(self._model)

@@ -5,13 +5,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from glassformer.training.diagnose_corpus import WORD, Profile, belongs_to
+from glassformer.text.units import UNSPACED, units
+from glassformer.training.diagnose_sides import Profile, belongs_to
 from glassformer.training.finding import Finding
 
 Row = dict[str, Any]
 
-LOOP = re.compile(r"(?:^|\s)(\S+(?:\s+\S+){0,5}?)(?:\s+\1){3,}(?=\s|$)|(\S{1,6}?)\2{7,}")
-"""One to six words four times in a row, or a few letters eight times."""
+LOOP = re.compile(
+    r"(?:^|\s)(\S+(?:\s+\S+){0,5}?)(?:\s+\1){3,}(?=\s|$)|(\S{1,6}?)\2{7,}"
+    rf"|([{UNSPACED}]{{2,12}}?)\3{{3,}}"
+)
+"""One to six words four times in a row, or a few letters eight times; of scripts without blanks two to twelve characters
+four times."""
 
 
 def examine_course(rows: Sequence[Row], vocabulary_size: int) -> list[Finding]:
@@ -152,11 +157,12 @@ def length(translations: Sequence[str], references: Sequence[str]) -> Finding | 
 
 
 def other_language(sources: Sequence[str], references: Sequence[str], translations: Sequence[str]) -> Finding | None:
+    """Translations that are written in the source's language."""
     own, other = Profile(references), Profile(sources)
     wrong = [
         text
         for text, source in zip(translations, sources, strict=True)
-        if text != source and len(WORD.findall(text)) >= 4 and belongs_to(text, own, other) > 1.0
+        if text != source and len(units(text)) >= 4 and belongs_to(text, own, other) > 1.0
     ]
     if len(wrong) <= 0.03 * len(translations):
         return None

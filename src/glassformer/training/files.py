@@ -9,9 +9,13 @@ from typing import Any
 
 from glassformer.config import DataConfig
 from glassformer.errors import CorpusError
+from glassformer.strict_json import parsed
 from glassformer.text.lines import is_pipe, name_of
+from glassformer.text.marks import NO_MARKS
 from glassformer.text.pairs import sha256_of
 
+VALIDATION = "validation.json"
+"""The validation pairs, in a run's ``data``."""
 STANDARD_INPUT = "standard-input.tsv"
 """What was read from standard input, in a run's ``data``."""
 COMPRESSED = {"gz", "xz", "zst", "tsv", "txt"}
@@ -19,8 +23,14 @@ COMPRESSED = {"gz", "xz", "zst", "tsv", "txt"}
 
 
 def files_of(config: DataConfig) -> list[str]:
-    """All files that the settings name, the validation pairs' too."""
-    return [path for path in [*config.source, *config.target, config.valid_source, config.valid_target] if path]
+    """All files that the settings name, the validation pairs' and the marks' too."""
+    pairs = [*config.source, *config.target, config.valid_source, config.valid_target]
+    return [path for path in pairs if path] + mark_files(config)
+
+
+def mark_files(config: DataConfig) -> list[str]:
+    """The files of marks that the settings name."""
+    return [path for path in config.marks if path not in NO_MARKS]
 
 
 def stamp(path: str) -> dict[str, Any]:
@@ -75,3 +85,19 @@ def languages(config: DataConfig) -> str:
         both = list(zip(*ends, strict=False))
         return "-".join(next((pair for pair in both if pair[0] != pair[1]), both[0]))
     return Path(name_of(config.source[0])).name.split(".")[0] or "run"
+
+
+def kept_validation(data: Path) -> list[tuple[str, str]]:
+    """The validation pairs in a run's ``data``. Raises CorpusError where they are not there, or something else is."""
+    path = data / VALIDATION
+    try:
+        value = parsed(path.read_bytes())
+        if isinstance(value, list) and all(
+            isinstance(pair, list) and list(map(type, pair)) == [str, str] for pair in value
+        ):
+            return [(source, target) for source, target in value]
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read ({error.strerror or error}): the run is not complete") from None
+    except ValueError:
+        pass
+    raise CorpusError(f"{path} holds no pairs of sentences: the run is damaged, begin another with --out")

@@ -4,37 +4,108 @@ import fcntl
 import os
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
-from glassformer.errors import TrainingError
-from glassformer.folders import replace_file
+from glassformer.errors import GlassformerError, TrainingError
+from glassformer.folders import UNFINISHED, remove, remove_left, replace_file
 
 MAY_CHANGE = {"time_limit", "max_steps", "max_epochs", "patience", "keep_checkpoints"}
 """What says when a run ends, and not what it computes."""
 
 
+OWN = {".lock", "config.toml", "data", "checkpoints", "metrics.jsonl", "best.json", "sentences", "distilled", "tensorboard",
+       "learning-curve.svg"}  # fmt: skip
+"""What a run writes into its folder."""
+DATA = {"tokenizer.model", "validation.json", "train", "train.unfinished", "prepared.json", "standard-input.tsv"}
+"""And into its ``data``."""
+TABLES = {"run", "data", "model", "training"}
+MARK = "glassformer"
+"""The second line of a run's ``.lock``, which is written before anything else."""
+
+
+def check_folder(folder: Path) -> None:
+    """Writes nothing. Raises TrainingError unless ``folder`` is not there, empty, or a run's from which no link leads out:
+    what other people put there would be written over, or removed as an old checkpoint."""
+    if folder.exists() and not folder.is_dir():
+        raise TrainingError(f"{folder} is a file: name a folder for the run with --out")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not is_run(folder):
+        some = ", ".join(sorted(path.name for path in folder.iterdir())[:3])
+        raise TrainingError(
+            f"{folder} is no run's folder and not empty (it has {some}): name another one with --out, nothing was written"
+        )
+    places = [folder / name for name in sorted(OWN)]
+    for path in [*places, *folder.glob("checkpoints/*"), *folder.glob("data/*"), *folder.glob("distilled/*")]:
+        if path.is_symlink():
+            raise TrainingError(
+                f"{path} is a link: a run writes into its own folder only; put the folder itself elsewhere"
+            )
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a run has begun here: the mark of its first moment, settings beside what it made with them, or, on a machine
+    that only reads the corpus for it, nothing but that."""
+    lock, settings = folder / ".lock", folder / "config.toml"
+    with suppress(OSError):
+        if lock.is_file() and lock.read_bytes()[:100].split(b"\n")[1:2] == [MARK.encode()]:
+            return True
+    if settings.is_file():
+        try:
+            tables = set(tomllib.loads(settings.read_text(encoding="utf-8")))
+        except ValueError:
+            tables = TABLES  # damaged: that is said when it is read
+        made = [".lock", "data/prepared.json", "metrics.jsonl", "best.json"]
+        return bool(tables) and tables <= TABLES and any((folder / name).is_file() for name in made)
+    data = {path.name for path in folder.glob("data/*") if not path.name.startswith(UNFINISHED)}
+    own = {path.name for path in folder.iterdir()} <= OWN
+    return own and ((bool(data) and data <= DATA) or any(folder.glob("distilled/*/distilled.json")))
+
+
+@contextmanager
+def undone_if_refused(folder: Path) -> Iterator[None]:
+    """A ``with`` block after whose error nothing is left of a run that had not begun before: neither its folder nor what was
+    put into it. What has trained a while, or was translated for it, stays."""
+    new = not folder.is_dir() or not any(folder.iterdir())
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        yield
+    except (GlassformerError, OSError):
+        worth = ("metrics.jsonl", "checkpoints/step-*", "distilled/*/part-*.json")
+        if new and not any(any(folder.glob(pattern)) for pattern in worth):
+            for name in OWN:
+                remove(folder / name)
+            remove_left(folder)
+            for path in made:
+                with suppress(OSError):  # somebody else's files came in the meantime
+                    path.rmdir()
+        raise
+
+
 def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The settings with which the run in ``folder`` goes on, or, if there is none, these. Writes nothing.
 
-    Limits may be given anew. Raises TrainingError when other settings are given than the run began with.
+    Limits may be given anew. Raises TrainingError when other settings are given than the run began with, and as
+    ``check_folder``.
     """
-    if folder.exists() and not folder.is_dir():
-        raise TrainingError(f"{folder} is a file: name a folder for the run with --out")
+    check_folder(folder)
     path = folder / "config.toml"
     if path.is_file():
         try:
             begun: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise TrainingError(f"{path} is not TOML ({error}): mend it, or begin another run with --out") from None
+        if not all(isinstance(table, dict) for table in begun.values()):
+            raise TrainingError(f"{path} has settings outside its tables: mend it, or begin another run with --out")
         for room, table in settings.items():
             for name, value in table.items():
                 had = begun.get(room, {}).get(name)
                 if room == "training" and name in MAY_CHANGE:
-                    begun[room][name] = value
+                    begun.setdefault(room, {})[name] = value
                 elif had != value:
                     raise TrainingError(
                         f"{folder} holds a run with {room}.{name}={had!r}, and now it is {value!r}: "
@@ -49,6 +120,12 @@ def keep(folder: Path, settings: dict[str, dict[str, Any]]) -> None:
     replace_file(folder / "config.toml", tomli_w.dumps(settings).encode())
 
 
+def marked(folder: Path) -> None:
+    """Make ``folder`` a run's, without working in it yet."""
+    with only_run(folder):
+        pass
+
+
 @contextmanager
 def only_run(folder: Path) -> Iterator[None]:
     """A ``with`` block in which no other run works in ``folder``. The lock ends with the process, however it ends.
@@ -57,19 +134,19 @@ def only_run(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     except OSError as error:
         raise TrainingError(f"{folder} cannot be written ({error.strerror}): name another folder with --out") from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            who = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
+            who = os.read(handle, 20).decode("ascii", "replace").partition("\n")[0].strip() or "unknown"
             raise TrainingError(
                 f"another run works in {folder} (process {who}): wait for its end, or name another folder with --out"
             ) from None
         os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
+        os.write(handle, f"{os.getpid()}\n{MARK}\n".encode())
         yield
     finally:
         os.close(handle)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from glassformer.brief import brief
 from glassformer.errors import TrainingError
 from glassformer.text.batches import Batch
 from glassformer.training.metrics import Meter
@@ -22,6 +23,7 @@ class NoNumberError(Exception):
     """The loss of a step is NaN or infinite. Its text says where."""
 
 
+@brief
 @dataclass
 class Watch:
     """The losses of the steps since they were last looked at: on a GPU a look would make each step wait."""
@@ -54,6 +56,7 @@ def ran_out_of_memory(error: BaseException) -> bool:
     )
 
 
+@brief
 @dataclass
 class Moment:
     """What a step changes before the weights, to be put back when memory runs out in it."""

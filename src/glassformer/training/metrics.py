@@ -40,6 +40,9 @@ class Meter:
         self.begun = self.clock.seconds()
         self.loss: torch.Tensor | float = 0.0
         self.wanted = self.tokens = 0
+        self.guide: torch.Tensor | float = 0.0
+        """−log of the weight where a head was to look, summed over ``guided`` sentences."""
+        self.guided = 0
         self.steps = 0
         """The optimiser's, counted by whoever makes them."""
 
@@ -47,6 +50,10 @@ class Meter:
         self.loss = self.loss + loss.double()  # a tensor: asking for its value would make a GPU wait
         self.wanted += batch.tokens
         self.tokens += batch.tokens + batch.source_tokens
+
+    def add_guide(self, loss: torch.Tensor, sentences: int) -> None:
+        self.guide = self.guide + loss.double()
+        self.guided += sentences
 
     def row(self, state: State, config: TrainingConfig, in_epoch: int) -> Step:
         progress = state.progress
@@ -67,6 +74,7 @@ class Meter:
             tokens_per_second=self.tokens / max(now - self.begun, 1e-9),
             seconds=now,
             seconds_left=max(min(left), 0.0) if left else None,
+            guide=float(self.guide) / self.guided if self.guided else None,
         )
         self.restart()
         return made

@@ -1,6 +1,5 @@
 """Everything that a run is at one moment, and its way to disk and back, bit for bit."""
 
-import dataclasses
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,15 +10,19 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from glassformer.brief import brief
 from glassformer.checkpoint import Saved, check_shapes, load_weights, model_files, shapes_of, tensors_in
 from glassformer.config import ModelConfig, TrainingConfig
 from glassformer.errors import CheckpointError
 from glassformer.folders import (
     UNFINISHED,
+    inside,
     json_bytes,
     model_folder,
+    read_file,
     read_folder,
     read_json,
+    remove_left,
     replace_file,
     write_folder,
 )
@@ -64,8 +67,15 @@ class Progress:
     """How often the loss was no number and the run went back to a checkpoint."""
     parts: int = 1
     """Each batch is computed in so many parts, since the memory did not suffice for the whole."""
+    guided_to: int = 0
+    """The last step in which a head was taught where to look; 0: none was."""
+    guide_ended: bool = False
+    """Whether the share of the run in which it is taught is over."""
+    taught_before: dict[str, Any] = field(default_factory=dict)
+    """What the card of the model that the run began with says of a head that was taught."""
 
 
+@brief
 @dataclass
 class State:
     """The weights, their average, the optimisers and the progress of a run. The random state is torch's own, of each
@@ -199,10 +209,10 @@ def share_random_states(processes: Processes, saved: list[Tensor], seeds: list[i
 
 def progress_from(values: dict[str, Any], checkpoint: Path) -> Progress:
     """Raises CheckpointError for what another version wrote."""
-    fields = {entry.name: type(entry.default) for entry in dataclasses.fields(Progress)}
+    fields = {name: type(value) for name, value in asdict(Progress()).items()}
     for name, value in values.items():
         kinds = (int, float) if fields.get(name) is float else (fields.get(name),)
-        if name not in fields or (type(value) not in kinds and name != "limits"):
+        if name not in fields or type(value) not in kinds:
             raise CheckpointError(f"{checkpoint / 'training.json'}: unexpected {name} = {str(value)[:40]}: begin again")
     return Progress(**values)
 
@@ -229,7 +239,7 @@ def newest_checkpoint(run: Path, damaged: list[str] | None = None) -> Path | Non
     found = checkpoints(run)
     for checkpoint in reversed(found):
         try:
-            if not set(TRAINING_FILES) <= read_folder(checkpoint).keys():
+            if not set(TRAINING_FILES) <= read_folder(inside(run, checkpoint)).keys():
                 raise CheckpointError(f"{checkpoint} is incomplete")
         except CheckpointError as error:
             if damaged is not None:
@@ -248,8 +258,10 @@ def shown_checkpoint(run: Path) -> Path | None:
     if not found:
         return None
     try:
-        ended = read_json((found[-1] / "training.json").read_bytes(), found[-1]).get("ended")
-    except OSError:
+        ended = read_json(read_file(inside(run, found[-1]), "training.json"), found[-1]).get("ended")
+    except CheckpointError:
+        if (found[-1] / "training.json").exists():
+            raise
         ended = "removed just now"
     best = run / "best.json"
     return model_folder(run) if ended and best.is_file() else found[-1]
@@ -267,6 +279,7 @@ def remove_old(run: Path, keep: int, wanted: set[str]) -> None:
 
 
 def remove(checkpoint: Path) -> None:
+    """Remove a checkpoint's folder, which at no moment is there in part."""
     # a half-removed folder must not look like a checkpoint
     gone = checkpoint.with_name(f"{UNFINISHED}{checkpoint.name}")
     checkpoint.rename(gone)
@@ -275,5 +288,5 @@ def remove(checkpoint: Path) -> None:
 
 def remove_unfinished(run: Path) -> None:
     """Remove what a run left that was killed while it wrote."""
-    for folder in (run / "checkpoints").glob(f"{UNFINISHED}*"):
-        shutil.rmtree(folder)
+    remove_left(run / "checkpoints")
+    remove_left(run)

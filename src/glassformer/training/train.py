@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from glassformer import __version__
+from glassformer.brief import brief
 from glassformer.checkpoint import Saved
 from glassformer.config import TrainingConfig
 from glassformer.devices import find_device
@@ -18,6 +19,15 @@ from glassformer.text.batches import Batch, groups
 from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
 from glassformer.training.data import Data
+from glassformer.training.guide import (
+    check_head,
+    check_marked,
+    guided_loss,
+    head_of,
+    queries_and_keys,
+    taught,
+    teaches,
+)
 from glassformer.training.limits import limit_reached, patience_lost
 from glassformer.training.loss import loss_of
 from glassformer.training.mending import MOST_SETBACKS, Moment, NoNumberError, Watch, halve, ran_out_of_memory
@@ -56,8 +66,8 @@ def train(
     ``about`` goes into the model's card. ``start``: the model whose weights a new run begins with. ``stop`` is asked after
     each step: a text means save and stop, for that reason.
     ``processes``: those among which each batch is shared (``processes.joined``); the first one writes and reports.
-    Raises TrainingError when the loss is no number again and again, memory runs out for a single pair or nothing can be
-    written, CheckpointError when every checkpoint is damaged.
+    Raises ConfigError for a ``guided_attention`` that model or corpus lack, TrainingError when the loss is no number again
+    and again, memory runs out for a single pair or nothing can be written, CheckpointError when every checkpoint is damaged.
     """
     keep_freed_memory()
     processes = processes or Processes()
@@ -78,6 +88,7 @@ def train(
     return session.outcome()
 
 
+@brief
 @dataclass
 class Session:
     """One process's part of a run, from its start to its end."""
@@ -96,6 +107,8 @@ class Session:
     def begin(self) -> None:
         """Be where the last checkpoint was, or at the beginning."""
         config = self.config = self.recipe.training
+        check_head(config, self.recipe.model)
+        unused = check_marked(config, self.data.pairs.facts)
         if self.processes.first:
             self.run.mkdir(parents=True, exist_ok=True)
             remove_unfinished(self.run)
@@ -113,7 +126,7 @@ class Session:
         messages, choices = self.data.messages, self.recipe.choices
         plan = Plan(str(self.run), messages, choices, parameters, pairs, self.in_epoch, device, progress.step)
         self.reporter.planned(plan)
-        for note in [*self.data.notes, *damaged]:
+        for note in [*self.data.notes, *damaged, *([unused] if unused else [])]:
             self.reporter.noted(note)
         progress.ended = self.at_its_end()
         if progress.ended and progress.validated_at < progress.step:  # interrupted, and the limit is lower now
@@ -133,6 +146,7 @@ class Session:
                 )
         elif self.processes.first and self.start is not None:
             start_from(state, self.data.tokenizer, self.start)
+            state.progress.taught_before = dict(self.start.card.get("taught") or {})
         self.processes.tensors_from_first(state.everything())
         state.progress = Progress(**json.loads(self.processes.text_from_first(json.dumps(asdict(state.progress)))))
         share_random_states(self.processes, random, [self.config.seed, state.progress.step])
@@ -230,8 +244,9 @@ class Session:
     def tell(self) -> None:
         """The loss and the speed of the last steps, to the file and to whoever listens."""
         meter = self.meter
-        meter.loss, *counts = self.processes.sums(float(meter.loss), meter.wanted, meter.tokens)
-        meter.wanted, meter.tokens = map(int, counts)
+        sums = float(meter.loss), float(meter.guide), meter.wanted, meter.tokens, meter.guided
+        meter.loss, meter.guide, *counts = self.processes.sums(*sums)
+        meter.wanted, meter.tokens, meter.guided = map(int, counts)
         row = meter.row(self.state, self.config, self.in_epoch)
         if self.processes.first:
             self.metrics.write("step", asdict(row))
@@ -257,7 +272,8 @@ class Session:
         trained: dict[str, Any] = {"step": progress.step, "epoch": progress.epoch, "seconds": round(progress.seconds)}
         if best:
             trained |= {"validation_bleu": progress.best_bleu, "validation_loss": progress.best_loss}
-        card, keep = {**self.card, "training": trained}, self.config.keep_checkpoints
+        card = {**self.card, "training": trained, **taught(progress, self.config, self.data.pairs.facts)}
+        keep = self.config.keep_checkpoints
         self.state.save(self.run, self.data.tokenizer, card, keep=keep, random=random)
 
     def outcome(self) -> Outcome:
@@ -283,11 +299,19 @@ def step(
     progress = state.progress
     progress.step += 1
     state.model.train()
+    teaching = teaches(progress, config)
     for batch in group:
-        with products_in(config, where):
+        looks = batch.looks if teaching else None
+        with products_in(config, where), queries_and_keys(state.model, config, looks is not None) as seen:
             ids = batch.source_ids.to(where), batch.target_ids.to(where)
             loss = loss_of(state.model, *ids, config.label_smoothing, config.r_drop)
-        torch.autograd.backward(loss.smoothed / tokens)
+        learnt = loss.smoothed
+        if looks is not None:
+            real = ids[0] != state.model.config.pad_id
+            guide = guided_loss(seen[0], seen[1], head_of(config)[1], real, looks.to(where))
+            learnt = learnt + config.guided_weight * guide
+            meter.add_guide(guide.detach(), len(set(looks[:, 0].tolist())))
+        torch.autograd.backward(learnt / tokens)
         meter.add(loss.smoothed.detach(), batch)
     processes.add_up(state.model)
     if config.clip_norm:

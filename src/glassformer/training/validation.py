@@ -7,14 +7,15 @@ import torch
 from glassformer.config import DecodingConfig, TrainingConfig
 from glassformer.decoding import decode
 from glassformer.decoding.batches import pad
+from glassformer.scores import Score, bleu
 from glassformer.training.data import Data
-from glassformer.training.evaluation import Score, bleu
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import Metrics
 from glassformer.training.precision import products_in
 from glassformer.training.report import Reporter, Validation
 from glassformer.training.state import Progress, State
 
+GREEDY = DecodingConfig(method="greedy")
 NEAR = 1.0
 """BLEU points within which some hundreds of sentences do not tell two checkpoints of a run apart: neighbours differ by
 0.24 for no reason (standard deviation, ``docs/recipe.md``), and the highest of forty is a lucky one."""
@@ -57,10 +58,11 @@ def is_better(progress: Progress, config: TrainingConfig, bleu: float, loss: flo
 def validation_loss(state: State, data: Data, config: TrainingConfig, where: torch.device) -> float:
     """Cross entropy per target token, without smoothing and without dropout, over all validation pairs."""
     total, tokens = 0.0, 0
-    rows = [
-        (data.tokenizer.encode(source)[: config.max_tokens], data.tokenizer.encode(target)[: config.max_tokens])
-        for source, target in data.validation
-    ]
+    rows = []
+    for source, target in data.validation:
+        reading = data.reader.whole(source)
+        target_ids = data.tokenizer.encode(data.reader.as_target(reading, target))
+        rows.append((reading.parts[0].ids[: config.max_tokens], target_ids[: config.max_tokens]))
     rows.sort(key=lambda row: len(row[0]))
     model = state.averaged.config
     for start in range(0, len(rows), 64):
@@ -73,8 +75,13 @@ def validation_loss(state: State, data: Data, config: TrainingConfig, where: tor
 
 
 def validation_bleu(state: State, data: Data, config: TrainingConfig) -> tuple[Score, list[str]]:
+    """BLEU of greedy translations, read and written as a translator does it, and the translations."""
     pairs = data.validation[: config.validation_sentences]
-    sources = [data.tokenizer.encode(source)[: config.max_tokens] for source, _ in pairs]
-    found = decode(state.averaged, sources, DecodingConfig(method="greedy"))
-    translations = [data.tokenizer.decode(hypotheses[0].ids) for hypotheses in found]
-    return bleu(translations, [target for _, target in pairs]), translations
+    readings = data.reader.read([source for source, _ in pairs])
+    found = iter(decode(state.averaged, [p.ids for r in readings for p in r.parts if p.ids], GREEDY))
+    translations = [
+        data.reader.write(r, [data.tokenizer.decode(next(found)[0].ids) if p.ids else p.text for p in r.parts]).text
+        for r in readings
+    ]
+    tokenizer = config.bleu_tokenizer or data.bleu_tokenizer
+    return bleu(translations, [target for _, target in pairs], tokenize=tokenizer), translations

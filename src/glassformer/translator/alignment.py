@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from glassformer.brief import brief
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import WORD_START, Tokenizer
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Alignment:
     """Which source words each target word looked at while it was chosen. A weight, not a proof of translation."""

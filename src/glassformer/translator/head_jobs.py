@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from glassformer.text.demo_grammar import Sentence
+from glassformer.demo import ItSentence
 from glassformer.translator.alignment import is_mark, merge_words
 from glassformer.translator.translator import Translator
 
@@ -89,27 +89,30 @@ def best_heads(translator: Translator, examples: Iterable[tuple[str, str, Mappin
     return sorted(made, key=lambda job: -job.share)
 
 
-def demo_jobs(sentence: Sentence) -> dict[str, Look]:
-    """Jobs that a reader can name, with the places that the grammar knows."""
-    source, target = ({key: n for n, (_, key) in enumerate(words)} for words in (sentence.source, sentence.target))
+def demo_jobs(sentence: ItSentence) -> dict[str, Look]:
+    """Jobs that a reader can name, with the places that the demo's sentences know."""
+    source, target = (
+        {key: places[0] for key, places in keys.items()} for keys in (sentence.keys, sentence.target_keys)
+    )
+    words = [len(text.split()) for text in sentence.pair]
     nouns = [key for key in ("subject", "object") if key in source]
-    jobs = {
-        "a word to the one before it": Look("encoder", [(n, n - 1) for n in range(1, len(sentence.source))]),
-        "a word to the one after it": Look("encoder", [(n, n + 1) for n in range(len(sentence.source) - 1)]),
+    told = [places[0] for key, places in sentence.keys.items() if key.startswith("it ")]
+    return {
+        "a word to the one before it": Look("encoder", [(n, n - 1) for n in range(1, words[0])]),
+        "a word to the one after it": Look("encoder", [(n, n + 1) for n in range(words[0] - 1)]),
         "an article to its noun": Look("encoder", [(source[f"{key} article"], source[key]) for key in nouns]),
         "the verb to its subject": Look("encoder", [(source["verb"], source["subject"])]),
         "a German word to the English word that it translates": Look(
-            "cross", [(n, source[key]) for n, (_, key) in enumerate(sentence.target) if key in source]
+            "cross", sorted((place, source[key]) for key, place in target.items() if key in source)
         ),
         "a German article to the English noun, whose gender it needs": Look(
             "cross", [(target[f"{key} article"], source[key]) for key in nouns]
         ),
-        "a German word to the one before it": Look("decoder", [(n, n - 1) for n in range(1, len(sentence.target))]),
+        "a German word to the one before it": Look("decoder", [(n, n - 1) for n in range(1, words[1])]),
+        "it to the noun that it stands for": Look("encoder", sentence.marks),
+        "it to the word that tells which (tired, wide)": Look("encoder", [(it, source["property"]) for it in told]),
+        "er, sie, es to the noun that it stands for": Look(
+            "cross",
+            [(target[key], source[key.removeprefix("it ")]) for key in target if key.startswith("it ")],
+        ),
     }
-    if sentence.meant:
-        jobs |= {
-            "it to the noun that it stands for": Look("encoder", [(source["it"], source[sentence.meant])]),
-            "it to the word that tells which (tired, wide)": Look("encoder", [(source["it"], source["property"])]),
-            "er, sie, es to the noun that it stands for": Look("cross", [(target["it"], source[sentence.meant])]),
-        }
-    return jobs

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import torch
 
+from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode, score
 from glassformer.engines.native import Native
@@ -13,6 +14,7 @@ from glassformer.model import Transformer
 from glassformer.trace import Trace, Window, record
 
 
+@brief
 @dataclass(frozen=True)
 class Inside:
     """The model as PyTorch has it, whichever engine translates."""

@@ -1,15 +1,14 @@
-"""A line that is translated in parts: the parts' translations as one. Needs no torch."""
+"""The translations of a text's parts as those of the text. Needs no torch."""
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
-LINE_END = re.compile(r"[\r\n]+")
+from glassformer.text.reading import Reader, Reading, Written
 
 
 @dataclass(frozen=True)
 class Translation:
-    """One translation of one line. Of a line that was split, the parts' figures are summed."""
+    """One translation of one text. Of a text that was split, the parts' figures are summed."""
 
     text: str
     score: float
@@ -20,47 +19,44 @@ class Translation:
     """The target's tokens, without bos and eos."""
     finished: bool
     """False when the length limit cut it, or a part of it, off."""
+    misplaced: list[str] = field(default_factory=list)
+    """Links, emoji and their like for which the translation had no place: they stand at the end of their sentence."""
 
 
-def joined(parts: Sequence[Sequence[Translation]]) -> list[Translation]:
-    """The translations of a line from those of its parts."""
-    if len(parts) == 1:
-        return list(parts[0])
-    ranks = []
+def ranked(reader: Reader, reading: Reading, parts: Sequence[Sequence[Translation]], count: int) -> list[Translation]:
+    """Up to ``count`` translations of a text from those of its parts, as the model wrote them, rank by rank; a part with
+    fewer of them repeats its last. No two have the same text."""
+    ranks: dict[str, Translation] = {}
     for rank in range(max(map(len, parts), default=1)):
         chosen = [of_part[min(rank, len(of_part) - 1)] for of_part in parts]
-        ranks.append(
-            Translation(
-                " ".join(one.text for one in chosen if one.text),
-                sum((one.score for one in chosen), 0.0),
-                sum((one.log_probability for one in chosen), 0.0),
-                [id for one in chosen for id in one.ids],
-                all(one.finished for one in chosen),
-            )
+        written = reader.write(reading, [one.text for one in chosen]) if chosen else Written("", [])
+        whole = Translation(
+            written.text,
+            sum((one.score for one in chosen), 0.0),
+            sum((one.log_probability for one in chosen), 0.0),
+            [id for one in chosen for id in one.ids],
+            all(one.finished for one in chosen),
+            written.lost,
         )
-    return ranks
+        ranks.setdefault(whole.text, whole)
+    return list(ranks.values())[:count]
 
 
-def in_upper_case(ranks: Sequence[Translation]) -> list[Translation]:
-    """The text, not the ids."""
-    return [replace(one, text=one.text.upper()) for one in ranks]
-
-
-def one_line(text: str) -> str:
-    """Line ends become spaces."""
-    return LINE_END.sub(" ", text)
+def not_empty(found: Sequence[Translation], source: str) -> list[Translation]:
+    """Those with a text; where none has one, the ``source`` as it stands."""
+    return [one for one in found if one.text.strip()] or [Translation(source, 0.0, 0.0, [], True)]
 
 
 def in_proportion(parts: int, texts: int, progress: Callable[[int], None] | None) -> Callable[[int], None]:
-    """Turns numbers of parts that are done into numbers of texts, all of which are told when all parts are done."""
-    done = told = 0
+    """Turns numbers of parts that are done into numbers of texts, which add up to all when all parts are done."""
+    done = reported = 0
 
-    def tell(count: int) -> None:
-        nonlocal done, told
+    def advance(count: int) -> None:
+        nonlocal done, reported
         done += count
         now = texts * done // parts if parts else texts
-        if progress is not None and now > told:
-            progress(now - told)
-            told = now
+        if progress is not None and now > reported:
+            progress(now - reported)
+            reported = now
 
-    return tell
+    return advance

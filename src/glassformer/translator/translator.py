@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
+from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, open_engine
-from glassformer.errors import ShapeError
+from glassformer.errors import ShapeError, TranslationWarning
 from glassformer.folders import describe
 from glassformer.search import Hypothesis
-from glassformer.text.case import plain, shouted
-from glassformer.text.sentences import SMALLEST_LIMIT, split_long
+from glassformer.text.normalise import normalised
+from glassformer.text.reading import Reader, Reading
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.translator.alignment import Alignment, check_number, merge_words, words_of
-from glassformer.translator.parts import Translation, in_proportion, in_upper_case, joined, one_line
+from glassformer.translator.parts import Translation, in_proportion, not_empty, ranked
 from glassformer.translator.shipped import find_model
 
 if TYPE_CHECKING:
@@ -27,8 +30,11 @@ if TYPE_CHECKING:
     from glassformer.trace import Trace
     from glassformer.translator.inside import Inside
 
-LONGEST = 200
-"""Tokens: a longer line is split into sentences where the model's card does not say how long its training's were."""
+LOOKED_AT = 20
+"""Texts of those translated together by which another language is known."""
+LINE_END = re.compile(r"[\r\n]+")
+SHOWN = 60
+"""Characters of a text that a message shows."""
 
 
 class Options(TypedDict, total=False):
@@ -39,6 +45,7 @@ class Options(TypedDict, total=False):
     progress: Callable[[int], None] | None
 
 
+@brief
 @dataclass
 class Translator:
     """An engine and a tokenizer. Make one with ``load``."""
@@ -47,6 +54,14 @@ class Translator:
     tokenizer: Tokenizer
     card: dict[str, Any]
     name: str = ""
+    protect: bool = True
+    """Whether links, emoji, {names} and their like come out as they went in (``text/protected.py``)."""
+    remark: Callable[[str], None] = field(default_factory=lambda: warn)
+    """Is given, once each, what people should know of their texts: a script that the model does not read, a sentence that
+    is too long for it, a thing that has lost its place."""
+    _said: set[str] = field(default_factory=set, init=False, repr=False)
+    _reader: Reader | None = field(default=None, init=False, repr=False)
+    _reader_of: Any = field(default=None, init=False, repr=False)
     show: ClassVar[Callable[["Translator", Trace], str] | None] = None
     """How a notebook shows a trace. The room ``page`` knows it, which lies above: it is set from there."""
 
@@ -59,7 +74,9 @@ class Translator:
         engine: str = "native",
         quantization: str = "int8",
         threads: int = 0,
+        protect: bool = True,
         tell: Callable[[str], None] = lambda text: None,
+        remark: Callable[[str], None] | None = None,
     ) -> Translator:
         """``name_or_path``: a shipped model's name, a model's folder or a run's folder (its best checkpoint). It
         computes on ``device`` (cpu, cuda, cuda:1; where none is given on a GPU if there is one).
@@ -69,8 +86,11 @@ class Translator:
         what it cannot do equally it refuses. ``auto`` takes it for what it can do, and the native one for the rest.
         Scores of given translations, traces and alignments are always the native model's, loaded when it is first needed.
 
+        ``protect``: whether links, emoji, {names} and their like come out as they went in. ``remark`` is given what people
+        should know of their texts, such as a script that the model does not read; without it these are Python's warnings.
+
         ``threads``: cores to use; 0 means all. ``tell`` is told what takes longer than a moment: the first time, a model
-        is converted for CTranslate2, checked, and kept beside the model or in the user's cache.
+        is converted for CTranslate2, checked, and kept in the user's cache.
 
         Raises CheckpointError for a model that is not there or damaged, ConfigError for a device or an engine that is not
         there, ConversionError when ``ctranslate2`` would not translate as the model does.
@@ -80,7 +100,7 @@ class Translator:
         chosen = open_engine(
             folder, about, engine=engine, device=device, threads=threads, quantization=quantization, tell=tell
         )
-        return cls(chosen, about.tokenizer, about.card, str(name_or_path))
+        return cls(chosen, about.tokenizer, about.card, str(name_or_path), protect, remark or warn)
 
     @property
     def model(self) -> Transformer:
@@ -98,19 +118,12 @@ class Translator:
         return self.model.embedding.weight.device
 
     @property
-    def longest(self) -> int:
-        """Tokens of the longest line that is translated in one: 99 of 100 training lines, if the card says it."""
-        return max(SMALLEST_LIMIT, int(self.card.get("split_above") or self.card.get("longest") or LONGEST))
-
-    @property
-    def most_sentences(self) -> int:
-        """Sentences that are translated in one: what 9 of 10 training lines hold, if the card says it; 0: no matter."""
-        return int(self.card.get("sentences", 0))
-
-    def read(self, line: str) -> str:
-        """``line`` as the model reads it: shouted and titled ones in small letters, unless the card says (``plain_case``)
-        that its training's lines were such ones themselves."""
-        return plain(line) if self.card.get("plain_case", True) else line
+    def reader(self) -> Reader:
+        """What stands between text and ids: sentences, signs, capitals, as the model's card asks for."""
+        if self._reader is None or self._reader_of != (self.card, self.protect):
+            self._reader = Reader.of(self.tokenizer, self.card, protect=self.protect)
+            self._reader_of = dict(self.card), self.protect
+        return self._reader
 
     @overload
     def translate(self, texts: str, **options: Unpack[Options]) -> str: ...  # type: ignore[overload-overlap]
@@ -131,11 +144,12 @@ class Translator:
     ) -> list[list[Translation]]:
         """Up to ``config.n_best`` translations of each text, the best first: as many lists as texts, in their order.
 
-        A text without words stays "" (score 0). One longer than ``longest`` tokens, or of more sentences than
-        ``most_sentences``, is split into sentences, the translations of which are joined with spaces, rank by rank; a part
-        with fewer of them repeats its last. Line ends within a text, or a translation, become spaces: it is one line.
-        A text IN UPPER CASE or In Title Case is read in small letters (``read``), and of the former the translations' text,
-        not their ids, is in UPPER CASE again; with a prefix all is read as it stands.
+        A text without words stays "" (score 0); of one with words no translation is empty, and no two are the same. Its
+        lines, and empty ones between them, stay lines. A line falls into sentences, as many at a time as the card says that
+        training's lines had; only a sentence longer than any of those is cut inside, at clauses. A line IN UPPER CASE or In
+        Title Case is read in small letters, and of the former the translations' text, not their ids, is in UPPER CASE again;
+        with a prefix all is read as it stands. What is no word (a link, an emoji, a {name}) comes out as it went in, unless
+        ``protect`` is off; what the translation has no place for stands at the end of its sentence (``misplaced``).
 
         ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part).
         ``progress`` is called now and then with a number of texts; in the end they add up to all.
@@ -156,66 +170,85 @@ class Translator:
         """The same, begun: call what it gives to wait for the translations. Meanwhile the next texts can be begun, so that
         an engine which computes in the background never waits for text."""
         config = config or DecodingConfig()
-        lines = [one_line(text) for text in ([texts] if isinstance(texts, str) else texts)]
-        prefixes = [prefix] * len(lines) if isinstance(prefix, str) else list(prefix)
-        if len(prefixes) != len(lines):
-            raise ShapeError(f"{len(prefixes)} prefixes for {len(lines)} texts: wanted one each, or one for all")
-        heard = [line if prefix else self.read(line) for line, prefix in zip(lines, prefixes, strict=True)]
-        loud = [line != as_read and shouted(line) for line, as_read in zip(lines, heard, strict=True)]
-        parts = self.split(heard)
+        texts = [texts] if isinstance(texts, str) else texts
+        prefixes = [prefix] * len(texts) if isinstance(prefix, str) else list(prefix)
+        if len(prefixes) != len(texts):
+            raise ShapeError(f"{len(prefixes)} prefixes for {len(texts)} texts: wanted one each, or one for all")
+        reader = self.reader
+        readings = reader.read(texts, [bool(prefix) for prefix in prefixes])
+        self._remark(texts, readings)
         forced = [
             self.tokenizer.encode(prefix) if number == 0 else []
-            for prefix, of_line in zip(prefixes, parts, strict=True)
-            for number in range(len(of_line))
+            for prefix, reading in zip(prefixes, readings, strict=True)
+            for number, part in enumerate(reading.parts)
+            if part.ids
         ]
-        sources = [ids for of_line in parts for ids in of_line]
-        tell = in_proportion(len(sources), len(lines), progress)
-        pending = self.engine.begin(sources, config, prefixes=forced, progress=tell)
+        sources = [part.ids for reading in readings for part in reading.parts if part.ids]
+        advance = in_proportion(len(sources), len(texts), progress)
+        # Of two hypotheses with the same text one is dropped: some in reserve.
+        asked = config.changed(n_best=config.beam_size) if config.method == "beam" and config.n_best > 1 else config
+        pending = self.engine.begin(sources, asked, prefixes=forced, progress=advance)
 
         def finish() -> list[list[Translation]]:
-            found = iter(self.told(pending()))
-            tell(0)
-            ranked = [joined([next(found) for _ in of_line]) for of_line in parts]
-            return [in_upper_case(ranks) if louder else ranks for ranks, louder in zip(ranked, loud, strict=True)]
+            found = iter(self._written(pending()))
+            advance(0)
+            made = []
+            for reading in readings:
+                parts = [not_empty(next(found) if part.ids else [], part.text) for part in reading.parts]
+                made.append(ranked(reader, reading, parts, config.n_best))
+            self._remark_misplaced(made)
+            return made
 
         return finish
 
-    def split(self, lines: Sequence[str]) -> list[list[list[int]]]:
-        """The ids of each line's parts, in order: none for an empty line, several for a long one."""
-        parts: list[list[list[int]]] = []
-        for line, ids in zip(lines, self.tokenizer.encode_batch(lines), strict=True):
-            if not line.strip():
-                parts.append([])
-            elif len(ids) <= self.longest and not self.most_sentences:
-                parts.append([ids])
-            else:
-                pieces = split_long(line, self.tokenizer, self.longest, self.most_sentences)
-                parts.append(self.tokenizer.encode_batch(piece for piece in pieces if piece.strip()))
-        return parts
-
-    def told(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
-        """What an engine found for each part, as text."""
+    def _written(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
+        """What an engine found for each part, as the model writes it."""
         texts = iter(self.tokenizer.decode_batch([h.ids for hypotheses in found for h in hypotheses]))
         return [
             [
-                Translation(one_line(next(texts)), h.score, h.log_probability, list(h.ids), h.finished)
+                Translation(normalised(next(texts)), h.score, h.log_probability, list(h.ids), h.finished)
                 for h in hypotheses
             ]
             for hypotheses in found
         ]
+
+    def _remark(self, texts: Sequence[str], readings: Sequence[Reading]) -> None:
+        """Say, once each, what about these texts a reader of their translations should know."""
+        if "language" not in self._said:
+            strange = [text for text in texts if self.reader.stranger(text)] or texts
+            if reason := self.reader.foreigner("\n".join(strange[:LOOKED_AT])):
+                self._say("language", f"{self.name}: {reason} ({shortened(strange[0])})")
+        for text, reading in zip(texts, readings, strict=True):
+            if reading.cut:
+                limit = f"{self.reader.limit:,} tokens, the longest that {self.name} was trained on"
+                self._say("cut", f"a sentence is longer than {limit}: it is translated in pieces ({shortened(text)})")
+
+    def _remark_misplaced(self, made: Sequence[Sequence[Translation]]) -> None:
+        for best in made:
+            if best and best[0].misplaced:
+                things = " ".join(best[0].misplaced)
+                self._say("misplaced", f"a translation has lost the place of {shortened(things)}: it stands at the end")
+
+    def _say(self, what: str, text: str) -> None:
+        if what not in self._said:
+            self._said.add(what)
+            self.remark(text)
 
     def score(self, sources: Sequence[str], targets: Sequence[str]) -> list[float]:
         """log P(target | source) of each pair, natural, eos counted, nothing split. Raises as ``token_scores``."""
         return [sum(value for _, value in tokens) for tokens in self.token_scores(sources, targets)]
 
     def token_scores(self, sources: Sequence[str], targets: Sequence[str]) -> list[list[tuple[str, float]]]:
-        """Each target's tokens, the last being </s>, with the natural log-probability of each.
+        """Each target's tokens, the last being </s>, with the natural log-probability of each; sources read as
+        ``translate`` reads them, nothing split.
 
         Raises ShapeError when there are not as many targets as sources.
         """
-        sources_ids, targets_ids = (
-            self.tokenizer.encode_batch([texts] if isinstance(texts, str) else texts) for texts in (sources, targets)
-        )
+        sides = [[texts] if isinstance(texts, str) else texts for texts in (sources, targets)]
+        readings = [self.reader.whole(text) for text in sides[0]]
+        sources_ids = [reading.parts[0].ids for reading in readings]
+        written = [self.reader.as_target(*both) for both in zip(readings, sides[1], strict=False)]
+        targets_ids = self.tokenizer.encode_batch([*written, *sides[1][len(written) :]])
         found = self.inside.scores(sources_ids, targets_ids)
         eos = self.tokenizer.eos_id
         return [
@@ -239,7 +272,7 @@ class Translator:
     def trace_decoding(self, text: str) -> Trace:
         """The same for greedy decoding, a word at a time: ``steps`` has one part a target token, the first of which
         also holds the encoder."""
-        source_ids = self.tokenizer.encode(self.read(one_line(text)))
+        source_ids, _ = self.ids_of(text, "", None)
         trace, target_ids = self.inside.recorded_decoding(source_ids)
         trace.about = self.about(text, source_ids, target_ids, looked=len(trace.steps))
         return trace
@@ -277,10 +310,15 @@ class Translator:
 
     def ids_of(self, text: str, target: str | None, config: DecodingConfig | None) -> tuple[list[int], list[int]]:
         """Both sides' ids, without bos and eos; where there is no target, its best translation's."""
-        source_ids = self.tokenizer.encode(self.read(one_line(text)))
+        reading = self.reader.whole(text)
+        source_ids = reading.parts[0].ids
         if target is not None:
-            return source_ids, self.tokenizer.encode(one_line(target))
+            return source_ids, self.tokenizer.encode(self.reader.as_target(reading, target))
         return source_ids, self.inside.best(source_ids, config)
+
+    def written(self, text: str, target_ids: Sequence[int]) -> str:
+        """The translation of ``text`` that these ids spell, as people read it."""
+        return self.reader.write(self.reader.whole(text), [self.tokenizer.decode(target_ids)]).text
 
     def recorded(self, source_ids: Sequence[int], target_ids: Sequence[int], only: str = "*") -> Trace:
         return self.inside.recorded(source_ids, target_ids, only)
@@ -289,12 +327,24 @@ class Translator:
         """What a trace says of itself. ``looked``: the decoder's steps, where these may be less than its tokens."""
         source = [*source_ids, self.tokenizer.eos_id]
         target = [self.tokenizer.bos_id, *target_ids][: looked or None]
+        reading = self.reader.whole(text)
         return {
-            "source": one_line(text),
-            "target": self.tokenizer.decode(target_ids),
-            "source_tokens": self.tokenizer.tokens(source),
-            "target_tokens": self.tokenizer.tokens(target),
+            "source": LINE_END.sub(" ", text),
+            "target": self.written(text, target_ids),
+            "source_tokens": self.reader.shown(reading, self.tokenizer.tokens(source)),
+            "target_tokens": self.reader.shown(reading, self.tokenizer.tokens(target)),
             "source_ids": source,
             "target_ids": target,
             "model": self.name,
         }
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text, for a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
+
+
+def warn(text: str) -> None:
+    """How a remark reaches people who call the library: once, as Python's warnings do."""
+    warnings.warn(text, TranslationWarning, stacklevel=4)

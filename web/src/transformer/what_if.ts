@@ -1,5 +1,5 @@
 /** The windows of `trace`, written to: what would the model do if this head were off, if this word were not seen? */
-import type { Edge, Head } from "../wire";
+import type { Edge, Head, Turn } from "../wire";
 import { MultiHeadAttention } from "./attention";
 import { Probe, probes } from "./probe";
 import { logSoftmax, rowsOf, select, type Tensor, tensor } from "./tensor";
@@ -92,6 +92,52 @@ function blocked(scores: Tensor, name: string, edges: Edge[], first: number): Te
   }
   for (const row of rowsOf(changed)) if (row.every((score) => score === -Infinity)) throw new WhatIfError(`with these edges blocked a query of ${name} has nothing left to look at`);
   return changed;
+}
+
+/** Turn a head to another word: a query gives all its weight in this head to these keys (a word's pieces), which share it as
+ * they shared what they had; where they had nothing, equally. Of two turns of one query the last holds. While decoding the
+ * query counts from the beginning of the target. */
+export function turned(model: Transformer, turns: Turn[]): Change[] {
+  const last = new Map(turns.map((turn) => [turn.slice(0, 3).join(), turn]));
+  return [...last.values()].flatMap(([name, head, query, some]) => {
+    findAttention(model, name, head);
+    const keys = [...new Set(some)];
+    if (!keys.length || Math.min(query, ...keys) < 0) throw new WhatIfError(`${query} cannot be turned to ${keys.join(", ")} in ${name}: wanted positions from 0, a key or more`);
+    if (/^decoder.*self_attention$/.test(name) && Math.max(...keys) > query) throw new WhatIfError(`${query} may not look at ${Math.max(...keys)} in ${name}: a word of the target sees no later one`);
+    let first = 0;
+    /** The query's row in a pass of so many; nothing where it comes later, or was before. */
+    const rowOf = (queries: number): number | undefined => {
+      const whole = name.startsWith("encoder") || (first === 0 && queries > 1);
+      if (whole && query >= queries) throw new WhatIfError(`no query ${query} in ${name}: it has ${queries}`);
+      return query >= first && query < first + queries ? query - first : undefined;
+    };
+    const check = (scores: Tensor): Tensor => {
+      const row = rowOf(scores.shape[2]!);
+      if (row === undefined) return scores;
+      if (Math.max(...keys) >= scores.shape[3]!) throw new WhatIfError(`no key ${Math.max(...keys)} in ${name}: it has ${scores.shape[3]}`);
+      for (const of of rowsOfQuery(scores, head, row)) if (keys.some((key) => of[key] === -Infinity)) throw new WhatIfError(`${query} may not look at ${keys.join(", ")} in ${name}: the edge is blocked`);
+      return scores;
+    };
+    const change = (weights: Tensor): Tensor => {
+      const row = rowOf(weights.shape[2]!);
+      if (row === undefined) return weights;
+      const all = copied(weights);
+      for (const of of rowsOfQuery(all, head, row)) {
+        const had = keys.map((key) => of[key]!);
+        const total = had.reduce((sum, one) => sum + one, 0);
+        of.fill(0);
+        keys.forEach((key, n) => (of[key] = total > 0 ? had[n]! / total : 1 / keys.length));
+      }
+      return all;
+    };
+    return [[`${name.split(".", 1)[0]}.input.pos`, (pos) => ((first = pos.data[0]!), pos)], [`${name}.scores`, check], [`${name}.weights`, change]] satisfies Change[];
+  });
+}
+
+/** One query's row of a head, in each sentence of the batch, to be changed where it is. */
+function rowsOfQuery(x: Tensor, head: number, row: number): Float32Array[] {
+  const width = x.shape[3]!;
+  return Array.from({ length: x.shape[0]! }, (_, sentence) => headOf(x, sentence, head).subarray(row * width, (row + 1) * width));
 }
 
 export interface HeadRanking {

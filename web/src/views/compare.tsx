@@ -32,7 +32,7 @@ export function CompareView() {
     }, 200);
     return () => { clearTimeout(timer); stop.abort(); };
   }, [draft, live, JSON.stringify(state.off)]);
-  const layer = layerOf(state, look);
+  const layer = layerOf(page);
   const here = attentionOf(numbers, state.side, layer, state.pieces);
   const there = other && attentionOf(other, state.side, layer, state.pieces);
   const word = here && Math.max(0, wordAt(here.queries, tokenOf(state, look)));
@@ -45,7 +45,7 @@ export function CompareView() {
           <textarea rows={1} dir="auto" spellcheck={false} lang={look.model.languages.split("-")[0]} value={draft} onInput={(event) => setDraft(event.currentTarget.value.replace(/\s*\n\s*/g, " "))} data-spot="other" /></label>
       ) : <p class="note boxed">{t("compare.live")}</p>}
       {problem && <p role="alert">{problem}</p>}
-      {live && look.blocked.length > 0 && <p class="note">{t("compare.blocked")}</p>}
+      {live && look.blocked.length + look.turned.length > 0 && <p class="note">{t("compare.blocked")}</p>}
       {other && other.look.model.checkpoint !== look.model.checkpoint && (
         <p class="note">{t("compare.checkpoints", { here: look.model.checkpoint, there: other.look.model.checkpoint })}</p>
       )}

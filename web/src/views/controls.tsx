@@ -24,7 +24,7 @@ export function LayerSlider() {
   const page = usePage();
   const { state, set, t, look } = page;
   const last = layers(look, state.side) - 1;
-  const layer = layerOf(state, look);
+  const layer = layerOf(page);
   return (
     <label class="slider" data-spot="layer">
       <span>{t("layer")} <b>{layer}</b><small> / {last}</small></span>
@@ -48,7 +48,7 @@ export function HeadChips({ every = false }: { every?: boolean }) {
   const { state, set, t, look, theme } = page;
   const all = Array.from({ length: look.model.heads }, (_, head) => head);
   const shown = every && !state.heads ? all : headsOf(page);
-  const attention = path(state.side, layerOf(state, look));
+  const attention = path(state.side, layerOf(page));
   return (
     <div class="chips" role="group" aria-label={t("heads")} data-spot="heads">
       <span class="chips-name">{t("heads")}</span>
@@ -70,7 +70,7 @@ export function HeadChips({ every = false }: { every?: boolean }) {
         );
       })}
       <button type="button" class="quiet" onClick={() => set({ heads: all })}>{t("heads.all")}</button>
-      <button type="button" class="quiet" onClick={() => set({ heads: null })}>{t("heads.telling")}</button>
+      <button type="button" class="quiet" title={t("heads.telling.note")} onClick={() => set({ heads: null, layer: -1 })}>{t("heads.telling")}</button>
     </div>
   );
 }

@@ -74,7 +74,7 @@ export function Choices({ step, colour }: { step: Step; colour: Rgb }) {
 function Looked({ now }: { now: number; state: string }) {
   const page = usePage();
   const { state, t, look, numbers, theme } = page;
-  const layer = layerOf(state, look, "cross");
+  const layer = layerOf(page, "cross");
   const tensor = numbers.get(`${path("cross", layer)}.weights`);
   const attention = useMemo(() => tensor && merged(tensor, wordsOf(look.target, true), wordsOf(look.source, state.pieces)), [tensor, state.pieces]);
   if (!attention) return <p class="loading">{t("loading")}</p>;
@@ -131,7 +131,7 @@ function useDecoding(): [steps: Step[], run: () => void, problem: string] {
   async function run() {
     clear();
     const stop = (running.current = new AbortController());
-    const ask = { text: look.source.text, heads_off: pairs(look.heads_off), blocked: look.blocked };
+    const ask = { text: look.source.text, heads_off: pairs(look.heads_off), blocked: look.blocked, turned: look.turned };
     try {
       for await (const step of askDecode(ask, stop.signal)) {
         if (stop.signal.aborted) return; // in a notebook all steps come at once

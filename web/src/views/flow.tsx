@@ -12,8 +12,9 @@ import { HeadMark, LayerSlider, SideSwitch } from "./controls";
 import { MatrixTwin } from "./matrices";
 
 export function FlowView() {
-  const { state, t, look } = usePage();
-  const layer = layerOf(state, look);
+  const page = usePage();
+  const { state, t, look } = page;
+  const layer = layerOf(page);
   const name = path(state.side, layer);
   const station = look.stations.find((one) => one.name === name);
   if (!station) return null;
@@ -153,8 +154,9 @@ function Rest({ station }: { station: Station }) {
 
 /** The two stacks, the linear layer and the word that comes out. */
 function Stack() {
-  const { state, set, t, look } = usePage();
-  const now = layerOf(state, look);
+  const page = usePage();
+  const { state, set, t, look } = page;
+  const now = layerOf(page);
   const { encoder_layers, decoder_layers } = look.model;
   const box = (side: "encoder" | "decoder", layer: number) => (
     <button type="button" aria-pressed={layer === now && (side === "encoder") === (state.side === "encoder")} aria-label={`${t(`stack.${side}`)} ${layer}`}

@@ -10,6 +10,7 @@ import type { HeadName, Look, Ranking } from "../wire";
 import { Rich } from "../story/rich";
 import { Blocks } from "./blocks";
 import { HeadMark, Twin } from "./controls";
+import { Turning } from "./turns";
 
 const SIDES: Where[] = ["encoder", "decoder", "cross"];
 const same = (a: HeadName, b: HeadName) => a.attention === b.attention && a.head === b.head;
@@ -34,6 +35,7 @@ export function WhatIfView() {
           <Outcome base={base?.look} after={look} />
         </section>
       </div>
+      <Turning />
       {live && <Rank />}
     </div>
   );
@@ -72,7 +74,7 @@ function Board({ side }: { side: Where }) {
 /** The translation before and after, and the chance of each of its words; a saved page has only what it was made with. */
 function Outcome({ base, after }: { base: Look | undefined; after: Look }) {
   const { t } = usePage();
-  const changed = after.heads_off.length + after.blocked.length > 0;
+  const changed = after.heads_off.length + after.blocked.length + after.turned.length > 0;
   const before = changed ? base : after;
   const words = new Set(before?.target.text.split(" "));
   return (

@@ -21,12 +21,13 @@ export interface Seen {
   target: number[];
 }
 
-export function lookBody(seen: Seen, about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">, tokenizer: Tokenizer, learned: Numbered[], eos: number): ArrayBuffer {
+/** `written`: the translation as people read it. */
+export function lookBody(seen: Seen, written: string, about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">, tokenizer: Tokenizer, learned: Numbered[], eos: number): ArrayBuffer {
   const { windows, groups, content } = packed(chosen(seen.trace));
   const look: Look = {
     ...about,
     source: sideOf(tokenizer, seen.text, seen.source),
-    target: sideOf(tokenizer, tokenizer.decode(seen.target), seen.target),
+    target: sideOf(tokenizer, written, seen.target),
     stations: stations(about.model),
     windows,
     weights: packed(learned).windows,

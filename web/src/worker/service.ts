@@ -1,5 +1,5 @@
 /** What the page can ask, answered by the model that came with it: as src/glassformer/page/service.py, by the same types. */
-import { plain } from "../text/case";
+import { plain, shouted } from "../text/case";
 import { Tokenizer } from "../text/tokenizer";
 import { Products } from "../transformer/products";
 import { BeamSearch, greedy } from "../transformer/search";
@@ -7,12 +7,15 @@ import { tensor } from "../transformer/tensor";
 import { record, sizeOf } from "../transformer/trace";
 import { Transformer } from "../transformer/transformer";
 import { readModel, type Weights } from "../transformer/weights";
-import { attentions, type Change, changed, edgesBlocked, headsAtOnce, headsOff, rankingOf, WhatIfError, withEachOff } from "../transformer/what_if";
+import { attentions, type Change, changed, edgesBlocked, headsAtOnce, headsOff, rankingOf, turned, WhatIfError, withEachOff } from "../transformer/what_if";
 import { type Ask, type Edge, type Head, type Model, type Ranking, type RowsAsk, type Start, VERSION, type Vocabulary, type WeightsAsk } from "../wire";
 import { learnedWindows, lookBody, type Seen, stepOf } from "./look";
 import { bodyOf, packed } from "./pack";
 
 const KEPT = 64_000_000; // bytes of traces of the last questions, from which exact rows are taken
+
+/** The pieces that stand for what is carried through a translation unchanged (src/glassformer/text/protected.py). */
+const SIGN = /[\ue000-\ue009]/u;
 
 /** What cannot be answered: one sentence for whoever asked. */
 export class AskError extends Error {}
@@ -63,20 +66,20 @@ export class Service {
   }
 
   private startOf(): Start {
-    const { text, target, heads_off } = this.start;
-    return { version: VERSION, model: this.header.model, text, target: target ?? "", heads_off: heads_off ?? [], longest: this.header.longest };
+    const { text, target, heads_off, turned } = this.start;
+    return { version: VERSION, model: this.header.model, text, target: target ?? "", heads_off: heads_off ?? [], turned: turned ?? [], longest: this.header.longest };
   }
 
   /** The change of the model that a question asks for. */
-  private changes({ heads_off, blocked }: Ask): Change[] {
-    return [...headsOff(this.model, heads_off ?? []), ...edgesBlocked(this.model, blocked ?? [])];
+  private changes(ask: Ask): Change[] {
+    return [...headsOff(this.model, ask.heads_off ?? []), ...edgesBlocked(this.model, ask.blocked ?? []), ...turned(this.model, ask.turned ?? [])];
   }
 
   private async look(ask: Ask, breathe: Breathe): Promise<ArrayBuffer> {
     const seen = await this.seen(ask, breathe);
     const heads = (ask.heads_off ?? []).map(([attention, head]) => ({ attention, head }));
-    const about = { version: VERSION, model: this.header.model, target_given: typeof ask.target === "string", heads_off: heads, blocked: ask.blocked ?? [], live: true };
-    return lookBody(seen, about, this.tokenizer, learnedWindows(this.header.learned, this.header.model), this.header.special.eos_id);
+    const about = { version: VERSION, model: this.header.model, target_given: typeof ask.target === "string", heads_off: heads, blocked: ask.blocked ?? [], turned: ask.turned ?? [], foreign: false, live: true };
+    return lookBody(seen, this.written(seen), about, this.tokenizer, learnedWindows(this.header.learned, this.header.model), this.header.special.eos_id);
   }
 
   /** The trace for this question; the same one for the same question, also where the page now gives as target what the
@@ -86,13 +89,20 @@ export class Service {
     if (before) return before.seen;
     const [source, given] = this.pieces(ask);
     const target = given ?? (await this.best(ask, source, breathe));
-    const within = given ? ask.blocked : ask.blocked?.filter((edge) => has(edge, target.length + 1));
     await breathe();
-    return this.remember(ask, this.record({ ...ask, blocked: within ?? [] }, source, target));
+    return this.remember(ask, this.record(given ? ask : settled(ask, target.length + 1), source, target));
   }
 
   private sameTarget(ask: Ask, { target, seen }: Kept): boolean {
-    return (ask.target ?? undefined) === target || ask.target === this.tokenizer.decode(seen.target);
+    return (ask.target ?? undefined) === target || ask.target === this.written(seen);
+  }
+
+  /** The translation as people read it: without signs, which stand for nothing here, and of a SHOUTED line in capitals. */
+  private written({ text, target }: Seen): string {
+    const pieces = this.tokenizer.decode(target).trim().split(SIGN);
+    const whole = pieces.reduce((said, piece) => said + (said.endsWith(" ") ? piece.replace(/^ /, "") : piece));
+    const said = whole.trim() ? whole : "";
+    return this.header.plain_case && shouted(text) ? said.toUpperCase() : said;
   }
 
   private record(ask: Ask, source: number[], target: number[]): Seen {
@@ -148,7 +158,7 @@ export class Service {
 
   private async rank(ask: Ask, breathe: Breathe): Promise<Ranking> {
     const { bos_id, eos_id } = this.header.special;
-    const same = this.kept.find(({ seen }) => seen.text === oneLine(ask.text) && ask.target === this.tokenizer.decode(seen.target));
+    const same = this.kept.find(({ seen }) => seen.text === oneLine(ask.text) && ask.target === this.written(seen));
     const [source, given] = same ? [same.seen.source.slice(0, -1), same.seen.target.slice(1)] : this.pieces(ask);
     const found = given ?? (await this.best(ask, source, breathe));
     const [whole, target] = [[...source, eos_id], [bos_id, ...found, eos_id]];
@@ -203,11 +213,14 @@ export class Service {
 /** Line ends become spaces. */
 const oneLine = (text: string): string => text.replace(/[\r\n]+/g, " ");
 
-const changesOf = ({ heads_off, blocked }: Ask): string => JSON.stringify([heads_off ?? [], blocked ?? []]);
+const changesOf = ({ heads_off, blocked, turned }: Ask): string => JSON.stringify([heads_off ?? [], blocked ?? [], turned ?? []]);
 
-/** Whether a translation of so many tokens has this edge: with some blocked it may be shorter than the one that was on the
- * page when they were chosen. */
-const has = ([name, query, key]: Edge, tokens: number): boolean => name.startsWith("encoder") || (query < tokens && (name.includes("cross") || key < tokens));
+/** The question with what its own translation, of so many tokens, has: what was chosen for a word that does not come is
+ * dropped. */
+function settled(ask: Ask, tokens: number): Ask {
+  const has = ([name, query, key]: Edge) => name.startsWith("encoder") || (query < tokens && (name.includes("cross") || key < tokens));
+  return { ...ask, blocked: ask.blocked?.filter(has) ?? [], turned: ask.turned?.filter(([name, , query]) => name.startsWith("encoder") || query < tokens) ?? [] };
+}
 
 const utf8 = (text: string): ArrayBuffer => new TextEncoder().encode(text).buffer;
 

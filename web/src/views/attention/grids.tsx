@@ -12,7 +12,8 @@ import { HeadMark, Twin } from "../controls";
 
 /** Who sees *animal* from *it*? A cell a head. */
 export function PairGrid({ query, target }: { query: Word; target: Word }) {
-  const { state, set, t, look, numbers, theme } = usePage();
+  const page = usePage();
+  const { state, set, t, look, numbers, theme } = page;
   const heads = Array.from({ length: look.model.heads }, (_, head) => head);
   const rows = Array.from({ length: layers(look, state.side) }, (_, layer) => {
     const attention = attentionOf(numbers, state.side, layer, state.pieces);
@@ -21,7 +22,7 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
     const to = wordAt(attention.keys, target.tokens[0]!);
     return heads.map((head) => attention.row(head, from).weights[to]!);
   });
-  const now = layerOf(state, look);
+  const now = layerOf(page);
   return (
     <section class="pair" data-spot="pair">
       <h3>{t("pair.title", { query: `“${query.text}”`, key: `“${target.text}”` })}</h3>
@@ -99,10 +100,11 @@ export function Overview() {
 }
 
 function OverviewRow({ layer, heads }: { layer: number; heads: number[] }) {
-  const { state, set, t, look, numbers } = usePage();
+  const page = usePage();
+  const { state, set, t, numbers } = page;
   const [spot, near] = useNear();
   const weights = useWeights(layer, near);
-  const now = layerOf(state, look);
+  const now = layerOf(page);
   return (
     <>
       <span class="overview-layer" ref={spot}>{layer}</span>

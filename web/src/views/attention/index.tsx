@@ -5,6 +5,8 @@ import { css, hue } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
 import { fixed, percent } from "../../draw/number";
 import { headsOf, layerOf, tokenOf, usePage } from "../../page";
+import { isPronoun, openingOf, taughtHead } from "../../opening";
+import { Turns } from "../turns";
 import { HeadChips, HeadMark, LayerSlider, SideSwitch, Toggle } from "../controls";
 import { Large, Overview, PairGrid, WeightsTwin, wordMatrix } from "./grids";
 import { Lists } from "./lists";
@@ -13,9 +15,9 @@ export function AttentionView() {
   const page = usePage();
   const { state, set, t, look, numbers, theme } = page;
   const [every, setEvery] = useState(false);
-  const layer = layerOf(state, look);
+  const layer = layerOf(page);
   const attention = attentionOf(numbers, state.side, layer, state.pieces);
-  if (!attention) return <p class="loading">{t("loading")}</p>;
+  if (!attention || (!state.heads && !openingOf(page.base ?? numbers, state.side, state.pieces))) return <p class="loading">{t("loading")}</p>;
   const { queries, keys } = attention;
   const heads = headsOf(page);
   const query = Math.max(0, wordAt(queries, tokenOf(state, look)));
@@ -40,6 +42,8 @@ export function AttentionView() {
         <div>
           <Lists attention={attention} heads={heads} query={query} target={target} every={every}
             pick={(n) => set({ token: queries[n]!.tokens[0]!, key: -1 })} pickKey={(n) => set({ key: keys[n]!.tokens[0]! })} />
+          {page.live && <p class="note">{t("turn.note")}</p>}
+          <Turns />
           <div class="toggles">
             <Toggle on={!state.pieces} label={t("words")} note={t("words.note")} set={(on) => set({ pieces: !on })} />
             <Toggle on={state.sinks} label={t("sinks")} note={t("sinks.note")} set={(on) => set({ sinks: on })} />
@@ -73,6 +77,7 @@ export function AttentionView() {
   /** The same in words; a screen reader hears it at each change. */
   function reading() {
     const word = queries[query]!.text;
+    const taught = taughtHead(numbers, state.side);
     return (
       <div class="reading" data-spot="reading">
         <p class="sr" aria-live="polite">{mean ? saying(mean.weights, skip) : t("heads.none")}</p>
@@ -88,11 +93,13 @@ export function AttentionView() {
                 {strongest(weights, 3, skip).filter((key, n) => n === 0 || weights[key]! > 0.02).map((key, n) => (
                   <span>{n ? ", " : ""}<bdi><b>{keys[key]!.text}</b></bdi> {percent(weights[key]!)}</span>
                 ))}
+                {layer === taught?.layer && head === taught.head && isPronoun(word) && <small> · {t("head.taught")}</small>}
               </li>
             );
           })}
           {!heads.length && <li>{t("heads.none")}</li>}
         </ul>
+        {!state.heads && state.layer < 0 && state.token < 0 && <p class="note">{t("heads.telling.note")}</p>}
       </div>
     );
   }

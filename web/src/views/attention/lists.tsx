@@ -1,10 +1,10 @@
 /** The words that look on the left, the words that are looked at on the right, and between them what the heads do. */
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type Attention, isSink, meanRow } from "../../attention";
+import { type Attention, isSink, meanRow, path, strongest } from "../../attention";
 import { type Arc, curve, heaviest, thickness } from "../../draw/arcs";
 import { css, dash, hue } from "../../draw/colour";
 import { percent } from "../../draw/number";
-import { usePage } from "../../page";
+import { isOf, layerOf, turn, usePage } from "../../page";
 
 const ROW = 30;
 const MIDDLE = 150;
@@ -21,7 +21,9 @@ interface Props {
 }
 
 export function Lists({ attention, heads, query, pick, target, pickKey, every }: Props) {
-  const { t, state, theme } = usePage();
+  const page = usePage();
+  const { t, state, theme, live } = page;
+  const [drag, setDrag] = useState<{ head: number; key: number } | null>(null);
   const [under, setHover] = useState(-1);
   const [top, setTop] = useState(0);
   const box = useRef<HTMLDivElement>(null);
@@ -58,6 +60,54 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
   }, [attention, attention.sharpened, heads.join(), seen, every, state.sinks, from]);
 
   const mean = useMemo(() => (heads.length ? meanRow(attention, heads, seen) : null), [attention, attention.sharpened, heads.join(), seen]);
+  // Of each head the end of its heaviest arc, to take hold of; heads that end at one word stand side by side.
+  const allowed = (key: number) => state.side !== "decoder" || keys[key]!.tokens.at(-1)! <= queries[query]!.tokens[0]!;
+  const attentionName = path(state.side, layerOf(page));
+  const held = live && hover < 0 ? heads.slice(0, 8) : [];
+  const grips = held.map((head) => {
+    const row = attention.row(head, query).weights;
+    const heaviestKey = strongest(row, 1, (key) => state.sinks && isSink(keys[key]!.text) && row[key]! < 1)[0] ?? 0;
+    const turnedTo = state.turned.find((one) => isOf(one, attentionName, head, queries[query]!))?.[3][0];
+    const asked = turnedTo === undefined ? -1 : keys.findIndex((word) => word.tokens.includes(turnedTo));
+    return { head, key: drag?.head === head ? drag.key : asked >= 0 ? asked : heaviestKey };
+  });
+  const turnTo = (head: number, key: number) => allowed(key) && turn(page, head, queries[query]!, keys[key]!);
+  const latest = useRef(turnTo);
+  latest.current = turnTo; // while one drags the page is drawn again, with what the model says by now
+  const body = useRef<HTMLDivElement>(null);
+  const take = (head: number, key: number) => (event: PointerEvent) => {
+    if (event.button) return;
+    event.preventDefault();
+    (event.currentTarget as HTMLElement).focus?.();
+    let now = key;
+    const start = body.current!.getBoundingClientRect().top; // as it was: what the model says by now may move the lists
+    const move = ({ clientY }: PointerEvent) => {
+      const row = Math.floor((clientY - start) / ROW);
+      const next = Math.min(keys.length - 1, Math.max(0, row));
+      if (next === now || !allowed(next)) return;
+      setDrag({ head, key: (now = next) });
+      latest.current(head, next);
+    };
+    const stop = () => {
+      setDrag(null);
+      over.abort();
+    };
+    setDrag({ head, key });
+    const over = new AbortController();
+    addEventListener("pointermove", move, over);
+    addEventListener("pointerup", stop, over);
+    addEventListener("pointercancel", stop, over);
+  };
+  const steer = (head: number, key: number) => (event: KeyboardEvent) => {
+    const free = keys.map((_, n) => n).filter(allowed);
+    const place = free.indexOf(key);
+    const goal = { ArrowUp: free[place - 1], ArrowDown: free[place + 1], Home: free[0], End: free.at(-1) }[event.key];
+    const letGo = event.key === "Delete" || event.key === "Backspace" || event.key === "Escape";
+    if (goal === undefined && !letGo) return;
+    event.preventDefault();
+    if (letGo) page.set({ turned: state.turned.filter((one) => !isOf(one, attentionName, head, queries[query]!)) });
+    else turnTo(head, goal!);
+  };
   const middle = (row: number) => row * ROW + ROW / 2;
 
   return (
@@ -66,14 +116,28 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
         <span>{t("looks")}</span>
         <span>{t("lookedat")}</span>
       </div>
-      <div class="looks-body" style={{ height: `${rows * ROW}px` }}>
+      <div class="looks-body" ref={body} style={{ height: `${rows * ROW}px` }}>
         <WordList words={queries} chosen={query} pick={pick} label={t("looks.long")} from={from} to={to} hover={setHover} side="left" />
+        <div class="arcs-box">
         <svg class="arcs" viewBox={`0 ${from * ROW} ${MIDDLE} ${(Math.min(to, rows) - from) * ROW}`} style={{ marginTop: `${from * ROW}px`, height: `${(Math.min(to, rows) - from) * ROW}px` }} preserveAspectRatio="none" aria-hidden="true">
           {arcs.drawn.map((arc) => (
             <path d={curve(middle(arc.from), middle(arc.to), MIDDLE)} stroke={css(hue(arc.head, theme.dark))} stroke-width={thickness(arc.weight)}
               stroke-dasharray={arc.weight > 0.06 ? dash(arc.head) : ""} stroke-opacity={0.3 + 0.7 * arc.weight} vector-effect="non-scaling-stroke" />
           ))}
+          {grips.map(({ head, key }) => (
+            <g key={head}>
+              {drag?.head === head && <path d={curve(middle(query), middle(key), MIDDLE)} stroke={css(hue(head, theme.dark))} stroke-width="3" vector-effect="non-scaling-stroke" />}
+              <path class="grip-arc" d={curve(middle(query), middle(key), MIDDLE)} vector-effect="non-scaling-stroke" onPointerDown={take(head, key)} />
+            </g>
+          ))}
         </svg>
+        {grips.map(({ head, key }, n) => (
+          <button type="button" key={head} class={`grip${drag?.head === head ? " held" : ""}`} role="slider" aria-orientation="vertical" aria-valuemin={0} aria-valuemax={keys.length - 1} aria-valuenow={key} aria-valuetext={keys[key]?.text}
+            aria-label={t("turn.grip", { head, query: queries[query]!.text })}
+            style={{ top: `${middle(key)}px`, right: `${-12 + 15 * grips.slice(0, n).filter((one) => one.key === key).length}px`, color: css(hue(head, theme.dark)) }}
+            onPointerDown={take(head, key)} onKeyDown={steer(head, key)} />
+        ))}
+        </div>
         <WordList words={keys} chosen={target} pick={pickKey} label={t("lookedat.long")} from={from} to={to} side="right" sinks={state.sinks} />
         <div class="bars" aria-hidden="true">
           {keys.slice(from, to).map((word, n) => {

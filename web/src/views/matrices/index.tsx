@@ -30,7 +30,7 @@ export interface Place {
 
 export function placeOf(page: Page): Place {
   const { state, look } = page;
-  const layer = layerOf(state, look);
+  const layer = layerOf(page);
   const name = path(state.side, layer);
   const station = look.stations.find((one) => one.name === name);
   const [asks, told] = { encoder: [look.source, look.source], decoder: [look.target, look.target], cross: [look.target, look.source] }[state.side] as [typeof look.source, typeof look.source];
@@ -102,7 +102,7 @@ function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
   return (
     <section>
       <h3>{t(`symbol.${which}`)}: {called} × W<sup>{letter}</sup> = {letter}</h3>
-      <p>{t(`explain.${which}`)} {t(fromMemory ? "explain.memory" : place.first ? "explain.x" : state.side === "cross" ? "explain.cross" : "explain.r", { layer: layerOf(state, look) - 1 })} {!fromMemory && called.startsWith("LN") && t("explain.norm")}</p>
+      <p>{t(`explain.${which}`)} {t(fromMemory ? "explain.memory" : place.first ? "explain.x" : state.side === "cross" ? "explain.cross" : "explain.r", { layer: layerOf(place.page) - 1 })} {!fromMemory && called.startsWith("LN") && t("explain.norm")}</p>
       {packed ? (
         <Product row={Math.min(place.row, labels.length - 1)} error={result.window.error + (biases?.window.error ?? 0)}
           left={{ name: called, matrix: matrix(x), error: x.window.error, ...words, colAxis: "d_model" }}

@@ -1,0 +1,73 @@
+"""Write files of sentences that ask for *it*: ``python -m glassformer.demo --held-out benchmarks/it.tsv --out FOLDER``."""
+
+import argparse
+import sys
+from itertools import islice
+from pathlib import Path
+
+from glassformer.demo.held_out import HeldOut, Row, read_rows
+from glassformer.demo.sentences import ItSentence, it_sentences
+from glassformer.errors import GlassformerError
+from glassformer.folders import replace_file
+
+
+def main() -> int:
+    """Write it.en, it.de (or it.zh) and it.marks; the counts go to standard output."""
+    parser = argparse.ArgumentParser(
+        prog="python -m glassformer.demo",
+        description="Write files of sentences that ask for it: which noun does it stand for?",
+    )
+    parser.add_argument("--pairs", type=int, default=60_000, help="how many sentence pairs (default: 60000)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same sentences (default: 1)")
+    parser.add_argument("--languages", choices=["en-de", "en-zh"], default="en-de", help="default: en-de")
+    parser.add_argument(
+        "--held-out", action="append", default=[], metavar="TSV", help="rows that no sentence combines; repeatable"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="where it.en, it.de (or it.zh) and it.marks are written",
+    )
+    wanted = parser.parse_args()
+    try:
+        rows = [row for path in wanted.held_out for row in read_rows(path)]
+        made = list(islice(it_sentences(wanted.seed, rows, language=wanted.languages[-2:]), wanted.pairs))
+        write(wanted.out, made, wanted.languages)
+    except (GlassformerError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(account(made, rows))
+    return 0
+
+
+def write(folder: Path, made: list[ItSentence], languages: str) -> None:
+    """Line n of each file is about sentence n; of the marks ``i-j``: source word i is the pronoun, j its noun."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source, target = languages.split("-")
+    columns = {
+        source: [one.source for one in made],
+        target: [one.target for one in made],
+        "marks": [" ".join(f"{query}-{key}" for query, key in one.marks) for one in made],
+    }
+    for ending, lines in columns.items():
+        replace_file(folder / f"it.{ending}", "".join(f"{line}\n" for line in lines).encode())
+
+
+def account(made: list[ItSentence], rows: list[Row]) -> str:
+    """How many of what, in words."""
+    two = [one for one in made if one.marks and one.nouns == 2]
+    first = sum(one.about == 0 for one in two) / max(1, len(two))
+    marked, twins = sum(bool(one.marks) for one in made), sum(one.twins > 0 for one in made)
+    held, frames = HeldOut(rows), len({one.frame for one in made})
+    lines = [
+        f"{len(made):,} pairs in {frames} frames, {marked:,} with a pronoun marked, {twins:,} in twins",
+        f"{len(two):,} with two nouns: the first of the two (of a scene the subject) is meant in {first:.1%}",
+        f"{sum(held(one.source) for one in made)} combine what the {len(rows)} held-out rows combine",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,237 @@
+"""The words, read from the text files beside this one: nouns and what they are, what can be said of them, verbs."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from glassformer.errors import CorpusError
+
+HERE = Path(__file__).parent
+GENDERS = {"der": "m", "die": "f", "das": "n"}
+VOWELS = "aeiou"
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A noun in both languages. ``group`` is the one it stands in, ``groups`` also the sets that name it."""
+
+    english: str
+    english_plural: str
+    """Empty where there is none."""
+    gender: str
+    """m, f or n, in German."""
+    german: str
+    german_plural: str
+    weak: bool
+    """Ends in -n in all cases but the nominative: der Löwe, den Löwen."""
+    group: str
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """What is said of a noun: *was tired*, or with ``phrase`` a verb's whole phrase: *had a flat tyre*."""
+
+    english: str
+    german: str
+    """The adjective; of a phrase what stands between its finite verb and its end."""
+    stem: str
+    """The adjective before an ending: hoch, hohes. Empty where it cannot stand before a noun."""
+    graded: bool
+    """Whether it can be *too* much."""
+    finite: str
+    """Of a phrase the German verb, singular; of adjectives ``war``."""
+    prefix: str
+    """Of a phrase the German verb's separable prefix."""
+    of: frozenset[str]
+    """The names of the nouns of which it can be said."""
+
+    @property
+    def phrase(self) -> bool:
+        return self.finite != "war" or self.english.startswith("was ")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb in both languages."""
+
+    english: str
+    past: str
+    participle: str
+    preposition: str
+    infinitive: str
+    """German, in one word: aufhalten."""
+    finite: str
+    """The German past, singular, without its prefix: hielt."""
+    prefix: str
+    german_participle: str
+    auxiliary: str
+    """hatte or war."""
+    reflexive: bool
+    german_preposition: str
+    case: str
+    """acc or dat: of the object, or behind the preposition."""
+
+
+def entries(name: str) -> list[str]:
+    """The lines of one of the files, without comments."""
+    lines = (HERE / name).read_text(encoding="utf-8").split("\n")
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def english_plural(noun: str) -> str:
+    """The plural by rule: boxes, flies, dogs."""
+    if re.search(r"(s|sh|ch|x|z)$", noun):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if re.search(r"[^aeiou]y$", noun) else f"{noun}s"
+
+
+@cache
+def nouns() -> dict[str, Noun]:
+    """All nouns by their English name."""
+    found: dict[str, tuple[str, str]] = {}
+    sets: list[tuple[str, list[str]]] = []
+    for line in entries("nouns.txt"):
+        if line.startswith("set "):
+            name, _, named = line[4:].partition(" = ")
+            sets.append((name, members_of(named)))
+            continue
+        group, rest = line.split(": ")
+        for entry in rest.split("; "):
+            english = entry.split(",")[0].split("/")[0]
+            if english in found:
+                raise CorpusError(f"nouns.txt has {english!r} in {found[english][0]!r} and in {group!r}: one must go")
+            found[english] = (group, entry)
+    of: dict[str, set[str]] = {english: {group} for english, (group, _) in found.items()}
+    for name, members in sets:
+        for english in of:
+            if any(member[1:] == english if member.startswith("=") else member in of[english] for member in members):
+                of[english].add(name)
+    return {english: noun_of(entry, group, frozenset(of[english])) for english, (group, entry) in found.items()}
+
+
+@cache
+def noun_names() -> frozenset[str]:
+    groups = (line.split(": ")[1] for line in entries("nouns.txt") if not line.startswith("set "))
+    return frozenset(re.split(r"[,/]", entry)[0] for group in groups for entry in group.split("; "))
+
+
+def members_of(text: str) -> list[str]:
+    """*pet =guinea pig wall* is pet, =guinea pig (if there is one) and wall: a noun's name may have blanks."""
+    words, found = text.split(), list[str]()
+    while words:
+        for length in (4, 3, 2, 1):
+            name = " ".join(words[:length])
+            if name.startswith("=") and name[1:] in noun_names():
+                break
+        found.append(" ".join(words[:length]))
+        del words[:length]
+    return found
+
+
+def noun_of(entry: str, group: str, groups: frozenset[str]) -> Noun:
+    english, german, plural = (part.strip() for part in entry.split(","))
+    name, _, many = english.partition("/")
+    article, word = german.split(" ")
+    has_plural = plural != "-" and many != "-"
+    return Noun(
+        name,
+        (many or english_plural(name)) if has_plural else "",
+        GENDERS[article],
+        word.rstrip("*"),
+        plural if has_plural else "",
+        word.endswith("*"),
+        group,
+        groups,
+    )
+
+
+@cache
+def meant(text: str) -> tuple[Noun, ...]:
+    """The nouns that *pet =wolf* names; raises CorpusError for a name that is neither a noun's nor a group's."""
+    found: dict[str, Noun] = {}
+    for member in members_of(text):
+        name = member.removeprefix("=")
+        some = [one for one in nouns().values() if (one.english == name if name != member else name in one.groups)]
+        if not some:
+            raise CorpusError(f"{member!r} in {text!r} is neither a noun (=noun) nor a group of nouns.txt")
+        found |= {noun.english: noun for noun in some}
+    return tuple(found.values())
+
+
+@cache
+def predicates() -> dict[str, list[Predicate]]:
+    """All predicates by their English words: one for each German word that they have."""
+    collected: dict[tuple[str, str], set[str]] = {}
+    for line in entries("predicates.txt"):
+        groups, rest = line.split(": ", 1)
+        of = {noun.english for noun in meant(groups)}
+        for entry in rest.split("; "):
+            english, german = entry.split(" = ")
+            collected.setdefault((english.strip(), german.strip()), set()).update(of)
+    found: dict[str, list[Predicate]] = {}
+    for (english, german), of in collected.items():
+        made = predicate_of(english, german, frozenset(of))
+        found.setdefault(made.english, []).append(made)
+    return found
+
+
+def predicate_of(english: str, german: str, of: frozenset[str]) -> Predicate:
+    if english.startswith("~"):
+        finite, middle, prefix = (*german.split("|"), "")[:3]
+        return Predicate(english[1:], middle, "", False, finite, prefix, of)
+    word, _, stem = german.partition("/")
+    name = english.lstrip("!")
+    stands_before = " " not in name and " " not in word and word != "zu"
+    return Predicate(name, word, (stem or word) if stands_before else "", not english.startswith("!"), "war", "", of)
+
+
+def predicate(english: str, noun: Noun) -> Predicate | None:
+    """The predicate with these words that can be said of this noun, if any."""
+    return next((one for one in predicates().get(english, []) if noun.english in one.of), None)
+
+
+def verb_of(text: str) -> Verb:
+    """A verb from "english [past participle] [+ preposition] = german …", as scenes.txt has it."""
+    english, german = text.split(" = ")
+    words, _, preposition = english.partition(" + ")
+    base, past, participle = (*words.split(), "", "")[:3]
+    past = past or english_past(base)
+    rest, _, governed = german.partition(" + ")
+    german_preposition, _, case = governed.partition(":")
+    forms = rest.split()
+    dative, moves = "dat" in forms, "(ist)" in forms
+    forms = [form for form in forms if form not in ("dat", "(ist)", "sich")]
+    prefix, _, stem = forms[0].rpartition("|")
+    if prefix and len(forms) == 4:
+        del forms[2]
+    finite, german_participle = (forms[1], forms[2]) if len(forms) == 3 else weak_forms(prefix, stem)
+    return Verb(
+        english=base,
+        past=past,
+        participle=participle or past,
+        preposition=preposition.strip(),
+        infinitive=prefix + stem,
+        finite=finite,
+        prefix=prefix,
+        german_participle=german_participle,
+        auxiliary="war" if moves else "hatte",
+        reflexive="sich" in rest.split(),
+        german_preposition=german_preposition,
+        case=case.strip() or ("dat" if dative else "acc"),
+    )
+
+
+def english_past(base: str) -> str:
+    if base.endswith("e"):
+        return f"{base}d"
+    return f"{base[:-1]}ied" if re.search(r"[^aeiou]y$", base) else f"{base}ed"
+
+
+def weak_forms(prefix: str, infinitive: str) -> tuple[str, str]:
+    """Past and participle by rule: öffnen, öffnete, geöffnet; aufräumen, räumte, aufgeräumt."""
+    stem = re.sub(r"e?n$", "", infinitive)
+    link = "e" if re.search(r"([dt]|[^lrhaeiouäöü]n|chn)$", stem) else ""
+    bare = infinitive.endswith("ieren") or (not prefix and re.match(r"(be|ge|ver|er|ent|zer)", infinitive))
+    return f"{stem}{link}te", f"{prefix}{'' if bare else 'ge'}{stem}{link}t"

@@ -1,0 +1,105 @@
+"""How long a connection may take to send a request or to read its answer, and who gives way when there are too many.
+
+uvicorn answers a request when its headers are there, and waits for them as long as the client likes: some hundred clients
+that never send the last line would keep everybody else out. Here each has LONGEST_REQUEST seconds for headers and body
+together, LONGEST_READ for the answer, and gives way to a newcomer before that when all places are taken.
+"""
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from glassformer.page.guard import HEADERS, LONGEST_BODY, NOTHING_RUNS
+from glassformer.page.parse import to_json
+from glassformer.page.wire import Problem
+
+LONGEST_REQUEST = LONGEST_BODY
+"""Seconds from the first byte (or the connection) to the last one of a request."""
+LONGEST_READ = 30.0
+"""Seconds in which a client has to go on reading its answer."""
+GIVES_WAY = 0.5
+"""Seconds after which a connection without a whole request may be closed for a new one."""
+LARGEST_HEAD = 16 * 1024
+"""Bytes of a request's first line and headers."""
+
+
+class Connection(H11Protocol):
+    """One client's. Nothing but its clocks differs from uvicorn's."""
+
+    request_clock: asyncio.TimerHandle | None = None
+    answer_clock: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.quiet_since = self.loop.time()  # so that it does not give way to itself
+        self.make_room()
+        self.request_clock = self.loop.call_later(LONGEST_REQUEST, self.too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for clock in (self.request_clock, self.answer_clock):
+            if clock is not None:
+                clock.cancel()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        coming = self.conn.their_state is h11.SEND_BODY or self.half_a_head()
+        if not coming and self.request_clock is not None:
+            self.request_clock.cancel()
+            self.request_clock = None
+            self.quiet_since = self.loop.time()
+        elif coming and self.request_clock is None:
+            self.request_clock = self.loop.call_later(LONGEST_REQUEST, self.too_slow)
+
+    def half_a_head(self) -> bool:
+        """Whether some of a request's headers are there, and not all."""
+        return self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+
+    def too_slow(self) -> None:
+        """The answer, where none has begun, and the end of the connection."""
+        if self.transport.is_closing():
+            return
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # nothing of an answer was sent
+            self.send_408()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # whoever waits for the rest of the body waits no longer
+            self.cycle.message_event.set()
+        self.transport.close()
+
+    def send_408(self) -> None:
+        seconds = f"{LONGEST_REQUEST:g} seconds"
+        content = to_json(Problem(f"the request did not come within {seconds}: send it again")).encode()
+        told = {**HEADERS, "Content-Security-Policy": NOTHING_RUNS, "Content-Type": "application/json"}
+        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        headers += [(b"Content-Length", str(len(content)).encode()), (b"Connection", b"close")]
+        response = h11.Response(status_code=408, headers=headers, reason=b"Request Timeout")
+        for event in (response, h11.Data(data=content), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+
+    def make_room(self) -> None:
+        """Where all places are taken, close the connections that have been without a whole request for the longest."""
+        limit = self.limit_concurrency
+        if limit is None or len(self.connections) < limit:
+            return
+        before = self.loop.time() - GIVES_WAY
+        others = [one for one in self.connections if isinstance(one, Connection) and one.waits() < before]
+        for one in sorted(others, key=Connection.waits)[: len(self.connections) - limit + 1]:
+            one.transport.abort()
+            self.connections.discard(one)
+
+    def waits(self) -> float:
+        """Since when this one has been without a whole request; infinity where it is being answered."""
+        answered = self.cycle is None or self.cycle.response_complete
+        coming = self.request_clock is not None or answered
+        return self.quiet_since if coming else float("inf")
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.answer_clock = self.loop.call_later(LONGEST_READ, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.answer_clock is not None:
+            self.answer_clock.cancel()
+            self.answer_clock = None
