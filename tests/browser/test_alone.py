@@ -29,6 +29,7 @@ def site(translator: Translator, tmp_path: Path) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}/"
     server.shutdown()
+    server.server_close()
 
 
 def translation(wanted: str) -> str:
@@ -74,8 +75,9 @@ def test_a_site_offers_its_models(visit: Open, site: str) -> None:
     seen.page.locator("textarea.source").fill(OTHER)
     seen.until(translation(ITS))
     assert [url for url in seen.asked if not url.startswith((site, "data:", "blob:"))] == []
-    choice.select_option("second")
-    seen.until("location.hash.includes('model=second')")
+    with seen.page.expect_navigation():
+        choice.select_option("second")
+    assert "model=second" in seen.state()
     seen.page.locator("footer", has_text="second").wait_for()
     assert seen.page.evaluate("document.cookie") == ""
     assert seen.wrong == []

@@ -34,7 +34,7 @@ def run(models: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr("glassformer.translator.shipped.models_folder", lambda: models)
     monkeypatch.delenv("COLUMNS", raising=False)
     app = typer.Typer(rich_markup_mode="rich")
-    for name in ("translate", "evaluate", "score", "look", "info", "export"):
+    for name in ("translate", "evaluate", "score", "look", "site", "info", "export"):
         module = importlib.import_module(f"glassformer.cli.{name}")
         app.command(epilog=module.EPILOG)(getattr(module, name))
 
