@@ -173,13 +173,6 @@ def test_a_word_is_found_by_its_text_its_token_or_nearly() -> None:
 
 
 @pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "built").mkdir()
-    (tmp_path / "built" / "index.html").write_text("<html><head></head><body><!--look--></body></html>")
-    monkeypatch.setattr("glassformer.page.built.built_folder", lambda: tmp_path / "built")
-
-
-@pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was served, instead of serving it, and the addresses that the browser was given."""
     seen: list[Any] = []
