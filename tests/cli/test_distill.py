@@ -59,7 +59,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_a_runs_own_sentences_are_taken_without_those_held_out(run: Path, tmp_path: Path) -> None:
-    files = validation("", "", run, tmp_path)
+    files = validation({"source": "", "target": "", "columns": []}, run, tmp_path)
     assert list(read_validation(files)) == list(zip(ENGLISH[:5], GERMAN[:5], strict=True))
     lines = sentences(None, run, set(ENGLISH[:5]))
     assert list(lines()) == list(lines()) == ENGLISH[5:]

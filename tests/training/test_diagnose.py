@@ -268,7 +268,7 @@ def scored(bleu: float, loss: float, tokenizer: str = "13a") -> list[dict[str, A
 
 
 def test_a_bleu_of_0_beside_a_low_loss() -> None:
-    chinese, german = [b for _, b in unspaced_pairs(1)[:100]], [s.pair[1] for s in sentences(100, seed=8)]
+    chinese, german = [b for _, b in unspaced_pairs(1)[:100]], [s.pair[1] for s in first_sentences(100, seed=8)]
     found = score_beside_loss(scored(0, 0.06), chinese, [*chinese[:90], *chinese[:10]])
     assert found is not None
     assert found.fault == "score by words where there are none"

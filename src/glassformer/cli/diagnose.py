@@ -92,7 +92,9 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
         from glassformer.config import DecodingConfig
         from glassformer.translator import Translator
 
-        translator = Translator.load(run)
+        translator = Translator.load(
+            run, remark=lambda text: None
+        )  # what it would say of texts is found below, and better
         some = (test or validation)[:TRANSLATED]
         sources, references = [a for a, _ in some], [b for _, b in some]
         found_ones = translator.translate(sources, config=DecodingConfig(method="greedy"))
