@@ -52,6 +52,10 @@ REASONS = {
     "subword_sampling": "so many of the words are cut otherwise in each epoch: few pairs go further",
 }
 
+FEW_TO_TUNE = 20_000
+"""Pairs up to which a run that begins with a trained model's weights is careful with them."""
+TUNING: dict[str, Any] = {"learning_rate": 1e-4, "warmup_steps": 50}
+"""Measured with 1,000 pairs (docs/recipe.md): at ten times the rate the model forgot half of what it knew."""
 PRE_NORM_BELOW = 1_000_000
 """Pairs."""
 FEW = 150_000
@@ -91,6 +95,8 @@ def recipe(
     if pairs <= FEW:
         model_by_size["dropout"] = 0.3
     with_preset = TRAINING[preset or by_size]
+    if started and pairs <= FEW_TO_TUNE:
+        with_preset = {**with_preset, **TUNING}
     size = f"{pairs:,} pairs"
     choices = [
         Choice("preset", preset or by_size, set_by if preset else f"for {size}"),
@@ -103,8 +109,10 @@ def recipe(
         choices.append(Choice("norm", "pre", why_set.get("norm", why)))
     choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
     goes_with = f"goes with {preset or by_size}"
+    careful = dict.fromkeys(TUNING, "few pairs on a trained model: at a higher rate it forgets the rest")
+    reasons = {**REASONS, **(careful if with_preset is not TRAINING[preset or by_size] else {})}
     choices += [
-        Choice(name, getattr(trained, name), why_set.get(name, REASONS.get(name, goes_with))) for name in with_preset
+        Choice(name, getattr(trained, name), why_set.get(name, reasons.get(name, goes_with))) for name in with_preset
     ]
     if trained.schedule == "linear":
         why = "the limits say when the run ends, and the rate is 0 there"
