@@ -48,7 +48,7 @@ def score_beside_loss(rows: Sequence[Row], references: Sequence[str], translatio
             "right but for case and marks" if same < nearly / 2 else "score of another time",
             "watch",
             f"{beside}, and {nearly:,} of {len(pairs):,} translations {what}",
-            "are case, quotes and blanks the same in the training and in the validation pairs? Then score it anew (evaluate)",
+            "are case, quotes and blanks the same in the training and in the validation pairs? Then evaluate anew",
         )
     empty = sum(not text.strip() for text in translations)
     return Finding(
