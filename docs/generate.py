@@ -125,8 +125,8 @@ where it sets nothing.
 {body}
 ## In a run that goes on
 
-`glassformer train --out RUN --set training.learning_rate=0.0005` goes on with another rate. These settings may be given anew;
-any other is refused, with the command that begins another run from this one's weights where they fit.
+`glassformer train --out RUN --set training.learning_rate=0.0005` goes on with another rate. These settings may be given
+anew; any other is refused, with the command that begins another run from this one's weights where they fit.
 
 {table(("setting", "holds"), *((f"`{name}`", when) for name, when in MAY_CHANGE.items()))}
 

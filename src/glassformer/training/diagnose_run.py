@@ -175,7 +175,8 @@ def other_language(sources: Sequence[str], references: Sequence[str], translatio
 
 
 def unknown_characters(pieces: Sequence[Sequence[str]], name: str, new: float = 1.0) -> Finding | None:
-    """``new``: the share of the lines' characters that stand in no training line. ``pieces``: the tokens of the validation lines of one side. Bytes (<0xF0>) spell what the vocabulary lacks."""
+    """``pieces``: the tokens of the validation lines of one side. Bytes (<0xF0>) spell what the vocabulary lacks. ``new``:
+    the share of these lines' characters that stand in no training line."""
     every = [piece for line in pieces for piece in line]
     spelt = sum(piece.startswith("<0x") or piece == "<unk>" for piece in every)
     if not every or spelt <= 0.01 * len(every):
