@@ -139,6 +139,9 @@ def test_unknown_characters() -> None:
     found = unknown_characters([["▁a", "<0xF0>", "<0x9F>"], *([["▁a", "▁dog"]] * 9)], "source")
     assert found is not None
     assert "in 1 of 10 lines" in found.says
+    rare = unknown_characters([["▁a", "<0xF0>", "<0x9F>"], *([["▁a", "▁dog"]] * 9)], "source", new=0.0)
+    assert rare is not None
+    assert (rare.fault, rare.weight) == ("characters without a piece", "watch")
 
 
 def test_the_learning_curve_is_a_picture() -> None:

@@ -85,7 +85,10 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
         findings.append(found)
     for side, what in enumerate(("source", "target")):
         lines = [tokenizer.tokens(ids) for ids in tokenizer.encode_batch(pair[side] for pair in validation)]
-        if found := unknown_characters(lines, f"validation {what}"):
+        known = {character for pair in pairs for character in pair[side]}
+        characters = [character for pair in validation for character in pair[side]]
+        new = sum(character not in known for character in characters) / max(len(characters), 1)
+        if found := unknown_characters(lines, f"validation {what}", new):
             findings.append(found)
     findings += examine_course(rows, len(tokenizer))
     if (run / "best.json").is_file():

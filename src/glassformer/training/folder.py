@@ -13,8 +13,65 @@ import tomli_w
 from glassformer.errors import GlassformerError, TrainingError
 from glassformer.folders import UNFINISHED, remove, remove_left, replace_file
 
-MAY_CHANGE = {"time_limit", "max_steps", "max_epochs", "patience", "keep_checkpoints"}
-"""What says when a run ends, and not what it computes."""
+MAY_CHANGE = {
+    "training.time_limit": "the end is planned anew; where the rate would more than double by that, it warms up again",
+    "training.max_steps": "as time_limit",
+    "training.max_epochs": "as time_limit",
+    "training.patience": "from the next validation on",
+    "training.keep_checkpoints": "from the next checkpoint on",
+    "training.learning_rate": "from the next step on; a rate that more than doubles warms up again",
+    "training.warmup_steps": "from the next step on, for a warm-up that is not over",
+    "training.schedule": "from the next step on",
+    "training.decay_share": "from the next step on",
+    "training.batch_tokens": "from the next step on; some pairs come twice in this epoch or not at all",
+    "training.accumulate": "from the next step on",
+    "training.clip_norm": "from the next step on",
+    "training.label_smoothing": "from the next step on",
+    "training.r_drop": "from the next step on",
+    "training.average_decay": "from the next step on",
+    "training.beta_1": "from the next step on",
+    "training.beta_2": "from the next step on",
+    "training.epsilon": "from the next step on",
+    "training.precision": "from the next step on",
+    "training.validate_every": "from the next validation on",
+    "training.stop_on": "from the next validation on; what was best stays so until a better one comes",
+    "model.dropout": "from the next step on",
+}
+"""What may be set anew in a run that goes on, and from when it holds."""
+LIMITS = {"time_limit", "max_steps", "max_epochs"}
+"""What the plan of each session says anyway."""
+SAME_WEIGHTS = {"data", "training"}
+"""The tables of settings that a run which begins with this one's weights is free to choose."""
+
+
+def way(room: str, name: str, folder: Path) -> str:
+    """How to train with another value of a setting that a run keeps."""
+    if room in SAME_WEIGHTS:
+        return (
+            "leave the setting out to go on, or begin another run that goes on from its weights: "
+            f"--start-from {folder} --out OTHER"
+        )
+    if (room, name) == ("run", "vocabulary_size"):
+        return (
+            "leave the setting out to go on, or begin another run with --out: its pieces are not those of the weights"
+        )
+    return "leave the setting out to go on, or begin another run with --out: these weights fit no other"
+
+
+def told_anew(folder: Path, settings: dict[str, dict[str, Any]]) -> list[str]:
+    """A sentence for each setting that the run in ``folder`` takes on, other than it had it until now."""
+    path = folder / "config.toml"
+    if not path.is_file():
+        return []
+    now = settle(folder, settings)  # which says what is wrong with the file
+    begun = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [
+        f"{room}.{name}: {value!r} from here on, and {begun.get(room, {}).get(name, 'as the recipe chose it')!s} before; "
+        f"it holds {MAY_CHANGE[f'{room}.{name}']}"
+        for room, table in now.items()
+        for name, value in table.items()
+        if begun.get(room, {}).get(name) != value and name not in LIMITS
+    ]
 
 
 OWN = {".lock", "config.toml", "data", "checkpoints", "metrics.jsonl", "best.json", "sentences", "distilled", "tensorboard",
@@ -89,8 +146,8 @@ def undone_if_refused(folder: Path) -> Iterator[None]:
 def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The settings with which the run in ``folder`` goes on, or, if there is none, these. Writes nothing.
 
-    Limits may be given anew. Raises TrainingError when other settings are given than the run began with, and as
-    ``check_folder``.
+    What ``MAY_CHANGE`` names may be given anew. Raises TrainingError when other settings are given than the run began
+    with, and as ``check_folder``.
     """
     check_folder(folder)
     path = folder / "config.toml"
@@ -104,12 +161,12 @@ def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[
         for room, table in settings.items():
             for name, value in table.items():
                 had = begun.get(room, {}).get(name)
-                if room == "training" and name in MAY_CHANGE:
+                if f"{room}.{name}" in MAY_CHANGE:
                     begun.setdefault(room, {})[name] = value
                 elif had != value:
                     raise TrainingError(
                         f"{folder} holds a run with {room}.{name}={had!r}, and now it is {value!r}: "
-                        "leave the setting out to go on, or begin another run with --out"
+                        f"{way(room, name, folder)}"
                     )
         settings = {room: begun.get(room, {}) for room in settings}
     return settings
