@@ -1,6 +1,5 @@
 """A run's folder: its settings, kept when it has begun and the same when it goes on; and one run in it at a time."""
 
-import fcntl
 import os
 import tomllib
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
+from filelock import lock_descriptor
 
 from glassformer.errors import GlassformerError, TrainingError
 from glassformer.folders import UNFINISHED, remove, remove_left, replace_file
@@ -83,6 +83,9 @@ TABLES = {"run", "data", "model", "training"}
 MARK = "glassformer"
 """The second line of a run's ``.lock``, which is written before anything else."""
 
+CLOSED_FOR_OTHERS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0)
+"""No program that is started gets the lock, and no link is followed; each system has its own words for it."""
+
 
 def check_folder(folder: Path) -> None:
     """Writes nothing. Raises TrainingError unless ``folder`` is not there, empty, or a run's from which no link leads out:
@@ -108,9 +111,15 @@ def is_run(folder: Path) -> bool:
     """Whether a run has begun here: the mark of its first moment, settings beside what it made with them, or, on a machine
     that only reads the corpus for it, nothing but that."""
     lock, settings = folder / ".lock", folder / "config.toml"
-    with suppress(OSError):
+    try:
         if lock.is_file() and lock.read_bytes()[:100].split(b"\n")[1:2] == [MARK.encode()]:
             return True
+    except PermissionError:
+        return (
+            True  # a run works here: Windows lets nobody read what is locked; elsewhere ``only_run`` refuses the file
+        )
+    except OSError:
+        pass
     if settings.is_file():
         try:
             tables = set(tomllib.loads(settings.read_text(encoding="utf-8")))
@@ -191,19 +200,31 @@ def only_run(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | CLOSED_FOR_OTHERS, 0o644)
     except OSError as error:
         raise TrainingError(f"{folder} cannot be written ({error.strerror}): name another folder with --out") from None
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            who = os.read(handle, 20).decode("ascii", "replace").partition("\n")[0].strip() or "unknown"
+            free = lock_descriptor(handle, blocking=False)
+        except OSError as error:
             raise TrainingError(
-                f"another run works in {folder} (process {who}): wait for its end, or name another folder with --out"
+                f"{folder} cannot be locked ({error.strerror}): name a folder on another disk with --out"
             ) from None
+        if not free:
+            raise TrainingError(
+                f"another run works in {folder} (process {holder(handle)}): wait for its end, or name another folder "
+                "with --out"
+            )
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n{MARK}\n".encode())
         yield
     finally:
         os.close(handle)
+
+
+def holder(handle: int) -> str:
+    """The number of the process that has locked a run's ``.lock``; "unknown" on Windows, where nobody else may read it."""
+    try:
+        return os.read(handle, 20).decode("ascii", "replace").partition("\n")[0].strip() or "unknown"
+    except OSError:
+        return "unknown"
