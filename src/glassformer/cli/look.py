@@ -148,11 +148,16 @@ def save_look(service: "Service", ask: "Ask", path: Path) -> None:
     if path.suffix == ".html":
         with console.status("writing the page"):
             save_page(look(translator, ask, checkpoint=service.checkpoint), path)
-        say(console, f"the page is saved in {path}: {path.stat().st_size / 1e6:.1f} MB, open it in any browser", "dim")
+        say(
+            console,
+            f"the page is saved in {path}: {path.stat().st_size / 1e6:.1f} MB, open it in any browser",
+            "dim",
+            whole=True,
+        )
         return
     trace = changed_trace(translator, ask)
     trace.save(path)
-    say(console, f"{len(trace)} windows saved in {path}", "dim")
+    say(console, f"{len(trace)} windows saved in {path}", "dim", whole=True)
 
 
 def changed_trace(translator: "Translator", ask: "Ask") -> "Trace":
@@ -180,7 +185,7 @@ def serve_page(service: "Service", ask: "Ask", *, port: int, browser: bool) -> N
     console = make_console()
 
     def ready(address: str) -> None:
-        say(console, f"The page is at {address} and only this machine can see it. Ctrl-C ends it.")
+        say(console, f"The page is at {address} and only this machine can see it. Ctrl-C ends it.", whole=True)
         if browser and has_display():
             webbrowser.open(address)
 
@@ -333,8 +338,9 @@ def print_attention(
     console.print(heads_table(words, weights[layer].tolist(), top, console.width))
 
 
-def say(console: Terminal, text: str, style: str = "") -> None:
-    console.print(text, style=style, markup=False)
+def say(console: Terminal, text: str, style: str = "", *, whole: bool = False) -> None:
+    """``whole``: with an address or a path in it, which is copied as a line."""
+    console.print(text, style=style, markup=False, soft_wrap=whole)
 
 
 def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tuple[Words, Words]:

@@ -184,7 +184,8 @@ def missing(packed: Packed) -> str:
     names = {one.name.rsplit(".", 1)[-1] for one in header.windows if one.storage == "none"} - {"concatenated"}
     rounded = any(one.storage in ("bfloat16", "root8") and one.error for one in header.windows)
     cut = any(one.storage == "top" for one in header.windows)
-    said = [] if header.weights else ["the learned matrices are left out"]
+    kept = any(one.storage != "none" for one in header.weights)
+    said = [] if kept else ["the learned matrices are left out"]
     said += (
         [f"{', '.join(sorted(names))} {'is' if len(names) == 1 else 'are'} left out, where there was no room"]
         if names
