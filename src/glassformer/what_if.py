@@ -43,6 +43,7 @@ def attentions(model: nn.Module) -> dict[str, MultiHeadAttention]:
 
 
 def find_attention(model: nn.Module, name: str, heads: Iterable[int] = ()) -> MultiHeadAttention:
+    """The attention of this name. Raises WhatIfError for one that is not there, and for a head that it does not have."""
     known = attentions(model)
     if name not in known:
         raise WhatIfError(f"no attention {name!r}: there are {', '.join(known)}")
