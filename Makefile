@@ -6,7 +6,7 @@ PAGE := src/glassformer/page/built/index.html
 SENTENCE := "The animal didn't cross the street because it was too tired"
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test check web bench docs soak fuzz
+.PHONY: demo test check web site bench docs soak fuzz
 
 demo: .venv/demo      ## translate the article's sentence with the model that ships, look at "it", and save the page in animal.html
 	$(BIN)/glassformer info en-de
@@ -53,6 +53,9 @@ $(PAGE): hatch_build.py $(wildcard web/*.*) $(shell find web/src 2>/dev/null) | 
 	@echo "Building the page. The first time this takes a minute or two."
 	$(BIN)/python -c 'import hatchling' 2>/dev/null || $(BIN)/pip install -q --disable-pip-version-check -c constraints.txt hatchling
 	$(BIN)/python hatch_build.py
+
+site: web             ## the page and the shipped model as a static web site, in site/
+	$(BIN)/glassformer site site
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'

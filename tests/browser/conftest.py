@@ -14,7 +14,8 @@ import torch
 
 from glassformer.page.built import built_page
 from glassformer.page.export import save_page
-from glassformer.page.look import SAVED, look
+from glassformer.page.look import ALONE, SAVED, look
+from glassformer.page.model import model_body
 from glassformer.page.serve import address_of, listen, serve
 from glassformer.page.service import Service
 from glassformer.page.wire import Ask
@@ -81,6 +82,14 @@ def saved(translator: Translator, tmp_path_factory: pytest.TempPathFactory) -> C
         return path.as_uri()
 
     return save
+
+
+@pytest.fixture(scope="session")
+def alone(translator: Translator, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a file with the model in it: the page's own Worker answers, as the server does."""
+    path = tmp_path_factory.mktemp("alone") / "alone.html"
+    save_page(look(translator, Ask(SENTENCE), budget=ALONE), path, model_body(translator))
+    return path.as_uri()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,12 @@ from glassformer.translator import Translator
 from tests.browser.conftest import SENTENCE, TARGET, Open, link, number
 
 
+@pytest.fixture(params=["server", "file"])
+def server(request: pytest.FixtureRequest, server: str, alone: str) -> str:
+    """The page with a server behind it, and a file with the model in it: no view knows who answers."""
+    return server if request.param == "server" else alone
+
+
 @pytest.fixture(scope="module")
 def trace(translator: Translator) -> Trace:
     return translator.trace(SENTENCE)

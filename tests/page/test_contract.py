@@ -12,6 +12,7 @@ import torch
 from glassformer.page.pack import Packed, Packer, described
 from glassformer.page.unpack import unpack
 from glassformer.page.wire import Numbers
+from tests.page.models_for_node import write_models
 
 WEB = Path(__file__).parents[2] / "web"
 VITEST = WEB / "node_modules" / "vitest" / "vitest.mjs"
@@ -60,6 +61,7 @@ def write_numbers(folder: Path) -> None:
 @pytest.mark.skipif(not VITEST.is_file(), reason="the page's tools are not installed: cd web && npm ci")
 def test_the_page_s_own_tests_read_what_python_writes(tmp_path: Path) -> None:
     write_numbers(tmp_path)
+    write_models(tmp_path)
     ran = subprocess.run(
         [
             node(),
@@ -73,7 +75,7 @@ def test_the_page_s_own_tests_read_what_python_writes(tmp_path: Path) -> None:
         env={**os.environ, "GLASSFORMER_CONTRACT": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     report = json.loads((tmp_path / "report.json").read_text())

@@ -1,34 +1,48 @@
-/** What the page asks its own server, or in a notebook its parent window. Nothing is ever asked of anybody else. */
+/** What the page asks its own server, in a notebook its parent window, or the model that came with it. Nothing is ever asked
+ * of anybody else, and no view knows who answered. */
 import { type Fetch, type Numbers, parseExact, parseLook } from "./data";
-import { type Ask, type BridgeAnswer, type HeadName, type Ranking, type Start, type Step, VERSION } from "./wire";
+import { type Ask, type BridgeAnswer, type BridgeAsk, type HeadName, type Ranking, type Start, type Step, VERSION } from "./wire";
 
 export class ServerError extends Error {}
 
 type Transport = (path: string, body: string, signal?: AbortSignal) => Promise<Response>;
 
 const http: Transport = (path, body, signal) =>
-  fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: signal ?? null });
+  path === "/api/model" ? fetch(path) : fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: signal ?? null });
 
 let transport = http;
 let asked = 0;
 
-/** In a notebook the page is a sandboxed frame without a server: its parent window asks the kernel for it. */
-export function useBridge(): void {
-  transport = (path, body, signal) =>
+/** Questions as messages: who hears them answers with the same number. */
+function messages(ear: EventTarget, send: (ask: BridgeAsk) => void, isFrom: (event: MessageEvent) => boolean): Transport {
+  return (path, body, signal) =>
     new Promise((resolve, reject) => {
       const id = ++asked;
-      const hear = ({ data, source }: MessageEvent<BridgeAnswer & { body?: ArrayBuffer }>) => {
-        if (source !== window.parent || data?.glassformer !== VERSION || data.id !== id || !data.status) return;
-        window.removeEventListener("message", hear);
+      const hear = (event: Event) => {
+        const { data } = event as MessageEvent<BridgeAnswer & { body?: ArrayBuffer }>;
+        if (!isFrom(event as MessageEvent) || data?.glassformer !== VERSION || data.id !== id || !data.status) return;
+        ear.removeEventListener("message", hear);
         resolve(new Response(data.body ?? null, { status: data.status }));
       };
-      window.addEventListener("message", hear);
+      ear.addEventListener("message", hear);
       signal?.addEventListener("abort", () => {
-        window.removeEventListener("message", hear);
+        ear.removeEventListener("message", hear);
+        if (ear !== window) send({ glassformer: VERSION, id, path: "/api/stop", body: "" }); // the Worker is ours
         reject(new DOMException("", "AbortError"));
       });
-      window.parent.postMessage({ glassformer: VERSION, id, path, body }, "*");
+      send({ glassformer: VERSION, id, path, body });
     });
+}
+
+/** In a notebook the page is a sandboxed frame without a server: its parent window asks the kernel for it. */
+export function useBridge(): void {
+  transport = messages(window, (ask) => window.parent.postMessage(ask, "*"), ({ source }) => source === window.parent);
+}
+
+/** Where the model came with the page, its own Worker answers; questions wait until it is there. */
+export function useOwn(worker: Promise<Worker>): void {
+  const ready = worker.then((one) => messages(one, (ask) => one.postMessage(ask), () => true));
+  transport = async (...question) => (await ready)(...question);
 }
 
 async function post(path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
@@ -43,9 +57,7 @@ async function post(path: string, body: unknown, signal?: AbortSignal): Promise<
 export const pairs = (heads: HeadName[]): [string, number][] => heads.map(({ attention, head }) => [attention, head]);
 
 export async function askStart(): Promise<Start> {
-  const answer = await fetch("/api/model");
-  if (!answer.ok) throw new ServerError(`${answer.status} ${answer.statusText}`);
-  return (await answer.json()) as Start;
+  return (await (await post("model", {})).json()) as Start;
 }
 
 export async function askLook(ask: Ask, signal?: AbortSignal): Promise<Numbers> {

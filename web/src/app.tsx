@@ -46,19 +46,28 @@ export function App() {
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{t("skip")}</a>
       <Head state={state} set={set} session={session} t={t} language={language} />
       {problem && <p class="problem" role="alert">{problem}</p>}
+      <OwnModel session={session} t={t} />
       {page ? (
         <PageContext.Provider value={page}>
           <div class={state.chapter >= 0 ? "with-story" : ""}>
             <Story />
             <main id="main" tabIndex={-1}><h2 class="sr">{t(`view.${state.view}`)}</h2><View /></main>
           </div>
-          <Foot page={page} />
+          <Foot page={page} own={session.own !== undefined} />
         </PageContext.Provider>
       ) : (
-        <main id="main" tabIndex={-1}>{!problem && <p class="loading">{t("waiting")}</p>}</main>
+        <main id="main" tabIndex={-1}>{!problem && !session.large && <p class="loading">{t("waiting")}</p>}</main>
       )}
     </>
   );
+}
+
+/** How far the model has come, or why it has not been asked to. */
+function OwnModel({ session: { own, share, large, loadAnyway }, t }: { session: Session; t: Page["t"] }) {
+  if (!own) return null;
+  if (large) return <p class="problem" role="alert">{t("model.large", large)} <button type="button" onClick={loadAnyway}>{t("model.anyway")}</button></p>;
+  if (share >= 1) return null;
+  return <p class="coming"><label>{t("model.coming", { n: Math.round(100 * share) })} <progress value={share} /></label></p>;
 }
 
 /** A language's name in the page's language: "de" is German, 德语. */
@@ -86,6 +95,11 @@ function Head({ state, set, session, t, language }: HeadProps) {
       <div class="masthead">
         <h1>glassformer</h1>
         <div class="masthead-side">
+          {session.own && session.own.shelf.length > 1 && (
+            <select aria-label={t("model.choose")} value={session.own.facts.name} onChange={(event) => { set({ model: event.currentTarget.value, sentence: "", target: "", off: [], blocked: [] }); location.reload(); }}>
+              {session.own.shelf.map(({ model }) => <option>{model.name}</option>)}
+            </select>
+          )}
           <button type="button" class="plain" aria-pressed={state.chapter >= 0} onClick={() => (state.chapter >= 0 ? set({ chapter: -1 }) : set({ ...CHAPTERS[0]!.show, chapter: 0 }))}>{t("tour")}</button>
           <div class="segments" role="group" aria-label={t("language")}>
             {LANGUAGES.map(({ code, name }, n) => <button type="button" lang={code} aria-pressed={n === language} onClick={() => set({ lang: code })}>{name}</button>)}
@@ -109,7 +123,7 @@ function Head({ state, set, session, t, language }: HeadProps) {
   );
 }
 
-function Foot({ page: { look, t, live } }: { page: Page }) {
+function Foot({ page: { look, t, live }, own }: { page: Page; own: boolean }) {
   const { model } = look;
   return (
     <footer>
@@ -119,6 +133,7 @@ function Foot({ page: { look, t, live } }: { page: Page }) {
         {look.blocked.length > 0 && <> · <b>{t("model.blocked", { n: look.blocked.length })}</b></>}
         {look.turned.length > 0 && <> · <b>{t("model.turned", { n: turnsOf(look, look.turned).length })}</b></>}
       </p>
+      {own && live && <p>{t("model.own")}{model.rounded > 0 && <> {t("model.rounded", { n: (100 * model.rounded).toFixed(1) })}</>}</p>}
       <p>{t("weight")} {t("keys.help")}. {t("link")} {!live && t("sentence.saved")}</p>
     </footer>
   );

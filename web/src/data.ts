@@ -64,7 +64,9 @@ export function matrix(tensor: Dense, head = 0): Matrix {
   return { rows, cols, data: tensor.data, start, rowStride: cols, colStride: 1 };
 }
 
-export async function inflate(deflated: Uint8Array): Promise<Uint8Array> {
+/** The bytes of a group. */
+export async function inflate(deflated: Uint8Array, { length, size }: Pick<Group, "length" | "size">): Promise<Uint8Array> {
+  if (length === size) return deflated; // deflating made it no smaller, so it is there as it is
   const stream = new Blob([deflated as BlobPart]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
@@ -204,7 +206,7 @@ export class Numbers {
     if (!promise) {
       const group = this.look.groups.find((one) => one.name === name);
       if (!group) throw new Error(`no group ${name}`);
-      promise = Promise.resolve(this.blob(group)).then(inflate);
+      promise = Promise.resolve(this.blob(group)).then((bytes) => inflate(bytes, group));
       this.inflated.set(name, promise);
     }
     return promise;
@@ -227,7 +229,8 @@ export function parseLook(body: ArrayBuffer, fetch?: Fetch): Numbers {
 export async function parseExact(body: ArrayBuffer): Promise<Tensor> {
   const { header, blob } = parseBody<Exact>(body);
   const window = header.windows[0]!;
-  return decode(window, await inflate(blob(header.groups.find((group) => group.name === window.group)!)));
+  const group = header.groups.find(({ name }) => name === window.group)!;
+  return decode(window, await inflate(blob(group), group));
 }
 
 export function fromBase64(text: string): Uint8Array {
@@ -245,5 +248,5 @@ export function embedded(root: Document, fetch?: Fetch): Numbers | undefined {
   if (!header) return undefined;
   const look = JSON.parse(header) as Look;
   const blob = ({ name }: Group) => fromBase64(root.getElementById(`group-${name}`)?.textContent ?? "");
-  return new Numbers(look, blob, look.live ? fetch : undefined);
+  return new Numbers(look, blob, look.live || root.getElementById("model") ? fetch : undefined);
 }

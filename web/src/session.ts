@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { askLook, askStart, exact, pairs, useBridge } from "./api";
 import { embedded, type Numbers } from "./data";
+import { type Own, ownModel, tooLarge } from "./own";
 import { ARTICLE, type State, type Turn } from "./state";
 
 const PAUSE = 40; // ms without a key before a sentence is asked for: a question that is typed over is given up by the server
@@ -13,9 +14,16 @@ export interface Session {
   live: boolean;
   busy: boolean;
   problem: string;
+  /** The model that came with the page, where one did. */
+  own: Own | undefined;
+  /** Which share of it has come; 1: all, or there is none. */
+  share: number;
+  /** What is to be said before it is loaded: it may be too large for this device. */
+  large: { wanted: number; there: number } | undefined;
+  loadAnyway(): void;
 }
 
-const START: Session = { numbers: undefined, base: undefined, live: false, busy: false, problem: "" };
+const START: Session = { numbers: undefined, base: undefined, live: false, busy: false, problem: "", own: undefined, share: 1, large: undefined, loadAnyway: () => {} };
 
 export function useSession(state: State, set: (patch: Partial<State>) => void): Session {
   const [session, setSession] = useState(START);
@@ -49,30 +57,47 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
   // The first numbers: those in the page, or the server's start.
   useEffect(() => {
     const saved = embedded(document, exact);
+    const own = ownModel(document, state.model);
+    const large = own && tooLarge(own.facts);
+    const bring = () => {
+      setSession((before) => ({ ...before, large: undefined }));
+      own?.load((share) => setSession((before) => ({ ...before, share })));
+      ready.current = true;
+    };
     if (saved) {
       if (saved.look.live) useBridge();
       watch(saved);
-      const { source, target, target_given, heads_off: off, blocked, turned, live } = saved.look;
+      const { source, target, target_given, heads_off: off, blocked, turned } = saved.look;
+      const live = saved.look.live || (own !== undefined && !large);
       if (!state.sentence) {
         const first = { sentence: source.text, target: target_given ? target.text : "", off, blocked, turned, ...sightOf(state, turned) };
-        if (live) shown.current = key({ ...state, ...first });
+        if (live || own) shown.current = key({ ...state, ...first });
         set(first);
       }
-      ready.current = live;
-      setSession({ ...START, numbers: saved, live });
+      ready.current = saved.look.live;
+      setSession({ ...START, numbers: saved, live, own, large, loadAnyway: () => (bring(), setSession((before) => ({ ...before, live: true }))) });
+      if (own && !large) bring();
       return;
     }
-    askStart().then(
-      (start) => {
-        ready.current = true;
-        setSession({ ...START, live: true, busy: true });
-        const { sentence, target, off, turned } = latest.current; // something may have been typed by now
-        if (sentence) return; // what the start switches off, or gives, is for its own sentence
-        const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
-        set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads, turned: turned.length ? turned : start.turned, ...sightOf(latest.current, start.turned) });
-      },
-      () => setSession({ ...START, problem: "nomodel" }),
-    );
+    if (own) {
+      const first = () => (bring(), begin());
+      setSession({ ...START, own, large, share: 0, loadAnyway: first });
+      if (!large) first();
+    } else begin();
+
+    function begin() {
+      askStart().then(
+        (start) => {
+          ready.current = true;
+          setSession((before) => ({ ...before, live: true, busy: true, share: 1 }));
+          const { sentence, target, off, turned } = latest.current; // something may have been typed by now
+          if (sentence) return; // what the start switches off, or gives, is for its own sentence
+          const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
+          set({ sentence: start.text || ARTICLE, target: target || start.target, off: off.length ? off : heads, turned: turned.length ? turned : start.turned, ...sightOf(latest.current, start.turned) });
+        },
+        (error) => setSession({ ...START, own, problem: own ? (error as Error).message : "nomodel" }),
+      );
+    }
   }, []);
 
   // Every sentence after that.
@@ -95,7 +120,7 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
         await Promise.all([numbers, base].map((one) => one?.weights())); // a view that waited would let go of what is dragged
         if (stop.signal.aborted) return;
         shown.current = key(state);
-        setSession({ numbers: watch(numbers), base: base && watch(base), live: true, busy: false, problem: "" });
+        setSession((before) => ({ ...before, numbers: watch(numbers), base: base && watch(base), live: true, busy: false, problem: "" }));
       } catch (error) {
         if ((error as Error).name !== "AbortError") setSession((before) => ({ ...before, busy: false, problem: (error as Error).message }));
       }

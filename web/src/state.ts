@@ -48,6 +48,8 @@ export interface State {
   dims: number;
   dim: number;
   lang: string;
+  /** Which model of a site; "": its first. */
+  model: string;
   /** The tour's chapter, from 0; -1: no tour. */
   chapter: number;
 }
@@ -77,6 +79,7 @@ export const START: State = {
   dims: 0,
   dim: -1,
   lang: "",
+  model: "",
   chapter: -1,
 };
 

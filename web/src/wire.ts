@@ -6,7 +6,8 @@
  *
  *     uint32, little endian     the length of the header in bytes
  *     the header                JSON, UTF-8
- *     the groups                deflated (zlib format), one after the other; Group.offset counts from the end of the header
+ *     the groups                deflated (zlib format), one after the other; Group.offset counts from the end of the header.
+ *                               One whose length is its size is there as it is
  *
  * and in a saved file the header is ``<script type="application/json" id="look">`` and each group is base64 in
  * ``<script type="application/octet-stream" id="group-NAME">``. A group is inflated when something in it is wanted;
@@ -33,10 +34,23 @@
  *
  * A page that finds ``#look`` in its document is a saved file; where that Look is ``live`` it is in a notebook, and asks its
  * parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same ``id``.
+ *
+ * The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary)
+ * and the learned matrices. In a saved file it is base64 in ``<script type="application/octet-stream" id="model">``; in a
+ * site it is a file, which a Shelf in ``<script type="application/json" id="shelf">`` names. Then the page's own Worker
+ * answers: it is asked by BridgeAsk, as a notebook is.
  */
 export const VERSION = 1;
 
 export type Storage = "float32" | "bfloat16" | "root8" | "top" | "none";
+
+export type LearnedStorage = "upper_first_2" | "upper_first_4" | "rows_int8";
+
+export type Edge = [string, number, number];
+
+export type Turn = [string, number, number, number[]];
+
+export type Head = [string, number];
 
 /** The model in hand. */
 export interface ModelFacts {
@@ -63,6 +77,8 @@ export interface ModelFacts {
   taught_head: string;
   /** Such as en-de; empty where it is not known. */
   languages: string;
+  /** How far the weights are rounded: the root mean square of what was lost, as a share of the weights' own; 0: exact. */
+  rounded: number;
 }
 
 /** A word, or <s> or </s>, and the positions of its tokens. */
@@ -179,6 +195,69 @@ export interface Look {
   live: boolean;
 }
 
+/** The tokens that are no text. */
+export interface SpecialIds {
+  pad_id: number;
+  bos_id: number;
+  eos_id: number;
+  unk_id: number;
+}
+
+/** What the tokenizer knows, by id. */
+export interface Vocabulary {
+  pieces: string[];
+  /** log P of each piece in SentencePiece's unigram model, natural; 0 for the kinds that have none. */
+  scores: number[];
+  /** A letter each: n(ormal), u(nknown), c(ontrol), d(efined by us), b(yte). */
+  kinds: string;
+}
+
+/** One learned matrix or vector as it travels with a model, by its name in the model. */
+export interface Learned {
+  name: string;
+  shape: number[];
+  /**
+   * ``upper_first_2``: bfloat16, the upper bytes of all and then the lower ones, which deflates better. ``upper_first_4``:
+   * float32 in the same way. ``rows_int8``: for each row a float32 scale, then for all numbers an int8 that is multiplied
+   * by its row's scale.
+   */
+  storage: "upper_first_2" | "upper_first_4" | "rows_int8";
+  group: string;
+  offset: number;
+  /** Bytes in the inflated group. */
+  length: number;
+}
+
+/** A whole model: the header of its file. */
+export interface Model {
+  version: number;
+  model: ModelFacts;
+  special: SpecialIds;
+  /** Whether shouted and titled lines are read in small letters. */
+  plain_case: boolean;
+  /** Tokens of the longest sentence that is answered. */
+  longest: number;
+  learned: Learned[];
+  /** The one named ``tokenizer``, and those of the matrices. */
+  groups: Group[];
+}
+
+/** One model of a site. */
+export interface Shelved {
+  /** Its address beside the page. */
+  file: string;
+  /** Bytes to load. */
+  size: number;
+  model: ModelFacts;
+  /** The sentence to begin with; empty: the article's. */
+  text: string;
+}
+
+/** The models that a site offers, the first of which is loaded unless the address says another. */
+export interface Shelf {
+  models: Shelved[];
+}
+
 /** The header of POST /api/weights and /api/rows. */
 export interface Numbers {
   windows: Window[];
@@ -249,18 +328,21 @@ export interface Problem {
   error: string;
 }
 
-/** From a page in a notebook to its parent window, by postMessage. */
+/** From a page in a notebook to its parent window, or from any page to its own Worker, by postMessage. */
 export interface BridgeAsk {
   /** The version. */
   glassformer: number;
   id: number;
-  /** /api/look … */
+  /** /api/look …; /api/stop to a Worker: nobody waits for the answer with this ``id`` any more. */
   path: string;
   /** JSON, as it would be over HTTP. */
   body: string;
 }
 
-/** From the parent window to the page; beside these ``body`` is an ArrayBuffer, what HTTP would have answered. */
+/**
+ * From the parent window, or the Worker, to the page; beside these ``body`` is an ArrayBuffer, what HTTP would have
+ * answered.
+ */
 export interface BridgeAnswer {
   glassformer: number;
   id: number;

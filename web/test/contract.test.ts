@@ -24,7 +24,8 @@ else describe("what Python wrote", () => {
 
   it.each(wanted)("$name ($storage)", async ({ name, values, rest }) => {
     const window = header.windows.find((one) => one.name === name)!;
-    const found = decode(window, await inflate(blob(header.groups.find((group) => group.name === window.group)!)));
+    const group = header.groups.find((one) => one.name === window.group)!;
+    const found = decode(window, await inflate(blob(group), group));
     const expected = Float32Array.from(values, (value) => value ?? -Infinity);
     if (found.kind === "dense") return expect(found.data).toEqual(expected);
     const width = window.shape.at(-1)!;

@@ -26,7 +26,7 @@ EPILOG = """[bold]Examples[/]
 
 glassformer look "The animal didn't cross the street because it was too tired."
 
-glassformer look "The animal didn't cross the street because it was too wide." --save wide.html
+glassformer look "The animal didn't cross the street because it was too wide." --save wide.html   # a file that translates
 
 glassformer look "The animal didn't cross the street because it was too tired." --turn encoder.layers.5.self_attention:3:it:street
 
@@ -52,6 +52,8 @@ def look(
     heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
     turn: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD:QUERY:KEY", help="Turn a head: let a word look at one word alone, such as encoder.layers.5.self_attention:3:it:street. A word that occurs several times is named by the number of its token, which --terminal shows. Can be repeated.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write a file instead: x.html is the page, which needs no server and no network; x.safetensors is every number. An older one is replaced, another file is not.")] = None,
+    with_model: Annotated[bool | None, typer.Option("--with-model/--numbers-only", help="With --save x.html: put the model in, so that the file translates, or only this sentence's numbers.", show_default="the model up to 25 MB")] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="With --save x.html: the model's weights rounded to 8 bits, a third smaller. The page says how far they are off.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served on this machine.", show_default="a free one")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
     terminal: Annotated[bool, typer.Option("--terminal", help="Show what a word attends to here, in tables; so do the four options below.")] = False,
@@ -70,7 +72,13 @@ def look(
         raise ConfigError("an empty sentence: wanted at least one word, so that one can look at another")
     if save is not None and save.suffix not in (".html", ".safetensors"):
         raise ConfigError(f"--save {save}: wanted a name ending with .html (the page) or .safetensors (the numbers)")
+    if int8 and with_model is False:
+        raise ConfigError("--int8 --numbers-only: without a model nothing is rounded, so give one of the two")
+    if (int8 or with_model is not None) and (save is None or save.suffix != ".html"):
+        raise ConfigError("--int8, --with-model and --numbers-only are for a page: give --save x.html as well")
     if save is not None:
+        from glassformer.cli.look_files import check_save
+
         check_save(save)
     off = [parse_head(one) for one in heads_off or []]
     turns = [parse_turn(one) for one in turn or []]
@@ -94,19 +102,11 @@ def look(
             top=top or 3,
         )
     if save is not None:
-        save_look(service, ask, save)
+        from glassformer.cli.look_files import save_look
+
+        save_look(service, ask, save, with_model=with_model, int8=int8)
     elif not terminal:
         serve_page(service, ask, port=port, browser=browser)
-
-
-def check_save(path: Path) -> None:
-    """Raises ConfigError where ``path`` is a file that ``look`` has not written."""
-    from glassformer.folders import check_replaceable
-    from glassformer.page.export import SIGN
-    from glassformer.trace import FORMAT
-
-    sign, what = (SIGN, "saved page") if path.suffix == ".html" else (FORMAT, "trace")
-    check_replaceable(path, sign.encode(), f"{what} of glassformer")
 
 
 def page_is_built() -> bool:
@@ -137,27 +137,6 @@ def show_tables(
     changes = {"heads off": [f"{name}:{head}" for name, head in ask.heads_off], "turned": turns}
     print_sentences(console, trace, whole, changes)
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
-
-
-def save_look(service: "Service", ask: "Ask", path: Path) -> None:
-    """The page, or the trace, by the name's ending."""
-    from glassformer.page.export import save_page
-    from glassformer.page.look import look
-
-    translator, console = service.translator, make_console()
-    if path.suffix == ".html":
-        with console.status("writing the page"):
-            save_page(look(translator, ask, checkpoint=service.checkpoint), path)
-        say(
-            console,
-            f"the page is saved in {path}: {path.stat().st_size / 1e6:.1f} MB, open it in any browser",
-            "dim",
-            whole=True,
-        )
-        return
-    trace = changed_trace(translator, ask)
-    trace.save(path)
-    say(console, f"{len(trace)} windows saved in {path}", "dim", whole=True)
 
 
 def changed_trace(translator: "Translator", ask: "Ask") -> "Trace":

@@ -14,13 +14,15 @@ SIGN = '<script type="application/json" id="look">'
 """What every saved page has."""
 
 
-def save_page(look: Packed, path: str | Path) -> None:
-    """Write ``look`` as one self-contained page, whole or not at all. Raises ConfigError where the page is not built."""
-    replace_file(Path(path), page_with(look).encode())
+def save_page(look: Packed, path: str | Path, model: bytes = b"") -> None:
+    """Write ``look`` as one self-contained page, with its ``model`` (``model_body``) if there is one, whole or not at all.
+    Raises ConfigError where the page is not built."""
+    replace_file(Path(path), page_with(look, model=model).encode())
 
 
-def page_with(look: Packed, page: str = "") -> str:
-    """The HTML of ``page`` (the built one) with ``look`` in it. Raises ConfigError where the page is not built."""
+def page_with(look: Packed, page: str = "", model: bytes = b"") -> str:
+    """The HTML of ``page`` (the built one) with ``look`` in it, and its ``model``. Raises ConfigError where the page is
+    not built."""
     page = page or built_page()
     if not page:
         raise ConfigError(HOW)
@@ -32,5 +34,8 @@ def page_with(look: Packed, page: str = "") -> str:
     for group, blob in zip(look.header.groups, look.blobs, strict=True):
         text = base64.b64encode(blob).decode("ascii")  # group names are letters, digits and dots
         scripts.append(f'<script type="application/octet-stream" id="group-{group.name}">{text}</script>')
-    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">'
+    if model:
+        text = base64.b64encode(model).decode("ascii")
+        scripts.append(f'<script type="application/octet-stream" id="model">{text}</script>')
+    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, model=bool(model))}">'
     return page.replace("<head>", f"<head>\n{rule}", 1).replace(MARK, "\n".join(scripts), 1)

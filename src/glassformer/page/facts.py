@@ -30,6 +30,7 @@ def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
         longest_trained=int(card.get("longest") or 0),
         taught_head=taught_head(translator),
         languages=str(card.get("languages") or ""),
+        rounded=float(card.get("rounded") or 0.0),
     )
 
 

@@ -49,6 +49,8 @@ class Budget:
 LIVE = Budget()
 SAVED = Budget(states=6_500_000, learned=6_500_000, whole=13_000_000)
 """A file of at most 15 MB, whatever the model: deflating and base64 together make little difference."""
+ALONE = Budget(states=0, vocabulary=0)
+"""A file that has its model: the attention is seen at once, all else is computed when it is looked at."""
 FIRST = ("x", "embeddings", "positions", "memory", "norm", "queries", "keys", "values", "scores", "z", "output")
 """Which states travel before others where not all of them fit, by the last part of their names."""
 

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from glassformer.brief import brief
 from glassformer.page.parse import to_json
-from glassformer.page.wire import Group, Look, Numbers, Storage, Window
+from glassformer.page.wire import Group, Look, Model, Numbers, Storage, Window
 
 POOLED = 128
 """A pooled map has at most so many rows and columns."""
@@ -22,7 +23,7 @@ ROWS_AT_ONCE = 8192
 class Packed:
     """A header and the deflated groups that it names, in its order."""
 
-    header: Look | Numbers
+    header: Look | Numbers | Model
     blobs: list[bytes]
 
     def body(self) -> bytes:
@@ -60,13 +61,26 @@ class Packer:
         return placed
 
     def deflated(self, level: int) -> tuple[list[Group], list[bytes]]:
-        groups, blobs, offset = [], [], 0
-        for name, content in self.raw.items():
-            blob = zlib.compress(content, level)
-            groups.append(Group(name, offset, len(blob), len(content)))
-            blobs.append(blob)
-            offset += len(blob)
-        return groups, blobs
+        return deflated(self.raw, lambda content: zlib.compress(content, level) if level else content)
+
+
+def deflated(
+    raw: Mapping[str, bytes | bytearray], deflate: Callable[[bytes], bytes]
+) -> tuple[list[Group], list[bytes]]:
+    """The groups, and their bytes. Where deflating makes a group no smaller it stays as it is."""
+    groups, blobs, offset = [], [], 0
+    for name, content in raw.items():
+        blob = deflate(bytes(content))
+        blob = blob if len(blob) < len(content) else bytes(content)
+        groups.append(Group(name, offset, len(blob), len(content)))
+        blobs.append(blob)
+        offset += len(blob)
+    return groups, blobs
+
+
+def inflated(blob: bytes, group: Group) -> bytes:
+    """Raises zlib.error for bytes that were not deflated."""
+    return blob if group.length == group.size else zlib.decompress(blob)
 
 
 def described(name: str, axes: tuple[str, ...], place: str, group: str) -> Window:
@@ -132,6 +146,7 @@ def exact(tensor: Tensor) -> Storage:
 
 
 def little_endian(tensor: Tensor) -> bytes:
+    """The numbers' bytes, row by row, the lowest byte of each first."""
     array = tensor.numpy()
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 

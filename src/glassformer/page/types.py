@@ -19,7 +19,14 @@ def typescript() -> str:
     parts = ["// Generated from src/glassformer/page/wire.py by python -m glassformer.page.types. Do not edit."]
     parts.append(comment(wire.__doc__ or "", ""))
     parts.append(f"export const VERSION = {wire.VERSION};\n")
-    parts.append(f"export type Storage = {type_of(wire.Storage)};\n")
+    for name, hint in {
+        "Storage": wire.Storage,
+        "LearnedStorage": wire.LearnedStorage,
+        "Edge": wire.Edge,
+        "Turn": wire.Turn,
+        "Head": wire.Head,
+    }.items():
+        parts.append(f"export type {name} = {type_of(hint)};\n")
     parts += [interface(kind) for kind in kinds()]
     return "\n".join(parts)
 

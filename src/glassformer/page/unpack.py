@@ -11,6 +11,7 @@ import numpy as np
 
 from glassformer.brief import brief
 from glassformer.errors import ConfigError, FileFormatError
+from glassformer.page.pack import inflated
 from glassformer.page.parse import from_json
 from glassformer.page.wire import Look, Numbers, Window
 
@@ -74,7 +75,7 @@ def unpack(body: bytes, kind: type[Look] | type[Numbers] = Look) -> Unpacked:
         (length,) = struct.unpack_from("<I", body)
         header = from_json(kind, body[4 : 4 + length])
         blobs = body[4 + length :]
-        groups = {one.name: zlib.decompress(blobs[one.offset : one.offset + one.length]) for one in header.groups}
+        groups = {one.name: inflated(blobs[one.offset : one.offset + one.length], one) for one in header.groups}
     except (struct.error, zlib.error, ConfigError) as error:
         raise FileFormatError(f"these {len(body):,} bytes are no body of numbers: {error}") from None
     return Unpacked(header, groups)
@@ -86,6 +87,6 @@ def unpack_page(path: str | Path) -> Unpacked:
     found = re.search(r'<script type="application/json" id="look">(.*?)</script>', page)
     if found is None:
         raise FileFormatError(f"{path} has no look in it: wanted a page that glassformer saved")
-    blobs = re.findall(r'<script type="application/octet-stream" id="group-(.*?)">(.*?)</script>', page)
-    groups = {name: zlib.decompress(base64.b64decode(text)) for name, text in blobs}
-    return Unpacked(from_json(Look, found[1]), groups)
+    look = from_json(Look, found[1])
+    blobs = dict(re.findall(r'<script type="application/octet-stream" id="group-(.*?)">(.*?)</script>', page))
+    return Unpacked(look, {one.name: inflated(base64.b64decode(blobs[one.name]), one) for one in look.groups})

@@ -4,7 +4,8 @@ A body of numbers (a Look, or Numbers) is
 
     uint32, little endian     the length of the header in bytes
     the header                JSON, UTF-8
-    the groups                deflated (zlib format), one after the other; Group.offset counts from the end of the header
+    the groups                deflated (zlib format), one after the other; Group.offset counts from the end of the header.
+                              One whose length is its size is there as it is
 
 and in a saved file the header is ``<script type="application/json" id="look">`` and each group is base64 in
 ``<script type="application/octet-stream" id="group-NAME">``. A group is inflated when something in it is wanted;
@@ -31,6 +32,11 @@ HTTP (live): requests and answers are JSON but where it says otherwise; an error
 
 A page that finds ``#look`` in its document is a saved file; where that Look is ``live`` it is in a notebook, and asks its
 parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same ``id``.
+
+The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary)
+and the learned matrices. In a saved file it is base64 in ``<script type="application/octet-stream" id="model">``; in a
+site it is a file, which a Shelf in ``<script type="application/json" id="shelf">`` names. Then the page's own Worker
+answers: it is asked by BridgeAsk, as a notebook is.
 """
 
 from dataclasses import dataclass, field
@@ -38,6 +44,7 @@ from typing import Literal
 
 VERSION = 1
 Storage = Literal["float32", "bfloat16", "root8", "top", "none"]
+LearnedStorage = Literal["upper_first_2", "upper_first_4", "rows_int8"]
 Edge = tuple[str, int, int]
 """An attention, a query and a key that it may not look at."""
 Head = tuple[str, int]
@@ -71,6 +78,8 @@ class ModelFacts:
     where the card says of none."""
     languages: str
     """Such as en-de; empty where it is not known."""
+    rounded: float
+    """How far the weights are rounded: the root mean square of what was lost, as a share of the weights' own; 0: exact."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +211,79 @@ class Look:
 
 
 @dataclass(frozen=True)
+class SpecialIds:
+    """The tokens that are no text."""
+
+    pad_id: int
+    bos_id: int
+    eos_id: int
+    unk_id: int
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the tokenizer knows, by id."""
+
+    pieces: list[str]
+    scores: list[float]
+    """log P of each piece in SentencePiece's unigram model, natural; 0 for the kinds that have none."""
+    kinds: str
+    """A letter each: n(ormal), u(nknown), c(ontrol), d(efined by us), b(yte)."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """One learned matrix or vector as it travels with a model, by its name in the model."""
+
+    name: str
+    shape: list[int]
+    storage: LearnedStorage
+    """``upper_first_2``: bfloat16, the upper bytes of all and then the lower ones, which deflates better. ``upper_first_4``:
+    float32 in the same way. ``rows_int8``: for each row a float32 scale, then for all numbers an int8 that is multiplied
+    by its row's scale."""
+    group: str
+    offset: int
+    length: int
+    """Bytes in the inflated group."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A whole model: the header of its file."""
+
+    version: int
+    model: ModelFacts
+    special: SpecialIds
+    plain_case: bool
+    """Whether shouted and titled lines are read in small letters."""
+    longest: int
+    """Tokens of the longest sentence that is answered."""
+    learned: list[Learned]
+    groups: list[Group]
+    """The one named ``tokenizer``, and those of the matrices."""
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """One model of a site."""
+
+    file: str
+    """Its address beside the page."""
+    size: int
+    """Bytes to load."""
+    model: ModelFacts
+    text: str
+    """The sentence to begin with; empty: the article's."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The models that a site offers, the first of which is loaded unless the address says another."""
+
+    models: list[Shelved]
+
+
+@dataclass(frozen=True)
 class Numbers:
     """The header of POST /api/weights and /api/rows."""
 
@@ -287,20 +369,21 @@ class Problem:
 
 @dataclass(frozen=True)
 class BridgeAsk:
-    """From a page in a notebook to its parent window, by postMessage."""
+    """From a page in a notebook to its parent window, or from any page to its own Worker, by postMessage."""
 
     glassformer: int
     """The version."""
     id: int
     path: str
-    """/api/look …"""
+    """/api/look …; /api/stop to a Worker: nobody waits for the answer with this ``id`` any more."""
     body: str
     """JSON, as it would be over HTTP."""
 
 
 @dataclass(frozen=True)
 class BridgeAnswer:
-    """From the parent window to the page; beside these ``body`` is an ArrayBuffer, what HTTP would have answered."""
+    """From the parent window, or the Worker, to the page; beside these ``body`` is an ArrayBuffer, what HTTP would have
+    answered."""
 
     glassformer: int
     id: int

@@ -230,6 +230,19 @@ class Tokenizer:
             for id in range(len(self))
         ]
 
+    def table(self) -> dict[str, Any]:
+        """All that is needed to cut text as this does, by id: ``pieces``, their ``scores`` (log P, natural) and their
+        ``kinds``, a letter each: n(ormal), u(nknown), c(ontrol), d(efined by the user), b(yte)."""
+        pieces = self._pieces
+
+        def kind(id: int) -> str:
+            tests = {"u": pieces.is_unknown, "c": pieces.is_control, "b": pieces.is_byte}
+            defined = "d" if self._tokens[id] in self.signs else "n"
+            return next((letter for letter, holds in tests.items() if holds(id)), defined)
+
+        kinds = "".join(map(kind, range(len(self))))
+        return {"pieces": self._tokens, "scores": self._log_probabilities, "kinds": kinds}
+
     def words(self, ids: Iterable[SupportsInt]) -> list[list[int]]:
         """The positions in ``ids`` that make each word, a word being what stands between spaces.
 

@@ -1,0 +1,64 @@
+"""What ``look --save`` writes: the page, with the model in it or with numbers only, or the trace."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glassformer.cli.look import changed_trace, make_console, say
+
+if TYPE_CHECKING:
+    from glassformer.page.service import Service
+    from glassformer.page.wire import Ask
+
+
+def check_save(path: Path) -> None:
+    """Raises ConfigError where ``path`` is a file that ``look`` has not written."""
+    from glassformer.folders import check_replaceable
+    from glassformer.page.export import SIGN
+    from glassformer.trace import FORMAT
+
+    sign, what = (SIGN, "saved page") if path.suffix == ".html" else (FORMAT, "trace")
+    check_replaceable(path, sign.encode(), f"{what} of glassformer")
+
+
+def save_html(service: "Service", ask: "Ask", path: Path, *, inside: bool, int8: bool) -> None:
+    """The page, with the model ``inside`` or with this sentence's numbers only. Says how large it is."""
+    from glassformer.page.export import save_page
+    from glassformer.page.look import ALONE, SAVED, look
+    from glassformer.page.model import model_body, rounded
+
+    console = make_console()
+    with console.status("writing the page"):
+        translator = rounded(service.translator) if inside and int8 else service.translator
+        seen = look(translator, ask, checkpoint=service.checkpoint, budget=ALONE if inside else SAVED)
+        save_page(seen, path, model_body(translator, checkpoint=service.checkpoint) if inside else b"")
+    what = "with the model, so it translates without a network" if inside else "this sentence's numbers only"
+    size = path.stat().st_size / 1e6
+    say(console, f"the page is saved in {path}: {size:.1f} MB, {what}; open it in any browser", "dim", whole=True)
+
+
+def has_room(service: "Service", *, with_model: bool | None, int8: bool) -> bool:
+    """Whether the model goes into the file. Says how large it makes it, or why it stays out."""
+    from glassformer.page.model import LARGEST, model_size
+
+    if with_model is False:
+        return False
+    size, console = model_size(service.translator, int8), make_console()
+    if with_model is True or size <= LARGEST:
+        say(console, f"the model takes about {size / 1e6:.0f} MB of the file; --numbers-only leaves it out", "dim")
+        return True
+    smaller = "" if int8 else f", --int8 makes it {model_size(service.translator, True) / 1e6:.0f}"
+    large = f"the model would take {size / 1e6:.0f} MB, over {LARGEST / 1e6:.0f}, and stays out"
+    say(console, f"{large}: --with-model puts it in{smaller}", "yellow")
+    return False
+
+
+def save_look(service: "Service", ask: "Ask", path: Path, *, with_model: bool | None, int8: bool) -> None:
+    """The page, or the trace, by the name's ending."""
+    if path.suffix == ".html":
+        inside = has_room(service, with_model=with_model, int8=int8)
+        save_html(service, ask, path, inside=inside, int8=int8)
+        return
+    translator, console = service.translator, make_console()
+    trace = changed_trace(translator, ask)
+    trace.save(path)
+    say(console, f"{len(trace)} windows saved in {path}", "dim", whole=True)

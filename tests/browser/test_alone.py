@@ -1,0 +1,99 @@
+"""A file with its model in it, opened from disk without a network, and a site: everything works, and nobody is asked."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from glassformer.page.site import Offered, write_site
+from glassformer.translator import Translator
+from glassformer.what_if import heads_off
+from tests.browser.conftest import SENTENCE, TARGET, Open, link
+
+OTHER, ITS = "The lamp flickers.", "Die Lampe flackert."
+OFF = [("decoder.layers.0.cross_attention", 0), ("decoder.layers.1.cross_attention", 1)]
+
+
+@pytest.fixture
+def site(translator: Translator, tmp_path: Path) -> Iterator[str]:
+    """A site with two models, on a server of files."""
+    models = [Offered(replace(translator, name=name), SENTENCE) for name in ("first", "second")]
+    write_site(tmp_path / "site", models, lambda *_: None)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "site")
+    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+
+
+def translation(wanted: str) -> str:
+    return f"document.querySelector('.translation').textContent === {wanted!r}"
+
+
+def test_a_file_with_its_model_does_everything_without_a_network(
+    visit: Open, alone: str, translator: Translator
+) -> None:
+    seen = visit(alone, offline=True)
+    assert seen.page.locator(".translation").first.inner_text() == TARGET
+    seen.page.locator("textarea.source").fill(OTHER)
+    seen.until(translation(ITS))
+    assert "The model is in this page" in seen.page.locator("footer").inner_text()
+    with heads_off(translator.model, OFF):
+        without = translator.tokenizer.decode(translator.ids_of(OTHER, None, None)[1])
+    seen.go(link(sentence=OTHER, view="whatif", off=",".join(f"{name}:{head}" for name, head in OFF)))
+    seen.until(translation(without))
+    seen.go(link(sentence=OTHER, view="whatif"))
+    seen.page.get_by_role("button", name="Rank").click()
+    seen.page.locator(".ranking").first.wait_for()
+    seen.go(link(sentence=OTHER, view="compare", other=SENTENCE))
+    seen.page.locator("main", has_text=TARGET).wait_for()
+    seen.go(link(sentence=OTHER, view="decoding"))
+    assert seen.page.locator(".produced").inner_text().split()[-1] == "</s>"
+    assert [url for url in seen.asked if not url.startswith((alone, "data:", "blob:"))] == []
+    assert seen.wrong == []
+
+
+def test_where_webassembly_is_forbidden_it_computes_in_javascript(visit: Open, alone: str, tmp_path: Path) -> None:
+    path = tmp_path / "strict.html"
+    text = Path(alone.removeprefix("file://")).read_text("utf-8")
+    path.write_text(text.replace(" 'wasm-unsafe-eval'", "", 1), encoding="utf-8")
+    seen = visit(path.as_uri(), link(sentence=OTHER), offline=True)
+    seen.until(translation(ITS))
+
+
+def test_a_site_offers_its_models(visit: Open, site: str) -> None:
+    seen = visit(site, width=390)
+    seen.until(translation(TARGET))
+    choice = seen.page.get_by_label("model")
+    assert choice.locator("option").all_inner_texts() == ["first", "second"]
+    seen.page.locator("textarea.source").fill(OTHER)
+    seen.until(translation(ITS))
+    assert [url for url in seen.asked if not url.startswith((site, "data:", "blob:"))] == []
+    choice.select_option("second")
+    seen.until("location.hash.includes('model=second')")
+    seen.page.locator("footer", has_text="second").wait_for()
+    assert seen.page.evaluate("document.cookie") == ""
+    assert seen.wrong == []
+
+
+SMALL = "Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 0.1 });"
+TOLD = """
+const look = () => {
+  const said = document.querySelector(".problem");
+  if (!said) return setTimeout(look, 20);
+  window.told = said.textContent;
+  said.querySelector("button").click();
+};
+look();
+"""
+
+
+def test_a_model_too_large_for_the_device_is_told_before_it_is_loaded(visit: Open, site: str) -> None:
+    seen = visit(site, before=lambda page: page.add_init_script(SMALL + TOLD))
+    assert "this device has 100 MB in all" in seen.page.evaluate("window.told")
+    seen.until(translation(TARGET))

@@ -1,0 +1,2 @@
+/** The text of kernel.ts. */
+export function assembled(): Promise<string>;

@@ -1,0 +1,126 @@
+/** One pair of sentences, seen whole, as src/glassformer/page/look.py tells it. */
+import type { Tokenizer } from "../text/tokenizer";
+import { rowsOf, tensor } from "../transformer/tensor";
+import type { Trace } from "../transformer/trace";
+import type { Weights } from "../transformer/weights";
+import type { Choice, Learned, Look, ModelFacts, Side, Station, Step } from "../wire";
+import { bodyOf, type Numbered, packed } from "./pack";
+
+const CHOICES = 8;
+const VOCABULARY = 262_144; // bytes: logits and probabilities beyond are asked for row by row
+const STATES = 32_000_000; // bytes of all windows together; what is over is asked for by name
+/** Which windows travel before others where not all of them fit, by the last part of their names. */
+const FIRST = ["weights", "x", "embeddings", "positions", "memory", "norm", "queries", "keys", "values", "scores", "z", "output"];
+
+export interface Seen {
+  trace: Trace;
+  text: string;
+  /** Ending with eos. */
+  source: number[];
+  /** Beginning with bos. */
+  target: number[];
+}
+
+/** `written`: the translation as people read it. */
+export function lookBody(seen: Seen, written: string, about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">, tokenizer: Tokenizer, learned: Numbered[], eos: number): ArrayBuffer {
+  const { windows, groups, content } = packed(chosen(seen.trace));
+  const look: Look = {
+    ...about,
+    source: sideOf(tokenizer, seen.text, seen.source),
+    target: sideOf(tokenizer, written, seen.target),
+    stations: stations(about.model),
+    windows,
+    weights: packed(learned).windows,
+    groups,
+    steps: steps(seen, tokenizer, eos),
+  };
+  return bodyOf(look, content);
+}
+
+/** All windows by groups, those that do not travel without their numbers. */
+function chosen(trace: Trace): Numbered[] {
+  let left = STATES;
+  const sent = new Set<string>();
+  const last = (name: string) => name.slice(name.lastIndexOf(".") + 1);
+  const rank = (name: string) => (FIRST.includes(last(name)) ? FIRST.indexOf(last(name)) : FIRST.length);
+  for (const name of [...trace.keys()].sort((a, b) => rank(a) - rank(b))) {
+    const { data, axes } = trace.get(name)!;
+    const fits = data.byteLength <= (axes.includes("vocabulary") ? VOCABULARY : left);
+    if (!fits || last(name) === "concatenated") continue; // which is z in another order
+    left -= data.byteLength;
+    sent.add(name);
+  }
+  const all = [...trace].map(([name, { shape, axes, place, data }]) => ({ name, shape, axes, place, group: groupOf(name), data: sent.has(name) ? data : undefined }));
+  return [...new Set(all.map(({ group }) => group))].flatMap((group) => all.filter((one) => one.group === group));
+}
+
+/** Layer 3 of the encoder is the group "encoder.3"; the rest goes by where it is. */
+function groupOf(name: string): string {
+  const layer = /^(encoder|decoder)\.layers\.(\d+)\./.exec(name);
+  if (layer) return `${layer[1]}.${layer[2]}`;
+  return /^(encoder|decoder)/.test(name) ? name.split(".").slice(0, 2).join(".") : "output";
+}
+
+function sideOf(tokenizer: Tokenizer, text: string, ids: number[]): Side {
+  return { text, tokens: tokenizer.tokens(ids), ids, words: tokenizer.words(ids) };
+}
+
+/** Every sub-layer, from the first of the encoder to the last of the decoder. */
+export function stations(facts: ModelFacts): Station[] {
+  const found: Station[] = [];
+  for (const side of ["encoder", "decoder"] as const) {
+    let below = `${side}.input.x`;
+    for (let layer = 0; layer < facts[`${side}_layers`]; layer++)
+      for (const kind of ["self_attention", ...(side === "decoder" ? ["cross_attention"] : []), "feed_forward"] as Station["kind"][]) {
+        const name = `${side}.layers.${layer}.${kind}`;
+        const input = facts.norm === "pre" ? `${name}_add_norm.norm` : below;
+        const memory = { self_attention: input, cross_attention: "encoder.memory", feed_forward: "" }[kind];
+        const output = `${name}_add_norm.output`;
+        found.push({ name, kind, side, layer, residual: below, input, memory, output });
+        below = output;
+      }
+  }
+  return found;
+}
+
+/** What each row of the decoder chose among. */
+function steps({ trace, target }: Seen, tokenizer: Tokenizer, eos: number): Step[] {
+  const { shape, data } = trace.get("probabilities")!;
+  return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(tokenizer, row, target[n + 1] ?? eos));
+}
+
+/** `probabilities`: of each token. */
+export function stepOf(tokenizer: Tokenizer, probabilities: Float32Array, chosen: number): Step {
+  const choice = (id: number): Choice => ({ token: tokenizer.tokens([id])[0]!, id, probability: probabilities[id]! });
+  const best: number[] = [];
+  for (let id = 0; id < probabilities.length; id++) {
+    if (best.length === CHOICES && probabilities[id]! <= probabilities[best[CHOICES - 1]!]!) continue;
+    let place = best.length;
+    while (place > 0 && probabilities[best[place - 1]!]! < probabilities[id]!) place--;
+    best.splice(place, 0, id);
+    if (best.length > CHOICES) best.pop();
+  }
+  return { chosen: choice(chosen), choices: best.map(choice) };
+}
+
+/** The learned matrices' axes and shapes by their names, as src/glassformer/page/facts.py has them; the embedding, the
+ * largest by far, is asked for row by row. */
+export function learnedWindows(all: Learned[], { heads, d_k, d_model }: ModelFacts, weights?: Weights): Numbered[] {
+  const known: [ending: string, axes: string[], shape: number[]][] = [
+    ["w_qkv", ["matrix", "head", "d_k", "d_model"], [3, heads, d_k, d_model]],
+    ["b_qkv", ["matrix", "head", "d_k"], [3, heads, d_k]],
+    ["w_o.weight", ["d_model", "head", "d_v"], [d_model, heads, d_k]],
+    ["w_1.weight", ["d_ff", "d_model"], []],
+    ["w_1.bias", ["d_ff"], []],
+    ["w_2.weight", ["d_model", "d_ff"], []],
+  ];
+  const kind = (name: string) => (/bias|norm/.test(name) ? 0 : name.includes("feed_forward") ? 2 : 1);
+  const layer = (name: string) => (name.includes(".layers.") ? Number(name.split(".")[2]) : 0);
+  return all
+    .filter(({ name }) => name !== "embedding.weight" && name !== "output_bias")
+    .map(({ name, shape }) => {
+      const [, axes, split] = known.find(([ending]) => name.endsWith(`.${ending}`)) ?? ["", ["d_model"], []];
+      return { name, axes, shape: split.length ? split : shape, place: "learned", group: "learned", data: weights?.tensor(name)?.data };
+    })
+    .sort((a, b) => kind(a.name) - kind(b.name) || layer(a.name) - layer(b.name));
+}
