@@ -57,8 +57,13 @@ def make(copy: Path) -> Make:
 
     def make(word: str, **environment: str) -> list[str]:
         (copy / "called").unlink(missing_ok=True)
+        of_a_make = (
+            "MAKEFLAGS",
+            "MFLAGS",
+            "MAKELEVEL",
+        )  # the tests may be started by one, which announces folders then
         kept = {
-            name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", "MAKEFLAGS")
+            name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", *of_a_make)
         }
         done = subprocess.run(
             ["make", word], cwd=copy, env=kept | environment, capture_output=True, text=True, timeout=60, check=False

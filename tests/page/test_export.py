@@ -250,7 +250,7 @@ def test_a_notebook_that_is_opened_again_or_not_trusted_says_what_to_do(translat
 def test_a_cell_has_at_most_so_much_and_says_what_was_left_out(translator: Translator, words: int) -> None:
     text = " ".join(["lamp"] * words)
     whole = show(translator, text, text, largest=40_000_000)._repr_html_()
-    assert "learned matrices" not in whole
+    assert ("learned matrices" in whole) is (words > 100)  # of a long sentence no page that is saved has them
     for largest in (CELL, 300_000):
         shown = show(translator, text, text, largest=largest)._repr_html_()
         assert len(shown) <= largest
