@@ -251,7 +251,7 @@ def test_a_cell_has_at_most_so_much_and_says_what_was_left_out(translator: Trans
     text = " ".join(["lamp"] * words)
     whole = show(translator, text, text, largest=40_000_000)._repr_html_()
     assert ("learned matrices" in whole) is (words > 100)  # of a long sentence no page that is saved has them
-    for largest in (CELL, 300_000):
+    for largest in (CELL, 1_000_000):
         shown = show(translator, text, text, largest=largest)._repr_html_()
         assert len(shown) <= largest
         assert f"A cell has at most {largest / 1e6:g} MB: the learned matrices are left out" in shown
