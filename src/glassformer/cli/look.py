@@ -70,16 +70,9 @@ def look(
     """
     if not text.strip():
         raise ConfigError("an empty sentence: wanted at least one word, so that one can look at another")
-    if save is not None and save.suffix not in (".html", ".safetensors"):
-        raise ConfigError(f"--save {save}: wanted a name ending with .html (the page) or .safetensors (the numbers)")
-    if int8 and with_model is False:
-        raise ConfigError("--int8 --numbers-only: without a model nothing is rounded, so give one of the two")
-    if (int8 or with_model is not None) and (save is None or save.suffix != ".html"):
-        raise ConfigError("--int8, --with-model and --numbers-only are for a page: give --save x.html as well")
-    if save is not None:
-        from glassformer.cli.look_files import check_save
+    from glassformer.cli.look_files import check_save, save_look
 
-        check_save(save)
+    check_save(save, with_model=with_model, int8=int8)
     off = [parse_head(one) for one in heads_off or []]
     turns = [parse_turn(one) for one in turn or []]
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
@@ -102,8 +95,6 @@ def look(
             top=top or 3,
         )
     if save is not None:
-        from glassformer.cli.look_files import save_look
-
         save_look(service, ask, save, with_model=with_model, int8=int8)
     elif not terminal:
         serve_page(service, ask, port=port, browser=browser)

@@ -4,14 +4,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassformer.cli.look import changed_trace, make_console, say
+from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
     from glassformer.page.service import Service
     from glassformer.page.wire import Ask
 
 
-def check_save(path: Path) -> None:
-    """Raises ConfigError where ``path`` is a file that ``look`` has not written."""
+def check_save(path: Path | None, *, with_model: bool | None, int8: bool) -> None:
+    """Raises ConfigError for options that do not go together, and where ``path`` is a file that ``look`` has not written."""
+    if path is not None and path.suffix not in (".html", ".safetensors"):
+        raise ConfigError(f"--save {path}: wanted a name ending with .html (the page) or .safetensors (the numbers)")
+    if int8 and with_model is False:
+        raise ConfigError("--int8 --numbers-only: without a model nothing is rounded, so give one of the two")
+    if (int8 or with_model is not None) and (path is None or path.suffix != ".html"):
+        raise ConfigError("--int8, --with-model and --numbers-only are for a page: give --save x.html as well")
+    if path is None:
+        return
     from glassformer.folders import check_replaceable
     from glassformer.page.export import SIGN
     from glassformer.trace import FORMAT
