@@ -134,7 +134,8 @@ def test_the_opening_is_said_and_the_tour_names_a_head_or_none(visit: Open, serv
     assert "This sentence has no pronoun" in seen.page.locator(".story").inner_text()
     seen.go(link(chapter="5", sentence="The train stopped because it was snowing."))
     seen.until(
-        "/In this model (head \\d of layer \\d looks from|no head does that)/.test(document.querySelector('.story').textContent)"
+        "/In this model (head \\d of layer \\d looks from|no head does that)/"
+        ".test(document.querySelector('.story').textContent)"
     )
 
 
