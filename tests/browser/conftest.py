@@ -125,9 +125,18 @@ class Visit:
     def until(self, holds: str, arg: Any = None) -> None:
         """Wait until JavaScript says so. Playwright's own wait_for_function is eval, which the page's policy forbids."""
         deadline = time.monotonic() + 20
-        while not self.page.evaluate(holds, arg):
+        while not self.holds(holds, arg):
             assert time.monotonic() < deadline, f"not within 20 s: {holds}"
             time.sleep(0.02)
+
+    def holds(self, what: str, arg: Any) -> bool:
+        """Whether JavaScript says so; not while the page gives way to another, as where another model is chosen."""
+        try:
+            return bool(self.page.evaluate(what, arg))
+        except sync_api.Error as error:
+            if "context was destroyed" in str(error):
+                return False
+            raise
 
     def go(self, state: str) -> None:
         """Another state of the same page, as its address says it: much quicker than to load it again."""
