@@ -31,7 +31,7 @@ bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one 
 	$(BENCH)/python benchmarks/training_speed.py
 	$(BENCH)/python benchmarks/decoding_speed.py
 	$(BENCH)/python benchmarks/engines.py
-	for question in attention_kernels attention_memory recording lengths page page_live; do \
+	for question in attention_kernels attention_memory recording lengths page page_live page_alone; do \
 		$(BENCH)/python benchmarks/$$question.py || exit 1; done
 	$(BENCH)/python benchmarks/tables.py
 

@@ -29,12 +29,22 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small page in place of the built one, which a checkout need not have."""
+    (tmp_path / "built").mkdir()
+    (tmp_path / "built" / "index.html").write_text(
+        "<html><head></head><body><!--look--><script>1</script></body></html>"
+    )
+    monkeypatch.setattr("glassformer.page.built.built_folder", lambda: tmp_path / "built")
+
+
+@pytest.fixture
 def run(models: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """``run("translate", "A sentence.")`` gives the Result; what the command raises on purpose comes out of it."""
     monkeypatch.setattr("glassformer.translator.shipped.models_folder", lambda: models)
     monkeypatch.delenv("COLUMNS", raising=False)
     app = typer.Typer(rich_markup_mode="rich")
-    for name in ("translate", "evaluate", "score", "look", "info", "export"):
+    for name in ("translate", "evaluate", "score", "look", "site", "info", "export"):
         module = importlib.import_module(f"glassformer.cli.{name}")
         app.command(epilog=module.EPILOG)(getattr(module, name))
 

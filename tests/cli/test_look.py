@@ -143,6 +143,9 @@ def test_markup_in_a_sentence_is_only_text(run: Run) -> None:
     [
         ((" ",), ConfigError, "an empty sentence"),
         ((SENTENCE, "--save", "x.txt"), ConfigError, "wanted a name ending with .html"),
+        ((SENTENCE, "--int8"), ConfigError, "are for a page: give --save x.html as well"),
+        ((SENTENCE, "--save", "x.safetensors", "--with-model"), ConfigError, "are for a page"),
+        ((SENTENCE, "--save", "x.html", "--int8", "--numbers-only"), ConfigError, "without a model nothing is rounded"),
         ((SENTENCE, "--token", "owl"), ConfigError, "no such word here; there are 0 The"),
         ((SENTENCE, "--layer", "2"), ConfigError, "the layers are 0 … 1"),
         ((SENTENCE, "--heads-off", "encoder"), ConfigError, "wanted an attention and a head"),
@@ -167,13 +170,6 @@ def test_a_word_is_found_by_its_text_its_token_or_nearly() -> None:
 
 
 # the page
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "built").mkdir()
-    (tmp_path / "built" / "index.html").write_text("<html><head></head><body><!--look--></body></html>")
-    monkeypatch.setattr("glassformer.page.built.built_folder", lambda: tmp_path / "built")
 
 
 @pytest.fixture
@@ -244,6 +240,29 @@ def test_the_page_is_saved(run: Run, opened: list[Any], tmp_path: Path) -> None:
     assert header.source.text == SENTENCE
     assert header.heads_off[0].head == 1
     assert not opened
+
+
+@pytest.mark.usefixtures("page")
+def test_the_model_goes_into_the_page_where_it_has_room(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.html"
+
+    def said(*options: str) -> str:
+        return " ".join(run("look", SENTENCE, "--save", str(path), *options).stdout.split())
+
+    assert "the model takes about 0 MB of the file; --numbers-only leaves it out" in said()
+    assert 'id="model"' in path.read_text("utf-8")
+    assert unpack_page(path).header.model.rounded == 0
+    assert "so it translates without a network" in said("--int8")
+    assert unpack_page(path).header.model.rounded > 0
+    assert "this sentence's numbers only" in said("--numbers-only")
+    assert 'id="model"' not in path.read_text("utf-8")
+    monkeypatch.setattr("glassformer.page.model.LARGEST", 1000)
+    text = said()
+    assert "and stays out: --with-model puts it in, --int8 makes it 0" in text
+    assert "this sentence's numbers only" in text
+    assert "so it translates without a network" in said("--with-model")
 
 
 def test_without_a_built_page_it_says_so_and_shows_the_tables(

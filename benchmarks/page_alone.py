@@ -1,0 +1,122 @@
+"""The model inside the page: how large is the file, how soon does it translate, and does it say what PyTorch says?
+
+The shipped model in a file on disk, without a network, in headless Chromium: all of it in one browser, in this order.
+
+  usable       from the start of the navigation until the words and curves of the saved sentence are drawn
+  first        from there until the first other sentence's translation is there (the model is loaded meanwhile)
+  key_to_page  from a key to the frame that shows its translation, beam 4, with the page's pause before it asks
+  rank         all heads ranked for the article's sentence
+  slow phone   the same on 390 px with the processor slowed four times
+  equal        translations that are PyTorch's, of sentences of the test file (--sentences), and lines whose tokens are
+
+Wanted: file ≤ 17 MB (int8 ≤ 12), usable + first ≤ 1.2 s, key_to_page ≤ 200 ms, rank ≤ 1 s, equal ≥ 99 %, all tokens.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import rows
+import torch
+from chromium import DRAWN, chromium, renderer_megabytes
+
+from glassformer.cli.look import ARTICLE
+from glassformer.page.export import save_page
+from glassformer.page.look import ALONE, look
+from glassformer.page.model import model_body, rounded
+from glassformer.page.wire import Ask
+from glassformer.translator import Translator
+
+SEEN = "() => document.querySelector('.words.left li')"
+SAID = "() => !document.querySelector('.translation.busy') && document.querySelector('.translation')?.textContent !== window.before"
+TYPED = [f"I have {number} big houses." for number in range(2, 22)]
+ASK = """
+async (texts) => {
+  const url = URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  const model = Uint8Array.from(atob(document.getElementById("model").textContent), (one) => one.charCodeAt(0)).buffer;
+  worker.postMessage({ model, start: { text: "" } });
+  const found = [];
+  for (const [id, text] of texts.entries()) {
+    const answer = new Promise((heard) => (worker.onmessage = ({ data }) => heard(data)));
+    worker.postMessage({ glassformer: 1, id, path: "/api/look", body: JSON.stringify({ text }) });
+    const { body, status } = await answer;
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(body, status === 200 ? 4 : 0, status === 200 ? new DataView(body).getUint32(0, true) : body.byteLength)));
+    found.push(status === 200 ? [header.source.ids, header.target.ids] : header.error);
+  }
+  worker.terminate();
+  return found;
+}
+"""
+"""Both sides' ids of each text, from a second Worker of the page's."""
+
+
+def visit(path: Path, *, slow: bool) -> dict[str, Any]:
+    with chromium() as browser:
+        size = {"width": 390, "height": 844} if slow else {"width": 1280, "height": 900}
+        # Playwright looks for "said" with eval, which the page's policy forbids
+        context = browser.new_context(viewport=size, offline=True, bypass_csp=True)
+        tab = context.new_page()
+        if slow:
+            context.new_cdp_session(tab).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        tab.add_init_script(f"{DRAWN}drawn({SEEN}).then((time) => {{ window.usable = time; }});")
+        tab.goto(path.as_uri(), wait_until="commit")
+        found = {"usable_s": tab.wait_for_function("window.usable").json_value() / 1e3}
+        found["first_s"] = typed(tab, "I have a big house.") / 1e3
+        found["key_to_page_ms"] = statistics.median(typed(tab, text) for text in TYPED)
+        typed(tab, ARTICLE)
+        tab.evaluate("location.hash += '&view=whatif'")
+        tab.locator("[data-ask='rank.ask']").click()
+        begun = time.perf_counter()
+        tab.locator(".ranking li").first.wait_for()
+        return {**found, "rank_s": time.perf_counter() - begun, "memory_MB": renderer_megabytes(browser)}
+
+
+def typed(tab: Any, text: str) -> float:
+    """Milliseconds from the last key to the frame that shows another translation."""
+    tab.evaluate("window.before = document.querySelector('.translation').textContent")
+    tab.evaluate(f"window.time = drawn({SAID}).then((time) => time - window.begun)")
+    tab.evaluate("addEventListener('input', () => { window.begun = performance.now(); }, true)")
+    tab.locator("textarea.source").fill(text)
+    return float(tab.evaluate("window.time"))
+
+
+def compared(path: Path, translator: Translator, texts: list[str]) -> dict[str, Any]:
+    with chromium() as browser:
+        tab = browser.new_page()
+        tab.goto(path.as_uri())
+        answers = tab.evaluate(ASK, texts)
+    same = cut = 0
+    for text, answer in zip(texts, answers, strict=True):
+        source, target = translator.ids_of(text, None, None)
+        cut += answer[0] == [*source, translator.tokenizer.eos_id]
+        same += answer[1] == [translator.tokenizer.bos_id, *target]
+    return {"sentences": len(texts), "equal": same / len(texts), "tokens_equal": cut / len(texts)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sentences", type=Path, help="a file, a sentence a line, whose translations are compared")
+    parser.add_argument("--most", type=int, default=500, help="of its sentences")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    exact = Translator.load("en-de")
+    measured = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, translator in (("bfloat16", exact), ("int8", rounded(exact))):
+            path = Path(folder) / f"{name}.html"
+            save_page(look(translator, Ask(ARTICLE), budget=ALONE), path, model_body(translator))
+            file_size = {"weights": name, "file_MB": path.stat().st_size / 1e6}
+            measured += [{**file_size, "device": "page", **visit(path, slow=False)}]
+            measured += [{**file_size, "device": "slow phone", **visit(path, slow=True)}]
+            if options.sentences:
+                texts = options.sentences.read_text("utf-8").splitlines()[: options.most]
+                measured += [{**file_size, "device": "compared", **compared(path, translator, texts)}]
+    rows.write("page_alone", measured)
+
+
+if __name__ == "__main__":
+    main()
