@@ -2,16 +2,23 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+PAGE := src/glassformer/page/built/index.html
+SENTENCE := "The animal didn't cross the street because it was too tired"
 export HF_HUB_OFFLINE := 1
 
 .PHONY: demo test check web site bench docs soak fuzz
 
-demo: .venv/demo      ## translate the article's sentence with the model that ships, and look at what "it" attends to
+demo: .venv/demo      ## translate the article's sentence with the model that ships, look at "it", and save the page in animal.html
 	$(BIN)/glassformer info en-de
 	$(BIN)/glassformer translate "The animal didn't cross the street because it was too tired."
-	$(BIN)/glassformer look "The animal didn't cross the street because it was too tired" --terminal --token it
+	$(BIN)/glassformer look $(SENTENCE) --terminal --token it
+	$(MAKE) --no-print-directory $(PAGE) || echo "The page cannot be built here: without it this is all."
+	test ! -f $(PAGE) || $(BIN)/glassformer look $(SENTENCE) --save animal.html
+	@test ! -f $(PAGE) || echo "The page with every number of this sentence lies in $(CURDIR)/animal.html"
+	@test ! -f $(PAGE) || test -z "$$DISPLAY$$WAYLAND_DISPLAY" || ! command -v xdg-open >/dev/null || xdg-open animal.html
 
-test: .venv/all       ## every test that this machine can run
+test: .venv/all       ## every test that this machine can run; those in a browser need Chromium
+	$(MAKE) --no-print-directory $(PAGE) || echo "The page cannot be built here: its tests in a browser are skipped."
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/all      ## style, types, who may import whom
@@ -39,8 +46,13 @@ fuzz: .venv/fuzz      ## look for bytes that break a door, a minute each; SECOND
 docs: .venv/all       ## write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py
 
-web: .venv/all        ## build the page, with the Node.js that is here or else the one of PyPI
-	$(BIN)/python -c 'import pathlib, hatch_build; hatch_build.build_page(pathlib.Path.cwd())'
+web: $(PAGE)          ## build the page, with the Node.js that is here or else the one of PyPI
+
+# Also when a file has gone: then its folder is newer than the page.
+$(PAGE): hatch_build.py $(wildcard web/*.*) $(shell find web/src 2>/dev/null) | .venv/demo
+	@echo "Building the page. The first time this takes a minute or two."
+	$(BIN)/python -c 'import hatchling' 2>/dev/null || $(BIN)/pip install -q --disable-pip-version-check -c constraints.txt hatchling
+	$(BIN)/python hatch_build.py
 
 site: web             ## the page and the shipped model as a static web site, in site/
 	$(BIN)/glassformer site site
@@ -53,6 +65,8 @@ site: web             ## the page and the shipped model as a static web site, in
 
 .venv/all: .venv/demo
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,check]'
+	# tests/demo: a dictionary, without the parser that it was made with, which wants an old lxml
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --no-deps german-nouns
 	touch $@
 
 # The peers have an environment of their own: they are installed without what they require, which names an older torch.

@@ -87,3 +87,10 @@ def reason(error: Exception) -> str:
         said = lines[-1].strip() if lines else "it said nothing"
         return f"{' '.join(map(str, error.cmd[-4:]))} ended with {error.returncode}: {said}"
     return str(error)
+
+
+if __name__ == "__main__":  # `make web`
+    try:
+        build_page(Path.cwd())
+    except (OSError, subprocess.SubprocessError) as problem:
+        sys.exit(f"The page was not built: {reason(problem)}")

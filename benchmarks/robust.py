@@ -4,8 +4,8 @@
 
 Copies of a test set, changed as training's augmentation changes pairs, but with other chance. Where the case changes, both sides are
 compared in lower case ("lc"), with the plain test in lower case; shouted translations are wanted for shouted sentences. Joined
-sentences are compared with the same ones translated one by one, joined afterwards: in one piece however long, split where they are
-longer than 99 of 100 lines of the training, and a sentence at a time.
+sentences are compared with the same ones translated one by one, joined afterwards: in one piece, two sentences at a time, and one.
+What is to be copied stands anywhere in its sentence; ``placed`` says where the translation had a place for it.
 """
 
 import argparse
@@ -64,9 +64,9 @@ def measure(translator: Translator, pairs: list[tuple[str, str]]) -> list[dict[s
     against("Title Case, lc", heading, folded, lower)
     against("no final punctuation", [no_final_punctuation(pair, chance) for pair in pairs], cased, as_it_is)
     against("typos", [(mistyped(source, chance), target) for source, target in pairs], cased, as_it_is)
-    made.append(copies(translator, sources[:COPIES], chance))
-    usual, most = translator.longest, translator.most_sentences
-    ways = [("in one piece", 10**6, 0), (f"split above {usual} tokens", usual, 0), (A_TIME, usual, 1)]
+    made += copies(translator, sources[:COPIES], chance)
+    most = translator.card.get("sentences", 0)
+    ways = [("in one piece", 0), ("two sentences at a time", 2), (A_TIME, 1)]
     for count in (3, 6):
         groups = [range(i, i + count) for i in range(0, len(pairs) - count + 1, count)]
         one_by_one, wanted, lines = (
@@ -74,24 +74,28 @@ def measure(translator: Translator, pairs: list[tuple[str, str]]) -> list[dict[s
         )
         base = bleu(one_by_one, wanted)
         made.append(row(f"{count} joined afterwards", len(groups), base, base))
-        for how, longest, sentences in ways:
-            translator.card |= {"split_above": longest, "sentences": sentences}
+        for how, sentences in ways:
+            translator.card["sentences"] = sentences
             made.append(row(f"{count} joined, {how}", len(groups), bleu(translator.translate(lines), wanted), base))
-        translator.card |= {"split_above": usual, "sentences": most}
+        translator.card["sentences"] = most
     return made
 
 
-def copies(translator: Translator, sources: list[str], chance: random.Random) -> dict[str, Any]:
-    """How many links, numbers and placeholders come out as they went in."""
+def copies(translator: Translator, sources: list[str], chance: random.Random) -> list[dict[str, Any]]:
+    """How many links, numbers, emoji and placeholders come out as they went in, and of how many the place was known."""
     things = [something_to_copy(chance) for _ in sources]
-    found = translator.translate([f"{source} ({thing})" for source, thing in zip(sources, things, strict=True)])
-    kept = sum(thing in text for thing, text in zip(things, found, strict=True))
-    return {
-        "test": "something to copy",
-        "lines": len(sources),
-        "value": round(100 * kept / len(sources), 1),
-        "measure": "% copied",
-    }
+    lines = []
+    for source, thing in zip(sources, things, strict=True):
+        words = source.split()
+        place = chance.randint(0, len(words))
+        lines.append(" ".join([*words[:place], thing, *words[place:]]))
+    found = [best[0] for best in translator.translations(lines)]
+    kept = sum(one.text.count(thing) >= 1 for thing, one in zip(things, found, strict=True))
+    placed = sum(thing in one.text and not one.misplaced for thing, one in zip(things, found, strict=True))
+    return [
+        {"test": "something to copy", "lines": len(lines), "value": round(100 * count / len(lines), 1), "measure": name}
+        for count, name in ((kept, "% copied"), (placed, "% in their place"))
+    ]
 
 
 def row(test: str, lines: int, score: Score, base: Score) -> dict[str, Any]:

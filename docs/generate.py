@@ -21,6 +21,7 @@ from glassformer.cli.app import app
 from glassformer.model import Transformer
 from glassformer.probe import AXES
 from glassformer.trace import record
+from glassformer.training.folder import MAY_CHANGE
 
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))  # also where a test loads this file
@@ -122,6 +123,13 @@ batch and subword sampling by the corpus's size ([recipe.md](recipe.md)), and pr
 where it sets nothing.
 
 {body}
+## In a run that goes on
+
+`glassformer train --out RUN --set training.learning_rate=0.0005` goes on with another rate. These settings may be given
+anew; any other is refused, with the command that begins another run from this one's weights where they fit.
+
+{table(("setting", "holds"), *((f"`{name}`", when) for name, when in MAY_CHANGE.items()))}
+
 ## Presets
 
 What `--preset` names, here with a vocabulary of {PIECES:,} pieces.

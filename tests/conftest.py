@@ -1,5 +1,6 @@
 """Shapes in signatures are checked in every test: jaxtyping's import hook, with beartype."""
 
+import os
 from collections.abc import Iterator
 
 import jaxtyping
@@ -9,6 +10,10 @@ from jaxtyping import install_import_hook
 
 SHAPED = ["model", "what_if", "text", "decoding"]  # the rooms whose signatures carry shapes
 install_import_hook([f"glassformer.{room}" for room in SHAPED], "beartype.beartype")
+
+for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(name, None)  # of whoever runs the tests: those about a width set one themselves
+os.environ["TERM"] = "xterm-256color"
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,5 @@
 /** One file: script, Worker and style stand inside index.html, so the page works from disk and asks nobody for anything. */
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build, defineConfig, type Plugin } from "vite";
 import { WORDS } from "./src/words.ts";
@@ -9,6 +10,11 @@ const GZIPPED = 55_000;
 /** The words of all languages are data, not script: a language more does not make the script larger, and the limits are the
  * script's and the style's. What the words add is printed beside them. */
 const words = JSON.stringify(WORDS).replaceAll("<", "\\u003c");
+
+/** The licences of what stands in the page's script, which ask to be kept with every copy: also with every saved page. */
+const here = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
+const others = Object.keys(JSON.parse(here("package.json")).dependencies as Record<string, string>);
+const notices = others.map((name) => `${name}\n\n${here(`node_modules/${name}/LICENSE`).trim()}`).join("\n\n").replaceAll("--", "- -");
 
 /** The Worker's script: the model in TypeScript, and the door to it. */
 async function worker(): Promise<string> {
@@ -44,6 +50,7 @@ function oneFile(): Plugin {
       const page = String(html.source)
         .replace(/\s*<script[^>]*src=[^>]*><\/script>/g, "")
         .replace(/\s*<link[^>]*rel="(?:stylesheet|modulepreload)"[^>]*>/g, "")
+        .replace("</title>", () => `</title>\n    <!--\nThis page has in it:\n\n${notices}\n-->`)
         .replace("</head>", () => `<style>${style.trim()}</style>\n  </head>`)
         .replace("</body>", () => `<script type="application/json" id="words">${words}</script>\n    <script type="text/plain" id="worker">${model}</script>\n    <script>${script}</script>\n  </body>`);
       if (!page.includes("<!--look-->")) throw new Error("the marker <!--look--> is gone");

@@ -36,6 +36,8 @@ from glassformer.text.tokenizer import Tokenizer
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished-"
 CHECKPOINT_NAME = re.compile(r"step-\d{1,12}")
+OPEN_MAY_BE_RENAMED = os.name != "nt"
+"""On Windows neither a file nor a folder can be renamed while somebody has it open, and a lock has."""
 LARGEST_JSON = 2 * 2**20
 """Bytes of a file that says something: a configuration, a card, a manifest."""
 LARGEST_TOKENIZER = 64 * 2**20
@@ -260,20 +262,21 @@ def is_held(path: Path) -> bool:
 
 
 def locked(path: Path) -> int | None:
-    """A file descriptor that holds ``path``; None where the system has no such locks. Raises BlockingIOError where somebody
-    else holds it."""
-    try:
-        import fcntl
-    except ImportError:
+    """A file descriptor that holds ``path``; None where the system or the disk has no locks that fit. Raises BlockingIOError
+    where somebody else holds it."""
+    if not OPEN_MAY_BE_RENAMED:
         return None
+    from filelock import lock_descriptor  # takes a while, and few commands write
+
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+        free = lock_descriptor(handle, blocking=False)
+    except OSError:  # a file system without locks
         os.close(handle)
-        if isinstance(error, BlockingIOError):
-            raise
-        return None  # a file system without locks
+        return None
+    if not free:
+        os.close(handle)
+        raise BlockingIOError(f"{path} is held by somebody else")
     return handle
 
 

@@ -24,7 +24,7 @@ class Settings:
         for key in values:
             if key not in fields:
                 near = difflib.get_close_matches(key, fields, n=3, cutoff=0.5) or sorted(fields)
-                raise ConfigError(f"unknown setting {short(key)} in {cls.__name__}: did you mean {', '.join(near)}?")
+                raise ConfigError(f"unknown setting {shown(key)} in {cls.__name__}: did you mean {', '.join(near)}?")
         missing = [
             name
             for name, field in fields.items()

@@ -1,5 +1,6 @@
 """The real page in a real Chromium, driven by Playwright; where one of them is missing the tests are skipped and say why."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,17 +24,17 @@ from tests.toy_translator import save_toy_translator
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 VIEWS = ["attention", "flow", "matrices", "positions", "decoding", "whatif", "compare"]
 SENTENCE = "The old clock is slow."
 TARGET = "Die alte Uhr geht nach."
 
-if not CHROMIUM.is_file():
-    collect_reason = f"{CHROMIUM} is not there: apt-get install chromium"
+if not CHROMIUM:
+    collect_reason = "Chromium is not installed: sudo apt install chromium (or your system's package), then again"
 elif not built_page():
-    collect_reason = "the page is not built: cd web && npm ci && npm run build"
+    collect_reason = "the page is not built: make web"
 else:
     collect_reason = ""
 
@@ -94,7 +95,7 @@ def alone(translator: Translator, tmp_path_factory: pytest.TempPathFactory) -> s
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
 
@@ -124,9 +125,18 @@ class Visit:
     def until(self, holds: str, arg: Any = None) -> None:
         """Wait until JavaScript says so. Playwright's own wait_for_function is eval, which the page's policy forbids."""
         deadline = time.monotonic() + 20
-        while not self.page.evaluate(holds, arg):
+        while not self.holds(holds, arg):
             assert time.monotonic() < deadline, f"not within 20 s: {holds}"
             time.sleep(0.02)
+
+    def holds(self, what: str, arg: Any) -> bool:
+        """Whether JavaScript says so; not while the page gives way to another, as where another model is chosen."""
+        try:
+            return bool(self.page.evaluate(what, arg))
+        except sync_api.Error as error:
+            if "context was destroyed" in str(error):
+                return False
+            raise
 
     def go(self, state: str) -> None:
         """Another state of the same page, as its address says it: much quicker than to load it again."""

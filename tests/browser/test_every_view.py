@@ -11,7 +11,12 @@ STATES = [
     *(link(view="matrices", symbol=symbol) for symbol in ("scores", "z", "heads", "concat")),
     link(view="matrices", symbol="weights", side="decoder"),
     link(view="flow", layer="0", window="encoder.layers.0.feed_forward.inner"),
-    link(view="whatif", off="encoder.layers.0.self_attention:1", blocked="encoder.layers.0.self_attention:2:1"),
+    link(
+        view="whatif",
+        off="encoder.layers.0.self_attention:1",
+        blocked="encoder.layers.0.self_attention:2:1",
+        turned="encoder.layers.1.self_attention:0:2:1",
+    ),
     *(link(chapter=str(chapter)) for chapter in (0, 5, 8)),
 ]
 

@@ -120,7 +120,7 @@ def test_both_sentences_are_read_by_the_same_heads(visit: Open, server: str) -> 
     seen.page.locator(".one").nth(1).wait_for()
     (second,) = [ask for ask in asked if ask and ask["text"] == other]
     assert second["heads_off"] == [list(HEAD)]
-    assert seen.page.get_by_text("forbidden in the first sentence only").count() == 1
+    assert seen.page.get_by_text("in the first sentence only").count() == 1
 
 
 def test_two_sentences_of_two_checkpoints_say_so(visit: Open, server: str, translator: Translator) -> None:
@@ -142,9 +142,9 @@ def test_two_sentences_of_two_checkpoints_say_so(visit: Open, server: str, trans
 
 
 def test_a_long_saved_sentence_says_what_is_not_there(visit: Open, saved: Callable[..., str]) -> None:
-    seen = visit(saved(" ".join([SENTENCE] * 40), TARGET), link(view="matrices"), offline=True)
+    seen = visit(saved(" ".join([SENTENCE] * 40), TARGET), link(view="matrices", layer="1"), offline=True)
     for symbol in ("z", "heads"):
-        seen.go(link(view="matrices", symbol=symbol))
+        seen.go(link(view="matrices", symbol=symbol, layer="1"))
         assert "encoder.layers.1.self_attention.weights" in seen.page.locator("main .note").first.inner_text()
 
 

@@ -133,7 +133,10 @@ def test_the_opening_is_said_and_the_tour_names_a_head_or_none(visit: Open, serv
     seen.go(link(chapter="5"))
     assert "This sentence has no pronoun" in seen.page.locator(".story").inner_text()
     seen.go(link(chapter="5", sentence="The train stopped because it was snowing."))
-    seen.until("/In this model (it is head|no head does that)/.test(document.querySelector('.story').textContent)")
+    seen.until(
+        "/In this model (head \\d of layer \\d looks from|no head does that)/"
+        ".test(document.querySelector('.story').textContent)"
+    )
 
 
 def test_what_was_taught_is_said_where_the_card_says_it(visit: Open, server: str) -> None:

@@ -59,7 +59,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_a_runs_own_sentences_are_taken_without_those_held_out(run: Path, tmp_path: Path) -> None:
-    files = validation("", "", run, tmp_path)
+    files = validation({"source": "", "target": "", "columns": []}, run, tmp_path)
     assert list(read_validation(files)) == list(zip(ENGLISH[:5], GERMAN[:5], strict=True))
     lines = sentences(None, run, set(ENGLISH[:5]))
     assert list(lines()) == list(lines()) == ENGLISH[5:]
@@ -109,7 +109,7 @@ def test_mistakes_show_before_anything_is_translated(
     save_toy_translator(tmp_path / "other")
     assert_one_line(call(*words, "--model", str(tmp_path / "other")), "none of them can be held out", "--valid-source")
     os.mkfifo(tmp_path / "pipe")
-    assert_one_line(call(*words, "--threads", "-1"), "--threads -1: wanted 1 or more")
+    assert_one_line(call(*words, "--threads", "-1"), "threads=-1: wanted a whole number from 1")
     again = ["distill", "--model", str(tmp_path / "teacher"), "--source", str(tmp_path / "pipe"), "--out", words[-1]]
     assert_one_line(call(*again), "pipe can be read only once")
     monkeypatch.setenv("WORLD_SIZE", "2")

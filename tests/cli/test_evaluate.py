@@ -192,7 +192,7 @@ def test_comet_if_it_is_there(run: Run, files: dict[str, str], monkeypatch: pyte
 def test_threads(run: Run, files: dict[str, str]) -> None:
     words = ["evaluate", "--source", files["en"], "--target", files["de"], "--json", "--beam", "1", "--threads"]
     assert json.loads(run(*words, "1").stdout)["sentences"] == 6
-    with pytest.raises(ConfigError, match="threads=-1: wanted 1 or more"):
+    with pytest.raises(ConfigError, match="threads=-1: wanted a whole number from 1"):
         run(*words, "-1")
 
 

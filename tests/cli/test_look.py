@@ -327,3 +327,16 @@ def test_other_peoples_files_are_not_replaced_and_ours_are(run: Run, name: str, 
         run("look", text, "--save", str(path))
         assert Trace.load(path).about["source"] == text
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted([name, path.name])
+
+
+def test_a_path_and_a_note_are_a_line_in_a_narrow_terminal(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from glassformer.cli.terminal import Terminal
+
+    monkeypatch.setenv("COLUMNS", "40")
+    path = tmp_path / "a folder with a long name" / "and another one" / "trace.safetensors"
+    path.parent.mkdir(parents=True)
+    assert f"windows saved in {path}\n" in run("look", SENTENCE, "--save", str(path)).stdout
+    Terminal(stderr=True).print("a note of many words " * 9)
+    assert capsys.readouterr().err.count("\n") == 1

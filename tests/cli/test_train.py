@@ -167,7 +167,7 @@ def test_other_settings_for_a_run_that_has_begun_are_told(corpus: Path, call: Ca
         (["--time-limit", "1d"], "--time-limit 1d: wanted a time such as 45m"),
         (["--config", "nowhere.toml"], "nowhere.toml cannot be read: No such file or directory"),
         (["--device", "abacus"], "abacus"),
-        (["--vocabulary-size", "100"], "vocabulary_size=100: wanted at least 300"),
+        (["--set", "training.held_out=-1"], "held_out=-1: wanted 0 or more"),
         (["--set", "model.vocabulary_size=500"], "vocabulary_size"),
         (["--threads", "-1"], "threads"),
         (["--seed", "-1"], "seed=-1: wanted 0 or more"),
@@ -413,4 +413,56 @@ def test_a_run_starts_from_a_trained_model_and_takes_its_sizes(tmp_path: Path, c
     shutil.move(tmp_path / "toy", tmp_path / "elsewhere")
     assert "stopped at step 2" in call(*words).err  # what it started from is not needed any more
     assert_one_line(call(*words, "--set", "model.d_model=32"), "model.d_model")
-    assert_one_line(call(*words[:-4], "--out", str(tmp_path / "none"), "--start-from", "nothing"), "nothing")
+    nothing = [*words[:7], "--out", str(tmp_path / "none"), "--start-from", "nothing", *words[11:]]
+    assert_one_line(call(*nothing), "nothing")
+
+
+def test_what_may_be_set_anew_in_a_run_that_goes_on(corpus: Path, call: Call) -> None:
+    short = {**SETTINGS, "training.max_steps": 6, "training.validate_every": 3}
+    assert call(*words_for(corpus, **{name.replace(".", "__"): value for name, value in short.items()})).status == 0
+    out = corpus / "run"
+    anew = ["training.learning_rate=0.002", "training.batch_tokens=200", "training.accumulate=2", "model.dropout=0.2"]
+    anew += ["training.max_steps=12", "training.clip_norm=0.5", "training.precision=float32", "training.r_drop=1.0"]
+    words = [word for setting in anew for word in ("--set", setting)]
+    ended = call("train", "--out", out, "--threads", "1", *words)
+    assert ended.status == 0, ended.err
+    assert "training.learning_rate: 0.002 from here on, and 0.005 before" in ended.err
+    assert "some pairs come twice in this epoch" in ended.err
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert rows[-1]["step"] == 12
+    kept = tomllib.loads((out / "config.toml").read_text(encoding="utf-8"))
+    assert kept["training"]["batch_tokens"] == 200
+    assert kept["model"]["dropout"] == 0.2
+    again = call("train", "--out", out, "--threads", "1")
+    assert again.status == 0
+    assert "from here on" not in again.err
+    for setting in ("training.seed=5", "training.optimizer=muon", "training.max_tokens=99", "data.augmentation=0.5"):
+        told = call(
+            "train", "--out", out, "--source", corpus / "train.en", "--target", corpus / "train.de", "--set", setting
+        )
+        assert_one_line(told, f"--start-from {out} --out OTHER")
+    for setting in ("model.d_ff=32", "model.heads=4"):
+        assert_one_line(call("train", "--out", out, "--set", setting), "these weights fit no other")
+
+
+def test_weights_and_columns_on_the_command_line(tmp_path: Path, call: Call) -> None:
+    rows = write_corpus(tmp_path, count=120)
+    pairs = [(tmp_path / f"train.{side}").read_text(encoding="utf-8").splitlines() for side in ("en", "de")]
+    lines = [f"{number}\t{source}\t{target}\n" for number, (source, target) in enumerate(zip(*pairs, strict=True))]
+    (tmp_path / "one.tsv").write_text("".join(lines[:60]), encoding="utf-8")
+    (tmp_path / "two.tsv").write_text("".join(lines[60:]), encoding="utf-8")
+    assert rows.source
+    settings = [word for name, value in SETTINGS.items() for word in ("--set", f"{name}={value}")]
+    files = ["--source", tmp_path / "one.tsv", "--source", tmp_path / "two.tsv", "--vocabulary-size", "330"]
+    command = ["train", *files, "--out", tmp_path / "run", "--threads", "1", *settings]
+    assert_one_line(call(*command), "3 columns, wanted two", "--columns 1,2")
+    assert_one_line(call(*command, "--columns", "2"), "columns=[2]: wanted the source's and the target's")
+    assert_one_line(call(*command, "--columns", "a,b"), "--columns a,b: wanted")
+    assert_one_line(call(*command, "--columns", "2,3", "--weight", "3"), "1 weights and 2 source files")
+    ended = call(*command, "--columns", "2,3", "--weight", "1", "--weight", "3", "--set", "training.max_steps=2")
+    assert ended.status == 0, ended.err
+    assert "(weight 3)" in " ".join(ended.err.split())
+    test = call("evaluate", "--model", tmp_path / "run", "--source", tmp_path / "one.tsv", "--columns", "2,3", "--json")
+    assert json.loads(test.out)["sentences"] == 60
+    found = call("diagnose", tmp_path / "run", "--source", tmp_path / "one.tsv", "--columns", "2,3")
+    assert "test seen in training" in found.out

@@ -165,7 +165,8 @@ def test_weights_that_are_not_finite_are_refused(model: Path, name: str, number:
 def test_a_header_of_a_megabyte_takes_no_gigabytes(model: Path, tried: Tried) -> None:
     """As many tensors without numbers as layers that the configuration asks for: each layer would take memory."""
     config = json.loads((model / "config.json").read_bytes())
-    for count in (10_000, 30_000):
+    usual = 0.0
+    for count in (10, 10_000, 30_000):
         empty = {f"t{number}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for number in range(count)}
         empty["big"] = {"dtype": "F32", "shape": [2**20], "data_offsets": [0, 2**22]}
         header = json.dumps(empty).encode()
@@ -173,7 +174,9 @@ def test_a_header_of_a_megabyte_takes_no_gigabytes(model: Path, tried: Tried) ->
         sizes = {"encoder_layers": count - 1, "decoder_layers": 1, "d_model": 2, "heads": 1, "d_ff": 2}
         rewrite(model, "config.json", json.dumps(config | sizes).encode())
         took, said = memory_of("from glassformer.checkpoint import load_model", "load_model(sys.argv[1])", str(model))
-        assert took < 64
+        usual = usual or took  # code that PyTorch loads at the first model: 77 MiB
+        assert took < usual + 64
+        assert usual < 128
         assert "which is not the model of its config.json" in said or "its header has" in said
     tried("A model whose header asks for ten thousand layers", 2, "nothing", "counted before any layer is made")
 

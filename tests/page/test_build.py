@@ -1,11 +1,15 @@
 """The hook that builds the page into the wheel: it never fails an installation."""
 
 import importlib.util
+import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from glassformer.page.built import built_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,3 +109,33 @@ def test_where_nothing_is_to_be_built(
     (checkout / "web" / "package.json").unlink()
     assert build(hatch_build, checkout) == []
     assert not (checkout / "asked").exists()
+
+
+def test_the_licences_of_what_is_in_the_page_are_in_it_and_it_is_in_the_wheel() -> None:
+    """A wheel and each saved page are copies of Preact, whose licence asks to come with them."""
+    if not built_page():
+        pytest.skip("the page is not built: make web")
+    names = json.loads((ROOT / "web" / "package.json").read_text())["dependencies"]
+    assert "preact" in names
+    said = re.findall(r"<!--(.*?)-->", built_page(), re.DOTALL)[0]
+    for name in names:
+        assert f"\n{name}\n" in said
+    assert said.count("Permission is hereby granted, free of charge") == len(names)
+    wheel = pytest.importorskip("hatchling.builders.wheel", reason="hatchling is not installed")
+    files = {file.distribution_path for file in wheel.WheelBuilder(str(ROOT)).recurse_included_files()}
+    assert "glassformer/page/built/index.html" in files
+
+
+def test_what_a_package_index_shows_leads_nowhere_in_a_checkout() -> None:
+    core = pytest.importorskip("hatchling.metadata.core", reason="hatchling is not installed")
+    pytest.importorskip("hatch_fancy_pypi_readme", reason="hatch-fancy-pypi-readme is not installed")
+    from hatchling.plugin.manager import PluginManager
+
+    project = core.ProjectMetadata(str(ROOT), PluginManager()).core
+    links = re.findall(r"\]\(([^)]*)\)", project.readme)
+    assert links
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert re.findall(r"\]\((?!https?:)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert "recipe (`docs/recipe.md`)" in project.readme
+    assert project.urls
+    assert {"Typing :: Typed", "Operating System :: POSIX :: Linux"} <= set(project.classifiers)

@@ -4,7 +4,9 @@ import base64
 import html
 import json
 import re
+import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,10 +14,10 @@ import pytest
 import torch
 
 from glassformer.errors import ConfigError, FileFormatError
-from glassformer.page.built import hashes, policy
+from glassformer.page.built import built_page, hashes, policy
 from glassformer.page.export import page_with, save_page
-from glassformer.page.look import look
-from glassformer.page.notebook import answer, show
+from glassformer.page.look import SAVED, look
+from glassformer.page.notebook import CELL, answer, show, sizes
 from glassformer.page.service import Service
 from glassformer.page.unpack import unpack, unpack_page
 from glassformer.page.wire import Ask, Look, Start
@@ -118,10 +120,12 @@ def test_a_cell_shows_a_sandboxed_frame(translator: Translator) -> None:
     shown = show(translator, EVIL, EVIL)
     tags = Tags()
     tags.feed(shown._repr_html_())
-    ((tag, attributes),) = tags.found
+    (tag, attributes), *others = tags.found
     assert tag == "iframe"
+    assert [name for name, _ in others] == ["p", "code"]
     assert attributes["sandbox"] == "allow-scripts"  # with allow-same-origin it could reach the notebook
-    assert attributes["srcdoc"] == page_with(look(translator, Ask(EVIL, EVIL)))
+    budget = replace(SAVED, **sizes(CELL)[0])
+    assert attributes["srcdoc"] == page_with(look(translator, Ask(EVIL, EVIL), budget=budget))
     assert html.unescape(shown._repr_html_()).count("<iframe") == 1
 
 
@@ -204,9 +208,69 @@ def test_a_trace_shows_what_was_off_when_it_was_made(translator: Translator, pag
     for made, off, blocked, wanted in ((trace, [head], [edge], turns), (plain, [], [], []), (dimmed, [], [], [])):
         tags = Tags()
         tags.feed(made._repr_html_() or "")
-        ((_, attributes),) = tags.found
+        (_, attributes), *_ = tags.found
         (tmp_path / "x.html").write_text(attributes["srcdoc"] or "", encoding="utf-8")
         header = unpack_page(tmp_path / "x.html").header
         assert [(one.attention, one.head) for one in header.heads_off] == off
         assert [tuple(one) for one in header.blocked] == blocked
         assert [tuple(one) for one in header.turned] == wanted
+
+
+class Words(HTMLParser):
+    """What is read where an untrusted notebook lets no frame and no script through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.usefixtures("page")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_notebook_that_is_opened_again_or_not_trusted_says_what_to_do(translator: Translator) -> None:
+    pytest.importorskip("anywidget", reason="anywidget is in the extra 'notebook'")
+    said = show(translator, "it")
+    bundle, _ = said.widget()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    for one in (said._repr_mimebundle_(), bundle, {"text/html": translator.trace("it")._repr_html_() or ""}):
+        for kind, text in one.items():
+            if kind.startswith("text/"):
+                words = Words()
+                words.feed(text)
+                assert "run this cell again" in words.text, kind
+                assert "trust this notebook" in words.text, kind
+    assert len(repr(said.widget())) < 300
+
+
+@pytest.mark.usefixtures("page")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("words", [3, 40, 130])
+def test_a_cell_has_at_most_so_much_and_says_what_was_left_out(translator: Translator, words: int) -> None:
+    text = " ".join(["lamp"] * words)
+    whole = show(translator, text, text, largest=40_000_000)._repr_html_()
+    assert ("learned matrices" in whole) is (words > 100)  # of a long sentence no page that is saved has them
+    for largest in (CELL, 1_000_000):
+        shown = show(translator, text, text, largest=largest)._repr_html_()
+        assert len(shown) <= largest
+        assert f"A cell has at most {largest / 1e6:g} MB: the learned matrices are left out" in shown
+    trace = translator.trace(text, text)._repr_html_()
+    assert trace is not None
+    assert len(trace) <= CELL
+    assert len(show(translator, text, text).widget().page) <= CELL
+    nothing = show(translator, text, text, largest=5_000)._repr_html_()
+    assert "there is no room in it for this sentence" in nothing
+    assert "iframe" not in nothing
+
+
+def test_the_lines_of_the_readme_work_as_they_are_written() -> None:
+    pytest.importorskip("anywidget", reason="anywidget is in the extra 'notebook'")
+    if not built_page():
+        pytest.skip("the page is not built: make web")
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert blocks[-1].endswith(".widget()\n")
+    words = [sys.executable, "-c", "".join(blocks)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr

@@ -139,6 +139,9 @@ def test_unknown_characters() -> None:
     found = unknown_characters([["▁a", "<0xF0>", "<0x9F>"], *([["▁a", "▁dog"]] * 9)], "source")
     assert found is not None
     assert "in 1 of 10 lines" in found.says
+    rare = unknown_characters([["▁a", "<0xF0>", "<0x9F>"], *([["▁a", "▁dog"]] * 9)], "source", new=0.0)
+    assert rare is not None
+    assert (rare.fault, rare.weight) == ("characters without a piece", "watch")
 
 
 def test_the_learning_curve_is_a_picture() -> None:
@@ -268,7 +271,7 @@ def scored(bleu: float, loss: float, tokenizer: str = "13a") -> list[dict[str, A
 
 
 def test_a_bleu_of_0_beside_a_low_loss() -> None:
-    chinese, german = [b for _, b in unspaced_pairs(1)[:100]], [s.pair[1] for s in sentences(100, seed=8)]
+    chinese, german = [b for _, b in unspaced_pairs(1)[:100]], [s.pair[1] for s in first_sentences(100, seed=8)]
     found = score_beside_loss(scored(0, 0.06), chinese, [*chinese[:90], *chinese[:10]])
     assert found is not None
     assert found.fault == "score by words where there are none"

@@ -13,7 +13,7 @@ from glassformer.training import loss as loss_room
 from glassformer.training.averaging import Average
 from glassformer.training.loss import fused_loss, loss_of, smoothed_loss
 from glassformer.training.precision import faster_in_bfloat16, precision
-from glassformer.training.recipe import recipe
+from glassformer.training.recipe import TRAINING, recipe
 
 CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
 
@@ -144,6 +144,11 @@ def test_what_the_user_sets_goes_before_the_recipe() -> None:
     assert (begun.model.heads, begun.model.norm) == (4, "post")
     reasons = {choice.setting: choice.reason for choice in begun.choices}
     assert (reasons["heads"], reasons["norm"]) == ("as you set it", "as in the model it starts from")
+    assert begun.training.learning_rate == TRAINING["tiny"]["learning_rate"]
+    few = recipe(1_000, 1000, started={"heads": 2})
+    assert few.training.learning_rate == 1e-4
+    assert "forgets" in {choice.setting: choice.reason for choice in few.choices}["learning_rate"]
+    assert recipe(1_000, 1000).training.learning_rate == TRAINING["tiny"]["learning_rate"]
     with pytest.raises(ConfigError, match="unknown preset 'huge': choose tiny"):
         recipe(29_000, 1000, preset="huge")
     with pytest.raises(ConfigError, match="did you mean d_model"):

@@ -179,3 +179,24 @@ def test_a_little_more_or_less_to_go_needs_no_warm_up() -> None:
         changed = dataclasses.replace(config, max_steps=end)
         schedule.begin(progress, changed, 100)
         assert rates(changed, progress, 501) == [pytest.approx(1 - 500 / end)]
+
+
+def test_another_rate_or_batch_in_a_run_that_goes_on() -> None:
+    config = TrainingConfig(max_steps=1000, time_limit=0, learning_rate=1e-3, batch_tokens=2000, warmup_steps=10)
+    progress = Progress()
+    schedule.begin(progress, config, 100)
+    progress.step, progress.batch = 400, 60
+    before = learning_rate(progress, config)
+    lower = config.changed(learning_rate=5e-4)
+    schedule.begin(progress, lower, 100)
+    assert learning_rate(progress, lower) == pytest.approx(before / 2)
+    assert (progress.warm_from, progress.batch) == (0, 60)
+    higher = config.changed(learning_rate=4e-3)  # eight times the last: it rises there
+    schedule.begin(progress, higher, 100)
+    assert progress.warm_from == 400
+    assert learning_rate(progress, higher) == 0
+    larger = higher.changed(batch_tokens=4000)
+    schedule.begin(progress, larger, 50)
+    assert (progress.batch, progress.batch_tokens) == (30, 4000)
+    schedule.begin(progress, larger, 50)
+    assert progress.batch == 30  # once

@@ -12,7 +12,7 @@ from glassformer.decoding import decode
 from glassformer.errors import TrainingError
 from glassformer.folders import read_folder
 from glassformer.training.data import Data, prepare
-from glassformer.training.folder import keep, settle
+from glassformer.training.folder import keep, marked, settle
 from glassformer.training.recipe import Recipe
 from glassformer.training.report import Outcome, Silence, Validation
 from glassformer.training.state import checkpoints
@@ -134,8 +134,9 @@ def test_a_run_that_stopped_before_its_first_validation_gets_one_when_its_limit_
 
 def test_a_run_goes_on_only_with_its_own_settings(tmp_path: Path) -> None:
     begun = {"run": {}, "data": {"source": ["a"]}, "model": {}, "training": {"seed": 2, "time_limit": 60.0}}
+    marked(tmp_path)
     assert settle(tmp_path, begun) == begun
-    assert not list(tmp_path.iterdir())  # nothing is settled before the data is read
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]  # nothing is settled before the data is read
     keep(tmp_path, begun)
     assert settle(tmp_path, {**begun, "training": {"time_limit": 120.0}})["training"] == {
         "seed": 2,

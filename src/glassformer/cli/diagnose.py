@@ -85,14 +85,19 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
         findings.append(found)
     for side, what in enumerate(("source", "target")):
         lines = [tokenizer.tokens(ids) for ids in tokenizer.encode_batch(pair[side] for pair in validation)]
-        if found := unknown_characters(lines, f"validation {what}"):
+        known = {character for pair in pairs for character in pair[side]}
+        characters = [character for pair in validation for character in pair[side]]
+        new = sum(character not in known for character in characters) / max(len(characters), 1)
+        if found := unknown_characters(lines, f"validation {what}", new):
             findings.append(found)
     findings += examine_course(rows, len(tokenizer))
     if (run / "best.json").is_file():
         from glassformer.config import DecodingConfig
         from glassformer.translator import Translator
 
-        translator = Translator.load(run)
+        translator = Translator.load(
+            run, remark=lambda text: None
+        )  # what it would say of texts is found below, and better
         some = (test or validation)[:TRANSLATED]
         sources, references = [a for a, _ in some], [b for _, b in some]
         found_ones = translator.translate(sources, config=DecodingConfig(method="greedy"))

@@ -155,7 +155,7 @@ def serve_page(service: "Service", ask: "Ask", *, port: int, browser: bool) -> N
     console = make_console()
 
     def ready(address: str) -> None:
-        say(console, f"The page is at {address} and only this machine can see it. Ctrl-C ends it.")
+        say(console, f"The page is at {address} and only this machine can see it. Ctrl-C ends it.", whole=True)
         if browser and has_display():
             webbrowser.open(address)
 
@@ -308,9 +308,9 @@ def print_attention(
     console.print(heads_table(words, weights[layer].tolist(), top, console.width))
 
 
-def say(console: Terminal, text: str, style: str = "") -> None:
-    """Print ``text`` as it is: nothing in it is markup."""
-    console.print(text, style=style, markup=False)
+def say(console: Terminal, text: str, style: str = "", *, whole: bool = False) -> None:
+    """``whole``: with an address or a path in it, which is copied as a line."""
+    console.print(text, style=style, markup=False, soft_wrap=whole)
 
 
 def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tuple[Words, Words]:

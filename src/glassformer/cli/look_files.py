@@ -12,16 +12,15 @@ if TYPE_CHECKING:
 
 
 def check_save(path: Path | None, *, with_model: bool | None, int8: bool) -> None:
-    """Raises ConfigError for options that do not go together, for another kind of file, and where ``path`` is one that
-    ``look`` has not written."""
+    """Raises ConfigError for options that do not go together, and where ``path`` is a file that ``look`` has not written."""
+    if path is not None and path.suffix not in (".html", ".safetensors"):
+        raise ConfigError(f"--save {path}: wanted a name ending with .html (the page) or .safetensors (the numbers)")
     if int8 and with_model is False:
         raise ConfigError("--int8 --numbers-only: without a model nothing is rounded, so give one of the two")
     if (int8 or with_model is not None) and (path is None or path.suffix != ".html"):
         raise ConfigError("--int8, --with-model and --numbers-only are for a page: give --save x.html as well")
     if path is None:
         return
-    if path.suffix not in (".html", ".safetensors"):
-        raise ConfigError(f"--save {path}: wanted a name ending with .html (the page) or .safetensors (the numbers)")
     from glassformer.folders import check_replaceable
     from glassformer.page.export import SIGN
     from glassformer.trace import FORMAT
@@ -43,7 +42,7 @@ def save_html(service: "Service", ask: "Ask", path: Path, *, inside: bool, int8:
         save_page(seen, path, model_body(translator, checkpoint=service.checkpoint) if inside else b"")
     what = "with the model, so it translates without a network" if inside else "this sentence's numbers only"
     size = path.stat().st_size / 1e6
-    say(console, f"the page is saved in {path}: {size:.1f} MB, {what}; open it in any browser", "dim")
+    say(console, f"the page is saved in {path}: {size:.1f} MB, {what}; open it in any browser", "dim", whole=True)
 
 
 def has_room(service: "Service", *, with_model: bool | None, int8: bool) -> bool:
@@ -71,4 +70,4 @@ def save_look(service: "Service", ask: "Ask", path: Path, *, with_model: bool | 
     translator, console = service.translator, make_console()
     trace = changed_trace(translator, ask)
     trace.save(path)
-    say(console, f"{len(trace)} windows saved in {path}", "dim")
+    say(console, f"{len(trace)} windows saved in {path}", "dim", whole=True)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from glassformer.cli.terminal import echo
+
 EPILOG = """[bold]Examples[/]
 
 glassformer site site --model en-de
@@ -31,5 +33,5 @@ def site(
 
     translators = [load_service(name, "cpu").translator for name in model or ["en-de"]]
     offered = [Offered(rounded(one) if int8 else one, text) for one in translators]
-    write_site(folder, offered, lambda name, size: typer.echo(f"{folder / name}: {size / 1e6:,.2f} MB"))
-    typer.echo(f"Look at it: python -m http.server --directory {folder}")
+    write_site(folder, offered, lambda name, size: echo(f"{folder / name}: {size / 1e6:,.2f} MB"))
+    echo(f"Look at it: python -m http.server --directory {folder}")

@@ -6,6 +6,7 @@ Every message, table and bar of the command line goes through ``Terminal`` or ``
 """
 
 import re
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,10 +28,12 @@ def visible(text: str) -> str:
 
 
 class Terminal(Console):
-    """rich's console; what it prints is ``visible``, and colours and cursor are its own. ``:cat:`` stays as it was typed."""
+    """rich's console; what it prints is ``visible``, and colours and cursor are its own. ``:cat:`` stays as it was typed. What
+    goes to standard error, and to no terminal, is a line however wide $COLUMNS says that one is: programs read it."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"emoji": False, **options})
+        into_a_file = bool(options.get("stderr")) and not sys.stderr.isatty()
+        super().__init__(**{"emoji": False, "soft_wrap": into_a_file, **options})
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):

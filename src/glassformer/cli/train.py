@@ -112,7 +112,7 @@ def run_training(
     from glassformer.training.data import prepare, prepared_by_first
     from glassformer.training.demo import write_demo
     from glassformer.training.files import languages
-    from glassformer.training.folder import keep, only_run, settle, undone_if_refused
+    from glassformer.training.folder import keep, only_run, settle, told_anew, undone_if_refused
     from glassformer.training.processes import joined, local_device
     from glassformer.training.report import Reporter, Silence
     from glassformer.training.train import train as train_in
@@ -123,7 +123,7 @@ def run_training(
         settings["data"] = read_settings(out / "config.toml")["data"]
     data_config = DataConfig.from_dict(settings["data"])
     folder = out or Path("runs") / languages(data_config)
-    settings = settle(folder, settings)
+    anew, settings = told_anew(folder, settings), settle(folder, settings)
     run, training = RunConfig.from_dict(settings["run"]), TrainingConfig.from_dict(settings["training"])
     start, choose = chooser(settings, folder, set_by)
     where = find_device(local_device(device))
@@ -144,6 +144,7 @@ def run_training(
             tokenizer=None if run.new_vocabulary or not run.start_from else kept_tokenizer(start, folder),
         )
         data = prepared_by_first(processes, read, reporter)
+        data.notes[:0] = anew
         if processes.first:
             keep(folder, settings)
         chosen = choose(len(data.pairs), len(data.tokenizer), device=where.type)

@@ -42,6 +42,8 @@ class Budget:
     learned: int = 0
     """The learned matrices, as far as WHOLE lets them."""
     whole: int = 64_000_000
+    exact_tokens: int = EXACT_TOKENS
+    dense_tokens: int = DENSE_TOKENS
 
 
 LIVE = Budget()
@@ -164,7 +166,9 @@ def look(
     packer = Packer()
     windows = pack_windows(packer, seen, budget)
     left = budget.whole - sum(window.length for window in windows)
-    matrices = pack_learned(packer, translator, min(left, budget.learned if longest_of(seen) <= DENSE_TOKENS else 0))
+    matrices = pack_learned(
+        packer, translator, min(left, budget.learned if longest_of(seen) <= budget.dense_tokens else 0)
+    )
     groups, blobs = packer.deflated(level)
     header = wire.Look(
         version=wire.VERSION,
@@ -212,16 +216,17 @@ def choose_storages(windows: dict[str, Window], tokens: int, budget: Budget) -> 
     for name, window in windows.items():
         size = window.tensor.numel()
         if name.endswith(".weights"):
-            chosen[name] = "float32" if tokens <= EXACT_TOKENS else "root8" if tokens <= DENSE_TOKENS else "top"
+            dense: wire.Storage = "root8" if tokens <= budget.dense_tokens else "top"
+            chosen[name] = "float32" if tokens <= budget.exact_tokens else dense
         elif "vocabulary" in window.axes:
             chosen[name] = "float32" if 4 * size <= budget.vocabulary else "none"
-        elif name.endswith(".concatenated") or (name.endswith(".scores") and tokens > EXACT_TOKENS):
+        elif name.endswith(".concatenated") or (name.endswith(".scores") and tokens > budget.exact_tokens):
             chosen[name] = "none"  # concatenated is z in another order, which the page can do itself
         elif len(window.axes) == 1:
             chosen[name] = "float32"  # ids and positions
         else:
             states[name] = size
-    short = tokens <= EXACT_TOKENS
+    short = tokens <= budget.exact_tokens
     in_order = dict(sorted(states.items(), key=lambda item: rank(item[0])))
     return chosen | spend(in_order, budget.states if short else budget.long_states, exact=short)
 

@@ -4,18 +4,18 @@
 import html
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from glassformer.brief import brief
+from glassformer.brief import brief, shown
 from glassformer.errors import ConfigError, GlassformerError
 from glassformer.page import wire
 from glassformer.page.built import HOW, built_page
 from glassformer.page.export import page_with
-from glassformer.page.look import LIVE, SAVED, look, see, seen_of
+from glassformer.page.look import LIVE, SAVED, Seen, look, see, seen_of
 from glassformer.page.pack import Packed
 from glassformer.page.parse import from_json, to_json
 from glassformer.page.service import Service
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
 HEIGHT = 860
+CELL = 2_000_000
+"""Characters of what a cell keeps, unless more is asked for: a notebook holds every cell, and is read as a whole."""
+LEVELS = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.01)
+"""Shares of the room, tried one after the other until the page fits: deflating makes of some numbers less than of others."""
+AGAIN = "run this cell again"
+TRUST = "trust this notebook (File, Trust Notebook; or: jupyter trust NAME.ipynb)"
 MOVED = 1e-4
 """A weight this far from the softmax of its scores was written: float32 rounds much less."""
 SANDBOX = "allow-scripts"
@@ -68,15 +74,16 @@ class Shown:
     translator: Translator
     ask: wire.Ask
     height: int = HEIGHT
-    _page: str = field(default="", repr=False)
-
-    def look(self) -> Packed:
-        return look(self.translator, self.ask, budget=SAVED)
+    largest: int = CELL
+    _cell: str = field(default="", repr=False)
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, with the numbers in it; saved with the notebook, and it needs no network."""
-        self._page = self._page or page_with(self.look())
-        return frame(self._page, self.height)
+        self._cell = self._cell or cell(self.translator, self.ask, height=self.height, largest=self.largest)
+        return self._cell
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": plain(self.ask), "text/html": self._repr_html_()}
 
     def widget(self) -> "AnyWidget":
         """The page with the model behind it: other sentences, heads off, exact rows. Needs the extra ``notebook``.
@@ -91,9 +98,18 @@ class Shown:
 
         service = Service(self.translator, start=self.ask)
         seen = service.keep(self.ask, see(self.translator, self.ask))  # rows and rankings are of these pieces
-        packed = look(self.translator, self.ask, live=True, budget=LIVE, seen=seen)
-        page = traitlets.Unicode(page_with(packed)).tag(sync=True)
-        traits = {"_esm": BRIDGE, "page": page, "height": traitlets.Int(self.height).tag(sync=True)}
+        page, _ = page_within(self.translator, self.ask, seen, self.largest, live=True)
+        trait = traitlets.Unicode(page).tag(sync=True)
+        said = plain(self.ask)
+
+        def mimebundle(widget: Any, **options: Any) -> Any:
+            """anywidget's, and words for where no model is behind it any more."""
+            bundle = anywidget.AnyWidget._repr_mimebundle_(widget, **options)
+            data, about = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+            return {**data, "text/plain": said, "text/html": f"<p>{html.escape(said)}</p>"}, about
+
+        traits = {"_esm": BRIDGE, "page": trait, "height": traitlets.Int(self.height).tag(sync=True)}
+        traits |= {"_repr_mimebundle_": mimebundle, "__repr__": lambda widget: said}
         widget = type("PageWidget", (anywidget.AnyWidget,), traits)()
         widget.on_msg(lambda sender, content, _: sender.send(*answer(service, content)))
         return widget
@@ -107,19 +123,82 @@ def show(
     heads_off: list[wire.Head] | None = None,
     turned: list[wire.Turn] | None = None,
     height: int = HEIGHT,
+    largest: int = CELL,
 ) -> Shown:
     """``text`` and its translation (or ``target``) with every number of every step, for a notebook.
 
+    A cell has at most ``largest`` characters, and says below what was left out; 15,000,000 is room for all of a short
+    sentence. A widget asks the model for what it has not.
+
     show(translator, "The animal didn't cross the street because it was too tired")
     """
-    return Shown(translator, wire.Ask(text, target, list(heads_off or []), turned=list(turned or [])), height)
+    return Shown(translator, wire.Ask(text, target, list(heads_off or []), turned=list(turned or [])), height, largest)
 
 
 def trace_html(translator: Translator, trace: Trace) -> str:
     """What a notebook shows of ``translator.trace(…)``: the page with these numbers; what to do where it is not built."""
     if not built_page():
         return f"<p>{HOW}</p>"
-    return frame(page_with(look(translator, asked(translator, trace), seen=seen_of(translator, trace))))
+    return cell(translator, asked(translator, trace), seen_of(translator, trace))
+
+
+def cell(
+    translator: Translator, ask: wire.Ask, seen: Seen | None = None, *, height: int = HEIGHT, largest: int = CELL
+) -> str:
+    """A page in its frame, and below it, where no script is needed to read it, what was left out and what to do when a
+    notebook that was opened again, or is not trusted, does not show it."""
+    page, left_out = page_within(translator, ask, seen or see(translator, ask), largest)
+    less = f"A cell has at most {largest / 1e6:g} MB: {left_out}. All of it: <code>show(…, largest=15_000_000)</code>. "
+    words = f"{less if left_out else ''}Is there no page above? Then {AGAIN}, or {TRUST}."
+    return f'{frame(page, height) if page else ""}<p style="font-size:85%;opacity:.8">{words}</p>'
+
+
+def page_within(
+    translator: Translator, ask: wire.Ask, seen: Seen, largest: int, *, live: bool = False
+) -> tuple[str, str]:
+    """The page with as many of the numbers as ``largest`` characters have room for, and which were left out. It is empty
+    where there is no room for any."""
+    budgets = [replace(LIVE if live else SAVED, **size) for size in sizes(largest)]
+    for budget in [*([SAVED] if largest > SAVED.states else []), *budgets]:
+        packed = look(translator, ask, live=live, budget=budget, seen=seen)
+        page = page_with(packed)
+        if len(html.escape(page)) + 2_000 <= largest:
+            return page, missing(packed)
+    return "", "there is no room in it for this sentence"
+
+
+def sizes(largest: int) -> list[dict[str, int]]:
+    """Budgets for the numbers of a cell, each smaller than the one before; the learned matrices have no room in it."""
+    found = []
+    for share in LEVELS:
+        room = int(share * largest)
+        small = {"exact_tokens": 0, "dense_tokens": int(128 * share)} if share < LEVELS[0] / 2 else {}
+        found.append({"states": room, "long_states": room // 2, "weights": room // 2, "learned": 0, **small})
+    return found
+
+
+def missing(packed: Packed) -> str:
+    """What of the numbers the page has not, in a few words."""
+    header = packed.header
+    assert isinstance(header, wire.Look)
+    names = {one.name.rsplit(".", 1)[-1] for one in header.windows if one.storage == "none"} - {"concatenated"}
+    rounded = any(one.storage in ("bfloat16", "root8") and one.error for one in header.windows)
+    cut = any(one.storage == "top" for one in header.windows)
+    kept = any(one.storage != "none" for one in header.weights)
+    said = [] if kept else ["the learned matrices are left out"]
+    said += (
+        [f"{', '.join(sorted(names))} {'is' if len(names) == 1 else 'are'} left out, where there was no room"]
+        if names
+        else []
+    )
+    said += ["only the largest weights of each row are there"] if cut else []
+    said += ["numbers are rounded"] if rounded else []
+    return "; ".join(said)
+
+
+def plain(ask: wire.Ask) -> str:
+    """What is shown where there are only words."""
+    return f"glassformer's page of {shown(ask.text)}. Is it not there? Then {AGAIN}, or {TRUST}."
 
 
 def asked(translator: Translator, trace: Trace) -> wire.Ask:

@@ -175,13 +175,22 @@ def other_language(sources: Sequence[str], references: Sequence[str], translatio
     )
 
 
-def unknown_characters(pieces: Sequence[Sequence[str]], name: str) -> Finding | None:
-    """``pieces``: the tokens of the validation lines of one side. Bytes (<0xF0>) spell what the vocabulary lacks."""
+def unknown_characters(pieces: Sequence[Sequence[str]], name: str, new: float = 1.0) -> Finding | None:
+    """``pieces``: the tokens of the validation lines of one side. Bytes (<0xF0>) spell what the vocabulary lacks. ``new``:
+    the share of these lines' characters that stand in no training line."""
     every = [piece for line in pieces for piece in line]
     spelt = sum(piece.startswith("<0x") or piece == "<unk>" for piece in every)
     if not every or spelt <= 0.01 * len(every):
         return None
     lines = sum(any(piece.startswith("<0x") or piece == "<unk>" for piece in line) for line in pieces)
+    if new <= 0.005:  # they are in the training data, and the vocabulary has no piece for them
+        return Finding(
+            "characters without a piece",
+            "watch",
+            f"{100 * spelt / len(every):.0f} % of the {name}'s tokens, in {lines:,} of {len(pieces):,} lines, are bytes: "
+            "the vocabulary is too small for its script, which costs two to four tokens a character",
+            "begin a run with a larger --vocabulary-size",
+        )
     return Finding(
         "unknown characters",
         "bad" if spelt > 0.05 * len(every) else "watch",

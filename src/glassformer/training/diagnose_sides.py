@@ -33,6 +33,8 @@ SCRIPTS = {
 }  # fmt: skip
 """The first and the last character of scripts that tell a language; kana stand between Han characters."""
 OTHER_NAMES = {"cn": "zh", "zho": "zh", "cmn": "zh", "jp": "ja", "jpn": "ja", "kr": "ko", "kor": "ko"}
+JUDGED = 4000
+"""Pairs, chosen by chance, by which it is found out whether some are turned: the half of them to learn from."""
 SURE = 1.0
 """Nats a word by which a line belongs to a side rather than to the other one."""
 FEATURES = 2000
@@ -104,7 +106,9 @@ def turned(pairs: Sequence[Pair]) -> tuple[list[int], int]:
     one half of the pairs, and profiles made of these, turned one way, judge the other half: chance alone, as in sides of
     the same language, does not carry over.
     """
-    order = np.random.default_rng(1).permutation(min(len(pairs), LOOKED_AT)).tolist()  # lines may be turned by turns
+    order = (
+        np.random.default_rng(1).permutation(min(len(pairs), LOOKED_AT))[:JUDGED].tolist()
+    )  # lines may be turned by turns
     halves = sorted(order[::2]), sorted(order[1::2])
     learnt, judged = ([pairs[number] for number in half] for half in halves)
     ways = directions(learnt)

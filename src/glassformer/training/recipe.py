@@ -52,6 +52,14 @@ REASONS = {
     "subword_sampling": "so many of the words are cut otherwise in each epoch: few pairs go further",
 }
 
+CAREFUL = {
+    "learning_rate": "few pairs on a trained model: at a higher rate it forgets the rest",
+    "warmup_steps": "few pairs on a trained model",
+}
+FEW_TO_TUNE = 20_000
+"""Pairs up to which a run that begins with a trained model's weights is careful with them."""
+TUNING: dict[str, Any] = {"learning_rate": 1e-4, "warmup_steps": 50}
+"""Measured with 1,000 pairs (docs/recipe.md): at ten times the rate the model forgot half of what it knew."""
 PRE_NORM_BELOW = 1_000_000
 """Pairs."""
 FEW = 150_000
@@ -81,16 +89,15 @@ def recipe(
     }
     model, training = {**(started or {}), **(model or {})}, dict(training or {})
     if "vocabulary_size" in model:
-        raise ConfigError(
-            "model.vocabulary_size follows from the tokenizer: set --vocabulary-size (run.vocabulary_size)"
-        )
+        raise ConfigError("model.vocabulary_size follows from the tokenizer: set --vocabulary-size")
     by_size = next(name for most, name in SIZES if pairs <= most)
     if preset and preset not in PRESETS:
         raise ConfigError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
     model_by_size: dict[str, Any] = {"norm": "pre"} if pairs <= PRE_NORM_BELOW else {}
     if pairs <= FEW:
         model_by_size["dropout"] = 0.3
-    with_preset = TRAINING[preset or by_size]
+    usual = TRAINING[preset or by_size]
+    with_preset = {**usual, **TUNING} if started and pairs <= FEW_TO_TUNE else usual
     size = f"{pairs:,} pairs"
     choices = [
         Choice("preset", preset or by_size, set_by if preset else f"for {size}"),
@@ -102,9 +109,9 @@ def recipe(
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
         choices.append(Choice("norm", "pre", why_set.get("norm", why)))
     choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
-    goes_with = f"goes with {preset or by_size}"
+    goes_with, reasons = f"goes with {preset or by_size}", {**REASONS, **(CAREFUL if with_preset is not usual else {})}
     choices += [
-        Choice(name, getattr(trained, name), why_set.get(name, REASONS.get(name, goes_with))) for name in with_preset
+        Choice(name, getattr(trained, name), why_set.get(name, reasons.get(name, goes_with))) for name in with_preset
     ]
     if trained.schedule == "linear":
         why = "the limits say when the run ends, and the rate is 0 there"

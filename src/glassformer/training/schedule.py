@@ -34,15 +34,22 @@ def learning_rate(progress: Progress, config: TrainingConfig) -> float:
 
 
 def begin(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:
-    """To be called when a session of the run begins: where the limits are others than before, the end is planned anew.
-    Where the rate would more than double by that, it warms up again, from 0 to what a run of the new length has."""
+    """To be called when a session of the run begins: where the limits, the rate or the batches are others than before,
+    the end is planned anew. Where the rate would more than double by that, it warms up again, from 0 to what a run of the
+    new length has. ``progress.batch`` is moved to where as large a share of the epoch is over."""
     limits = [float(config.max_steps), float(config.max_epochs), config.time_limit]
+    had = progress.highest_rate or config.learning_rate
+    batch_tokens = progress.batch_tokens or config.batch_tokens
+    progress.highest_rate, progress.batch_tokens = config.learning_rate, config.batch_tokens
+    if progress.limits == limits and had == config.learning_rate and batch_tokens == config.batch_tokens:
+        return
+    before = learning_rate(progress, config) * had / config.learning_rate if progress.step else 0.0
     if progress.limits != limits:
-        before = learning_rate(progress, config) if progress.step else 0.0
         progress.limits, progress.early_end = limits, 0
-        plan(progress, config, steps_in_epoch)
-        if progress.step and learning_rate(progress, config) > 2 * before:
-            progress.warm_from = progress.step
+    progress.batch = round(progress.batch * batch_tokens / config.batch_tokens)
+    plan(progress, config, steps_in_epoch)
+    if progress.step and learning_rate(progress, config) > 2 * before:
+        progress.warm_from = progress.step
 
 
 def plan(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:

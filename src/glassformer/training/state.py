@@ -61,6 +61,10 @@ class Progress:
     """The step from which the learning rate warms up: 0, or the one at which the limits were changed."""
     limits: list[float] = field(default_factory=list)
     """max_steps, max_epochs and time_limit that planned_steps follows from."""
+    batch_tokens: int = 0
+    """That ``batch`` counts in; 0: not known."""
+    highest_rate: float = 0.0
+    """The setting ``learning_rate`` until now; 0: not known."""
     corpus: str = ""
     """The fingerprint of the encoded pairs."""
     setbacks: int = 0
