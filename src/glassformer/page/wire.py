@@ -304,6 +304,8 @@ class Start:
     turned: list[Turn]
     longest: int
     """Tokens of the longest sentence that is answered."""
+    models: list[str]
+    """The names of all models that the page may choose from, this one first or not; empty where there is no choice."""
 
 
 @dataclass(frozen=True)

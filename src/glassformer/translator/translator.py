@@ -177,13 +177,13 @@ class Translator:
         reader = self.reader
         readings = reader.read(texts, [bool(prefix) for prefix in prefixes])
         self._remark(texts, readings)
+        heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
         forced = [
             self.tokenizer.encode(prefix) if number == 0 else []
-            for prefix, reading in zip(prefixes, readings, strict=True)
-            for number, part in enumerate(reading.parts)
-            if part.ids
+            for prefix, of_text in zip(prefixes, heard, strict=True)
+            for number in range(len(of_text))
         ]
-        sources = [part.ids for reading in readings for part in reading.parts if part.ids]
+        sources = [ids for of_text in heard for ids in of_text]
         advance = in_proportion(len(sources), len(texts), progress)
         # Of two hypotheses with the same text one is dropped: some in reserve.
         asked = config.changed(n_best=config.beam_size) if config.method == "beam" and config.n_best > 1 else config

@@ -275,6 +275,8 @@ export interface Start {
   turned: [string, number, number, number[]][];
   /** Tokens of the longest sentence that is answered. */
   longest: number;
+  /** The names of all models that the page may choose from, this one first or not; empty where there is no choice. */
+  models: string[];
 }
 
 /** A sentence, and what is done to the model for it. */
