@@ -1,4 +1,4 @@
-"""Writes ``web/src/numbers/wire.ts`` from ``wire.py``: ``python -m glassformer.page.types``. A test says that they are the same."""
+"""Writes ``web/src/numbers/wire.ts`` from ``wire.py``: ``python -m glassformer.page.types``; a test holds it."""
 
 import ast
 import dataclasses

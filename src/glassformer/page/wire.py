@@ -1,4 +1,5 @@
-"""What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it: ``python -m glassformer.page.types``.
+"""What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
+``python -m glassformer.page.types``.
 
 A body of numbers (a Look, or Numbers) is
 

@@ -1,6 +1,7 @@
 // Generated from src/glassformer/page/wire.py by python -m glassformer.page.types. Do not edit.
 /**
- * What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it: ``python -m glassformer.page.types``.
+ * What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
+ * ``python -m glassformer.page.types``.
  *
  * A body of numbers (a Look, or Numbers) is
  *
