@@ -104,5 +104,5 @@ if __name__ == "__main__":  # `make web`; with the word check: `make check`
         (check_page if checks else build_page)(Path.cwd())
     except (OSError, subprocess.SubprocessError) as problem:
         if checks and isinstance(problem, subprocess.CalledProcessError):
-            print(problem.stdout, problem.stderr, sep="\n")
+            sys.stdout.write(f"{problem.stdout}\n{problem.stderr}\n")
         sys.exit(f"The page was not {'checked' if checks else 'built'}: {reason(problem)}")
