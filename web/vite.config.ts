@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib";
 import { build, defineConfig, type Plugin } from "vite";
 import { WORDS } from "./src/words/words.ts";
 
-const MINIFIED = 200_000;
-const GZIPPED = 65_000;
+const MINIFIED = 210_000;
+const GZIPPED = 75_000;
 
 /** The words of all languages are data, not script: a language more does not make the script larger, and the limits are the
  * script's and the style's. What the words add is printed beside them. */
