@@ -6,7 +6,7 @@ import { Tokenizer } from "../src/text/tokenizer";
 import { Products } from "../src/transformer/products";
 import { readModel } from "../src/transformer/weights";
 import { reasonOf, Service } from "../src/worker/service";
-import type { Ask, Look, Numbers, Ranking, Start, Step, Vocabulary } from "../src/wire";
+import type { Ask, Look, Numbers, Ranking, Start, Step } from "../src/wire";
 import type { Case } from "./transformer.test";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
@@ -18,8 +18,8 @@ const breathe = async (): Promise<void> => {};
 if (!folder) it.skip("what the server answered: tests/page/test_contract.py runs it", () => {});
 else describe("the tokenizer", () => {
   it.each(models.includes("en-de") ? ["toy", "en-de"] : ["toy"])("of %s cuts and joins as Python's", async (name) => {
-    const { header, tokenizer: bytes } = await readModel(file(name), new Products());
-    const tokenizer = new Tokenizer(JSON.parse(text(bytes.slice().buffer)) as Vocabulary, header.special);
+    const { header, tokenizer: table } = await readModel(file(name), new Products());
+    const tokenizer = new Tokenizer(table, header.special);
     const lines = JSON.parse(readFileSync(`${folder}/${name}/lines.json`, "utf8")) as { text: string | null; ids: number[]; said: string; words: [string, number[]][] }[];
     for (const line of lines) {
       if (line.text !== null) expect(tokenizer.encode(line.text), JSON.stringify(line.text)).toEqual(line.ids);

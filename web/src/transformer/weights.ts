@@ -1,6 +1,6 @@
 /** A model's file: the bytes that wire.ts describes → learned matrices, ready to multiply with. */
 import { inflate, parseBody } from "../data";
-import type { Learned, Model } from "../wire";
+import type { Learned, Model, Rules, Vocabulary } from "../wire";
 import type { Matrix, Products } from "./products";
 import { count, type Tensor, tensor } from "./tensor";
 
@@ -40,24 +40,26 @@ export class Weights {
 export interface ModelFile {
   header: Model;
   weights: Weights;
-  tokenizer: Uint8Array;
+  /** What is JSON in it. */
+  tokenizer: Vocabulary;
+  rules: Rules;
 }
 
 /** Read a model's file, a layer after the other: what is inflated does not stay. */
 export async function readModel(body: ArrayBuffer, products: Products): Promise<ModelFile> {
   const { header, blob } = parseBody<Model>(body);
   const all = new Map<string, Matrix | Float32Array>();
-  let tokenizer = new Uint8Array(0);
+  const told: Record<string, unknown> = {};
   for (const group of header.groups) {
     const bytes = await inflate(blob(group), group);
-    if (group.name === "tokenizer") tokenizer = bytes as Uint8Array<ArrayBuffer>;
+    if (group.name === "tokenizer" || group.name === "rules") told[group.name] = JSON.parse(new TextDecoder().decode(bytes));
     for (const learned of header.learned) {
       if (learned.group !== group.name) continue;
       const data = numbersOf(learned, bytes.subarray(learned.offset, learned.offset + learned.length));
       all.set(learned.name, learned.shape.length === 2 ? products.keep(tensor(learned.shape, data)) : data);
     }
   }
-  return { header, weights: new Weights(products, all), tokenizer };
+  return { header, weights: new Weights(products, all), tokenizer: told["tokenizer"] as Vocabulary, rules: told["rules"] as Rules };
 }
 
 /** The numbers of one matrix, by its storage. */

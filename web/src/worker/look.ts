@@ -1,5 +1,4 @@
 /** One pair of sentences, seen whole, as src/glassformer/page/look.py tells it. */
-import type { Tokenizer } from "../text/tokenizer";
 import { rowsOf, tensor } from "../transformer/tensor";
 import type { Trace } from "../transformer/trace";
 import type { Weights } from "../transformer/weights";
@@ -21,18 +20,24 @@ export interface Seen {
   target: number[];
 }
 
+/** How a sentence's tokens, and its words, are shown. */
+export interface Shown {
+  tokens(ids: number[]): string[];
+  words(ids: number[]): Side["words"];
+}
+
 /** `written`: the translation as people read it. */
-export function lookBody(seen: Seen, written: string, about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">, tokenizer: Tokenizer, learned: Numbered[], eos: number): ArrayBuffer {
+export function lookBody(seen: Seen, written: string, about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">, shown: Shown, learned: Numbered[], eos: number): ArrayBuffer {
   const { windows, groups, content } = packed(chosen(seen.trace));
   const look: Look = {
     ...about,
-    source: sideOf(tokenizer, seen.text, seen.source),
-    target: sideOf(tokenizer, written, seen.target),
+    source: sideOf(shown, seen.text, seen.source),
+    target: sideOf(shown, written, seen.target),
     stations: stations(about.model),
     windows,
     weights: packed(learned).windows,
     groups,
-    steps: steps(seen, tokenizer, eos),
+    steps: steps(seen, shown, eos),
   };
   return bodyOf(look, content);
 }
@@ -61,8 +66,8 @@ function groupOf(name: string): string {
   return /^(encoder|decoder)/.test(name) ? name.split(".").slice(0, 2).join(".") : "output";
 }
 
-function sideOf(tokenizer: Tokenizer, text: string, ids: number[]): Side {
-  return { text, tokens: tokenizer.tokens(ids), ids, words: tokenizer.words(ids) };
+function sideOf(shown: Shown, text: string, ids: number[]): Side {
+  return { text, tokens: shown.tokens(ids), ids, words: shown.words(ids) };
 }
 
 /** Every sub-layer, from the first of the encoder to the last of the decoder. */
@@ -84,14 +89,14 @@ export function stations(facts: ModelFacts): Station[] {
 }
 
 /** What each row of the decoder chose among. */
-function steps({ trace, target }: Seen, tokenizer: Tokenizer, eos: number): Step[] {
+function steps({ trace, target }: Seen, shown: Shown, eos: number): Step[] {
   const { shape, data } = trace.get("probabilities")!;
-  return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(tokenizer, row, target[n + 1] ?? eos));
+  return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(shown, row, target[n + 1] ?? eos));
 }
 
 /** `probabilities`: of each token. */
-export function stepOf(tokenizer: Tokenizer, probabilities: Float32Array, chosen: number): Step {
-  const choice = (id: number): Choice => ({ token: tokenizer.tokens([id])[0]!, id, probability: probabilities[id]! });
+export function stepOf(shown: Shown, probabilities: Float32Array, chosen: number): Step {
+  const choice = (id: number): Choice => ({ token: shown.tokens([id])[0]!, id, probability: probabilities[id]! });
   const best: number[] = [];
   for (let id = 0; id < probabilities.length; id++) {
     if (best.length === CHOICES && probabilities[id]! <= probabilities[best[CHOICES - 1]!]!) continue;

@@ -1,5 +1,5 @@
 /** What the page can ask, answered by the model that came with it: as src/glassformer/page/service.py, by the same types. */
-import { plain, shouted } from "../text/case";
+import { Reader } from "../text/reading";
 import { Tokenizer } from "../text/tokenizer";
 import { Products } from "../transformer/products";
 import { BeamSearch, greedy } from "../transformer/search";
@@ -8,14 +8,11 @@ import { record, sizeOf } from "../transformer/trace";
 import { Transformer } from "../transformer/transformer";
 import { readModel, type Weights } from "../transformer/weights";
 import { attentions, type Change, changed, edgesBlocked, headsAtOnce, headsOff, rankingOf, turned, WhatIfError, withEachOff } from "../transformer/what_if";
-import { type Ask, type Edge, type Head, type Model, type Ranking, type RowsAsk, type Start, VERSION, type Vocabulary, type WeightsAsk } from "../wire";
-import { learnedWindows, lookBody, type Seen, stepOf } from "./look";
+import { type Ask, type Edge, type Head, type Model, type Ranking, type RowsAsk, type Start, VERSION, type WeightsAsk } from "../wire";
+import { learnedWindows, lookBody, type Seen, type Shown, stepOf } from "./look";
 import { bodyOf, packed } from "./pack";
 
 const KEPT = 64_000_000; // bytes of traces of the last questions, from which exact rows are taken
-
-/** The pieces that stand for what is carried through a translation unchanged (src/glassformer/text/protected.py). */
-const SIGN = /[\ue000-\ue009]/u;
 
 /** What cannot be answered: one sentence for whoever asked. */
 export class AskError extends Error {}
@@ -38,15 +35,16 @@ export class Service {
     private readonly model: Transformer,
     private readonly weights: Weights,
     private readonly tokenizer: Tokenizer,
+    private readonly reader: Reader,
     private readonly start: Ask,
   ) {}
 
   /** From a model's file. */
   static async load(body: ArrayBuffer, start: Ask, products = new Products()): Promise<Service> {
-    const { header, weights, tokenizer } = await readModel(body, products);
-    const table = JSON.parse(new TextDecoder().decode(tokenizer)) as Vocabulary;
+    const { header, weights, tokenizer: table, rules } = await readModel(body, products);
+    const tokenizer = new Tokenizer(table, header.special);
     const model = new Transformer(weights, header.model, header.special, products);
-    return new Service(header, model, weights, new Tokenizer(table, header.special), start);
+    return new Service(header, model, weights, tokenizer, new Reader(rules, tokenizer), start);
   }
 
   /** Keep these pieces of a pair: the same translation can be cut into other pieces than the model's. */
@@ -78,8 +76,8 @@ export class Service {
   private async look(ask: Ask, breathe: Breathe): Promise<ArrayBuffer> {
     const seen = await this.seen(ask, breathe);
     const heads = (ask.heads_off ?? []).map(([attention, head]) => ({ attention, head }));
-    const about = { version: VERSION, model: this.header.model, target_given: typeof ask.target === "string", heads_off: heads, blocked: ask.blocked ?? [], turned: ask.turned ?? [], foreign: false, live: true };
-    return lookBody(seen, this.written(seen), about, this.tokenizer, learnedWindows(this.header.learned, this.header.model), this.header.special.eos_id);
+    const about = { version: VERSION, model: this.header.model, target_given: typeof ask.target === "string", heads_off: heads, blocked: ask.blocked ?? [], turned: ask.turned ?? [], foreign: this.reader.isForeign(seen.text), live: true };
+    return lookBody(seen, this.written(seen), about, this.shown(seen.text), learnedWindows(this.header.learned, this.header.model), this.header.special.eos_id);
   }
 
   /** The trace for this question; the same one for the same question, also where the page now gives as target what the
@@ -97,12 +95,22 @@ export class Service {
     return (ask.target ?? undefined) === target || ask.target === this.written(seen);
   }
 
-  /** The translation as people read it: without signs, which stand for nothing here, and of a SHOUTED line in capitals. */
+  /** The translation as people read it. */
   private written({ text, target }: Seen): string {
-    const pieces = this.tokenizer.decode(target).trim().split(SIGN);
-    const whole = pieces.reduce((said, piece) => said + (said.endsWith(" ") ? piece.replace(/^ /, "") : piece));
-    const said = whole.trim() ? whole : "";
-    return this.header.plain_case && shouted(text) ? said.toUpperCase() : said;
+    return this.reader.write(this.reader.read(text), target);
+  }
+
+  /** How tokens and words are shown beside a sentence: what stands for a link is that link. */
+  private shown(text: string): Shown {
+    const reading = this.reader.read(text);
+    const named = (words: string[]) => this.reader.shown(reading, words);
+    return {
+      tokens: (ids) => named(this.tokenizer.tokens(ids)),
+      words: (ids) => {
+        const words = this.tokenizer.words(ids);
+        return named(words.map((word) => word.text)).map((word, n) => ({ ...words[n]!, text: word }));
+      },
+    };
   }
 
   private record(ask: Ask, source: number[], target: number[]): Seen {
@@ -122,12 +130,12 @@ export class Service {
   /** Both sides' ids without their ends, the target's where one is given. Throws for no words, or too many. */
   private pieces(ask: Ask): [source: number[], target: number[] | undefined] {
     if (!ask.text.trim()) throw new AskError("an empty sentence: wanted at least one word");
-    const read = this.header.plain_case ? plain(oneLine(ask.text)) : oneLine(ask.text);
-    const source = this.tokenizer.encode(read);
-    const target = typeof ask.target === "string" ? this.tokenizer.encode(oneLine(ask.target)) : undefined;
-    for (const [what, ids] of [["sentence", source], ["translation", target ?? []]] as const)
-      if (ids.length + 1 > this.header.longest) throw new AskError(`this ${what} has ${ids.length + 1} tokens: wanted at most ${this.header.longest}, so make it shorter`);
-    return [source, target];
+    for (const [what, text] of [["sentence", ask.text], ["translation", ask.target ?? ""]] as const) {
+      const tokens = this.tokenizer.encode(text).length + 1;
+      if (tokens > this.header.longest) throw new AskError(`this ${what} has ${tokens} tokens: wanted at most ${this.header.longest}, so make it shorter`);
+    }
+    const reading = this.reader.read(ask.text);
+    return [reading.ids, typeof ask.target === "string" ? this.tokenizer.encode(this.reader.asTarget(reading, ask.target)) : undefined];
   }
 
   /** The best translation's ids, without eos, found a step at a time. */
@@ -151,7 +159,7 @@ export class Service {
     for (;;) {
       const { value, done } = changed(this.model, changes, () => steps.next());
       if (done) return lines;
-      lines += `${JSON.stringify(stepOf(this.tokenizer, value.row.map(Math.exp), value.id))}\n`;
+      lines += `${JSON.stringify(stepOf(this.shown(ask.text), value.row.map(Math.exp), value.id))}\n`;
       await breathe();
     }
   }
