@@ -36,6 +36,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "dotted": sentence_ends.DOTTED,
     "footnote": sentence_ends.FOOTNOTE,
     "time_first": sentence_ends.TIME_FIRST,
+    "brand": sentence_ends.BRAND,
+    "verb": sentence_ends.VERB,
     "initial": sentence_ends.INITIAL,
     "roman": sentence_ends.ROMAN,
     "speech": sentence_ends.SPEECH,

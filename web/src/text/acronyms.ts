@@ -14,13 +14,26 @@ export function isAcronym(word: string, before: string, after: string, rules: Ru
   }
   if ([...word].length === 1) return isLetter(word, after, code);
   if (rules.has("acronyms_and_words", word)) return isName(word, before, after, rules);
-  if (rules.has("acronyms", word) || (word.length > 2 && rules.whole("number", word)) || ["II", "IV", "VI", "IX", "XI"].includes(word)) return true;
+  if (
+    rules.has("acronyms", word) ||
+    (word.length > 2 && rules.whole("number", word)) ||
+    ["II", "IV", "VI", "IX", "XI"].includes(word)
+  )
+    return true;
   const spoken = SLAVIC.includes(code) && /[RLРЛ]/.test(word);
-  return LETTERS.test(word) && !VOWEL.test(word) && !spoken && !rules.has("no_vowel", word) && after[0] !== "." && new Set(word).size > 1;
+  return (
+    LETTERS.test(word) &&
+    !VOWEL.test(word) &&
+    !spoken &&
+    !rules.has("no_vowel", word) &&
+    after[0] !== "." &&
+    new Set(word).size > 1
+  );
 }
 
 /** DVDS, PCS: an acronym with an s. */
-export const isPlural = (word: string, rules: Rules): boolean => word.length > 2 && word.endsWith("S") && !rules.has("acronyms", word) && rules.has("acronyms", word.slice(0, -1));
+export const isPlural = (word: string, rules: Rules): boolean =>
+  word.length > 2 && word.endsWith("S") && !rules.has("acronyms", word) && rules.has("acronyms", word.slice(0, -1));
 
 function isLetter(word: string, after: string, code: string): boolean {
   if (after.startsWith("-MAIL")) return false;
@@ -34,7 +47,8 @@ function isName(word: string, before: string, after: string, rules: Rules): bool
   const determined = earlier !== undefined && rules.has("determiners", earlier);
   if (word === "AM" || word === "PM") return word === "PM" && !/\p{Nd}\s*$/u.test(before) && determined;
   if (/^-[\p{L}\p{Nl}\p{No}]/u.test(after) || /[\p{L}\p{Nl}\p{No}]-$/u.test(before)) return true;
-  if (rules.told.source === "en" && determined && !["PIN", "ZIP", "ICE", "SAP", "RAM", "LED"].includes(word)) return true;
+  if (rules.told.source === "en" && determined && !["PIN", "ZIP", "ICE", "SAP", "RAM", "LED"].includes(word))
+    return true;
   const small = word.toLowerCase();
   if (later !== undefined && rules.has(`follows_${small}`, later)) return true;
   return rules.find(`leads_${small}`, before) !== undefined;

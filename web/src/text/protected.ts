@@ -29,7 +29,8 @@ export function protect(text: string, rules: Rules, unknown: boolean): Protected
     for (const found of rules.all(name, text)) {
       if (things.length >= MOST) break; // more than so many stay as they are
       const kind = found.groups;
-      const thing = kind && (kind["link"] ?? kind["domain"] ?? kind["path"]) !== undefined ? withoutEnd(found[0]) : found[0];
+      const thing =
+        kind && (kind["link"] ?? kind["domain"] ?? kind["path"]) !== undefined ? withoutEnd(found[0]) : found[0];
       whole += text.slice(done, found.index) + mark(things.length);
       things.push(thing);
       done = found.index + thing.length;
@@ -45,10 +46,17 @@ export function protect(text: string, rules: Rules, unknown: boolean): Protected
 
 /** A protected text as the model reads it: its marks as signs, and the number of the thing that each sign stands for.
  * Things for which no sign is left are taken out: they are put back without the model. */
-export function signed(text: string, signs: string[]): { text: string; signs: Map<string, number>; unsigned: number[] } {
+export function signed(
+  text: string,
+  signs: string[],
+): { text: string; signs: Map<string, number>; unsigned: number[] } {
   const numbers = (text.match(MARK) ?? []).map(numberOf);
   const known = new Map(numbers.slice(0, signs.length).map((number, place) => [signs[place]!, number]));
-  return { text: text.replace(MARK, (one) => signs[numbers.indexOf(numberOf(one))] ?? ""), signs: known, unsigned: numbers.slice(signs.length) };
+  return {
+    text: text.replace(MARK, (one) => signs[numbers.indexOf(numberOf(one))] ?? ""),
+    signs: known,
+    unsigned: numbers.slice(signs.length),
+  };
 }
 
 /** A translation with its things again, each exactly once; those that it had no place for stand at its end. */
@@ -79,4 +87,5 @@ function withoutEnd(link: string): string {
 }
 
 /** Whether a thing is an emoji or its like, which stands beside a sentence and not in it. */
-export const isPicture = (thing: string): boolean => !/[\p{L}\p{N}]/u.test(thing) || (thing.length > 2 && thing.startsWith(":") && thing.endsWith(":"));
+export const isPicture = (thing: string): boolean =>
+  !/[\p{L}\p{N}]/u.test(thing) || (thing.length > 2 && thing.startsWith(":") && thing.endsWith(":"));

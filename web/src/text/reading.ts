@@ -1,6 +1,6 @@
 /** A text as the model reads it, and what it wrote as people read it: all that stands between strings and ids, as
  * src/glassformer/text/reading.py. A sentence that is looked into is one part, whatever its length. */
-import type { Rules as Told } from "../wire";
+import type { Rules as Told } from "../numbers/wire";
 import { inUpperCase, plain, shouted } from "./case";
 import { normalised } from "./normalise";
 import { isPicture, mark, protect, restored, signed } from "./protected";
@@ -70,12 +70,15 @@ export class Reader {
   }
 
   /** Whether a word in capitals is spelt in three pieces or more, and in small letters is one. */
-  private known = (word: string): boolean => this.tokenizer.encode(word.toLowerCase()).length === 1 && this.tokenizer.encode(word).length > 2;
+  private known = (word: string): boolean =>
+    this.tokenizer.encode(word.toLowerCase()).length === 1 && this.tokenizer.encode(word).length > 2;
 
   /** The translation as people read it. */
   write({ signs, unsigned, things, loud, head, tail }: Reading, ids: number[]): string {
     const text = this.tokenizer.decode(ids);
-    return head + restored((loud ? inUpperCase(text, this.rules.told.target) : text).trim(), signs, things, unsigned) + tail;
+    return (
+      head + restored((loud ? inUpperCase(text, this.rules.told.target) : text).trim(), signs, things, unsigned) + tail
+    );
   }
 
   /** A translation of `reading`, given as people read it, as the model writes it: with the source's signs. */
@@ -93,14 +96,26 @@ export class Reader {
 
   /** Tokens or words as people are to see them: the things themselves instead of their signs. */
   shown({ signs, things }: Reading, tokens: string[]): string[] {
-    return [...signs].reduce((all, [sign, number]) => all.map((one) => one.replaceAll(sign, () => things[number]!)), tokens);
+    return [...signs].reduce(
+      (all, [sign, number]) => all.map((one) => one.replaceAll(sign, () => things[number]!)),
+      tokens,
+    );
   }
 }
 
 /** What stands before `text`, the text, and what stands behind it: emoji at its ends. */
-function withoutPictures(text: string, signs: Map<string, number>, things: string[]): [head: string, text: string, tail: string] {
-  const pictures = [...signs].filter(([, number]) => isPicture(things[number]!)).map(([sign]) => sign).join("|");
-  const found = pictures ? new RegExp(`^((?:\\s*(?:${pictures}))*\\s*)(.*?)((?:\\s*(?:${pictures}))*)\\s*$`, "u").exec(text) : null;
+function withoutPictures(
+  text: string,
+  signs: Map<string, number>,
+  things: string[],
+): [head: string, text: string, tail: string] {
+  const pictures = [...signs]
+    .filter(([, number]) => isPicture(things[number]!))
+    .map(([sign]) => sign)
+    .join("|");
+  const found = pictures
+    ? new RegExp(`^((?:\\s*(?:${pictures}))*\\s*)(.*?)((?:\\s*(?:${pictures}))*)\\s*$`, "u").exec(text)
+    : null;
   if (!found?.[2]!.trim()) return ["", text, ""];
   const again = (part: string) => part.replace(new RegExp(pictures, "gu"), (sign) => things[signs.get(sign)!]!);
   return [again(found[1]!).trimStart(), found[2]!, again(found[3]!)];

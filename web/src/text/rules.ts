@@ -1,5 +1,5 @@
 /** What is known of a model's languages: patterns and words, which came with it (src/glassformer/page/rules.py). */
-import type { Rules as Told } from "../wire";
+import type { Rules as Told } from "../numbers/wire";
 
 export class Rules {
   private readonly compiled = new Map<string, RegExp>();

@@ -33,8 +33,13 @@ class Text {
     this.noCapitals = text === text.toLowerCase();
     this.noSmall = text === text.toUpperCase();
     const first = /[«»]/.exec(text)?.[0];
-    const matches = [...rules.all("span", text), ...(first ? rules.all(first === "»" ? "german_quote" : "french_quote", text) : [])];
-    this.spans = matches.map((match): Span => [match.index, match.index + match[0].length - 1]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const matches = [
+      ...rules.all("span", text),
+      ...(first ? rules.all(first === "»" ? "german_quote" : "french_quote", text) : []),
+    ];
+    this.spans = matches
+      .map((match): Span => [match.index, match.index + match[0].length - 1])
+      .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   }
 
   /** Whether capitals say something: the text has both sizes of letters, or none at all of either. */
@@ -55,14 +60,21 @@ class Text {
     for (const match of rules.all("candidate", text)) {
       const number = this.number(match.index);
       let stop = match.index + match[0].length;
-      stop = this.spans.slice(number, number + NESTED).find(([first]) => first < stop && /["']/.test(text[first]!))?.[0] ?? stop;
+      stop =
+        this.spans.slice(number, number + NESTED).find(([first]) => first < stop && /["']/.test(text[first]!))?.[0] ??
+        stop;
       if (stop >= text.length) break;
-      if (text.slice(start, Math.min(start + QUOTE, match.index)).trim() && this.isEnd(start, match.index, match[0], stop)) {
+      if (
+        text.slice(start, Math.min(start + QUOTE, match.index)).trim() &&
+        this.isEnd(start, match.index, match[0], stop)
+      ) {
         ends.push(stop);
         start = stop;
       }
     }
-    if (this.code === "el") for (const match of text.matchAll(/[;\u037e]\s+(?=[«“"]?[\u0386-\u03ab])/gu)) ends.push(match.index + match[0].length);
+    if (this.code === "el")
+      for (const match of text.matchAll(/[;\u037e]\s+(?=[«“"]?[\u0386-\u03ab])/gu))
+        ends.push(match.index + match[0].length);
     return [...new Set([...ends, text.length])].sort((a, b) => a - b);
   }
 
@@ -81,7 +93,9 @@ class Text {
     if (run[0] === "…" || run.startsWith("..")) return this.isEndWithEllipsis(before, run, following);
     if (rules.find("footnote", marks.trimEnd())) return true;
     if (run !== ".") return true;
-    return this.isEndWithStop(before, rest, following) ?? !rules.has("library", /[\p{L}\p{N}]+$/u.exec(before)?.[0] ?? "");
+    return (
+      this.isEndWithStop(before, rest, following) ?? !rules.has("library", /[\p{L}\p{N}]+$/u.exec(before)?.[0] ?? "")
+    );
   }
 
   /** The quotations and brackets that begin before a place, as many as are looked at. */
@@ -125,23 +139,34 @@ class Text {
     const alone = !before.slice(0, last.index).replace(/[ \t\n\xa0"'“„«(\-*•]/g, "");
     const starts = rules.has("starters", folded(following).replaceAll("’", "'")) && this.cased;
     const number = /^\p{Nd}/u.test(rest) || (rules.whole("roman", following) && following !== "I");
-    if (/^\p{Nd}+$/u.test(word)) return alone && word.length <= 3 ? false : this.isEndWithNumber(word, before, following);
+    if (/^\p{Nd}+$/u.test(word))
+      return alone && word.length <= 3 ? false : this.isEndWithNumber(word, before, following);
     const begun = before.slice(0, -word.length);
     for (const name of namesOf(begun, word)) {
       if (rules.has("numbered", name) && number) return false;
       if (rules.has("sometimes", name)) {
         if (rules.whole("time_first", begun)) return false;
-        return following && size(firstOf(following)) ? starts : Boolean(following) && ["etc", "इत्यादि", "आदि", "إلخ", "الخ"].includes(name);
+        return following && size(firstOf(following))
+          ? starts
+          : Boolean(following) && ["etc", "इत्यादि", "आदि", "إلخ", "الخ"].includes(name);
       }
       if (rules.has("never", name)) return false;
     }
     if (rules.whole("dotted", word)) return starts;
     const small = this.noCapitals && !this.noSmall;
-    if (rules.whole("initial", word) && !small) return starts && !(number || /(?:^|[\s(“"])[\p{L}\p{Nl}\p{No}]\.[\s-]?[\p{L}\p{Nl}\p{No}]$/u.test(before));
+    const initialFollows = following.length === 1 && rest[rest.indexOf(following) + 1] === "."; // S. A.
+    if (rules.whole("initial", word) && !small)
+      return (
+        starts &&
+        !(number || initialFollows || /(?:^|[\s(“"])[\p{L}\p{Nl}\p{No}]\.[\s-]?[\p{L}\p{Nl}\p{No}]$/u.test(before))
+      );
     if (code === "de" && rules.whole("roman", word)) return starts;
-    if (!rules.has("numbered", folded(word)) || number) return undefined;
-    if (/\p{Nd}\.?\s+$/u.test(begun)) return starts; // 3 févr. Paul
-    return this.cased ? true : undefined;
+    if (rules.has("numbered", folded(word)) && !number) {
+      if (/\p{Nd}\.?\s+$/u.test(begun)) return starts; // 3 févr. Paul
+      return this.cased ? true : undefined;
+    }
+    const afterVerb = /^\p{Nd}/u.test(rest) && isLower(word) && rules.whole("verb", word);
+    return rules.begins("brand", following) !== undefined || afterVerb ? true : undefined;
   }
 
   /** A number with a full stop: in German perhaps an ordinal. */

@@ -1,5 +1,5 @@
 /** §3.5 Positional encoding: "since our model contains no recurrence and no convolution". */
-import { encodings } from "../positions";
+import { encodings } from "../numbers/positions";
 
 /** A table of positional encodings that grows when a longer sentence comes: there is no longest one. */
 export class PositionalEncoding {
@@ -14,7 +14,8 @@ export class PositionalEncoding {
   /** The encodings of `length` positions from the `start`-th on. */
   forward(start: number, length: number): Float32Array {
     const [from, to] = [start * this.d_model, (start + length) * this.d_model];
-    if (to > this.table.length) this.table = encodings(this.layout, Math.max(64, 2 * (start + length)), this.d_model, this.first).data;
+    if (to > this.table.length)
+      this.table = encodings(this.layout, Math.max(64, 2 * (start + length)), this.d_model, this.first).data;
     return this.table.slice(from, to);
   }
 }

@@ -2,14 +2,27 @@
 import { rowsOf, tensor } from "../transformer/tensor";
 import type { Trace } from "../transformer/trace";
 import type { Weights } from "../transformer/weights";
-import type { Choice, Learned, Look, ModelFacts, Side, Station, Step } from "../wire";
+import type { Choice, Learned, Look, ModelFacts, Side, Station, Step } from "../numbers/wire";
 import { bodyOf, type Numbered, packed } from "./pack";
 
 const CHOICES = 8;
 const VOCABULARY = 262_144; // bytes: logits and probabilities beyond are asked for row by row
 const STATES = 32_000_000; // bytes of all windows together; what is over is asked for by name
 /** Which windows travel before others where not all of them fit, by the last part of their names. */
-const FIRST = ["weights", "x", "embeddings", "positions", "memory", "norm", "queries", "keys", "values", "scores", "z", "output"];
+const FIRST = [
+  "weights",
+  "x",
+  "embeddings",
+  "positions",
+  "memory",
+  "norm",
+  "queries",
+  "keys",
+  "values",
+  "scores",
+  "z",
+  "output",
+];
 
 export interface Seen {
   trace: Trace;
@@ -27,7 +40,14 @@ export interface Shown {
 }
 
 /** `written`: the translation as people read it. */
-export function lookBody(seen: Seen, written: string, about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">, shown: Shown, learned: Numbered[], eos: number): ArrayBuffer {
+export function lookBody(
+  seen: Seen,
+  written: string,
+  about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">,
+  shown: Shown,
+  learned: Numbered[],
+  eos: number,
+): ArrayBuffer {
   const { windows, groups, content } = packed(chosen(seen.trace));
   const look: Look = {
     ...about,
@@ -55,7 +75,14 @@ function chosen(trace: Trace): Numbered[] {
     left -= data.byteLength;
     sent.add(name);
   }
-  const all = [...trace].map(([name, { shape, axes, place, data }]) => ({ name, shape, axes, place, group: groupOf(name), data: sent.has(name) ? data : undefined }));
+  const all = [...trace].map(([name, { shape, axes, place, data }]) => ({
+    name,
+    shape,
+    axes,
+    place,
+    group: groupOf(name),
+    data: sent.has(name) ? data : undefined,
+  }));
   return [...new Set(all.map(({ group }) => group))].flatMap((group) => all.filter((one) => one.group === group));
 }
 
@@ -76,7 +103,11 @@ export function stations(facts: ModelFacts): Station[] {
   for (const side of ["encoder", "decoder"] as const) {
     let below = `${side}.input.x`;
     for (let layer = 0; layer < facts[`${side}_layers`]; layer++)
-      for (const kind of ["self_attention", ...(side === "decoder" ? ["cross_attention"] : []), "feed_forward"] as Station["kind"][]) {
+      for (const kind of [
+        "self_attention",
+        ...(side === "decoder" ? ["cross_attention"] : []),
+        "feed_forward",
+      ] as Station["kind"][]) {
         const name = `${side}.layers.${layer}.${kind}`;
         const input = facts.norm === "pre" ? `${name}_add_norm.norm` : below;
         const memory = { self_attention: input, cross_attention: "encoder.memory", feed_forward: "" }[kind];
@@ -125,7 +156,14 @@ export function learnedWindows(all: Learned[], { heads, d_k, d_model }: ModelFac
     .filter(({ name }) => name !== "embedding.weight" && name !== "output_bias")
     .map(({ name, shape }) => {
       const [, axes, split] = known.find(([ending]) => name.endsWith(`.${ending}`)) ?? ["", ["d_model"], []];
-      return { name, axes, shape: split.length ? split : shape, place: "learned", group: "learned", data: weights?.tensor(name)?.data };
+      return {
+        name,
+        axes,
+        shape: split.length ? split : shape,
+        place: "learned",
+        group: "learned",
+        data: weights?.tensor(name)?.data,
+      };
     })
     .sort((a, b) => kind(a.name) - kind(b.name) || layer(a.name) - layer(b.name));
 }
