@@ -85,7 +85,7 @@ PAIRS = ["en-ka", "de-en", "fr-tr", "ru-el", "tr-en", "zh-de", "-"]
 
 
 def texts() -> list[str]:
-    """Some hundred: the hard ones, and each in capitals and in titles; a toy's sentences with a thing at a place by chance."""
+    """Some hundred: the hard ones, each in capitals and in titles, too; a toy's sentences with a thing in them."""
     hard = [line.replace("\\n", "\n").replace("\\r", "\r") for line in HARD.strip("\n").split("\n")]
     chance = random.Random(1)
     things = ["{name}", "https://example.org", "🦉", "%s", "a@b.org", "<b>", "12:30", "寿司", "U.S."]

@@ -23,5 +23,5 @@ def test_a_pattern_in_javascript_s_words(python: str, wanted: str) -> None:
 
 @pytest.mark.parametrize("python", [r"\Ax", r"[^\W\S]", "x\\"])
 def test_what_is_not_known_is_refused(python: str) -> None:
-    with pytest.raises(ValueError, match="not known here|backslash"):
+    with pytest.raises(ValueError, match=r"not known here|backslash"):
         javascript(python)

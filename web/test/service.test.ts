@@ -7,7 +7,7 @@ import { Products } from "../src/transformer/products";
 import { readModel } from "../src/transformer/weights";
 import { reasonOf, Service } from "../src/worker/service";
 import type { Ask, Look, Numbers, Ranking, Start, Step } from "../src/numbers/wire";
-import type { Case } from "./transformer.test";
+import type { Case } from "./case";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
 const models = folder ? readdirSync(folder).filter((name) => existsSync(`${folder}/${name}/cases.json`)) : [];

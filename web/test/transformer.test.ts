@@ -20,19 +20,10 @@ import {
   turned,
   withEachOff,
 } from "../src/transformer/what_if";
-import type { Edge, Head, Numbers, Ranking, Turn } from "../src/numbers/wire";
+import type { Head, Numbers } from "../src/numbers/wire";
+import type { Case } from "./case";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
-
-export interface Case {
-  ask: { text: string; target?: string; heads_off?: Head[]; blocked?: Edge[]; turned?: Turn[] };
-  source: number[];
-  target: number[];
-  beam: number[];
-  greedy: number[];
-  scores: number[];
-  ranking: Ranking;
-}
 
 it("the kernel is what its source says, to the byte", async () =>
   expect(readFileSync(new URL("../src/transformer/kernel.ts", import.meta.url), "utf8")).toBe(await assembled()));

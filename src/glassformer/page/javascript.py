@@ -104,7 +104,7 @@ class _Translation:
         return (f"\\{letter}" if letter in (SYNTAX + "-" if inside else SYNTAX) else letter), length
 
     def of_class(self) -> str:
-        r"""The class at ``at``. One that excludes ``\W`` is a lookahead and ``\w``: JavaScript cannot write it as a class."""
+        r"""The class at ``at``. One that excludes ``\W`` is a lookahead and ``\w``: JavaScript has no such class."""
         self.at += 1
         negated = self.pattern[self.at] == "^"
         self.at += negated

@@ -54,7 +54,10 @@ def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
     """The model of ``translator`` as ``wire`` describes it: exact, or, where the weights are those of ``rounded``, a byte
     each. Raises ConfigError for a tokenizer that the page cannot be."""
     int8 = bool(translator.card.get("rounded"))
-    raw = {"tokenizer": bytearray(vocabulary(translator)), "rules": bytearray(as_json(vars(rules_of(translator.reader))))}
+    raw = {
+        "tokenizer": bytearray(vocabulary(translator)),
+        "rules": bytearray(as_json(vars(rules_of(translator.reader)))),
+    }
     learned = []
     for name, parameter in translator.model.named_parameters():
         group = raw.setdefault(group_of(name), bytearray())

@@ -37,9 +37,10 @@
  * parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same ``id``.
  *
  * The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary),
- * how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in ``<script type="application/octet-stream" id="model">``; in a
- * site it is a file, which a Shelf in ``<script type="application/json" id="shelf">`` names. Then the page's own Worker
- * answers: it is asked by BridgeAsk, as a notebook is.
+ * how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in
+ * ``<script type="application/octet-stream" id="model">``; in a site it is a file, which a Shelf in
+ * ``<script type="application/json" id="shelf">`` names. Then the page's own Worker answers: it is asked by BridgeAsk, as a
+ * notebook is.
  */
 export const VERSION = 1;
 

@@ -85,7 +85,7 @@ function small(sentence: string, rules: Rules, known?: (word: string) => boolean
       if (code === "nl" && word.startsWith("ij")) return `IJ${word.slice(2)}`;
       return inUpperCase(firstOf(word), DOTLESS.includes(code) ? code : "") + word.slice(firstOf(word).length);
     };
-    const [, stem, mark, tail] = /^([^'’]*)(['’]?)([^]*)$/u.exec(token) as unknown as [string, string, string, string];
+    const [, stem, mark, tail] = /^([^'’]*)(['’]?)(.*)$/u.exec(token) as unknown as [string, string, string, string];
     if (stem !== stem.toUpperCase() || stem === stem.toLowerCase()) {
       const asTitle = isUpper(firstOf(stem)) && isLower(stem.slice(firstOf(stem).length)) && !known;
       return begun(asTitle ? lower(token, code) : token);

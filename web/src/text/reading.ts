@@ -116,7 +116,7 @@ function withoutPictures(
   const found = pictures
     ? new RegExp(`^((?:\\s*(?:${pictures}))*\\s*)(.*?)((?:\\s*(?:${pictures}))*)\\s*$`, "u").exec(text)
     : null;
-  if (!found?.[2]!.trim()) return ["", text, ""];
+  if (!found?.[2]?.trim()) return ["", text, ""];
   const again = (part: string) => part.replace(new RegExp(pictures, "gu"), (sign) => things[signs.get(sign)!]!);
   return [again(found[1]!).trimStart(), found[2]!, again(found[3]!)];
 }
