@@ -16,9 +16,9 @@ from typing import Any
 
 import rows
 
+from glassformer.corpus.augmentation import mistyped, no_final_punctuation, something_to_copy
 from glassformer.scores import Score, bleu
-from glassformer.text.augmentation import mistyped, no_final_punctuation, something_to_copy
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from glassformer.translator import Translator
 
 SEED = "test"
