@@ -24,7 +24,7 @@ export function changesOf(one: string[], other: string[]): Change[] {
   let [i, j] = [0, 0];
   while (i < rows || j < cols)
     if (i < rows && j < cols && before[i] === after[j])
-      found.push({ text: other[j]!, what: "stays", before: i++, after: j++ });
+      found.push({ text: one[i]!, what: "stays", before: i++, after: j++ });
     else if (j >= cols || (i < rows && common[i + 1]![j]! >= common[i]![j + 1]!))
       found.push({ text: one[i]!, what: "goes", before: i++, after: -1 });
     else found.push({ text: other[j]!, what: "comes", before: -1, after: j++ });

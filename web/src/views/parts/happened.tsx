@@ -1,7 +1,7 @@
 /** What a change did, in one sentence made of numbers: after a head is off or turned, or a look forbidden. */
 import { useEffect, useState } from "preact/hooks";
 import { askLook, pairs } from "../../numbers/api";
-import { shown } from "../../numbers/attention";
+import { shown as readable } from "../../numbers/attention";
 import { bare, changesOf, wordsIn } from "../../numbers/changes";
 import type { Look } from "../../numbers/wire";
 import { fixed, percent } from "../../draw/number";
@@ -13,15 +13,15 @@ import { turnsOf } from "./turns";
 /** Two texts as one: what went is struck out, what came is marked. */
 export function Changed({ before, after, side }: { before: string; after: string; side: "before" | "after" }) {
   const left = side === "before" ? "goes" : "comes";
+  const shown = changesOf(wordsIn(before), wordsIn(after)).filter(({ what }) => what === "stays" || what === left);
   return (
     <bdi>
-      {changesOf(wordsIn(before), wordsIn(after)).map(({ text, what }) =>
-        what === "stays" ? (
-          `${text} `
-        ) : what === left ? (
-          <>{side === "before" ? <del>{text}</del> : <mark>{text}</mark>} </>
-        ) : null,
-      )}
+      {shown.map(({ text, what }, n) => (
+        <>
+          {n > 0 && " "}
+          {what === "stays" ? text : side === "before" ? <del>{text}</del> : <mark>{text}</mark>}
+        </>
+      ))}
     </bdi>
   );
 }
@@ -97,7 +97,7 @@ export function Happened() {
     const [before, after] = [was.steps[most]!.chosen, is.steps[most]!.chosen];
     return t("happened.log", {
       change: fixed(total, 2),
-      word: shown(before.token),
+      word: readable(before.token),
       before: percent(before.probability),
       after: percent(after.probability),
     });
