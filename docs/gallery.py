@@ -37,8 +37,8 @@ class Shot:
 
 
 SHOTS = [
-    Shot("attention", "Attention: the starting page", "Who looks at whom: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
-    Shot("flow", "Flow", "Everything in one picture, from the words to the output. Each picture is a door to its matrices.", "view=flow&layer=0&side=encoder"),
+    Shot("attention", "The front: attention", "The sentence and its translation, the map of the whole model. Who looks at whom: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
+    Shot("flow", "One layer", "Everything in one picture, from the words to the output, and a row before and after LayerNorm. Each picture is a door to its matrices.", "view=flow&layer=0&side=encoder"),
     Shot("product", "Matrices: X × W^Q = Q", "A cell of Q is a row of X times a column of W^Q, written out and checked.", "view=matrices&symbol=q&layer=0"),
     Shot("scores", "Matrices: QKᵀ / √dₖ", "Each query meets each key.", "view=matrices&symbol=scores&layer=5&head=6", few=True),
     Shot("softmax", "Matrices: who is allowed, and the softmax", "In the decoder no word sees what comes after it.", "view=matrices&symbol=weights&side=decoder&layer=0", few=True),
@@ -47,9 +47,9 @@ SHOTS = [
     Shot("concat", "Matrices: concat(Z₀ … Z₇) × W^O = Z", "The strip of slices, and the product.", "view=matrices&symbol=concat&layer=5", few=True),
     Shot("positions", "Positions", "Embeddings + positions = X; the encoding for any length, in three layouts, past the end of training.", "view=positions&length=300"),
     Shot("decoding", "Decoding", "A word at a time: what it looks at, and what else was likely.", "view=decoding&side=cross&step=4"),
-    Shot("whatif", "What if", "A head switched off, a look forbidden, all heads ranked.", f"view=whatif&off={IT}:1&blocked={IT}:9:1", "rank.ask", ("en", "zh")),
-    Shot("compare", "Compare", "One word changed: who looks elsewhere?", "view=compare", languages=("en", "zh")),
-    Shot("tour", "The tour", "Nine chapters, nearly in the article's order, which point at live parts of the page.", "view=matrices&symbol=q&side=encoder&layer=0&chapter=1", languages=("en", "zh")),
+    Shot("whatif", "Change it", "A head switched off, a look forbidden, all heads ranked; what happened, in one sentence.", f"view=whatif&off={IT}:1&blocked={IT}:9:1", "rank.ask", ("en", "zh")),
+    Shot("compare", "Compare", "One word changed: the differences, and the heads that moved most.", "view=compare", languages=("en", "zh")),
+    Shot("tour", "The tour", "Eleven chapters in the article's order: small numbers first, then this model's, then a question.", "view=matrices&symbol=q&side=encoder&layer=0&chapter=1", languages=("en", "zh")),
 ]  # fmt: skip
 
 

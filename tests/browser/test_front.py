@@ -78,9 +78,10 @@ def test_heads_and_side_stay_when_the_tab_or_the_word_changes(visit: Open, serve
         seen.page.get_by_role("navigation").get_by_role("button", name=view).click()
     assert "side=" not in seen.state()
     assert "heads=1" in seen.state()
-    assert seen.page.locator("[data-spot=heads] .chip[aria-pressed=true]").all_inner_texts() == [" 1"] or seen.page.locator(
-        "[data-spot=heads] .chip[aria-pressed=true]"
-    ).inner_text().strip() == "1"
+    assert (
+        seen.page.locator("[data-spot=heads] .chip[aria-pressed=true]").all_inner_texts() == [" 1"]
+        or seen.page.locator("[data-spot=heads] .chip[aria-pressed=true]").inner_text().strip() == "1"
+    )
 
 
 def test_a_change_is_told_in_one_sentence_with_its_numbers(visit: Open, server: str) -> None:

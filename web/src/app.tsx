@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from "preact/hooks";
-import { thousands } from "./draw/number";
+import { thousands, writePercent } from "./draw/number";
 import { CHAPTERS } from "./state/chapters";
 import { useKeys } from "./state/keys";
 import { type Page, PageContext } from "./state/page";
@@ -38,6 +38,7 @@ export function App() {
   const theme = useTheme();
   const language = languageOf([...(state.lang ? [state.lang] : []), ...navigator.languages]);
   const t = useMemo(() => translator(language), [language]);
+  writePercent(t("percent"));
   useEffect(() => {
     document.documentElement.lang = t.code === "zh" ? "zh-CN" : t.code;
   }, [t]);

@@ -12,6 +12,9 @@ from glassformer.cli.terminal import Terminal
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
     from glassformer.page.service import Services
     from glassformer.page.wire import Ask
     from glassformer.trace import Trace
@@ -30,6 +33,8 @@ glassformer look "The animal didn't cross the street because it was too tired."
 glassformer look "The animal didn't cross the street because it was too wide." --save wide.html   # a file that translates
 
 glassformer look "The animal didn't cross the street because it was too tired." --turn encoder.layers.5.self_attention:3:it:street
+
+glassformer look "The animal didn't cross the street because it was too tired." --figure it.svg --token it --layer 3
 
 glassformer look "I see a house." --terminal --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
 """
@@ -62,6 +67,9 @@ def look(
     layer: Annotated[int | None, typer.Option(help="The layer whose heads are shown one by one, from 0.", show_default="the last")] = None,
     attention: Annotated[Attention | None, typer.Option(help="encoder and decoder: each to itself. cross: decoder to encoder.", show_default="encoder")] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Keys shown for each head of that layer.", show_default="3")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Write a picture instead, x.svg: what the word of --token looks at, in the layer and the attention of the options above. It needs no browser; every other view can be taken away from the page.")] = None,
+    view: Annotated[Literal["attention", "heads"], typer.Option(help="What the figure shows: one layer's heads as arcs, or every layer and head.")] = "attention",
+    layout: Annotated[Literal["slide", "paper"], typer.Option(help="Of the figure: 1600 × 900, or as high as its words.")] = "paper",
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
 ) -> None:  # fmt: skip
     """Translate a sentence and see every number of every step: a page opens in the browser.
@@ -71,13 +79,15 @@ def look(
     """
     if not text.strip():
         raise ConfigError("an empty sentence: wanted at least one word, so that one can look at another")
-    from glassformer.cli.look_files import check_save, save_look
+    from glassformer.cli.look_files import check_figure, check_save, save_figure, save_look
 
     check_save(save, with_model=with_model, int8=int8)
+    check_figure(figure)
     off = [parse_head(one) for one in heads_off or []]
     turns = [parse_turn(one) for one in turn or []]
-    terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
-    if not terminal and save is None and not page_is_built():
+    tables = bool(token) or layer is not None or attention is not None or top is not None
+    terminal = terminal or (tables and figure is None)
+    if not terminal and save is None and figure is None and not page_is_built():
         terminal = True
     from glassformer.page.service import Services, load_service
     from glassformer.page.wire import Ask
@@ -96,9 +106,11 @@ def look(
             layer=layer,
             top=top or 3,
         )
+    if figure is not None:
+        save_figure(service, ask, figure, view, attention or "encoder", token=token, layer=layer, layout=layout)
     if save is not None:
         save_look(service, ask, save, with_model=with_model, int8=int8)
-    elif not terminal:
+    elif not terminal and figure is None:
         others = [] if model else [name for name in shipped_models() if name != DEFAULT_MODEL]
         services = Services(service, {name: partial(load_service, name, device) for name in others})
         serve_page(services, ask, port=port, browser=browser)
@@ -282,21 +294,9 @@ def print_attention(
     top: int,
 ) -> None:
     """The query's strongest key in each layer and head, and its strongest keys in the heads of one layer."""
-    import torch
-
     from glassformer.cli.attention_tables import heads_table, layers_tables
-    from glassformer.translator import merge_words
 
-    config = translator.model.config
-    layers = config.encoder_layers if attention == "encoder" else config.decoder_layers
-    layer = layers - 1 if layer is None else layer
-    if not 0 <= layer < layers:
-        raise ConfigError(f"--layer {layer}: the layers are 0 … {layers - 1}")
-    queries, keys = sides(translator, trace, attention)
-    name, places = queries[find_word(queries, token)]
-    windows = [WINDOWS[attention].format(number) for number in range(layers)]
-    pieces = torch.stack([trace[f"{window}.weights"] for window in windows])  # [layer, head, query, key]
-    weights = merge_words(pieces, [places], [places for _, places in keys])[:, :, 0]  # [layer, head, key word]
+    layer, (name, places), keys, weights = looked_at(translator, trace, attention, token=token, layer=layer)
     words = [word for word, _ in keys]
     which = f"token {places[0]}" if len(places) == 1 else f"tokens {places[0]}–{places[-1]}"
     console.print()
@@ -311,6 +311,27 @@ def print_attention(
     strongest = "key" if top == 1 else f"{top} keys"
     say(console, f"Layer {layer}: the {strongest} that each head looks at most, and the rest.", "bold")
     console.print(heads_table(words, weights[layer].tolist(), top, console.width))
+
+
+def looked_at(
+    translator: "Translator", trace: "Trace", attention: Attention, *, token: str, layer: int | None
+) -> tuple[int, tuple[str, list[int]], Words, "Float[Tensor, 'layer head key_word']"]:
+    """The layer, the word that looks, the words that it may look at, and its weights in every layer and head, between
+    words. Raises ConfigError for a layer or a word that is not there."""
+    import torch
+
+    from glassformer.translator import merge_words
+
+    config = translator.model.config
+    layers = config.encoder_layers if attention == "encoder" else config.decoder_layers
+    layer = layers - 1 if layer is None else layer
+    if not 0 <= layer < layers:
+        raise ConfigError(f"--layer {layer}: the layers are 0 … {layers - 1}")
+    queries, keys = sides(translator, trace, attention)
+    word = queries[find_word(queries, token)]
+    windows = [WINDOWS[attention].format(number) for number in range(layers)]
+    pieces = torch.stack([trace[f"{window}.weights"] for window in windows])  # [layer, head, query, key]
+    return layer, word, keys, merge_words(pieces, [word[1]], [places for _, places in keys])[:, :, 0]
 
 
 def say(console: Terminal, text: str, style: str = "", *, whole: bool = False) -> None:

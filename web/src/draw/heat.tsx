@@ -75,6 +75,17 @@ export function Heat(props: HeatProps) {
     spread.current ??= { apart, zoom };
     setZoom(Math.min(12, Math.max(1, (spread.current.zoom * apart) / spread.current.apart)));
   };
+  const latest = useRef(pinch);
+  latest.current = pinch;
+  useEffect(() => {
+    const over = new AbortController(); // not as attributes: what listens there may not keep the browser from zooming itself
+    for (const name of ["touchstart", "touchmove", "touchend"] as const)
+      canvas.current!.parentElement!.addEventListener(name, (event) => latest.current(event), {
+        passive: false,
+        signal: over.signal,
+      });
+    return () => over.abort();
+  }, []);
   const height = matrix.rows * cell[1];
   const place = (event: MouseEvent) => {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
@@ -160,9 +171,6 @@ export function Heat(props: HeatProps) {
           onMouseLeave={() => setHover(null)}
           onClick={onPick && ((event) => onPick(...place(event)))}
           onKeyDown={walk}
-          onTouchStart={pinch}
-          onTouchMove={pinch}
-          onTouchEnd={pinch}
         >
           <canvas ref={canvas} />
           {mark?.row !== undefined && (

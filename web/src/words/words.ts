@@ -13,6 +13,7 @@ export const WORDS = {
   "view.whatif": ["Change it", "动手改"],
   "view.compare": ["Compare", "对比"],
   "view.worksheet": ["Worksheet", "练习"],
+  percent: [" %", "%"],
   views: ["Views", "视图"],
   skip: ["To the numbers", "跳到内容"],
   "front.what": [
