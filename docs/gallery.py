@@ -16,6 +16,8 @@ from typing import Any
 FOLDER = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 WIDTHS = {"desktop": 1280, "phone": 390}
+FRONT = "front-en-wide-{}.webp"
+"""README.md's picture: the first screen, wide, light and dark."""
 SCHEMES = ("light", "dark")
 QUALITY = 50
 IT = "encoder.layers.5.self_attention"
@@ -62,13 +64,15 @@ def files() -> Iterator[tuple[Shot, str, str, str, str]]:
                     if shot.few and (device == "desktop") != (scheme == "light"):
                         continue
                     yield shot, language, device, scheme, f"{shot.name}-{language}-{device}-{scheme}.webp"
+    for scheme in SCHEMES:
+        yield SHOTS[0], "en", "wide", scheme, FRONT.format(scheme)
 
 
 def page() -> str:
     """docs/gallery.md."""
     parts = []
     for shot in SHOTS:
-        of_shot = [file for file in files() if file[0] is shot]
+        of_shot = [file for file in files() if file[0] is shot and file[2] in WIDTHS]
         shown = [
             f'<img src="gallery/{name}" alt="{shot.title}, {device}, {scheme}, {language}" width="{420 if device == "desktop" else 150}">'
             for _, language, device, scheme, name in sorted(of_shot, key=lambda file: file[2])
@@ -103,12 +107,15 @@ def take(address: str, wanted: str) -> Iterator[tuple[str, bytes]]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for shot, language, device, scheme, name in files():
             if wanted in name:
-                yield name, picture(browser, address, shot, language, WIDTHS[device], scheme)
+                yield (
+                    name,
+                    picture(browser, address, shot, language, WIDTHS.get(device, 1280), scheme, whole=device in WIDTHS),
+                )
         browser.close()
 
 
-def picture(browser: Any, address: str, shot: Shot, language: str, width: int, scheme: str) -> bytes:
-    viewport = {"width": width, "height": 800}
+def picture(browser: Any, address: str, shot: Shot, language: str, width: int, scheme: str, *, whole: bool) -> bytes:
+    viewport = {"width": width, "height": 800 if whole else 860}
     context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
     tab = context.new_page()
     tab.goto(f"{address}#{'&'.join(filter(None, [shot.state, f'lang={language}']))}")
@@ -121,7 +128,7 @@ def picture(browser: Any, address: str, shot: Shot, language: str, width: int, s
     tab.wait_for_timeout(300)
     tab.evaluate("scrollTo(0, 0)")
     tab.wait_for_timeout(200)
-    png = tab.screenshot(full_page=True)
+    png = tab.screenshot(full_page=whole)
     context.close()
     return png
 

@@ -15,7 +15,8 @@ def test_every_chapter_points_at_live_parts_and_asks_what_it_can_check(visit: Op
     for chapter in range(CHAPTERS):
         assert seen.page.locator(".story-count").inner_text() == f"Chapter {chapter + 1} of {CHAPTERS}"
         assert seen.page.locator(".toy .cells, .toy-sign").count() > 0
-        seen.page.locator(".story .inline").first.click()
+        model = seen.page.locator(".story-model .inline")
+        (model if model.count() else seen.page.locator(".story .inline")).first.click()
         seen.page.locator(".pointed").first.wait_for(timeout=5000)
         options = seen.page.locator(".ask-options button")
         answers = []
