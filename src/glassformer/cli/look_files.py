@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassformer.cli.look import TITLES, Attention, changed_trace, looked_at, make_console, say, sides
+from glassformer.cli.look_words import TITLES, Attention, looked_at, sides
+from glassformer.cli.terminal import make_console, say
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def save_look(service: "Service", ask: "Ask", path: Path, *, with_model: bool | 
         inside = has_room(service, with_model=with_model, int8=int8)
         save_html(service, ask, path, inside=inside, int8=int8)
         return
+    from glassformer.page.look import changed_trace
+
     translator, console = service.translator, make_console()
     trace = changed_trace(translator, ask)
     trace.save(path)
@@ -99,6 +102,7 @@ def save_figure(
     """What a word looks at as a picture: in one layer's heads, or in all. Says what it shows."""
     from glassformer.disk import replace_file
     from glassformer.page.figure import attention_figure, heads_figure
+    from glassformer.page.look import changed_trace
 
     translator = service.translator
     trace = changed_trace(translator, ask)
