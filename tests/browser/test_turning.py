@@ -89,6 +89,7 @@ def test_by_keyboard_also_under_what_if(visit: Open, server: str, translator: Tr
 
 def test_by_finger(visit: Open, server: str, translator: Translator) -> None:
     seen = visit(server, link(token=str(places(translator)["clock"][0]), **AT), width=390)
+    seen.page.locator(".looks").evaluate("lists => lists.scrollIntoView({ block: 'center' })")
     x, y = row(seen, "old")
     box = grip(seen).bounding_box()
     touch = seen.page.context.new_cdp_session(seen.page)

@@ -20,7 +20,7 @@ from glassformer.trace import Trace
 from glassformer.translator import Translator, merge_words
 
 Run = Callable[..., Any]
-find_word = importlib.import_module("glassformer.cli.look").find_word
+find_word = importlib.import_module("glassformer.cli.look_words").find_word
 SENTENCE = "The train stopped because it was snowing."
 
 

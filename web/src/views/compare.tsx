@@ -6,6 +6,7 @@ import { changesOf } from "../numbers/changes";
 import type { Numbers } from "../numbers/data";
 import { fixed, percent } from "../draw/number";
 import { headsOf, layerOf, tokenOf, usePage } from "../state/page";
+import { Changed } from "./parts/happened";
 import { HeadChips, HeadMark, LayerSlider, SideSwitch, Table } from "./parts/controls";
 
 export function CompareView() {
@@ -80,6 +81,8 @@ export function CompareView() {
             query={word!}
             text={look.source.text}
             translation={look.target.text}
+            beside={other?.look.target.text}
+            second={false}
             differs={differing(look.source.text, other?.look.source.text)}
             pick={(n) => set({ token: here.queries[n]!.tokens[0]! })}
           />
@@ -90,6 +93,8 @@ export function CompareView() {
               query={sameWord(here, there, word!)}
               text={other.look.source.text}
               translation={other.look.target.text}
+              beside={look.target.text}
+              second
               differs={differing(other.look.source.text, look.source.text)}
               pick={() => {}}
             />
@@ -102,7 +107,10 @@ export function CompareView() {
           there={there}
           word={word!}
           heads={heads}
-          names={[look.source.text, other!.look.source.text]}
+          names={[
+            differing(look.source.text, other!.look.source.text),
+            differing(other!.look.source.text, look.source.text),
+          ].map((words, n) => [...words].join(" ") || `${n + 1}`)}
         />
       )}
       {here && there && (
@@ -131,11 +139,14 @@ interface OneProps {
   query: number;
   text: string;
   translation: string;
+  /** The other translation, where there is one by now. */
+  beside: string | undefined;
+  second: boolean;
   differs: Set<string>;
   pick: (n: number) => void;
 }
 
-function One({ attention, heads, query, text, translation, differs, pick }: OneProps) {
+function One({ attention, heads, query, text, translation, beside, second, differs, pick }: OneProps) {
   const { t, state } = usePage();
   const mean = heads.length ? meanRow(attention, heads, query) : null;
   const dim = (key: number) => state.sinks && isSink(attention.keys[key]!.text);
@@ -149,7 +160,13 @@ function One({ attention, heads, query, text, translation, differs, pick }: OneP
         </bdi>
       </h3>
       <p class="translation">
-        <bdi>{translation}</bdi>
+        {beside === undefined ? (
+          <bdi>{translation}</bdi>
+        ) : second ? (
+          <Changed before={beside} after={translation} side="after" />
+        ) : (
+          <Changed before={translation} after={beside} side="before" />
+        )}
       </p>
       <p class="one-words" role="group" aria-label={t("looks.long")}>
         {attention.queries.slice(0, 60).map((word, n) => (

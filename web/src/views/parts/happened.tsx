@@ -13,13 +13,24 @@ import { turnsOf } from "./turns";
 /** Two texts as one: what went is struck out, what came is marked. */
 export function Changed({ before, after, side }: { before: string; after: string; side: "before" | "after" }) {
   const left = side === "before" ? "goes" : "comes";
-  const shown = changesOf(wordsIn(before), wordsIn(after)).filter(({ what }) => what === "stays" || what === left);
+  const [was, is] = [wordsIn(before), wordsIn(after)];
+  const shown = changesOf(was, is).filter(({ what }) => what === "stays" || what === left);
   return (
     <bdi>
-      {shown.map(({ text, what }, n) => (
+      {shown.map(({ text, what, after }, n) => (
         <>
           {n > 0 && " "}
-          {what === "stays" ? text : side === "before" ? <del>{text}</del> : <mark>{text}</mark>}
+          {what === "stays" ? (
+            side === "after" ? (
+              is[after]
+            ) : (
+              text
+            )
+          ) : side === "before" ? (
+            <del>{text}</del>
+          ) : (
+            <mark>{text}</mark>
+          )}
         </>
       ))}
     </bdi>

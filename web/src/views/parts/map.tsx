@@ -117,7 +117,7 @@ export function ModelMap() {
                   ? `${name(stop)} · ${stop.where === "encoder" ? "encoder" : "decoder"}.layers.${stop.layer}`
                   : name(stop)
               }
-              aria-label={name(stop)}
+              aria-label={stop.where && name(stop)}
               onClick={() => set(stop.go)}
             >
               <span class="stop-name">
@@ -135,7 +135,7 @@ export function ModelMap() {
                 <Column words={written} rows={target.length} lit={written.find(({ tokens }) => tokens.includes(row))} />
               )}
               {stop.kind === "linear" && (
-                <span class="stop-bars">
+                <span class="stop-bars" aria-hidden="true">
                   {look.steps[Math.min(row, look.steps.length - 1)]?.choices.slice(0, 5).map((choice) => (
                     <span>
                       <i style={{ width: `${100 * choice.probability}%` }} />
@@ -202,7 +202,7 @@ export function ModelMap() {
 function Column({ words, rows, lit }: { words: Word[]; rows: number; lit: Word | undefined }) {
   const row = rows === words.length ? (word: Word) => words.indexOf(word) : ({ tokens }: Word) => tokens[0]!;
   return (
-    <span class="stop-words">
+    <span class="stop-words" aria-hidden="true">
       {words.map((word) =>
         rows <= 22 || word === lit ? (
           <bdi class={word === lit ? "lit" : ""} style={{ top: `${(100 * (row(word) + 0.5)) / rows}%` }}>
