@@ -149,9 +149,9 @@ export const WORDS = {
   "happened.blocked": ["With that look forbidden:", "禁止之后："],
   "happened.many": ["With these {n} changes:", "做了这 {n} 处改动之后："],
   "happened.nothing": ["nothing changed in the translation.", "译文没有变化。"],
-  "happened.lost": ["{lost} is lost.", "丢了 {lost}。"],
-  "happened.came": ["{came} is new.", "多了 {came}。"],
-  "happened.both": ["{lost} is lost, {came} is new.", "丢了 {lost}，多了 {came}。"],
+  "happened.lost": ["lost: {lost}.", "丢了 {lost}。"],
+  "happened.came": ["new: {came}.", "多了 {came}。"],
+  "happened.both": ["lost: {lost}; new: {came}.", "丢了 {lost}，多了 {came}。"],
   "happened.log": [
     "The first translation’s log P changes by {change}, most at “{word}”: {before} → {after}.",
     "原译文的对数概率变化 {change}，变化最大的是“{word}”：{before} → {after}。",
