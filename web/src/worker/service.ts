@@ -67,7 +67,7 @@ export class Service {
 
   private startOf(): Start {
     const { text, target, heads_off, turned } = this.start;
-    return { version: VERSION, model: this.header.model, text, target: target ?? "", heads_off: heads_off ?? [], turned: turned ?? [], longest: this.header.longest };
+    return { version: VERSION, model: this.header.model, text, target: target ?? "", heads_off: heads_off ?? [], turned: turned ?? [], longest: this.header.longest, models: [] };
   }
 
   /** The change of the model that a question asks for. */
