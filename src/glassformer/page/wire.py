@@ -410,3 +410,5 @@ class BridgeAnswer:
     id: int
     status: int
     """As HTTP's: 200, or 400 and above with a Problem."""
+    more: bool = False
+    """Whether more of the body follows, in further answers with this ``id``."""

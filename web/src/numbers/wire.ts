@@ -367,4 +367,6 @@ export interface BridgeAnswer {
   id: number;
   /** As HTTP's: 200, or 400 and above with a Problem. */
   status: number;
+  /** Whether more of the body follows, in further answers with this ``id``. */
+  more?: boolean;
 }

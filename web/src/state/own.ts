@@ -27,7 +27,11 @@ export function ownModel(root: Document, wanted: string): Own | undefined {
   const [file, shelf] = [root.getElementById("model"), root.getElementById("shelf")];
   if (file) {
     const look = JSON.parse(root.getElementById("look")!.textContent!) as Look;
-    const read = async () => fromBase64(file.textContent!).buffer as ArrayBuffer;
+    const read = async () => {
+      const body = fromBase64(file.textContent!).buffer as ArrayBuffer;
+      file.textContent = ""; // the Worker has it now, and nobody needs it twice
+      return body;
+    };
     const [source, target] = [look.source.ids.slice(0, -1), look.target.ids.slice(1)];
     return {
       facts: look.model,
