@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from glassformer.page.site import Offered, write_site
+from glassformer.page.wire import Ask
 from glassformer.translator import Translator
 from glassformer.what_if import heads_off
 from tests.browser.conftest import SENTENCE, TARGET, Open, link
@@ -21,7 +22,7 @@ OFF = [("decoder.layers.0.cross_attention", 0), ("decoder.layers.1.cross_attenti
 @pytest.fixture
 def site(translator: Translator, tmp_path: Path) -> Iterator[str]:
     """A site with two models, on a server of files."""
-    models = [Offered(replace(translator, name=name), SENTENCE) for name in ("first", "second")]
+    models = [Offered(replace(translator, name=name), Ask(SENTENCE)) for name in ("first", "second")]
     write_site(tmp_path / "site", models, lambda *_: None)
     with http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Quiet, directory=tmp_path / "site")
