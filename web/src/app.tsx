@@ -34,11 +34,11 @@ const SHOWN: Record<View, () => preact.ComponentChild> = {
 
 export function App() {
   const [state, set] = useUrl();
-  const session = useSession(state, set);
-  const theme = useTheme();
   const language = languageOf([...(state.lang ? [state.lang] : []), ...navigator.languages]);
   const t = useMemo(() => translator(language), [language]);
   writePercent(t("percent"));
+  const session = useSession(state, set, t.code);
+  const theme = useTheme();
   useEffect(() => {
     document.documentElement.lang = t.code === "zh" ? "zh-CN" : t.code;
   }, [t]);

@@ -10,7 +10,7 @@ import typer
 
 from glassformer.cli.look_words import TITLES, Attention, looked_at, only_word
 from glassformer.cli.terminal import Terminal, make_console, say
-from glassformer.errors import ConfigError
+from glassformer.errors import ConfigError, torch_is_there
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -73,11 +73,23 @@ def look(
     turns = [parse_turn(one) for one in turn or []]
     tables = bool(token) or layer is not None or attention is not None or top is not None
     terminal = terminal or (tables and figure is None)
+    from glassformer.page.wire import Ask
+    from glassformer.translator.shipped import DEFAULT_MODEL, shipped_models
+
+    others = [] if model else [name for name in shipped_models() if name != DEFAULT_MODEL]
+    if not torch_is_there():
+        from glassformer.cli.look_alone import check_alone, save_alone, serve_alone
+
+        ask, name = Ask(text, target, off), model or DEFAULT_MODEL
+        check_alone(ask, save, model=name, numbers_only=with_model is False, python=terminal or bool(turns) or figure is not None)
+        if save is not None:
+            save_alone(ask, save, model=name, with_model=with_model, int8=int8)
+        else:
+            serve_alone(ask, [name, *others], port=port, browser=browser)
+        return
     if not terminal and save is None and figure is None and not page_is_built():
         terminal = True
     from glassformer.page.service import Services, load_service
-    from glassformer.page.wire import Ask
-    from glassformer.translator.shipped import DEFAULT_MODEL, shipped_models
 
     service = load_service(model or DEFAULT_MODEL, device)
     found = find_turns(service.translator, text, target, off, turns)
@@ -97,7 +109,6 @@ def look(
     if save is not None:
         save_look(service, ask, save, with_model=with_model, int8=int8)
     elif not terminal and figure is None:
-        others = [] if model else [name for name in shipped_models() if name != DEFAULT_MODEL]
         services = Services(service, {name: partial(load_service, name, device) for name in others})
         serve_page(services, ask, port=port, browser=browser)
 
@@ -139,9 +150,9 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     import contextlib
     import webbrowser
 
+    from glassformer.page.facts import LONGEST
     from glassformer.page.look import changed, check_length
     from glassformer.page.serve import listen, serve
-    from glassformer.page.service import LONGEST
 
     service = services.first
     check_length(service.translator, ask, LONGEST)

@@ -48,17 +48,17 @@ export function Front({ state, set, session, t, language, page }: FrontProps) {
         </h1>
         {!state.lesson && (
           <div class="masthead-side">
-            {session.own && session.own.shelf.length > 1 && (
+            {session.models.length > 1 && (
               <select
                 aria-label={t("model.choose")}
-                value={session.own.facts.name}
+                value={session.model}
                 onChange={(event) => {
                   set({ model: event.currentTarget.value, sentence: "", target: "", off: [], blocked: [] });
                   location.reload();
                 }}
               >
-                {session.own.shelf.map(({ model }) => (
-                  <option>{model.name}</option>
+                {session.models.map((name) => (
+                  <option>{name}</option>
                 ))}
               </select>
             )}
