@@ -81,7 +81,13 @@ def look(
         from glassformer.cli.look_alone import check_alone, save_alone, serve_alone
 
         ask, name = Ask(text, target, off), model or DEFAULT_MODEL
-        check_alone(ask, save, model=name, numbers_only=with_model is False, python=terminal or bool(turns) or figure is not None)
+        check_alone(
+            ask,
+            save,
+            model=name,
+            numbers_only=with_model is False,
+            python=terminal or bool(turns) or figure is not None,
+        )
         if save is not None:
             save_alone(ask, save, model=name, with_model=with_model, int8=int8)
         else:

@@ -45,8 +45,8 @@ def attention_figure(
 
     parts = []
     for number, name in enumerate(queries):
-        weight = "bold" if number == query else "normal"
-        parts.append(text(left - 12, middle(number), name, size, anchor="end", weight=weight))
+        bold = "bold" if number == query else "normal"
+        parts.append(text(left - 12, middle(number), name, size, anchor="end", weight=bold))
     for number, name in enumerate(keys):
         parts.append(text(right + 12, middle(number), name, size))
     for head, row in zip(heads, weights, strict=True):
