@@ -1,8 +1,11 @@
 """What must come out as it went in."""
 
+import time
+
 import pytest
 
 from glassformer.text.protected import SIGNS, marks_in, protect, protected_pair, restored, signed
+from glassformer.text.reading import NAMES, Reader
 
 THINGS = [
     ("I love it ❤️ so much", ["❤️"]),
@@ -88,3 +91,48 @@ def test_pairs_learn_to_copy_what_both_sides_have():
     assert protected_pair("at 2:30", "um halb drei") == ("at 2:30", "um halb drei")
     assert protected_pair("{a} {a}", "{a}") == ("{a} {a}", "{a}")
     assert protected_pair("{a} x {a}", "{a} {a} y") == (f"{SIGNS[0]} x {SIGNS[1]}", f"{SIGNS[0]} {SIGNS[1]} y")
+
+
+LONG = {
+    "letters before an @": "a" * 100_000 + ": @",
+    "labels": "a." * 100_000 + "@",
+    "numbers": "1." * 100_000 + "x",
+    "a shortcode without an end": ":" + "a" * 100_000,
+    "comments without an end": "<!--" * 25_000,
+    "brackets": "https://x" + ")" * 100_000,
+    "dashes": "a-" * 100_000 + "@",
+    "blanks": "a" + " " * 100_000 + "b",
+    "a known word beside a strange letter": "ü " + "b" * 100_000,
+    "tags without an end": "<a " * 50_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_a_long_line_takes_no_minute(text, tokenizer):
+    begun = time.process_time()
+    (reading,) = Reader(tokenizer, limit=10**9).read([text])
+    assert time.process_time() - begun < 20  # in proportion to its length: one or two seconds on a slow machine
+    assert reading.parts
+
+
+def test_more_things_than_there_are_marks_stay_as_they_are():
+    text = "😀 a " * 70_000
+    found = protect(text)
+    assert len(found.things) == 65_534
+    part, signs, unsigned = signed(found.text, SIGNS)
+    assert part.count("😀") == 70_000 - 65_534
+    assert len(signs) + len(unsigned) == 65_534
+
+
+def test_names_that_are_words_of_the_text_do_not_stand_for_things(tokenizer, monkeypatch):
+    monkeypatch.setitem(vars(tokenizer), "signs", ())  # a cached property
+    reader = Reader(tokenizer)
+    (reading,) = reader.read([f"Mend part {NAMES[1]} and {NAMES[0]} of {{name}} now"])
+    (part,) = reading.parts
+    assert part.signs == {NAMES[2]: 0}
+    assert reader.write(reading, [part.text]).text == f"Mend part {NAMES[1]} and {NAMES[0]} of {{name}} now"
+
+
+def test_private_characters_stay_where_nothing_is_protected(tokenizer):
+    (reading,) = Reader(tokenizer, protect=False).read(["the \U000f0000 cat \ue005"])
+    assert reading.parts[0].text == "the \U000f0000 cat \ue005"

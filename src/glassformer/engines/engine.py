@@ -103,8 +103,6 @@ def open_engine(
     check_threads(threads)
     if engine not in ENGINES:
         raise ConfigError(f"engine={engine!r}: choose {', '.join(ENGINES)}")
-    if threads < 0:
-        raise ConfigError(f"threads={threads}: wanted 1 or more, or 0 for all")
     if quantization not in QUANTIZATIONS:
         raise ConfigError(f"quantization={quantization!r}: choose {', '.join(QUANTIZATIONS)}")
 

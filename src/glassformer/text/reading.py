@@ -25,7 +25,7 @@ from glassformer.text.tokenizer import Tokenizer
 
 LONGEST = 200
 """Tokens: the longest sentence that is read whole where a model's card does not say how long its training's were."""
-LINE_ENDS = re.compile(r"([ \t]*(?:\r\n|\r|\n)\s*)")
+LINE_ENDS = re.compile(r"((?<![ \t])[ \t]*(?:\r\n|\r|\n)\s*)")
 """A line's end with the blanks around it and the empty lines that follow: they stay as they are."""
 NAMES = tuple(f"X{letter}{number}" for number in (7, 8, 9) for letter in "QZJ")
 """Signs for a vocabulary that has none: words that look like the names of parts, which models copy more often than other
@@ -198,19 +198,21 @@ class Reader:
             protected = protect(line, unknown) if self.protect else Protected(normalised(line), ())
             seen = protected.text
             read = plain(seen, self.source, self._known) if self.plain_case and not literal else seen
-            few = len(protected.things) <= len(self.signs)
-            shown = signed(read, self.signs)[0] if few else read
-            yield _Line(number, before, shown, protected.things, read != seen and shouted(seen))
+            loud = read != seen and shouted(seen)
+            signs = tuple(sign for sign in self.signs if sign not in read)  # names may be words of the text
+            if 0 < len(protected.things) <= len(signs):
+                read = signed(read, signs)[0]
+            yield _Line(number, before, read, protected.things, signs, loud)
 
     def _part(self, text: str, ids: list[int], line: _Line, first: int, before: str | None) -> Part:
         """A part of ``line``, whose things are numbered from ``first`` on in the whole text."""
         if not line.things:
             return Part(ids, text, before=before, loud=line.loud)
         unsigned: list[int] = []
-        if len(line.things) <= len(self.signs):
-            signs = {sign: number for number, sign in enumerate(self.signs) if sign in text}
+        if len(line.things) <= len(line.signs):
+            signs = {sign: number for number, sign in enumerate(line.signs[: len(line.things)]) if sign in text}
         else:
-            text, signs, unsigned = signed(text, self.signs)
+            text, signs, unsigned = signed(text, line.signs)
             ids = self.tokenizer.encode(text)
         head, text, tail = without_pictures(text, {sign: line.things[number] for sign, number in signs.items()})
         if head or tail:
@@ -242,4 +244,6 @@ class _Line:
     """The line's end, and empty lines, before it."""
     text: str
     things: tuple[str, ...]
+    signs: tuple[str, ...]
+    """Those that may stand for the things: they are not in the text itself."""
     loud: bool

@@ -153,7 +153,10 @@ class Tokenizer:
         known = {one for id in range(len(self)) if not self._pieces.is_byte(id) for one in self._tokens[id]}
         stranger = f"[^\\s\\x00-\\x7f{MARKS}{re.escape(''.join(sorted(known)))}]"
         letter = f"(?:(?![{UNSPACED}{MARKS}])[^\\W\\d_])"
-        word = f"{letter}*{stranger}(?:{letter}|{stranger})*"
+        begin = (
+            f"(?:(?<![^\\W\\d_])|(?<=[{UNSPACED}]))"  # of a word, or each one is looked through as often as it is long
+        )
+        word = f"{begin}{letter}*{stranger}(?:{letter}|{stranger})*"
         return re.compile(f"{word}(?: {word})*")
 
     def save(self, path: str | Path) -> None:

@@ -113,12 +113,12 @@ def prepare(
         raise ShapeError(f"{len(prefixes)} prefixes for {len(texts)} texts: wanted one each, or one for all")
     readings = translator.reader.read(texts, [bool(prefix) for prefix in prefixes])
     translator.remark_on(texts, readings)
+    heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
     forced = [
         translator.tokenizer.encode(prefix) if number == 0 else []
-        for prefix, reading in zip(prefixes, readings, strict=True)
-        for number, part in enumerate(reading.parts)
-        if part.ids
+        for prefix, of_text in zip(prefixes, heard, strict=True)
+        for number in range(len(of_text))
     ]
-    sources = [part.ids for reading in readings for part in reading.parts if part.ids]
+    sources = [ids for of_text in heard for ids in of_text]
     asked = config.changed(n_best=config.beam_size) if config.method == "beam" and config.n_best > 1 else config
     return Prepared(translator, texts, readings, config, asked, sources, forced, glossary)

@@ -6,6 +6,9 @@ from pathlib import Path
 from glassformer.errors import CheckpointError
 from glassformer.folders import model_folder
 
+DEFAULT_MODEL = "en-de"
+"""What translates where no model is named."""
+
 
 def models_folder() -> Path:
     return Path(str(files("glassformer"))) / "models"
