@@ -22,7 +22,7 @@ from glassformer.cli.info import card_rows
 from glassformer.config import DecodingConfig
 from glassformer.engines.native import Native
 from glassformer.errors import GlassformerError
-from glassformer.page.connections import Connection
+from glassformer.http.connections import Connection
 from glassformer.page.service import Service
 from glassformer.text.compression import CHUNK, COMPRESSIONS, unpacked
 from glassformer.text.corpus import CorpusReport, read_pairs

@@ -149,8 +149,9 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     import contextlib
     import webbrowser
 
+    from glassformer.http.listening import listen
     from glassformer.page.look import changed, check_length
-    from glassformer.page.serve import listen, serve
+    from glassformer.page.serve import serve
     from glassformer.page.service import LONGEST
 
     service = services.first

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from glassformer.errors import ConfigError
 from glassformer.folders import replace_file
-from glassformer.page.built import HOW, MARK, built_page, policy
+from glassformer.http.parse import to_json
+from glassformer.http.policy import policy
+from glassformer.page.built import HOW, MARK, built_page
 from glassformer.page.pack import Packed
-from glassformer.page.parse import to_json
 from glassformer.page.wire import Look
 
 SIGN = '<script type="application/json" id="look">'

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from glassformer.brief import brief
-from glassformer.page.parse import to_json
+from glassformer.http.parse import to_json
 from glassformer.page.wire import Group, Look, Model, Numbers, Storage, Window
 
 POOLED = 128

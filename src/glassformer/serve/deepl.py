@@ -9,7 +9,7 @@ from typing import Any, Literal
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from glassformer.page.guard import RequestError
+from glassformer.http.guard import RequestError
 from glassformer.serve.fields import as_kind, fields_of
 from glassformer.serve.office import Office
 from glassformer.text.languages import language_code
@@ -70,7 +70,9 @@ class DeepL:
         else:
             best = await self.office.translate(request, offer, ask.text, self.office.config(None), **options)
             shown = [one[0].text if one else "" for one in best]
-        return JSONResponse({"translations": [self.entry(ask, *pair, source) for pair in zip(ask.text, shown, strict=True)]})
+        return JSONResponse(
+            {"translations": [self.entry(ask, *pair, source) for pair in zip(ask.text, shown, strict=True)]}
+        )
 
     def entry(self, ask: TranslateAsk, text: str, shown: str, source: str) -> dict[str, Any]:
         billed = {"billed_characters": len(text)} if ask.show_billed_characters else {}

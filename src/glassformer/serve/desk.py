@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from glassformer.config import DecodingConfig
-from glassformer.page.guard import RequestError
+from glassformer.http.guard import RequestError
 from glassformer.serve.metrics import Metrics
 from glassformer.serve.models import Models, Offer
 from glassformer.serve.queue import ClosedError, FullError, GoneError, LateError, Order, Piece, Queue
@@ -58,11 +58,13 @@ class Desk:
         tokens = sum(len(piece.source) + 1 for piece in pieces)
         self.metrics.batch(len(pieces), tokens)
 
-    async def translate(self, asked: Asked, watch: Callable[[], Awaitable[bool]] | None = None) -> list[list[Translation]]:
+    async def translate(
+        self, asked: Asked, watch: Callable[[], Awaitable[bool]] | None = None
+    ) -> list[list[Translation]]:
         """Up to n_best translations of each text. ``watch`` ends, with True, when whoever asked has left.
 
-        Raises RequestError: 503 when too much waits, or the time is over, 499 when nobody waits any more; and GlassformerError
-        for what cannot be translated.
+        Raises RequestError: 503 when too much waits, or the time is over, 499 when nobody waits any more; and
+        GlassformerError for what cannot be translated.
         """
         until = time.monotonic() + self.longest
         prepared = await self.prepared(asked)

@@ -14,8 +14,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from glassformer.errors import ConfigError
-from glassformer.page.guard import RequestError, body_of
-from glassformer.page.parse import read
+from glassformer.http.guard import RequestError, body_of
+from glassformer.http.parse import read
 from glassformer.strict_json import parsed
 
 Kind = TypeVar("Kind")
@@ -55,14 +55,18 @@ def object_of(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise RequestError(400, f"the request is not JSON ({error}): wanted an object") from None
     if not isinstance(value, dict):
-        raise RequestError(400, "the request is JSON and no object: wanted one with q, source and target, or text and target")
+        raise RequestError(400, 'the request is JSON and no object: wanted one such as {"q": …}')
     return value
 
 
 def form_of(body: bytes) -> dict[str, Any]:
     try:
         pairs = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=MOST_FIELDS
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
         )
     except ValueError as error:
         raise RequestError(400, f"the request is no form ({str(error)[:80]}): wanted q=…&source=…&target=…") from None
@@ -90,8 +94,9 @@ async def files_of(request: Request, body: bytes, largest: int) -> dict[str, Any
 
 
 def as_kind(kind: type[Kind], fields: dict[str, Any], **other_names: str) -> Kind:
-    """``fields`` as an object of ``kind``: a form's lists become single values where one is wanted, "true" a bool, "3" an int.
-    Fields that are not known here are left out, as clients send them to servers that know more. ``other_names``: what a
+    """``fields`` as an object of ``kind``: a form's lists become single values where one is wanted, "true" a bool,
+    "3" an int. Fields that are not known here are left out, as clients send them to servers that know more.
+    ``other_names``: what a
     field may be called as well.
 
     Raises RequestError, naming the field, for one that is missing or of another type.

@@ -12,7 +12,7 @@ from typing import Any
 
 from glassformer.errors import ConfigError
 from glassformer.folders import json_bytes, replace_file
-from glassformer.page.guard import RequestError
+from glassformer.http.guard import RequestError
 from glassformer.strict_json import parsed
 
 MOST_KEPT = 10_000
@@ -109,7 +109,9 @@ class Counted:
         while len(self.buckets) > MOST_KEPT:
             self.buckets.popitem(last=False)
         if amount > most:
-            raise RequestError(413, f"{amount:,.0f} {what} in one request: wanted at most {most:,.0f}, the limit of a minute")
+            raise RequestError(
+                413, f"{amount:,.0f} {what} in one request: wanted at most {most:,.0f}, the limit of a minute"
+            )
         if bucket.left < amount:
             seconds = max(1, round((amount - bucket.left) * 60 / most + 0.5))
             raise RequestError(

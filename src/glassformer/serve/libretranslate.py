@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from glassformer.config import DecodingConfig
 from glassformer.documents.files import KINDS, read_document
-from glassformer.page.guard import RequestError
+from glassformer.http.guard import RequestError
 from glassformer.serve.fields import File, as_kind, fields_of
 from glassformer.serve.office import Office
 from glassformer.text.scripts import NAMES

@@ -52,7 +52,10 @@ class Metrics:
                 below += count
                 name = "+Inf" if limit == float("inf") else f"{limit:g}"
                 rows.append(f'glassformer_answer_seconds_bucket{{le="{name}"}} {below}')
-            rows += [f"glassformer_answer_seconds_sum {self.seconds:g}", f"glassformer_answer_seconds_count {self.timed}"]
+            rows += [
+                f"glassformer_answer_seconds_sum {self.seconds:g}",
+                f"glassformer_answer_seconds_count {self.timed}",
+            ]
             for name, value, what in (
                 ("batches", self.batches, "Batches computed."),
                 ("sentences", self.sentences, "Sentences computed."),

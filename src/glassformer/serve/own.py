@@ -6,15 +6,15 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from glassformer.config import DecodingConfig
+from glassformer.documents.blocks import words_of as looked_at
 from glassformer.errors import GlassformerError
-from glassformer.page.guard import RequestError
-from glassformer.page.parse import to_json
+from glassformer.http.guard import RequestError
+from glassformer.http.parse import to_json
 from glassformer.serve.fields import as_kind, fields_of
 from glassformer.serve.models import Offer
 from glassformer.serve.office import Office
@@ -127,7 +127,9 @@ class Own:
         source = self.office.detect(texts, ask.target)[0] if ask.source == "auto" else ask.source
         targets = self.office.desk.models.targets(source)
         if not ask.target and len(targets) != 1:
-            raise RequestError(400, f"target is missing: {source} can be translated to {', '.join(targets) or 'nothing'}")
+            raise RequestError(
+                400, f"target is missing: {source} can be translated to {', '.join(targets) or 'nothing'}"
+            )
         return self.office.find(source, ask.target or targets[0])
 
     def config(self, ask: TranslateAsk) -> DecodingConfig:
@@ -162,7 +164,14 @@ class Own:
             yield to_json({"error": " ".join(str(error).split())}) + "\n"
 
     async def shown(
-        self, ask: TranslateAsk, offer: Offer, text: str, best: list[Translation], index: int = 0, part: int = 0, before: str = ""
+        self,
+        ask: TranslateAsk,
+        offer: Offer,
+        text: str,
+        best: list[Translation],
+        index: int = 0,
+        part: int = 0,
+        before: str = "",
     ) -> Translated:
         if not best:
             return Translated("", [], [], [], [], "", index, part, before)
@@ -173,7 +182,7 @@ class Own:
             words_of(best[0], offer.target in UNSPACED, scores) if ask.attention or ask.word_scores else [],
             best[0].not_applied,
             best[0].misplaced,
-            self.office.look_address + "?" + urlencode({"text": text, "target": best[0].text}) if self.office.look_address else "",
+            self.office.look(offer, text),
             index,
             part,
             before,
@@ -183,8 +192,6 @@ class Own:
 def words_of(best: Translation, unspaced: bool, scores: dict[int, float]) -> list[Word]:
     """The words between blanks (or characters), with what each looked at: the three source tokens with the most weight.
     ``scores``: log P by a word's number."""
-    from glassformer.documents.blocks import words_of as looked_at
-
     made = []
     for number, word in enumerate(looked_at(best.text, best.aligned, unspaced)):
         total = sum(weight for *_, weight in word.looks) or 1.0
