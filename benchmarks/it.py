@@ -26,10 +26,10 @@ import rows
 import torch
 from torch import Tensor
 
+from glassformer.demo.head_jobs import places_of_words
 from glassformer.errors import CorpusError
 from glassformer.translator import Translator
 from glassformer.translator.alignment import merge_words
-from glassformer.translator.head_jobs import places_of_words
 from glassformer.what_if import heads_off, turned
 
 GENDERS = {"m": "er", "f": "sie", "n": "es"}

@@ -16,11 +16,11 @@ from typing import Any
 
 import rows
 
+from glassformer.corpus.augmentation import mistyped, no_final_punctuation, something_to_copy
 from glassformer.score_tokenizers import choose
 from glassformer.scores import Score
 from glassformer.scores import bleu as bleu_by
-from glassformer.text.augmentation import mistyped, no_final_punctuation, something_to_copy
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from glassformer.translator import Translator
 
 SEED = "test"

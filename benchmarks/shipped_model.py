@@ -19,10 +19,10 @@ import rows
 import torch
 
 from glassformer.checkpoint import load_model, save_model
-from glassformer.folders import read_json
+from glassformer.disk import read_json
 from glassformer.score_tokenizers import choose
 from glassformer.scores import Score, bleu, chrf
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from glassformer.translator import Translator
 
 TRIED = [

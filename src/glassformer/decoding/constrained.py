@@ -19,8 +19,8 @@ from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import LeanTransformer, lean
 from glassformer.decoding.rows import Rows, largest
 from glassformer.decoding.sentences import Sentences, choosable
+from glassformer.hypothesis import Hypothesis, Sentence, length_penalty, make_sentence
 from glassformer.model import Transformer
-from glassformer.search import Hypothesis, Sentence, length_penalty, make_sentence
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import base64
 from pathlib import Path
 
+from glassformer.disk import replace_file
 from glassformer.errors import ConfigError
-from glassformer.folders import replace_file
 from glassformer.http.parse import to_json
 from glassformer.http.policy import policy
 from glassformer.page.built import HOW, MARK, built_page

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from glassformer.disk import replace_file
 from glassformer.errors import ConfigError
-from glassformer.folders import replace_file
 from glassformer.http.parse import to_json
 from glassformer.http.policy import policy
 from glassformer.page.built import HOW, MARK, built_page

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassformer.disk import json_bytes, replace_file
 from glassformer.errors import ConfigError
-from glassformer.folders import json_bytes, replace_file
 from glassformer.http.guard import RequestError
 from glassformer.strict_json import parsed
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glassformer.errors import ConfigError
-from glassformer.folders import describe
+from glassformer.model_folder import describe
 from glassformer.text.languages import language_code
 from glassformer.translator import Translator
 from glassformer.translator.shipped import find_model

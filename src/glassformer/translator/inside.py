@@ -11,8 +11,8 @@ from glassformer.config import DecodingConfig
 from glassformer.decoding import decode, score
 from glassformer.decoding.constrained import constrained_search
 from glassformer.engines.native import Native
+from glassformer.hypothesis import Hypothesis
 from glassformer.model import Transformer
-from glassformer.search import Hypothesis
 from glassformer.trace import Trace, Window, record
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from glassformer.config import DecodingConfig
 from glassformer.errors import ShapeError
-from glassformer.search import Hypothesis
+from glassformer.hypothesis import Hypothesis
 from glassformer.text.glossary import Glossary, Term
 from glassformer.text.normalise import normalised
 from glassformer.text.reading import Part, Reading

@@ -14,7 +14,7 @@ from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, open_engine
 from glassformer.errors import TranslationWarning
-from glassformer.folders import describe
+from glassformer.model_folder import describe
 from glassformer.text.glossary import Glossary
 from glassformer.text.reading import Reader, Reading
 from glassformer.text.tokenizer import WORD_START, Tokenizer
