@@ -14,7 +14,7 @@ from glassformer.http.guard import RequestError
 from glassformer.serve.metrics import Metrics
 from glassformer.serve.models import Models, Offer
 from glassformer.serve.queue import ClosedError, FullError, GoneError, LateError, Order, Piece, Queue
-from glassformer.serve.workers import Workers, compute_with_models
+from glassformer.serve.workers import Stopwatch, Workers, compute_with_models
 from glassformer.text.glossary import Glossary
 from glassformer.translator import Translation
 from glassformer.translator.prepared import Prepared
@@ -71,9 +71,11 @@ class Desk:
         loop, result = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
 
         def done(order: Order) -> None:
-            if order.error is None:
+            if order.error is None and order.gone.is_set():
+                outcome: Any = GoneError("nobody waits for this translation any more")
+            elif order.error is None:
                 try:
-                    outcome: Any = finished(asked, prepared, order)
+                    outcome = finished(asked, prepared, order)
                 except BaseException as error:
                     outcome = error
             else:
@@ -142,7 +144,7 @@ def finished(asked: Asked, prepared: Prepared, order: Order) -> list[list[Transl
     """The translations; where a glossary may search again in PyTorch, nobody else uses the model meanwhile."""
     if asked.glossary is None:
         return prepared.finish(order.found)
-    with asked.offer.lock:
+    with asked.offer.lock, Stopwatch(prepared.translator.model, [order]):
         return prepared.finish(order.found)
 
 

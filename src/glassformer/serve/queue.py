@@ -133,7 +133,9 @@ class Queue:
 
     def _from(self, orders: list[Order]) -> tuple[list[Piece], list[Order]]:
         """Pieces up to the budget, one of each order in turn, and the orders that ended without being computed."""
-        now, room, pieces, ended = time.monotonic(), self.budget, [], []
+        now, room = time.monotonic(), self.budget
+        pieces: list[Piece] = []
+        ended: list[Order] = []
         for order in orders:
             if why := order.why_not(now):
                 self.tokens -= order.waiting_tokens

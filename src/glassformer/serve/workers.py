@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -79,9 +80,7 @@ class Stopwatch:
         self.handles: list[Any] = []
 
     def __enter__(self) -> None:
-        import time
-
-        from glassformer.decoding.lean import Bystander
+        from glassformer.decoding.lean import Bystander  # needs torch, as whatever is watched does
 
         orders = self.orders
 
