@@ -1,6 +1,7 @@
 """A server around the toy model, and one around an engine that only pretends."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from glassformer.serve.models import Models, Offer
 from glassformer.serve.office import Office
 from glassformer.serve.queue import Queue
 from glassformer.text.glossary import Glossary
+from glassformer.text.tokenizer import Tokenizer
 from glassformer.translator import Translator
-from tests.toy_translator import toy
+from tests.toy_translator import CARD, ENGLISH, GERMAN, toy
 
 
 class Fake:
@@ -41,11 +43,15 @@ class Fake:
         return finish
 
 
-def office_of(engine: Any, *, queue: Queue | None = None, longest: float = 30.0, workers: int = 2, **rules: Any) -> Office:
-    saved = toy()
+@cache
+def tokenizer() -> Tokenizer:
+    """The toy's, without the toy, which takes seconds to learn."""
+    return Tokenizer.train([*ENGLISH, *GERMAN], vocabulary_size=360)
 
+
+def office_of(engine: Any, *, queue: Queue | None = None, longest: float = 30.0, workers: int = 2, **rules: Any) -> Office:
     def load(name: str) -> Translator:
-        return Translator(engine, saved.tokenizer, dict(saved.card), name, remark=lambda _: None)
+        return Translator(engine, tokenizer(), dict(CARD), name, remark=lambda _: None)
 
     models = Models([Offer("toy", "en", "de", 1)], load)
     glossaries = {"terms": Glossary.of([("clock", "Wanduhr")])}

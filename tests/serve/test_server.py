@@ -1,9 +1,11 @@
 """Whom the server answers, how much, and for how long; and that two people's texts never mix."""
 
 import asyncio
+import json
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +19,11 @@ from glassformer.serve.queue import Queue
 from glassformer.serve.run import Settings, check
 from tests.serve.conftest import Fake, client_of, office_of
 
+SCOPE = {
+    "type": "http", "method": "POST", "path": "/translate", "raw_path": b"/translate", "query_string": b"",
+    "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")], "scheme": "http",
+    "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "http_version": "1.1", "root_path": "",
+}  # fmt: skip
 ASK = {"q": "The clock.", "source": "en", "target": "de"}
 
 
@@ -26,17 +33,26 @@ def test_ten_thousand_requests_get_their_own_text() -> None:
     office = office_of(engine, queue=Queue(most_waiting=10**9))
     app = make_app(office, draining=5.0)
 
-    async def ask(client: httpx.AsyncClient, number: int, places: asyncio.Semaphore) -> None:
+    async def ask(number: int, places: asyncio.Semaphore) -> None:
+        text = f"Person {number} has the number {number * 7}."
+        body = json.dumps({**ASK, "q": text}).encode()
+        sent: list[dict[str, Any]] = []
+
+        coming = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> dict[str, Any]:
+            return next(coming, None) or await asyncio.sleep(600) or {}  # and stays
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
         async with places:
-            text = f"Person {number} has the number {number * 7}."
-            answer = await client.post("/translate", json={**ASK, "q": text})
-            assert answer.json() == {"translatedText": text}
+            await app(dict(SCOPE), receive, send)  # type: ignore[arg-type]
+        assert json.loads(sent[1]["body"]) == {"translatedText": text}
 
     async def run() -> None:
-        transport = httpx.ASGITransport(app=app)
         places = asyncio.Semaphore(200)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            await asyncio.gather(*(ask(client, number, places) for number in range(10_000)))
+        await asyncio.gather(*(ask(number, places) for number in range(10_000)))
 
     asyncio.run(run())
     assert sum(engine.batches) == 10_000
@@ -136,12 +152,7 @@ def test_who_leaves_is_not_computed_for() -> None:
         async def send(message: dict[str, object]) -> None:
             pass
 
-        scope = {
-            "type": "http", "method": "POST", "path": "/translate", "raw_path": b"/translate", "query_string": b"",
-            "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")], "scheme": "http",
-            "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "http_version": "1.1", "root_path": "",
-        }  # fmt: skip
-        await app(scope, receive, send)  # type: ignore[arg-type]
+        await app(dict(SCOPE), receive, send)  # type: ignore[arg-type]
 
     body = {"type": "http.request", "body": b'{"q": "The clock.", "source": "en", "target": "de"}', "more_body": False}
 

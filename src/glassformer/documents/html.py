@@ -48,7 +48,7 @@ class Events(HTMLParser):
         self.close()
 
     def events(self) -> list[Event]:
-        ends = [*(start for start, *_ in self.found[1:]), len(self.source)]
+        ends = [*(start for start, *_ in self.found[1:]), len(self.source)][: len(self.found)]
         made = [
             Event(kind, self.source[start:end], name, kept)
             for (start, kind, name, kept), end in zip(self.found, ends, strict=True)

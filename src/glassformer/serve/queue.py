@@ -48,8 +48,19 @@ class Order:
     """When its first piece was taken."""
     since: float = field(default_factory=time.monotonic)
 
+    over: bool = False
+    ending: threading.Lock = field(default_factory=threading.Lock)
+
     def __post_init__(self) -> None:
         self.left, self.found = len(self.sources), [None] * len(self.sources)
+
+    def end(self, error: BaseException | None = None) -> bool:
+        """Whether the order ends with this: it does once, however many threads find a reason at the same time."""
+        with self.ending:
+            if self.over:
+                return False
+            self.over, self.error = True, error
+            return True
 
     @property
     def waiting_tokens(self) -> int:
@@ -100,6 +111,7 @@ class Queue:
         """Raises FullError where that is too much, ClosedError where the server is ending. An order without pieces is done
         at once. One that alone is over the limit may come when nothing waits."""
         if not order.sources:
+            order.end()
             order.done(order)
             return
         tokens = order.waiting_tokens
@@ -123,7 +135,7 @@ class Queue:
                 lane, orders = next(iter(self.lanes.items()))
                 pieces, ended = self._from(orders)
                 self.lanes.pop(lane)
-                if left := [order for order in orders if order.error is None and order.next < len(order.sources)]:
+                if left := [order for order in orders if order.next < len(order.sources)]:
                     self.lanes[lane] = left  # at the end: another lane's turn
                     self.something.notify()
             for order in ended:
@@ -139,8 +151,9 @@ class Queue:
         for order in orders:
             if why := order.why_not(now):
                 self.tokens -= order.waiting_tokens
-                order.error, order.next = why, len(order.sources)
-                ended.append(order)
+                order.next = len(order.sources)
+                if order.end(why):
+                    ended.append(order)
         waiting = [order for order in orders if order.next < len(order.sources)]
         while waiting and room > 0:
             for order in waiting:
@@ -170,16 +183,11 @@ def deliver(pieces: Sequence[Piece], found: Sequence[Any]) -> list[Order]:
         order = piece.order
         order.found[piece.number] = result
         order.left -= 1
-        if order.left == 0 and order.error is None:
+        if order.left == 0 and order.end():
             ready.append(order)
     return ready
 
 
 def fail(pieces: Sequence[Piece], error: BaseException) -> list[Order]:
     """The orders that fail with ``error``, each once; what of them waits is not computed any more."""
-    ended = []
-    for order in dict.fromkeys(piece.order for piece in pieces):
-        if order.error is None:
-            order.error = error
-            ended.append(order)
-    return ended
+    return [order for order in dict.fromkeys(piece.order for piece in pieces) if order.end(error)]
