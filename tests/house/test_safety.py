@@ -18,7 +18,7 @@ UNPICKLING = {"broadcast_object_list", "all_gather_object", "gather_object", "sc
               "recv_object_list"}  # fmt: skip
 """torch.distributed's calls that unpickle what comes over the network."""
 IMPORTERS = {"import_module", "spec_from_file_location", "exec_module", "load_module", "run_path", "run_module"}
-NAMED_HERE = {"import_module(_HOMES[name])"}
+NAMED_HERE = {"import_module(f'glassformer.{home}')"}
 """The one import whose module is not written where it is imported: out of a table in the same file."""
 
 

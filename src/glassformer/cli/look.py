@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from glassformer.cli.terminal import Terminal
+from glassformer.cli.terminal import Terminal, make_console, say
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from glassformer.page.service import Services
     from glassformer.page.wire import Ask
     from glassformer.trace import Trace
@@ -126,22 +128,14 @@ def show_tables(
     layer: int | None,
     top: int,
 ) -> None:
+    from glassformer.page.look import changed_trace
+
     whole = translator.translate(ask.text) if (ask.heads_off or ask.turned) and ask.target is None else ""
     trace = changed_trace(translator, ask)
     console = make_console()
     changes = {"heads off": [f"{name}:{head}" for name, head in ask.heads_off], "turned": turns}
     print_sentences(console, trace, whole, changes)
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
-
-
-def changed_trace(translator: "Translator", ask: "Ask") -> "Trace":
-    """``Translator.trace``, with what ``ask`` changes."""
-    from glassformer.page.look import changed, settled
-
-    with changed(translator, ask):
-        ask = settled(ask, translator.ids_of(ask.text, ask.target, None)[1])
-    with changed(translator, ask):
-        return translator.trace(ask.text, ask.target)
 
 
 def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) -> None:
@@ -172,12 +166,6 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
 
 def has_display() -> bool:
     return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-
-
-def make_console() -> Terminal:
-    """As wide as the terminal; without one 100 columns, or $COLUMNS."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
-    return Terminal(width=width, highlight=False)
 
 
 def parse_head(text: str) -> tuple[str, int]:
@@ -312,11 +300,6 @@ def print_attention(
     strongest = "key" if top == 1 else f"{top} keys"
     say(console, f"Layer {layer}: the {strongest} that each head looks at most, and the rest.", "bold")
     console.print(heads_table(words, weights[layer].tolist(), top, console.width))
-
-
-def say(console: Terminal, text: str, style: str = "", *, whole: bool = False) -> None:
-    """``whole``: with an address or a path in it, which is copied as a line."""
-    console.print(text, style=style, markup=False, soft_wrap=whole)
 
 
 def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tuple[Words, Words]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassformer.cli.look import changed_trace, make_console, say
+from glassformer.cli.terminal import make_console, say
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def save_look(service: "Service", ask: "Ask", path: Path, *, with_model: bool | 
         inside = has_room(service, with_model=with_model, int8=int8)
         save_html(service, ask, path, inside=inside, int8=int8)
         return
+    from glassformer.page.look import changed_trace
+
     translator, console = service.translator, make_console()
     trace = changed_trace(translator, ask)
     trace.save(path)

@@ -131,6 +131,14 @@ def within(edges: list[wire.Edge], target: int) -> list[wire.Edge]:
     ]
 
 
+def changed_trace(translator: Translator, ask: wire.Ask) -> Trace:
+    """``Translator.trace``, with what ``ask`` changes."""
+    with changed(translator, ask):
+        ask = settled(ask, translator.ids_of(ask.text, ask.target, None)[1])
+    with changed(translator, ask):
+        return translator.trace(ask.text, ask.target)
+
+
 def settled(ask: Asked, target_ids: list[int]) -> Asked:
     """``ask`` with what its own translation, ``target_ids``, has: what was chosen for a word that does not come is dropped.
     A translation that was given is taken as it is."""
