@@ -79,7 +79,15 @@ msgid "Done"
 msgstr "Fertig"
 """
 JSON = '{\n  "a": "Hello world",\n  "b": [1.50, "x\\u00e9 y", {"c d": "e f"}],\n  "n": null, "id": "42"\n}\n'
-SAMPLES = {".html": HTML, ".md": MARKDOWN, ".srt": SRT, ".vtt": VTT, ".po": PO, ".json": JSON, ".txt": "One.\n\n  Two.\n"}
+SAMPLES = {
+    ".html": HTML,
+    ".md": MARKDOWN,
+    ".srt": SRT,
+    ".vtt": VTT,
+    ".po": PO,
+    ".json": JSON,
+    ".txt": "One.\n\n  Two.\n",
+}
 
 
 def again(text: str, change: str = "") -> Translation:
@@ -152,7 +160,10 @@ def test_markdown_reads_back_with_the_same_blocks() -> None:
 
 def test_text_that_looks_like_markup_is_escaped_in_markdown() -> None:
     document = read_document("a.md", "one two\n")
-    assert document.rebuilt([Translation("# a *b* [c] 1. <d>", 0, 0, [], True)], "de") == "\\# a \\*b\\* \\[c\\] 1. \\<d>\n"
+    assert (
+        document.rebuilt([Translation("# a *b* [c] 1. <d>", 0, 0, [], True)], "de")
+        == "\\# a \\*b\\* \\[c\\] 1. \\<d>\n"
+    )
     assert document.rebuilt([Translation("1. a_b", 0, 0, [], True)], "de") == "1\\. a_b\n"
 
 

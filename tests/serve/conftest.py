@@ -49,7 +49,9 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.train([*ENGLISH, *GERMAN], vocabulary_size=360)
 
 
-def office_of(engine: Any, *, queue: Queue | None = None, longest: float = 30.0, workers: int = 2, **rules: Any) -> Office:
+def office_of(
+    engine: Any, *, queue: Queue | None = None, longest: float = 30.0, workers: int = 2, **rules: Any
+) -> Office:
     def load(name: str) -> Translator:
         return Translator(engine, tokenizer(), dict(CARD), name, remark=lambda _: None)
 

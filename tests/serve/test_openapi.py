@@ -34,7 +34,9 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         return st.one_of(*(values(one) for one in schema["anyOf"]))
     if "enum" in schema:
         return st.one_of(st.sampled_from(schema["enum"]), st.text(max_size=5))
-    texts = st.one_of(st.text(max_size=40), st.sampled_from(["en", "de", "auto", "The <b>old</b> clock.", "\ud800", "\0", "<p"]))
+    texts = st.one_of(
+        st.text(max_size=40), st.sampled_from(["en", "de", "auto", "The <b>old</b> clock.", "\ud800", "\0", "<p"])
+    )
     return {
         "string": texts,
         "integer": st.integers(-3, 20),

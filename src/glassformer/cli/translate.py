@@ -16,6 +16,7 @@ from glassformer.config import DecodingConfig
 from glassformer.errors import ConfigError, GlassformerError
 
 if TYPE_CHECKING:
+    from glassformer.text.glossary import Glossary
     from glassformer.translator import Translation, Translator
 
 LINES_AT_ONCE = 2000
@@ -48,6 +49,7 @@ def translate(
     top_p: Annotated[float | None, typer.Option(help="Sampling: only among the likeliest that hold this probability.", show_default="1")] = None,
     seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
     prefix: Annotated[str, typer.Option(help="What each translation has to begin with.")] = "",
+    glossary: Annotated[Path | None, typer.Option(help="A TSV of source terms and target terms, which translations have to have.", show_default=False)] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
     engine: Annotated[str, typer.Option(help="native (PyTorch), ctranslate2 (faster on a CPU), or auto: ctranslate2 where it searches as native does, else native.")] = "auto",
     quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 (0.1 BLEU less on 2,000 sentences), or float32, which gives the native translations.")] = "int8",
@@ -63,8 +65,10 @@ def translate(
         raise ConfigError("sentences and --input: give one or the other")
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     config = decoding_config(method, beam, n_best, length_penalty, seed, sampling, precision)
+    from glassformer.text.glossary import Glossary
     from glassformer.translator import Translator
 
+    terms = Glossary.from_tsv(glossary) if glossary is not None else None
     translator = Translator.load(
         model,
         device=device,
@@ -75,7 +79,7 @@ def translate(
         tell=tell,
         remark=tell,
     )
-    job = Job(translator, config, prefix, show=rows_of(n_best, scores))
+    job = Job(translator, config, prefix, show=rows_of(n_best, scores), glossary=terms)
     with writer(output) as write:
         if text:
             job.run(iter(text), write)
@@ -124,8 +128,10 @@ class Job:
         config: DecodingConfig,
         prefix: str,
         show: Callable[[int, "list[Translation]"], list[str]],
+        glossary: "Glossary | None" = None,
     ) -> None:
         self.translator, self.config, self.prefix, self.show = translator, config, prefix, show
+        self.glossary = glossary
         self.number = 0
 
     def run(
@@ -138,7 +144,8 @@ class Job:
         def begin() -> None:
             if waiting:
                 chunk, waiting[:] = list(waiting), []
-                begun.append(self.translator.begin(chunk, config=self.config, prefix=self.prefix, progress=progress))
+                options = {"config": self.config, "prefix": self.prefix, "glossary": self.glossary}
+                begun.append(self.translator.begin(chunk, progress=progress, **options))  # type: ignore[arg-type]
 
         def finish(still: int) -> None:
             while len(begun) > still:
