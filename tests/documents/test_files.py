@@ -16,7 +16,7 @@ from glassformer.translator.spans import Aligned
 HTML = """<!DOCTYPE html><html lang=en><head><title>A &amp; B</title><style>p{}</style></head><body>
 <p class="x" title="a>b">The <b>red <i>house</i></b> is <code>x = 1</code> big.<br>Second line <img src="a.png"> here.</p>
 <!-- a comment --><p>Caf&eacute;&nbsp;open <a href="/x?a=1&amp;b=2">now</a>, 3 &lt; 4.</p>
-<ul><li>One<li>Two <b>bold<p>text</b></ul><p translate="no">Keep <b>this</b></p><p><span class="notranslate">So</span> is it</p>
+<ul><li>One<li>Two <b>bold<p>text</b></ul><p translate="no">Keep <b>this</b></p><p><i class="notranslate">So</i> is it</p>
 <script>if (a<b) {}</script></body></html>
 """
 MARKDOWN = """---
@@ -53,7 +53,9 @@ friend of mine.
 00:00:03,500 --> 00:00:04,000
 I don't know & care.
 """
-VTT = "WEBVTT\n\nNOTE stays\n\n1\n00:01.000 --> 00:02.000 align:start\n<v Roger>Hello there\n\n00:03.000 --> 00:04.000\nBye\n"
+VTT = (
+    "WEBVTT\n\nNOTE stays\n\n1\n00:01.000 --> 00:02.000 align:start\n<v A>Hello there\n\n00:03.000 --> 00:04.000\nBye\n"
+)
 PO = """# A comment
 msgid ""
 msgstr ""

@@ -73,8 +73,8 @@ def test_too_much_is_refused_and_so_is_everything_at_the_end() -> None:
 
 
 def test_ten_thousand_requests_never_mix() -> None:
-    """Texts of many people, of several lanes, some in pieces, some left in the middle, on four threads: each gets exactly its
-    own, once."""
+    """Texts of many people, of several lanes, some in pieces, some left in the middle, on four threads: each gets exactly
+    its own, once."""
     chance, queue = random.Random(5), Queue(budget=200, most_waiting=10**9)
     answers: dict[int, list[list[int]]] = {}
     failed: list[Order] = []

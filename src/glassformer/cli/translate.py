@@ -6,11 +6,13 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from glassformer.cli.shards import translate_shards
 from glassformer.cli.terminal import Terminal, echo, for_stream
 from glassformer.config import DecodingConfig
 from glassformer.errors import ConfigError, GlassformerError
@@ -29,6 +31,8 @@ EPILOG = """[bold]Examples[/]
 glassformer translate "The animal didn't cross the street because it was too tired."
 
 glassformer translate --model runs/mine --input news.en.gz --output news.de
+
+glassformer translate news.en more.jsonl --shards --out news
 
 cat news.en | glassformer translate --n-best 4 --beam 8 > news.tsv
 """
@@ -49,6 +53,10 @@ def translate(
     top_p: Annotated[float | None, typer.Option(help="Sampling: only among the likeliest that hold this probability.", show_default="1")] = None,
     seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
     prefix: Annotated[str, typer.Option(help="What each translation has to begin with.")] = "",
+    shards: Annotated[bool, typer.Option("--shards", help="The arguments are files (text, .jsonl, .parquet), translated into --out in shards: killed anywhere, the same command goes on.")] = False,
+    out: Annotated[Path | None, typer.Option(help="With --shards: the folder.", show_default=False)] = None,
+    shard: Annotated[str, typer.Option(help="With --shards: a part of them, such as 3/16.", show_default="all")] = "",
+    field: Annotated[str, typer.Option(help="With --shards: the field of .jsonl and .parquet that holds the text.")] = "text",
     glossary: Annotated[Path | None, typer.Option(help="A TSV of source terms and target terms, which translations have to have.", show_default=False)] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
     engine: Annotated[str, typer.Option(help="native (PyTorch), ctranslate2 (faster on a CPU), or auto: ctranslate2 where it searches as native does, else native.")] = "auto",
@@ -69,16 +77,15 @@ def translate(
     from glassformer.translator import Translator
 
     terms = Glossary.from_tsv(glossary) if glossary is not None else None
-    translator = Translator.load(
-        model,
-        device=device,
-        engine=engine,
-        quantization=quantization,
-        threads=threads,
-        protect=protect,
-        tell=tell,
-        remark=tell,
-    )
+    load = partial(
+        Translator.load, model, device=device, engine=engine, quantization=quantization, threads=threads, protect=protect,
+        tell=tell, remark=tell,
+    )  # fmt: skip
+    if shards or out:
+        check_shards(text, shards, out, input or prefix or output)
+        translate_shards(text, out, model=model, field=field, part=shard, load=load, config=config, glossary=terms)
+        return
+    translator = load()
     job = Job(translator, config, prefix, show=rows_of(n_best, scores), glossary=terms)
     with writer(output) as write:
         if text:
@@ -87,6 +94,14 @@ def translate(
             job.talk(write)
         else:
             job.run_file(input or "-", write, show_bar=sys.stderr.isatty() and (output or not sys.stdout.isatty()))
+
+
+def check_shards(text: list[str] | None, shards: bool, out: Path | None, other: object) -> None:
+    """Raises ConfigError for options that do not go together."""
+    if not (shards and out and text):
+        raise ConfigError("--shards wants files and --out FOLDER, and --out wants --shards")
+    if other:
+        raise ConfigError("--shards with --input, --output or --prefix: leave these out")
 
 
 def decoding_config(
