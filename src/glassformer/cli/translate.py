@@ -82,8 +82,8 @@ def translate(
         tell=tell, remark=tell,
     )  # fmt: skip
     if shards or out:
-        check_shards(text, shards, out, input or prefix or output)
-        translate_shards(text, out, model=model, field=field, part=shard, load=load, config=config, glossary=terms)
+        files, folder = checked_shards(text, shards, out, input or prefix or output)
+        translate_shards(files, folder, model=model, field=field, part=shard, load=load, config=config, glossary=terms)
         return
     translator = load()
     job = Job(translator, config, prefix, show=rows_of(n_best, scores), glossary=terms)
@@ -96,12 +96,13 @@ def translate(
             job.run_file(input or "-", write, show_bar=sys.stderr.isatty() and (output or not sys.stdout.isatty()))
 
 
-def check_shards(text: list[str] | None, shards: bool, out: Path | None, other: object) -> None:
-    """Raises ConfigError for options that do not go together."""
+def checked_shards(text: list[str] | None, shards: bool, out: Path | None, other: object) -> tuple[list[str], Path]:
+    """The files and the folder. Raises ConfigError for options that do not go together."""
     if not (shards and out and text):
         raise ConfigError("--shards wants files and --out FOLDER, and --out wants --shards")
     if other:
         raise ConfigError("--shards with --input, --output or --prefix: leave these out")
+    return text, out
 
 
 def decoding_config(

@@ -177,7 +177,8 @@ def balanced(events: list[Event]) -> bool:
 def block_of(events: list[Event]) -> list[str | Block]:
     """The block, with the blanks around it as they stood; nothing but strings where it has no word."""
     raw = "".join(event.raw for event in events)
-    text, tags, atoms, entities = "", [], [], {}
+    text, tags, atoms = "", list[Tag](), list[str]()
+    entities: dict[str, str] = {}
     outer: list[tuple[list[Tag], Tag]] = []
     for event in events:
         if event.kind == "text":

@@ -98,7 +98,9 @@ class Desk:
 
     async def prepared(self, asked: Asked) -> Prepared:
         """The texts read, by their model, which is loaded if it is not yet."""
-        translator = asked.offer.translator or await asyncio.to_thread(self.models.translator, asked.offer)
+        translator = asked.offer.translator
+        if translator is None:
+            translator = await asyncio.to_thread(self.models.translator, asked.offer)
         asked.offer.used = time.monotonic()
         read = partial(translator.prepare, asked.texts, config=asked.config, glossary=asked.glossary)
         if sum(map(len, asked.texts)) <= SHORT:
