@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+import torch
 from starlette.testclient import TestClient
 
 from glassformer.config import DecodingConfig
@@ -81,5 +82,6 @@ def client_of(office: Office, **options: Any) -> TestClient:
 @pytest.fixture(scope="module")
 def real() -> Iterator[TestClient]:
     """The toy model itself, in PyTorch."""
+    torch.set_num_threads(1)  # before the test's own fixture does: the toy is small
     with client_of(office_of(Native(toy().model))) as client:
         yield client

@@ -33,6 +33,8 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     """What fits a schema, and often what nearly does."""
     if "anyOf" in schema:
         return st.one_of(*(values(one) for one in schema["anyOf"]))
+    if schema.get("type") == "array":
+        return st.lists(values(schema["items"]) if "items" in schema else st.text(max_size=5), max_size=4)
     if "enum" in schema:
         return st.one_of(st.sampled_from(schema["enum"]), st.text(max_size=5))
     texts = st.one_of(
@@ -44,7 +46,6 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         "number": st.floats(allow_nan=False),
         "boolean": st.booleans(),
         "null": st.none(),
-        "array": st.lists(values(schema.get("items", {"type": "string"})), max_size=4),
         "object": st.just({}),
     }[schema["type"]]
 

@@ -29,7 +29,7 @@ ASK = {"q": "The clock.", "source": "en", "target": "de"}
 
 def test_a_thousand_requests_get_their_own_text() -> None:
     """Through HTTP, desk, queue and workers, with an engine that says every sentence again."""
-    engine = Fake()
+    engine = Fake(lambda _: time.sleep(0.005))  # meanwhile others come
     office = office_of(engine, queue=Queue(most_waiting=10**9))
     app = make_app(office, draining=5.0)
 
