@@ -134,7 +134,7 @@ def test_paragraphs_and_empty_lines_stay(translator: Translator) -> None:
 def test_a_translation_is_one_line_even_when_the_model_says_a_line_end(translator: Translator) -> None:
     newline = translator.tokenizer.tokens(range(len(translator.tokenizer))).index("<0x0A>")
     ids = [*translator.tokenizer.encode("Brot"), newline, *translator.tokenizer.encode("Boot")]
-    ((written,),) = translator._written([[Hypothesis(ids, -1.0, -1.0, True, [])]])
+    ((written,),) = translator.prepare("Brot").written([[Hypothesis(ids, -1.0, -1.0, True, [])]])
     assert written.text.splitlines() == [written.text]
     assert written.text.split() == ["Brot", "Boot"]
 

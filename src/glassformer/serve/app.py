@@ -41,42 +41,7 @@ def make_app(
     """``hosts``: the names under which it is asked, any where there are none. ``origins``: other sites whose pages may ask.
     ``look`` makes the page to look inside, an
     application with / and /api/."""
-    libre, deepl, own = LibreTranslate(office), DeepL(office), Own(office)
-
-    async def start(_: Request) -> Response:
-        html = start_page(office)
-        return HTMLResponse(html, headers={"Content-Security-Policy": policy_of(html)})
-
-    async def metrics(_: Request) -> Response:
-        queue, models = office.desk.queue, office.desk.models
-        gauges = {"waiting_tokens": queue.tokens, "loaded_models": len(models.loaded)}
-        return PlainTextResponse(office.desk.metrics.text(**gauges), media_type="text/plain; version=0.0.4")
-
-    async def ready(_: Request) -> Response:
-        if office.desk.queue.closed:
-            raise RequestError(503, "the server is ending", Retry_After="5")
-        return JSONResponse({"status": "ready"})
-
-    async def openapi(_: Request) -> Response:
-        return JSONResponse(description())
-
-    routes: list[BaseRoute] = [
-        Route("/", start),
-        Route("/ready", ready),
-        Route("/metrics", metrics),
-        Route("/openapi.json", openapi),
-        Route("/translate", libre.translate, methods=["POST"]),
-        Route("/languages", libre.languages),
-        Route("/detect", libre.detect, methods=["POST"]),
-        Route("/translate_file", libre.translate_file, methods=["POST"]),
-        Route("/download_file/{name}", libre.download_file),
-        Route("/frontend/settings", libre.settings),
-        Route("/health", libre.health),
-        Route("/v2/translate", deepl.translate, methods=["POST"]),
-        Route("/v2/languages", deepl.languages, methods=["GET", "POST"]),
-        Route("/v2/usage", deepl.usage, methods=["GET", "POST"]),
-        Route("/v1/translate", own.translate, methods=["POST"]),
-    ]
+    routes = routes_of(office)
     if look is not None:
         looked = Looked(look)
         routes += [Route("/look", looked), Route("/api/{rest:path}", looked, methods=["GET", "POST"])]
@@ -98,6 +63,46 @@ def make_app(
         allowed = {"allow_origins": list(origins), "allow_methods": ["GET", "POST"], "allow_headers": ["*"]}
         middleware.append(Middleware(CORSMiddleware, **allowed))  # type: ignore[arg-type]
     return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
+
+
+def routes_of(office: Office) -> list[BaseRoute]:
+    """Everything but the page to look inside."""
+    libre, deepl, own = LibreTranslate(office), DeepL(office), Own(office)
+
+    async def start(_: Request) -> Response:
+        html = start_page(office)
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy_of(html)})
+
+    async def metrics(_: Request) -> Response:
+        queue, models = office.desk.queue, office.desk.models
+        gauges = {"waiting_tokens": queue.tokens, "loaded_models": len(models.loaded)}
+        return PlainTextResponse(office.desk.metrics.text(**gauges), media_type="text/plain; version=0.0.4")
+
+    async def ready(_: Request) -> Response:
+        if office.desk.queue.closed:
+            raise RequestError(503, "the server is ending", Retry_After="5")
+        return JSONResponse({"status": "ready"})
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(description())
+
+    return [
+        Route("/", start),
+        Route("/ready", ready),
+        Route("/metrics", metrics),
+        Route("/openapi.json", openapi),
+        Route("/translate", libre.translate, methods=["POST"]),
+        Route("/languages", libre.languages),
+        Route("/detect", libre.detect, methods=["POST"]),
+        Route("/translate_file", libre.translate_file, methods=["POST"]),
+        Route("/download_file/{name}", libre.download_file),
+        Route("/frontend/settings", libre.settings),
+        Route("/health", libre.health),
+        Route("/v2/translate", deepl.translate, methods=["POST"]),
+        Route("/v2/languages", deepl.languages, methods=["GET", "POST"]),
+        Route("/v2/usage", deepl.usage, methods=["GET", "POST"]),
+        Route("/v1/translate", own.translate, methods=["POST"]),
+    ]
 
 
 class Timed:

@@ -151,6 +151,7 @@ def finished(asked: Asked, prepared: Prepared, order: Order) -> list[list[Transl
 
 
 def settle(result: asyncio.Future[Any], outcome: Any) -> None:
+    """Give a future its result or its exception, unless it has one, or nobody waits for it."""
     if result.done():
         return
     if isinstance(outcome, BaseException):

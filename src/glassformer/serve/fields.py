@@ -77,6 +77,8 @@ def form_of(body: bytes) -> dict[str, Any]:
 
 
 async def files_of(request: Request, body: bytes, largest: int) -> dict[str, Any]:
+    """The fields of a form with files. Raises RequestError for what is none."""
+
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 

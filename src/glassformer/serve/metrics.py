@@ -69,4 +69,5 @@ class Metrics:
 
 
 def typed(name: str, kind: str, what: str) -> list[str]:
+    """The two lines before a figure."""
     return [f"# HELP {name} {what}", f"# TYPE {name} {kind}"]
