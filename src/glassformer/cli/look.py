@@ -156,9 +156,10 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     import contextlib
     import webbrowser
 
+    from glassformer.http.listening import listen
     from glassformer.page.facts import LONGEST
     from glassformer.page.look import changed, check_length
-    from glassformer.page.serve import listen, serve
+    from glassformer.page.serve import serve
 
     service = services.first
     check_length(service.translator, ask, LONGEST)
