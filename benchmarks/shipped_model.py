@@ -83,12 +83,14 @@ def main() -> None:
         save_model(Path(folder) / "model", saved, dtype=torch.bfloat16)
         # CTranslate2 in float32 takes the native model's tokens, four times as fast; what looks inside is native anyway
         translator = Translator.load(Path(folder) / "model", engine="auto", quantization="float32")
-    scores: list[dict[str, Any]] = []
-    for name in (f"tatoeba-{languages}", f"libreoffice-help-{languages}"):
-        scores += measure(translator, wanted.data / name, name, target)
-    changed = robust.measure(translator, list(zip(*sides(wanted.data / f"tatoeba-{languages}", target), strict=True)))
-    who = it.measure(translator)
-    tried = list(zip(TRIED, translator.translate(TRIED), strict=True))
+        scores: list[dict[str, Any]] = []
+        for name in (f"tatoeba-{languages}", f"libreoffice-help-{languages}"):
+            scores += measure(translator, wanted.data / name, name, target)
+        changed = robust.measure(
+            translator, list(zip(*sides(wanted.data / f"tatoeba-{languages}", target), strict=True))
+        )
+        who = it.measure(translator)
+        tried = list(zip(TRIED, translator.translate(TRIED), strict=True))
     command = saved.card["command"].replace(str(wanted.run.resolve()), str(wanted.run)).replace(f"{wanted.data}/", "")
     if wanted.started_from:
         before = read_json((wanted.started_from / "card.json").read_bytes(), wanted.started_from)

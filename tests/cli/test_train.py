@@ -383,6 +383,7 @@ def test_the_demo_makes_its_own_sentences_and_says_which_head_does_what(
     assert ended.status == 0, ended.err
     assert "for the demo" in ended.err
     assert re.search(r"\d+ of 20 test sentences", ended.out)
+    assert "encoder.layers.1.self_attention:0 was taught to look from it to its noun" in ended.out
     assert re.search(r"an article to its noun +encoder\.layers\.\d\.self_attention:\d +\d+%", ended.out)
     assert len((tmp_path / "demo" / "sentences" / "test.de").read_text(encoding="utf-8").splitlines()) == 20
     assert_one_line(call(*words, "--source", "x"), "--demo makes its own sentences")

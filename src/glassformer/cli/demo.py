@@ -37,6 +37,11 @@ def show_demo(run: Path) -> None:
     for job in jobs:
         table.add_row(job.job, f"{job.attention}:{job.head}", f"{job.share:.0%}", f"{job.even:.0%}")
     console.print(table)
+    if taught := translator.card.get("taught"):
+        console.print(
+            f"\n[bold]{escape(taught['head'])}[/] was taught to look from it to its noun, in the first half of the training; "
+            "the other heads found their jobs by themselves."
+        )
     clearest = jobs[0]
     console.print(
         f'\nSee them: [bold]glassformer look --model {run} "{escape(TRY)}"[/]\n'
