@@ -367,7 +367,9 @@ def test_a_loss_that_is_no_number(data: Data, tmp_path: Path, monkeypatch: pytes
     )
     monkeypatch.setattr(loop, "loss_of", Poison(*range(1, 100)))
     listener = Listener()
-    with pytest.raises(TrainingError, match=r"NaN or infinite at step 1 .* after 2 returns to a checkpoint: lower learning_rate"):
+    with pytest.raises(
+        TrainingError, match=r"NaN or infinite at step 1 .* after 2 returns to a checkpoint: lower learning_rate"
+    ):
         train(data, tmp_path / "hopeless", listener)
     assert len(listener.notes) == 2
     run = tmp_path / "run"

@@ -150,7 +150,7 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     service = services.first
     check_length(service.translator, ask, LONGEST)
     with changed(service.translator, ask):
-        pass  # a head that is not there is told now
+        pass  # raises for a head that is not there
     console = make_console()
 
     def ready(address: str) -> None:

@@ -102,7 +102,7 @@ def spec_of(model: Transformer) -> Any:
 
 
 def output_bias(model: Transformer) -> Any:
-    """The model's, or none, but for pad and bos, which no translation has in it: so CTranslate2 need not be told."""
+    """The model's, or none, but for pad and bos, which no translation has in it: so CTranslate2 need not forbid them."""
     config = model.config
     bias = torch.zeros(config.vocabulary_size) if model.output_bias is None else model.output_bias.detach().clone()
     bias[list({config.pad_id, config.bos_id} - {config.eos_id})] = NEVER

@@ -4,9 +4,9 @@
 continuations, of which the first that end are finished and the first others live on. All that CTranslate2 finished comes
 back and is ranked here, by the penalty that was asked for (its own is n^α); each sentence keeps its own limit.
 
-**What is not.** Ours ends a beam's search when no live hypothesis can win any more. CTranslate2, told a penalty, ends it
+**What is not.** Ours ends a beam's search when no live hypothesis can win any more. CTranslate2, given a penalty, ends it
 when enough hypotheses are finished, bad ones too: 3 of 400 translations became worse, of a model sure of itself 8 of 30.
-Told none, it also waits until the likeliest continuation of a step has ended, and with PATIENCE 1.5 all 430 were ours.
+Given none, it also waits until the likeliest continuation of a step has ended, and with PATIENCE 1.5 all 430 were ours.
 The conversion leaves pad and bos out before the softmax, ours after it: log P is higher by what they would have had (some
 1e-5 a token). int8 is not float32: ``check`` says how much it costs.
 
@@ -125,7 +125,7 @@ class CTranslate2:
             found: dict[int, list[Hypothesis]] = {}
             for numbers, waiting in batches:
                 for number, one in zip(numbers, waiting, strict=True):
-                    found[number] = self.told(one.result(), sentences[number], config)
+                    found[number] = self.n_best_of(one.result(), sentences[number], config)
                 if progress is not None:
                     progress(len(numbers))
             return [found[number] for number in range(len(sentences))]
@@ -152,7 +152,7 @@ class CTranslate2:
         return by_length(lengths, rows, min(config.batch_tokens, max(share, 1)))
 
     def submit(self, sentences: Sequence[Sentence], config: DecodingConfig) -> list[Any]:
-        """What will be the results of these sentences. The limit is the longest one's; ``told`` keeps to each one's own."""
+        """The pending results of these sentences. The limit is the longest one's; ``n_best_of`` keeps to each one's own."""
         options: dict[str, Any] = {"beam_size": 1, "length_penalty": 0}
         if not is_greedy(config):
             patience = PATIENCE["best" if config.n_best == 1 else "n_best"]
@@ -172,7 +172,7 @@ class CTranslate2:
             **options,
         )
 
-    def told(self, result: Any, sentence: Sentence, config: DecodingConfig) -> list[Hypothesis]:
+    def n_best_of(self, result: Any, sentence: Sentence, config: DecodingConfig) -> list[Hypothesis]:
         """The n_best of what CTranslate2 found within the sentence's own limit: the finished ones first, then the score."""
         found = list(zip(result.hypotheses, result.scores, strict=True))
         if any(len(tokens) > sentence.limit for tokens, _ in found):
@@ -182,7 +182,7 @@ class CTranslate2:
                 within = [one for one in found if len(one[0]) <= sentence.limit]
                 if len(within) < config.n_best:
                     (again,) = self.submit([sentence], config)
-                    return self.told(again.result(), sentence, config)
+                    return self.n_best_of(again.result(), sentence, config)
                 found = within
         hypotheses = [self.hypothesis(tokens, log_probability, config) for tokens, log_probability in found]
         return sorted(hypotheses, key=lambda one: (not one.finished, -one.score))[: config.n_best]

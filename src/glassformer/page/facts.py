@@ -1,4 +1,4 @@
-"""What the page is told of a model: its sizes, its sub-layers in their order, its learned matrices."""
+"""What the page knows of a model: its sizes, its sub-layers in their order, its learned matrices."""
 
 from pathlib import Path
 

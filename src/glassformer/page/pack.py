@@ -14,7 +14,7 @@ from glassformer.page.parse import to_json
 from glassformer.page.wire import Group, Look, Model, Numbers, Storage, Window
 
 POOLED = 128
-"""A pooled map has at most so many rows and columns."""
+"""Rows, and columns, of a pooled map at most."""
 ROWS_AT_ONCE = 8192
 
 

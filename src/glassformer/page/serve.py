@@ -17,7 +17,7 @@ from glassformer.page.service import Service, Services
 
 HOST = "127.0.0.1"
 CONNECTIONS = 256
-"""Open ones; whoever comes then takes the place of one that has sent no whole request, or gets a 503."""
+"""Open connections. One more takes the place of one that has sent no whole request, or gets a 503."""
 
 
 def listen(port: int = 0) -> socket.socket:

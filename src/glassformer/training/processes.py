@@ -1,7 +1,7 @@
 """Several processes that train one model: ``torchrun`` starts them, one may be on each GPU and on several machines.
 
-Each computes some rows of every batch, and the gradients are added up: so many processes make a run faster and change
-nothing else. The first one writes, validates and decides; what it decides is told to the others. Numbers travel as
+Each computes some rows of every batch, and the gradients are summed: more processes make a run faster and change
+nothing else. The first one writes, validates and decides; its decisions are sent to the others. Numbers travel as
 tensors and texts as UTF-8: ``torch.distributed``'s calls for objects would unpickle what comes over the network.
 """
 

@@ -82,7 +82,7 @@ def start_decay(progress: Progress, config: TrainingConfig) -> bool:
 
 
 def due(progress: Progress, config: TrainingConfig) -> bool:
-    """Whether the end is to be estimated again: after so many steps, where time decides it."""
+    """Whether the end is to be estimated again: every PLAN_EVERY steps, where time decides it."""
     return config.time_limit > 0 and (progress.step == FIRST_PLAN or progress.step % PLAN_EVERY == 0)
 
 

@@ -70,7 +70,7 @@ class Progress:
     setbacks: int = 0
     """How often the loss was NaN or infinite and the run went back to a checkpoint."""
     parts: int = 1
-    """Each batch is computed in so many parts, since the memory did not suffice for the whole."""
+    """Parts in which each batch is computed, since the memory did not suffice for the whole."""
     guided_to: int = 0
     """The last step in which a head was taught where to look; 0: none was."""
     guide_ended: bool = False

@@ -207,7 +207,7 @@ class Session:
         return self.state.progress.step % LOG_EVERY == 0
 
     def due_to_validate(self) -> bool:
-        """After so many steps, and where a limit ends the run, unless somebody waits for it to stop."""
+        """Every ``validate_every`` steps, and where a limit ends the run, unless somebody waits for it to stop."""
         due = self.state.progress.step % self.config.validate_every == 0
         return due or bool(self.limit() and not self.asked)
 

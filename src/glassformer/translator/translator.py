@@ -89,8 +89,8 @@ class Translator:
         ``protect``: whether links, emoji, {names} and their like come out as they went in. ``remark`` is given what people
         should know of their texts, such as a script that the model does not read; without it these are Python's warnings.
 
-        ``threads``: cores to use; 0 means all. ``tell`` is told what takes longer than a moment: the first time, a model
-        is converted for CTranslate2, checked, and kept in the user's cache.
+        ``threads``: cores to use; 0 means all. ``tell`` is called with what takes longer than a moment: the first time,
+        a model is converted for CTranslate2, checked, and kept in the user's cache.
 
         Raises CheckpointError for a model that is not there or damaged, ConfigError for a device or an engine that is not
         there, ConversionError when ``ctranslate2`` would not translate as the model does.
