@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from glassformer.config import DecodingConfig, ModelConfig
@@ -34,6 +35,20 @@ POSITIONS = 2048
 """Rows of the table of positions. CTranslate2 does not make more: a longer sentence is for the native engine."""
 PATIENCE = {"best": 1.5, "n_best": 3.0}
 """beam_size times this must be finished before a search ends: for the best one, and where lower ranks count, too."""
+METHODS = ("greedy", "beam")
+UNDERSTOOD = {
+    *("method", "beam_size", "length_penalty", "length_penalty_form", "n_best", "extra_length", "batch_tokens"),
+    *(
+        "precision",
+        "attention",
+        "temperature",
+        "top_k",
+        "top_p",
+        "seed",
+    ),  # computed, refused below, or sampling's alone
+}
+"""The settings of decoding that are accounted for here. One that is not is refused unless it has its default: a new way of
+decoding is never silently computed as beam search."""
 QUANTIZATIONS = ("int8", "float32", "int8_float32", "int8_bfloat16", "int8_float16", "int16", "bfloat16", "float16")
 FILES = ["config.json", "model.bin", "shared_vocabulary.json"]
 
@@ -43,8 +58,14 @@ def refusal(
 ) -> str:
     """Why CTranslate2 cannot do this with an equal result, in one line; "" when it can."""
     use = "use the native engine"
+    for setting in fields(config):
+        value = getattr(config, setting.name)
+        if setting.name not in UNDERSTOOD and value != setting.default:
+            return f"{setting.name}={value!r}: not computed in CTranslate2; {use}"
     if config.method == "sampling":
         return f"method=sampling: CTranslate2 has random numbers of its own, and a seed means nothing to it; {use}"
+    if config.method not in METHODS:
+        return f"method={config.method}: CTranslate2 is asked for {' and '.join(METHODS)} only; {use}"
     if config.precision != "float32":
         return f"precision={config.precision}: PyTorch's numbers; CTranslate2's are called quantization; {use}"
     if prefixes is not None and any(prefixes):
