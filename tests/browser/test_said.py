@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from glassformer.page.body import Packed
 from glassformer.page.export import page_with, save_page
 from glassformer.page.look import look
 from glassformer.page.notebook import answer
-from glassformer.page.pack import Packed
 from glassformer.page.service import Service
 from glassformer.page.wire import Ask
 from glassformer.translator import Translator

@@ -121,7 +121,7 @@ def test_a_file_with_its_model_may_start_its_worker_and_nothing_else(translator:
 @pytest.mark.usefixtures("page")
 def test_a_site_is_files_with_their_hash(translator: Translator, tmp_path: Path) -> None:
     told: list[str] = []
-    write_site(tmp_path / "site", [Offered(translator, "it")], lambda name, _: told.append(name))
+    write_site(tmp_path / "site", [Offered(translator, Ask("it"))], lambda name, _: told.append(name))
     (shelf,) = re.findall(r'id="shelf">(.*?)</script>', (tmp_path / "site" / "index.html").read_text("utf-8"))
     (shelved,) = from_json(Shelf, shelf).models
     body = (tmp_path / "site" / shelved.file).read_bytes()

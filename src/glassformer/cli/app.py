@@ -14,7 +14,7 @@ import glassformer
 from glassformer.cli import diagnose, distill, evaluate, export, info, look, score, site, train, translate
 from glassformer.cli.once import OnceEach
 from glassformer.cli.terminal import Terminal, echo
-from glassformer.errors import GlassformerError
+from glassformer.errors import NEEDS_TORCH, GlassformerError
 
 FRAMES = 3
 """Places in the code that an unexpected error is shown to come from, the innermost ones."""
@@ -62,7 +62,10 @@ def main() -> NoReturn:
         text = clipped(" ".join(str(error).split()), LONGEST_ERROR) or type(error).__name__
         Terminal(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "torch" and not show_where:
+            Terminal(stderr=True).print(f"[bold red]error:[/] {escape(NEEDS_TORCH)}", highlight=False, soft_wrap=True)
+            leave(2)
         sys.excepthook = partial(print_unexpected, whole=show_where)  # only now: typer has put its own there
         raise
     except SystemExit as end:

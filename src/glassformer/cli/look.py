@@ -1,15 +1,13 @@
 """``glassformer look``: a sentence seen whole, as a page in the browser, as a file, or as tables in the terminal."""
 
-import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from glassformer.cli.terminal import Terminal, make_console, say
-from glassformer.errors import ConfigError
+from glassformer.cli.terminal import Terminal, has_display, make_console, say
+from glassformer.errors import ConfigError, torch_is_there
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -79,11 +77,23 @@ def look(
     off = [parse_head(one) for one in heads_off or []]
     turns = [parse_turn(one) for one in turn or []]
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
+    from glassformer.page.wire import Ask
+    from glassformer.translator.shipped import DEFAULT_MODEL, shipped_models
+
+    others = [] if model else [name for name in shipped_models() if name != DEFAULT_MODEL]
+    if not torch_is_there():
+        from glassformer.cli.look_alone import check_alone, save_alone, serve_alone
+
+        ask, name = Ask(text, target, off), model or DEFAULT_MODEL
+        check_alone(ask, save, model=name, numbers_only=with_model is False, python=terminal or bool(turns))
+        if save is not None:
+            save_alone(ask, save, model=name, with_model=with_model, int8=int8)
+        else:
+            serve_alone(ask, [name, *others], port=port, browser=browser)
+        return
     if not terminal and save is None and not page_is_built():
         terminal = True
     from glassformer.page.service import Services, load_service
-    from glassformer.page.wire import Ask
-    from glassformer.translator.shipped import DEFAULT_MODEL, shipped_models
 
     service = load_service(model or DEFAULT_MODEL, device)
     found = find_turns(service.translator, text, target, off, turns)
@@ -101,7 +111,6 @@ def look(
     if save is not None:
         save_look(service, ask, save, with_model=with_model, int8=int8)
     elif not terminal:
-        others = [] if model else [name for name in shipped_models() if name != DEFAULT_MODEL]
         services = Services(service, {name: partial(load_service, name, device) for name in others})
         serve_page(services, ask, port=port, browser=browser)
 
@@ -143,9 +152,9 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     import contextlib
     import webbrowser
 
+    from glassformer.page.facts import LONGEST
     from glassformer.page.look import changed, check_length
     from glassformer.page.serve import listen, serve
-    from glassformer.page.service import LONGEST
 
     service = services.first
     check_length(service.translator, ask, LONGEST)
@@ -161,10 +170,6 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     with contextlib.suppress(KeyboardInterrupt):
         service.start = ask
         serve(services, listen(port), ready)
-
-
-def has_display() -> bool:
-    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def parse_head(text: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from glassformer.config import DecodingConfig
 from glassformer.config.settings import check_threads
 from glassformer.engines.ctranslate2 import QUANTIZATIONS, CTranslate2, refusal
 from glassformer.engines.engine import Engine, Ids, Pending, Progress
-from glassformer.errors import ConfigError, ConversionError
+from glassformer.errors import NEEDS_TORCH, ConfigError, ConversionError, torch_is_there
 from glassformer.model_folder import Description
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def open_engine(
         raise ConfigError(f"quantization={quantization!r}: choose {', '.join(QUANTIZATIONS)}")
 
     def native() -> Native:
+        if not torch_is_there():
+            raise ConfigError(f"{NEEDS_TORCH}; translating with engine=ctranslate2, without a prefix, needs none")
         from glassformer.engines.native import load_native
 
         return load_native(folder, device=device, threads=threads)
@@ -102,7 +104,8 @@ def open_engine(
         if device not in ("", "cpu"):
             raise ConfigError(f"device={device!r} with engine=ctranslate2: it computes on the CPU; use engine=native")
         return fast()
-    if engine == "native" or not there or device not in ("", "cpu") or (not device and has_gpu()):
+    gpu = not device and torch_is_there() and has_gpu()
+    if engine == "native" or not there or device not in ("", "cpu") or gpu:
         return native()
     return Auto(native, fast, tell)
 

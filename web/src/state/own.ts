@@ -25,9 +25,13 @@ export function tooLarge(facts: ModelFacts): { wanted: number; there: number } |
 /** `wanted`: the name of one on the shelf. */
 export function ownModel(root: Document, wanted: string): Own | undefined {
   const [file, shelf] = [root.getElementById("model"), root.getElementById("shelf")];
-  if (file) {
+  const read = async () => {
+    const body = fromBase64(file!.textContent!).buffer as ArrayBuffer;
+    file!.textContent = ""; // the Worker has it now, and nobody needs it twice
+    return body;
+  };
+  if (file && !shelf) {
     const look = JSON.parse(root.getElementById("look")!.textContent!) as Look;
-    const read = async () => fromBase64(file.textContent!).buffer as ArrayBuffer;
     const [source, target] = [look.source.ids.slice(0, -1), look.target.ids.slice(1)];
     return {
       facts: look.model,
@@ -41,7 +45,7 @@ export function ownModel(root: Document, wanted: string): Own | undefined {
   return {
     facts: chosen.model,
     shelf: models,
-    load: (told) => useOwn(working(() => fetched(chosen, told), { start: { text: chosen.text } })),
+    load: (told) => useOwn(working(() => (file ? read() : fetched(chosen, told)), { start: chosen.start })),
   };
 }
 
