@@ -23,7 +23,7 @@ from glassformer.config import DecodingConfig
 from glassformer.corpus.read import CorpusReport, read_pairs
 from glassformer.engines.native import Native
 from glassformer.errors import GlassformerError
-from glassformer.page.connections import Connection
+from glassformer.http.connections import Connection
 from glassformer.page.service import Service
 from glassformer.text.compression import CHUNK, COMPRESSIONS, unpacked
 from glassformer.text.lines import BOM, LONGEST_LINE, lines

@@ -26,6 +26,7 @@ FACE = {
 }  # fmt: skip
 """What a user of the library can rely on."""
 LONGER = {
+    "cli/translate.py: translate": 70,  # an option is a line
     "training/train.py: train": 80,  # the loop, to be read from top to bottom
 }
 """Functions that may have more lines than 60, and how many."""

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from glassformer.errors import ConfigError, FileFormatError
-from glassformer.page.built import built_page, hashes, policy
+from glassformer.http.policy import hashes, policy
+from glassformer.page.built import built_page
 from glassformer.page.export import page_with, save_page
 from glassformer.page.look import SAVED, look
 from glassformer.page.notebook import CELL, answer, show, sizes

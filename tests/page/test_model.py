@@ -16,11 +16,11 @@ import torch
 
 from glassformer.engines.native import Native
 from glassformer.errors import ConfigError
-from glassformer.page.built import policy
+from glassformer.http.parse import from_json
+from glassformer.http.policy import policy
 from glassformer.page.export import page_with
 from glassformer.page.look import ALONE, look
 from glassformer.page.model import int8_rows, model_body, model_size, rounded
-from glassformer.page.parse import from_json
 from glassformer.page.site import Offered, write_site
 from glassformer.page.wire import Ask, Learned, Model, Shelf
 from glassformer.translator import Translator

@@ -48,6 +48,7 @@ def load_fast(
     *,
     quantization: str,
     threads: int,
+    spread: bool = True,
     tell: Callable[[str], None],
 ) -> CTranslate2:
     """The engine for the model in ``folder``, from a kept conversion or a new one.
@@ -61,7 +62,7 @@ def load_fast(
     if "refused" in (check := read_json(files.pop(CHECK), folder / CHECK)):
         raise ConversionError(str(check["refused"]))
     tokens = about.tokenizer.tokens(range(len(about.tokenizer)))
-    return CTranslate2(files, about.config, tokens, threads=threads, native=native)
+    return CTranslate2(files, about.config, tokens, threads=threads, native=native, spread=spread)
 
 
 def kept(folder: Path, quantization: str) -> dict[str, bytes] | None:

@@ -69,11 +69,13 @@ def open_engine(
     device: str = "",
     threads: int = 0,
     quantization: str = "int8",
+    spread: bool = True,
     tell: Callable[[str], None] = lambda text: None,
 ) -> Engine:
     """The engine of this name for the model in ``folder``, which ``about`` describes.
 
-    ``device`` and ``threads`` as for ``Translator.load``. ``quantization``: the numbers that CTranslate2 computes with.
+    ``device``, ``threads`` and ``spread`` as for ``Translator.load``. ``quantization``: the numbers that CTranslate2
+    computes with.
     ``tell`` is told what takes longer than a moment, and why an engine is not what was asked for.
 
     Raises ConfigError for a device, an engine or threads that cannot be, ConversionError when CTranslate2 is asked for and
@@ -95,7 +97,7 @@ def open_engine(
     def fast() -> CTranslate2:
         from glassformer.engines.conversion_cache import load_fast
 
-        return load_fast(folder, about, native, quantization=quantization, threads=threads, tell=tell)
+        return load_fast(folder, about, native, quantization=quantization, threads=threads, spread=spread, tell=tell)
 
     there = importlib.util.find_spec("ctranslate2") is not None
     if engine == "ctranslate2":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from glassformer.brief import brief
-from glassformer.page.parse import to_json
+from glassformer.http.parse import to_json
 from glassformer.page.wire import Group, Look, Model, Numbers
 
 

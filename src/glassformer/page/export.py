@@ -5,10 +5,11 @@ from pathlib import Path
 
 from glassformer.disk import replace_file
 from glassformer.errors import ConfigError
+from glassformer.http.parse import to_json
+from glassformer.http.policy import policy
 from glassformer.page.body import Packed
-from glassformer.page.built import HOW, MARK, built_page, policy
+from glassformer.page.built import HOW, MARK, built_page
 from glassformer.page.model import model_body
-from glassformer.page.parse import to_json
 from glassformer.page.site import Offered, shelved_as
 from glassformer.page.wire import Look, Shelf
 

@@ -9,10 +9,10 @@ import torch
 from glassformer.brief import brief
 from glassformer.decoding import score
 from glassformer.errors import ConfigError, GlassformerError
+from glassformer.http.parse import from_json, to_json
 from glassformer.page import wire
 from glassformer.page.facts import LONGEST, find_learned, model_facts
 from glassformer.page.look import LIVE, Seen, changed, check_length, fixed, look, numbers_of, see
-from glassformer.page.parse import from_json, to_json
 from glassformer.page.steps import decode_steps
 from glassformer.trace import Window
 from glassformer.training.state import shown_checkpoint

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from glassformer.disk import replace_file
 from glassformer.errors import ConfigError
-from glassformer.page.built import HOW, MARK, built_page, policy
+from glassformer.http.parse import to_json
+from glassformer.http.policy import policy
+from glassformer.page.built import HOW, MARK, built_page
 from glassformer.page.facts import model_facts
 from glassformer.page.model import model_body
-from glassformer.page.parse import to_json
 from glassformer.page.wire import Ask, Shelf, Shelved
 from glassformer.translator import Translator
 

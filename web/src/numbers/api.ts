@@ -16,10 +16,19 @@ export class ServerError extends Error {}
 
 type Transport = (path: string, body: string, signal?: AbortSignal) => Promise<Response>;
 
-const http: Transport = (path, body, signal) =>
-  path === "/api/model"
-    ? fetch(path)
-    : fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: signal ?? null });
+let model = "";
+
+/** The model of a server that has several: asked from now on. Empty: its first. */
+export function useModel(name: string): void {
+  model = name;
+}
+
+const http: Transport = (path, body, signal) => {
+  const address = path + (model && `?model=${encodeURIComponent(model)}`);
+  return path === "/api/model"
+    ? fetch(address)
+    : fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: signal ?? null });
+};
 
 let transport = http;
 let asked = 0;

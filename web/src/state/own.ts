@@ -22,8 +22,13 @@ export function tooLarge(facts: ModelFacts): { wanted: number; there: number } |
   return wanted > there / 4 ? { wanted, there } : undefined;
 }
 
-/** `wanted`: the name of one on the shelf. */
-export function ownModel(root: Document, wanted: string): Own | undefined {
+/** Of several models the one that the address names, or one into the page's language, or the first. */
+export function preferred(names: readonly string[], wanted: string, language: string): string {
+  return names.find((name) => name === wanted) ?? names.find((name) => name.endsWith(`-${language}`)) ?? names[0]!;
+}
+
+/** `wanted`: the name of one on the shelf; empty: by the page's language. */
+export function ownModel(root: Document, wanted: string, language: string): Own | undefined {
   const [file, shelf] = [root.getElementById("model"), root.getElementById("shelf")];
   const read = async () => {
     const body = fromBase64(file!.textContent!).buffer as ArrayBuffer;
@@ -41,7 +46,12 @@ export function ownModel(root: Document, wanted: string): Own | undefined {
   }
   if (!shelf) return undefined;
   const { models } = JSON.parse(shelf.textContent!) as Shelf;
-  const chosen = models.find(({ model }) => model.name === wanted) ?? models[0]!;
+  const name = preferred(
+    models.map(({ model }) => model.name),
+    wanted,
+    language,
+  );
+  const chosen = models.find(({ model }) => model.name === name)!;
   return {
     facts: chosen.model,
     shelf: models,
