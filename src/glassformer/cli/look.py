@@ -1,7 +1,5 @@
 """``glassformer look``: a sentence seen whole, as a page in the browser, as a file, or as tables in the terminal."""
 
-import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from glassformer.cli.look_words import TITLES, Attention, looked_at, only_word
-from glassformer.cli.terminal import Terminal, make_console, say
+from glassformer.cli.terminal import Terminal, has_display, make_console, say
 from glassformer.errors import ConfigError, torch_is_there
 
 if TYPE_CHECKING:
@@ -164,7 +162,7 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     service = services.first
     check_length(service.translator, ask, LONGEST)
     with changed(service.translator, ask):
-        pass  # a head that is not there is told now
+        pass  # raises for a head that is not there
     console = make_console()
 
     def ready(address: str) -> None:
@@ -175,10 +173,6 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     with contextlib.suppress(KeyboardInterrupt):
         service.start = ask
         serve(services, listen(port), ready)
-
-
-def has_display() -> bool:
-    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def parse_head(text: str) -> tuple[str, int]:
