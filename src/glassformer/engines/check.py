@@ -21,7 +21,7 @@ from glassformer.checkpoint import Saved
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode, score
 from glassformer.engines.conversion import convert
-from glassformer.engines.ctranslate2 import CTranslate2
+from glassformer.engines.ctranslate2 import CTranslate2, both_sides
 from glassformer.errors import ConfigError, ConversionError
 from glassformer.folders import check_regular, inside
 from glassformer.model import Transformer
@@ -92,21 +92,22 @@ def checked(
     Raises ConversionError when float32 gives other tokens, or ``quantization`` loses more than MOST_BLEU_LOST; without
     references, when its log P is more than MOST_APART from PyTorch's.
     """
-    tokens = saved.tokenizer.tokens(range(len(saved.tokenizer)))
+    tokens, target_tokens = both_sides(saved.tokenizer)
+    target = saved.tokenizer.target
     pairs = [(source, target) for source, target in pairs if source.strip()][:SENTENCES]
     sources = saved.tokenizer.encode_batch(source for source, _ in pairs) if pairs else made_up(saved, MADE_UP)
     config = saved.model.config
 
     def engine(files: dict[str, bytes]) -> CTranslate2:
-        return CTranslate2(files, config, tokens)
+        return CTranslate2(files, config, tokens, target_tokens)
 
-    theirs = [best for (best,) in engine(convert(saved.model, tokens)).begin(sources, GREEDY)()]
+    theirs = [best for (best,) in engine(convert(saved.model, tokens, target_tokens)).begin(sources, GREEDY)()]
     ours = [best for (best,) in decode(saved.model, sources, GREEDY)]
     ties = compare(saved.model, sources, ours, theirs)
-    files = convert(saved.model, tokens, quantization=quantization)
+    files = convert(saved.model, tokens, target_tokens, quantization=quantization)
     fast = engine(files)
-    quantised = [saved.tokenizer.decode(best.ids) for (best,) in fast.begin(sources, GREEDY)()]
-    native = [saved.tokenizer.decode(one.ids) for one in ours]
+    quantised = [target.decode(best.ids) for (best,) in fast.begin(sources, GREEDY)()]
+    native = [target.decode(one.ids) for one in ours]
     references = [target for _, target in pairs] or native
     tokenizer = tokenizer_of(saved.card, references)
     found = Check(
@@ -122,7 +123,7 @@ def checked(
     )
     refuse_what_is_far(found)
     if add_source_eos:
-        files = convert(saved.model, tokens, quantization=quantization, add_source_eos=True)
+        files = convert(saved.model, tokens, target_tokens, quantization=quantization, add_source_eos=True)
     return files, found
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from glassformer.engines.ctranslate2 import FILES, POSITIONS
+from glassformer.config import ModelConfig
+from glassformer.engines.ctranslate2 import POSITIONS, files_of
 from glassformer.model import Transformer
 from glassformer.model.attention import MultiHeadAttention
 from glassformer.model.layers import AddAndNorm, FeedForward
@@ -21,26 +22,33 @@ EPSILON = 1e-5
 
 
 def convert(
-    model: Transformer, tokens: list[str], *, quantization: str = "float32", add_source_eos: bool = False
+    model: Transformer,
+    tokens: list[str],
+    target_tokens: list[str] | None = None,
+    *,
+    quantization: str = "float32",
+    add_source_eos: bool = False,
 ) -> dict[str, bytes]:
-    """The files of a folder that CTranslate2 loads, by name. ``tokens``: the vocabulary, by id.
+    """The files of a folder that CTranslate2 loads, by name. ``tokens``: the vocabulary, by id; ``target_tokens``: the
+    target's, where it has one of its own.
 
     ``quantization``: one of QUANTIZATIONS. ``add_source_eos``: CTranslate2 itself adds </s> to each source, and then
     gives nothing for an empty one.
     """
     spec = spec_of(model)
+    written = target_tokens or tokens
     spec.register_source_vocabulary(tokens)
-    spec.register_target_vocabulary(tokens)
+    spec.register_target_vocabulary(written)
     special = model.config
-    spec.config.bos_token = spec.config.decoder_start_token = tokens[special.bos_id]
-    spec.config.eos_token, spec.config.unk_token = tokens[special.eos_id], tokens[special.unk_id]
-    spec.config.add_source_eos = add_source_eos
+    spec.config.bos_token = spec.config.decoder_start_token = written[special.bos_id]
+    spec.config.eos_token, spec.config.unk_token = written[special.eos_id], written[special.unk_id]
+    spec.config.add_source_eos = add_source_eos and special.source_eos
     spec.config.layer_norm_epsilon = EPSILON
     spec.validate()
     quantise(spec, quantization)
     with tempfile.TemporaryDirectory() as folder:
         spec.save(folder)
-        return {name: (Path(folder) / name).read_bytes() for name in FILES}
+        return {name: (Path(folder) / name).read_bytes() for name in files_of(model.config)}
 
 
 def quantise(spec: Any, quantization: str) -> None:
@@ -83,14 +91,23 @@ def spec_of(model: Transformer) -> Any:
 
     config = model.config
     layers = (config.encoder_layers, config.decoder_layers)
-    spec = TransformerSpec.from_config(layers, config.heads, pre_norm=config.norm == "pre", activation=Activation.RELU)
-    embedding = array(model.embedding.weight)
-    table = positional_encodings(POSITIONS, config.d_model, config.positions, config.first_position).numpy()
-    spec.encoder.embeddings[0].weight = spec.decoder.embeddings.weight = spec.decoder.projection.weight = embedding
-    spec.encoder.position_encodings.encodings = spec.decoder.position_encodings.encodings = table
+    spec = TransformerSpec.from_config(
+        layers,
+        config.heads,
+        pre_norm=config.norm == "pre",
+        activation=Activation[config.activation.upper()],
+        layernorm_embedding=config.embedding_norm,
+    )
+    spec.encoder.embeddings[0].weight = array(model.embedding.weight)
+    spec.decoder.embeddings.weight = array(model.written.weight)
+    spec.decoder.projection.weight = array(model.output_weight)
     spec.decoder.projection.bias = output_bias(model)
     stacks: list[tuple[Any, Any]] = [(spec.encoder, model.encoder), (spec.decoder, model.decoder)]
     for place, stack in stacks:
+        place.scale_embeddings = config.scale_embedding
+        place.position_encodings.encodings = positions_of(config, stack)
+        if config.embedding_norm:
+            set_norm(place.layernorm_embedding, stack.input.norm)
         if config.norm == "pre":
             set_norm(place.layer_norm, stack.norm)
         for to, layer in zip(place.layer, stack.layers, strict=True):
@@ -101,10 +118,17 @@ def spec_of(model: Transformer) -> Any:
     return spec
 
 
+def positions_of(config: ModelConfig, stack: Any) -> Any:
+    """The table of positions of one stack: what it learned, or as many rows of its waves as CTranslate2 is given."""
+    if config.positions == "learned":
+        return array(stack.input.positional_encoding.table)
+    return positional_encodings(POSITIONS, config.d_model, config.positions, config.first_position).numpy()
+
+
 def output_bias(model: Transformer) -> Any:
     """The model's, or none, but for pad and bos, which no translation has in it: so CTranslate2 need not be told."""
     config = model.config
-    bias = torch.zeros(config.vocabulary_size) if model.output_bias is None else model.output_bias.detach().clone()
+    bias = torch.zeros(config.target_size) if model.output_bias is None else model.output_bias.detach().clone()
     bias[list({config.pad_id, config.bos_id} - {config.eos_id})] = NEVER
     return array(bias)
 

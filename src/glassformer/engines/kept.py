@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassformer.engines.ctranslate2 import FILES, CTranslate2
+from glassformer.config import ModelConfig
+from glassformer.engines.ctranslate2 import CTranslate2, both_sides, files_of
 from glassformer.errors import CheckpointError, ConversionError
 from glassformer.folders import (
     MANIFEST,
@@ -52,17 +53,16 @@ def load_fast(
 
     Raises ConversionError when the conversion fails its check, or did so before.
     """
-    files = kept(folder, quantization)
+    files = kept(folder, about.config, quantization)
     if files is None:
         tell(f"making the model ready for CTranslate2 ({quantization}), once …")
         files = keep(folder, quantization, tell)
     if "refused" in (check := read_json(files.pop(CHECK), folder / CHECK)):
         raise ConversionError(str(check["refused"]))
-    tokens = about.tokenizer.tokens(range(len(about.tokenizer)))
-    return CTranslate2(files, about.config, tokens, threads=threads, native=native)
+    return CTranslate2(files, about.config, *both_sides(about.tokenizer), threads=threads, native=native)
 
 
-def kept(folder: Path, quantization: str) -> dict[str, bytes] | None:
+def kept(folder: Path, config: ModelConfig, quantization: str) -> dict[str, bytes] | None:
     """The files of a kept conversion; None where there is none, or a damaged one, which is removed."""
     path = cache() / name_of(folder, quantization)
     if not path.is_dir() or whose(cache()):
@@ -70,7 +70,7 @@ def kept(folder: Path, quantization: str) -> dict[str, bytes] | None:
     try:
         files = read_folder(path, [CHECK])
         refused = "refused" in read_json(files[CHECK], path / CHECK)
-        files = files if refused else read_folder(path, [*FILES, CHECK])
+        files = files if refused else read_folder(path, [*files_of(config), CHECK])
     except CheckpointError:
         remove(path)
         return None

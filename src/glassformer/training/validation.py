@@ -67,7 +67,7 @@ def validation_loss(state: State, data: Data, config: TrainingConfig, where: tor
     model = state.averaged.config
     for start in range(0, len(rows), 64):
         some = rows[start : start + 64]
-        sources = pad([[*source, model.eos_id] for source, _ in some], model.pad_id).to(where)
+        sources = pad([model.source(source) for source, _ in some], model.pad_id).to(where)
         targets = pad([[model.bos_id, *target, model.eos_id] for _, target in some], model.pad_id).to(where)
         total += float(loss_of(state.averaged, sources, targets, 0.0).plain)
         tokens += sum(len(target) + 1 for _, target in some)

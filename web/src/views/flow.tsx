@@ -123,7 +123,7 @@ function Rest({ station }: { station: Station }) {
   const add = look.model.norm === "pre" ? "Add" : "Add & Norm";
   const windows = [
     [station.residual, t("flow.residual")], [`${station.name}.output`, t("flow.attended")], [station.output, add],
-    [`${at}.feed_forward.inner`, t("flow.inner")], [`${at}.feed_forward.output`, t("flow.feedforward")], [`${at}.feed_forward_add_norm.output`, add],
+    [`${at}.feed_forward.inner`, t(`activation.${look.model.activation}`)], [`${at}.feed_forward.output`, t("flow.feedforward")], [`${at}.feed_forward_add_norm.output`, add],
   ] as const;
   const open = numbers.has(state.window) ? numbers.dense(state.window) : undefined;
   const side = state.window.startsWith("encoder") ? look.source : look.target; // it stays open on the other side

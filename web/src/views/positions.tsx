@@ -41,10 +41,10 @@ function Sum() {
           </>
         ))}
       </div>
-      <div class="written"><p>
+      {look.model.embedding_norm ? <p class="note">{t("positions.norm")}</p> : <div class="written"><p>
         <bdi>{labels[0]}</bdi> [0]: {fixed(at(e!, 0, 0), 3)} + {fixed(at(p!, 0, 0), 3)} = {fixed(at(e!, 0, 0) + at(p!, 0, 0), 3)}
         <span class="check ok"> {Math.abs(at(e!, 0, 0) + at(p!, 0, 0) - at(x!, 0, 0)) < 1e-2 ? "✓" : "≠"} X {fixed(at(x!, 0, 0), 3)}</span>
-      </p></div>
+      </p></div>}
       <MatrixTwin labels={labels} matrix={p!} axis="d_model" />
     </section>
   );
@@ -53,7 +53,7 @@ function Sum() {
 function Table() {
   const { state, set, look, t, theme } = usePage();
   const { model } = look;
-  const layout = LAYOUTS.includes(state.layout as (typeof LAYOUTS)[number]) ? state.layout : model.positions;
+  const layout = LAYOUTS.includes(state.layout as (typeof LAYOUTS)[number]) ? state.layout : model.positions === "learned" ? "halves" : model.positions;
   const trained = model.longest_trained || 100;
   const longest = Math.max(4 * trained, 128);
   const length = state.length || Math.min(20, longest);
@@ -79,7 +79,7 @@ function Table() {
         <label class="slider"><span>{t("positions.dims")} <b>{dims}</b></span>
           <input type="range" min={4} max={Math.max(512, model.d_model)} step={4} value={dims} onInput={(event) => set({ dims: Number(event.currentTarget.value), dim: -1 })} /></label>
       </div>
-      <p class="note">{t(`layout.${layout as "halves"}.note`)} {model.longest_trained > 0 && t(length > trained ? "positions.beyond" : "positions.within", { n: trained })}</p>
+      <p class="note">{model.positions === "learned" && `${t("layout.learned.note")} `}{t(`layout.${layout as "halves"}.note`)} {model.longest_trained > 0 && t(length > trained ? "positions.beyond" : "positions.within", { n: trained })}</p>
       <div class="product">
         <div class="trained">
           <Heat matrix={p} title={<b class="symbol">P</b>} rowAxis={t("axis.position")} colAxis={t("axis.dimension")} theme={theme} label={t("positions.title")} most={1}
