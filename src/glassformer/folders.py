@@ -82,8 +82,8 @@ def describe(folder: Path) -> Description:
         )
     if tokenizer.target.before != config.target_prefix:
         raise CheckpointError(
-            f"{folder}: the tokenizer begins targets with {tokenizer.target.before} and the model with {config.target_prefix}: "
-            "they are not of the same training"
+            f"{folder}: the tokenizer begins targets with {tokenizer.target.before} and the model with "
+            f"{config.target_prefix}: they are not of the same training"
         )
     for name in ("pad_id", "bos_id", "eos_id", "unk_id"):
         if getattr(tokenizer, name) != getattr(config, name):

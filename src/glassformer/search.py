@@ -28,8 +28,9 @@ class Sentence:
 def make_sentence(
     source: Sequence[int], prefix: Sequence[int], config: DecodingConfig, model_config: ModelConfig
 ) -> Sentence:
-    """Adds eos to the source, as training does. The limit counts the target's tokens with eos: the source's (with eos)
-    plus ``extra_length``, but no more than the model has positions, and always one after the prefix. A language token goes before the prefix.
+    """Adds eos to the source, as training does, and a language token before the prefix. The limit counts the target's tokens
+    with eos: the source's (with eos) plus ``extra_length``, but no more than the model has positions, and always one after
+    the prefix.
 
     Raises DecodingError for a prefix longer than the limit or with pad, bos or eos in it, which no target has inside,
     and VocabularyError for a prefix's id that is not in the vocabulary (the model says it of the source).

@@ -27,9 +27,9 @@ from glassformer.search import Hypothesis, Sentence, by_length, length_penalty, 
 from glassformer.settings import check_threads
 
 if TYPE_CHECKING:
-    from glassformer.text.tokenizer import Tokenizer
     from glassformer.engines.native import Native
     from glassformer.model import Transformer
+    from glassformer.text.tokenizer import Tokenizer
 
 POSITIONS = 2048
 """Rows of the table of positions. CTranslate2 does not make more: a longer sentence is for the native engine."""

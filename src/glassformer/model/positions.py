@@ -57,6 +57,7 @@ class LearnedPositions(nn.Module):
         """As ``PositionalEncoding``. Raises ShapeError for a position that the table does not have."""
         if start + length > self.table.size(0):
             raise ShapeError(
-                f"a sentence of {start + length:,} tokens: this model learned {self.table.size(0):,} positions, so make it shorter"
+                f"a sentence of {start + length:,} tokens: this model learned {self.table.size(0):,} positions, so make it "
+                "shorter"
             )
         return self.table[start : start + length].to(like.dtype)

@@ -88,8 +88,8 @@ OF_VOCABULARY = ("embedding.weight", "target_embedding.weight", "output_matrix",
 
 
 def learned(translator: Translator) -> dict[str, tuple[Tensor, tuple[str, ...]]]:
-    """Every learned matrix but those with a row a token, which are the largest by far, with its axes; those that the page multiplies
-    with come first, layer by layer."""
+    """Every learned matrix but those with a row a token, which are the largest by far, with its axes; those that the page
+    multiplies with come first, layer by layer."""
     config = translator.model.config
     split = {"w_qkv": (3, config.heads, config.d_k, config.d_model), "b_qkv": (3, config.heads, config.d_k)}
     known = {

@@ -1,7 +1,9 @@
 """Strings ⇄ ids: SentencePiece's unigram model (Kudo 2018) with bytes for what it does not know.
 
 One vocabulary serves both languages, as in the paper (§5.1); a model of another program may have one for each, under ids
-of its own (``pieces``): then a Tokenizer is the source's, and its ``target`` the other one. What goes in comes out again, but for these, on purpose:
+of its own (``pieces``): then a Tokenizer is the source's, and its ``target`` the other one.
+
+What goes in comes out again, but for these, on purpose:
 
 - text is put into one spelling (``text/normalise.py``): NFC, one kind of blank, no invisible characters;
 - blanks at both ends go and a run of them becomes one: SentencePiece's own rule;
@@ -231,7 +233,8 @@ class Tokenizer:
         return [self._pieces.get_score(id) for id in range(len(self))]
 
     def decode(self, ids: Iterable[SupportsInt]) -> str:
-        """The text of ``ids``; pad, bos, eos and language tokens are left out, unk shows as ⁇, bytes that are no UTF-8 as U+FFFD.
+        """The text of ``ids``; pad, bos, eos and language tokens are left out, unk shows as ⁇, bytes that are no UTF-8 as
+        U+FFFD.
 
         Raises VocabularyError for an id outside the vocabulary.
         """
