@@ -21,11 +21,13 @@ test: .venv/all       ## every test that this machine can run; those in a browse
 	$(MAKE) --no-print-directory $(PAGE) || echo "The page cannot be built here: its tests in a browser are skipped."
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-check: .venv/all      ## style, types, who may import whom
+check: .venv/all      ## style, types, who may import whom; of the page, too
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -c 'import hatchling' 2>/dev/null || $(BIN)/pip install -q --disable-pip-version-check -c constraints.txt hatchling
+	$(BIN)/python hatch_build.py check
 
 bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one question, rows go to benchmarks/results/ (free cores; 35 minutes)
 	$(BENCH)/python benchmarks/training_speed.py

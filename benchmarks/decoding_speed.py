@@ -52,7 +52,7 @@ def model_of(config: ModelConfig) -> Transformer:
 
 def ours(preset: str, at_once: int, count: int, precision: str) -> Callable[[], list[list[int]]]:
     """Our native engine through its door."""
-    from glassformer.search import Sentence
+    from glassformer.hypothesis import Sentence
 
     config, groups = setting(preset, at_once, count)
     engine = Native(model_of(config))

@@ -35,7 +35,7 @@ from glassformer.engines.conversion import convert
 from glassformer.engines.ctranslate2 import CTranslate2
 from glassformer.model import Transformer
 from glassformer.scores import bleu
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.translator import Translator
 

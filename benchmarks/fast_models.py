@@ -20,7 +20,7 @@ import rows
 
 from glassformer.config import DecodingConfig
 from glassformer.scores import bleu
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from glassformer.translator import Translator
 
 METHODS = {"greedy": DecodingConfig(method="greedy"), "beam 4": DecodingConfig()}

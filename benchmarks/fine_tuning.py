@@ -19,7 +19,7 @@ import torch
 
 from glassformer.config import DecodingConfig
 from glassformer.scores import bleu
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from glassformer.translator import Translator
 
 WAYS: dict[str, list[str]] = {

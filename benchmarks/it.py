@@ -26,10 +26,10 @@ import rows
 import torch
 from torch import Tensor
 
+from glassformer.demo.head_jobs import places_of_words
 from glassformer.errors import CorpusError
 from glassformer.translator import Translator
 from glassformer.translator.alignment import merge_words
-from glassformer.translator.head_jobs import places_of_words
 from glassformer.what_if import heads_off, turned
 
 GENDERS = {"m": "er", "f": "sie", "n": "es"}
@@ -109,17 +109,16 @@ def read_frames(path: Path) -> list[Frame]:
 
 
 def measure(translator: Translator, path: Path = Path(__file__).parent / "it.tsv") -> list[dict[str, Any]]:
-    """Four rows: heads, pronouns, whether the pronouns follow the head, and the article's own sentence."""
+    """Two rows, heads and the article's own sentence; of a translator into German two more: pronouns, and whether they
+    follow the head."""
     frames = read_frames(path)
     looks = torch.stack([torch.stack([look(translator, frame, ending) for ending in (0, 1)]) for frame in frames])
     head = best(movement(looks[::2]))
-    said = translator.translate([frame.sentence(ending) for frame in frames for ending in (0, 1)])
-    return [
-        heads(looks, head),
-        pronouns(said),
-        causal(translator, frames[1::2], said_of(said)[1::2], head),
-        article(translator, head),
-    ]
+    found = [heads(looks, head), article(translator, head)]
+    if translator.card.get("languages", "en-de") == "en-de":  # er, sie, es
+        said = translator.translate([frame.sentence(ending) for frame in frames for ending in (0, 1)])
+        found += [pronouns(said), causal(translator, frames[1::2], said_of(said)[1::2], head)]
+    return found
 
 
 def look(translator: Translator, frame: Frame, ending: int) -> Tensor:

@@ -18,7 +18,7 @@ import rows
 from glassformer.errors import CheckpointError
 from glassformer.training.state import checkpoints, newest_checkpoint
 from tests.faults.runs import Started, assert_same_bits, finish, words_for
-from tests.training.conftest import write_corpus
+from tests.made_up import write_corpus
 
 
 def main() -> None:

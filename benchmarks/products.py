@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from glassformer.config import ModelConfig
-from glassformer.text.batches import Batch
+from glassformer.corpus.batches import Batch
 
 Shape = tuple[int, int, int, int]
 """[matrix, row, inner, column]: so many products of [row, inner] with [inner, column]."""

@@ -20,10 +20,10 @@ import torch
 from candidates import CANDIDATES
 
 from glassformer.config import DataConfig, DecodingConfig, TrainingConfig
+from glassformer.corpus.prepare import Data, prepare
+from glassformer.runs.recipe import TRAINING, recipe
 from glassformer.scores import bleu, chrf, papers_bleu
-from glassformer.text.corpus import read_lines
-from glassformer.training.data import Data, prepare
-from glassformer.training.recipe import TRAINING, recipe
+from glassformer.text.lines import read_lines
 from glassformer.training.train import train
 from glassformer.translator import Translator
 

@@ -16,9 +16,11 @@ from typing import Any
 
 import rows
 
-from glassformer.scores import Score, bleu
-from glassformer.text.augmentation import mistyped, no_final_punctuation, something_to_copy
-from glassformer.text.corpus import read_lines
+from glassformer.corpus.augmentation import mistyped, no_final_punctuation, something_to_copy
+from glassformer.score_tokenizers import choose
+from glassformer.scores import Score
+from glassformer.scores import bleu as bleu_by
+from glassformer.text.lines import read_lines
 from glassformer.translator import Translator
 
 SEED = "test"
@@ -40,6 +42,12 @@ def main() -> None:
 
 def measure(translator: Translator, pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
     sources, references = [source for source, _ in pairs], [target for _, target in pairs]
+    counted = choose(references, guess=translator.card.get("languages", ""))
+    between = "" if counted.tokenizer == "zh" else " "  # sentences
+
+    def bleu(hypotheses: list[str], references: list[str]) -> Score:
+        return bleu_by(hypotheses, references, tokenize=counted.tokenizer)
+
     plain = translator.translate(sources)
     cased, folded = bleu(plain, references), bleu(lower(plain), lower(references))
     made = [
@@ -70,7 +78,8 @@ def measure(translator: Translator, pairs: list[tuple[str, str]]) -> list[dict[s
     for count in (3, 6):
         groups = [range(i, i + count) for i in range(0, len(pairs) - count + 1, count)]
         one_by_one, wanted, lines = (
-            [" ".join(texts[i] for i in g) for g in groups] for texts in (plain, references, sources)
+            [joint.join(texts[i] for i in g) for g in groups]
+            for texts, joint in ((plain, between), (references, between), (sources, " "))
         )
         base = bleu(one_by_one, wanted)
         made.append(row(f"{count} joined afterwards", len(groups), base, base))

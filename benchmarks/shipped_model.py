@@ -2,7 +2,7 @@
 
     python benchmarks/shipped_model.py --run runs/en-de --data ../shared/data --out src/glassformer/models/en-de
 
-The weights become bfloat16 on disk first, and it is these that are scored.
+The folder's name says the languages. The weights become bfloat16 on disk first, and it is these that are scored.
 """
 
 import argparse
@@ -19,9 +19,10 @@ import rows
 import torch
 
 from glassformer.checkpoint import load_model, save_model
-from glassformer.folders import read_json
+from glassformer.disk import read_json
+from glassformer.score_tokenizers import choose
 from glassformer.scores import Score, bleu, chrf
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from glassformer.translator import Translator
 
 TRIED = [
@@ -48,11 +49,23 @@ TRIED = [
 ]
 """Sentences that a person would try: none was looked up in the training data."""
 
-DATA = [
-    "Tatoeba sentence pairs English–German, from www.manythings.org/anki and tatoeba.org, licence CC BY 2.0 FR",
-    "LibreOffice help texts English–German, licence MPL-2.0",
-    "Sentences that ask what *it* is, which the package makes itself (`python -m glassformer.demo`)",
-]
+OWN = "Sentences that ask what *it* is, which the package makes itself (`python -m glassformer.demo`)"
+DATA = {
+    "en-de": [
+        "Tatoeba sentence pairs English–German, from www.manythings.org/anki and tatoeba.org, licence CC BY 2.0 FR",
+        "LibreOffice help texts English–German, licence MPL-2.0",
+        OWN,
+    ],
+    "en-zh": [
+        "Tatoeba sentence pairs English–Chinese, from www.manythings.org/anki and tatoeba.org, licence CC BY 2.0 FR; "
+        "made simplified with OpenCC, and punctuation was changed",
+        "LibreOffice help texts English–Chinese, licence MPL-2.0; quotes were changed",
+        OWN,
+    ],
+}
+LANGUAGES = {"en": "English", "de": "German", "zh": "Chinese (simplified)"}
+QUOTES = str.maketrans("「」", "“”")
+"""LibreOffice's help in Chinese has the former; the model is trained on the latter."""
 
 
 def main() -> None:
@@ -63,17 +76,17 @@ def main() -> None:
     parser.add_argument("--started-from", type=Path, help="the model whose weights the run began with")
     wanted = parser.parse_args()
     saved = load_model(wanted.run)
+    languages = wanted.out.name
+    saved.card["languages"] = languages
+    target = languages.partition("-")[2]
     with tempfile.TemporaryDirectory() as folder:
         save_model(Path(folder) / "model", saved, dtype=torch.bfloat16)
         # CTranslate2 in float32 takes the native model's tokens, four times as fast; what looks inside is native anyway
         translator = Translator.load(Path(folder) / "model", engine="auto", quantization="float32")
     scores: list[dict[str, Any]] = []
-    for name in ("tatoeba-en-de", "libreoffice-help-en-de"):
-        scores += measure(translator, wanted.data / name, name)
-    test = wanted.data / "tatoeba-en-de"
-    changed = robust.measure(
-        translator, list(zip(read_lines(test / "test.en"), read_lines(test / "test.de"), strict=True))
-    )
+    for name in (f"tatoeba-{languages}", f"libreoffice-help-{languages}"):
+        scores += measure(translator, wanted.data / name, name, target)
+    changed = robust.measure(translator, list(zip(*sides(wanted.data / f"tatoeba-{languages}", target), strict=True)))
     who = it.measure(translator)
     tried = list(zip(TRIED, translator.translate(TRIED), strict=True))
     command = saved.card["command"].replace(str(wanted.run.resolve()), str(wanted.run)).replace(f"{wanted.data}/", "")
@@ -82,8 +95,7 @@ def main() -> None:
         last = {"training": before["training"], "command": before["command"]}
         saved.card["started_from"] = [*before.get("started_from", []), last]
     saved.card["sentences"] = sentences_at_a_time(changed)
-    saved.card["languages"] = "en-de"
-    saved.card = {**saved.card, "data": DATA, "command": command, "scores": scores}
+    saved.card = {**saved.card, "data": DATA[languages], "command": command, "scores": scores}
     if wanted.out.exists():
         shutil.rmtree(wanted.out)
     save_model(wanted.out, saved, dtype=torch.bfloat16)
@@ -93,12 +105,22 @@ def main() -> None:
     rows.write("it", [{"model": wanted.out.name, **row} for row in who])
 
 
-def measure(translator: Translator, folder: Path, name: str) -> list[dict[str, Any]]:
-    sources, references = list(read_lines(folder / "test.en")), list(read_lines(folder / "test.de"))
+def sides(folder: Path, target: str) -> tuple[list[str], list[str]]:
+    """The test's sources and references."""
+    sources, references = list(read_lines(folder / "test.en")), list(read_lines(folder / f"test.{target}"))
+    return sources, [text.translate(QUOTES) for text in references] if target == "zh" else references
+
+
+def measure(translator: Translator, folder: Path, name: str, target: str) -> list[dict[str, Any]]:
+    sources, references = sides(folder, target)
+    tokenize = choose(references, language=target).tokenizer
     begun = time.monotonic()
     translations = translator.translate(sources)
     seconds = round(time.monotonic() - begun, 1)
-    made = [bleu(translations, references, resamples=1000), chrf(translations, references, resamples=1000)]
+    made = [
+        bleu(translations, references, resamples=1000, tokenize=tokenize),
+        chrf(translations, references, resamples=1000),
+    ]
     return [{"test": f"{name} test", "sentences": len(sources), "seconds": seconds, **row(score)} for score in made]
 
 
@@ -162,10 +184,11 @@ def card_page(
     config = json.loads((folder / "config.json").read_bytes())
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     trained = card["training"]
+    source, target = (LANGUAGES[code] for code in folder.name.split("-"))
     lines = [
-        "# en-de: the model that ships",
+        f"# {folder.name}: a model that ships",
         "",
-        f"English → German, {card['parameters']:,} weights (bfloat16 on disk, {size:.1f} MB): {config['encoder_layers']} encoder and "
+        f"{source} → {target}, {card['parameters']:,} weights (bfloat16 on disk, {size:.1f} MB): {config['encoder_layers']} encoder and "
         f"{config['decoder_layers']} decoder layers, d_model {config['d_model']}, {config['heads']} heads, d_ff {config['d_ff']}, "
         f"{config['norm']}-norm, positions `{config['positions']}`, {config['vocabulary_size']:,} pieces.",
         "",
@@ -210,7 +233,7 @@ def card_page(
         "|---|---|---|",
         *[f"| {row['test']} | {row['value']:.1f} | {lost(row)} |" for row in changed],
     ]
-    heads, pronouns, causal, article = who
+    heads, article, *of_german = who
     lines += ["", "## Who is *it*?", ""]
     if taught := card.get("taught"):
         lines += [
@@ -223,16 +246,27 @@ def card_page(
         "",
         f"- `{heads['head']}`, which moves most with the ending, gives the right noun {heads['right_noun']:.0%} of what *it* gives and the "
         f"other {heads['wrong_noun']:.0%}; the right one gets more in {heads['right_is_more_percent']:.0f} % of the sentences (chance: 50 %).",
-        f"- *er, sie, es* have the gender of the right noun in {pronouns['right_percent']:.0f} % of the {pronouns['judged']} translations in "
-        f"which it can be seen (always *es*: {pronouns['always_es_percent']:.0f} %), and in both of a pair in {pronouns['both_right_percent']:.0f} %.",
-        f"- That head turned by hand to the other noun, {causal['turned_to_the_other_noun_they_follow_percent']:.0f} % of the pronouns follow; "
-        f"turned to the right one {causal['turned_to_the_right_noun_percent']:.0f} % are right, with the head off {causal['head_off_right_percent']:.0f} %.",
+        *follows(*of_german),
         f"- The article's sentence: it looks from *it* at *animal* with {article['tired: it→animal']:.0%} for *tired* and "
-        f"{article['wide: it→animal']:.0%} for *wide*, at *street* with {article['tired: it→street']:.0%} and {article['wide: it→street']:.0%}.",
+        f"{article['wide: it→animal']:.0%} for *wide*, at *street* with {article['tired: it→street']:.0%} and {article['wide: it→street']:.0%}: "
+        f"“{article['tired']}”, “{article['wide']}”",
+        f"- `{article['head_for_the_ending']}` looks from *it* at *tired* with {article['it→tired']:.0%}, at *wide* with {article['it→wide']:.0%}.",
     ]
     lines += ["", "## Twenty sentences", "", "| English | what it makes of it |", "|---|---|"]
     lines += [f"| {source} | {translation} |" for source, translation in tried]
     return "\n".join(lines) + "\n"
+
+
+def follows(pronouns: dict[str, Any] | None = None, causal: dict[str, Any] | None = None) -> list[str]:
+    """What *it* becomes in German, and whether it follows the head."""
+    if pronouns is None or causal is None:
+        return []
+    return [
+        f"- *er, sie, es* have the gender of the right noun in {pronouns['right_percent']:.0f} % of the {pronouns['judged']} translations in "
+        f"which it can be seen (always *es*: {pronouns['always_es_percent']:.0f} %), and in both of a pair in {pronouns['both_right_percent']:.0f} %.",
+        f"- That head turned by hand to the other noun, {causal['turned_to_the_other_noun_they_follow_percent']:.0f} % of the pronouns follow; "
+        f"turned to the right one {causal['turned_to_the_right_noun_percent']:.0f} % are right, with the head off {causal['head_off_right_percent']:.0f} %.",
+    ]
 
 
 if __name__ == "__main__":

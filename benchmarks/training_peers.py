@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from glassformer.config import ModelConfig
-from glassformer.text.batches import Batch
+from glassformer.corpus.batches import Batch
 
 Loss = Callable[[Batch], Tensor]
 SMOOTHING = 0.1

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from glassformer.config import PRESETS, ModelConfig
-from glassformer.text.batches import Batch
+from glassformer.corpus.batches import Batch
 
 VOCABULARY = 8000
 POOL = 4000

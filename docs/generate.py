@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/ from the code: ``make docs``. A test says that they are up to date.
 
-``pages()`` makes the text of each: windows from what a small model shows, settings and presets from config.py, commands
+``pages()`` makes the text of each: windows from what a small model shows, settings and presets from config/, commands
 from the functions that the command line calls.
 """
 
@@ -20,8 +20,8 @@ from glassformer import config
 from glassformer.cli.app import app
 from glassformer.model import Transformer
 from glassformer.probe import AXES
+from glassformer.runs.folder import MAY_CHANGE
 from glassformer.trace import record
-from glassformer.training.folder import MAY_CHANGE
 
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))  # also where a test loads this file
@@ -112,7 +112,7 @@ def settings_page() -> str:
         weights = f"{weights_of(made) / 1e6:,.1f} million"
         rows.append((f"`{name}`", *(str(getattr(made, size)) for size in sizes), weights, doc(preset)))
     body = "\n".join(parts)
-    return f"""{FIRST_LINE.format("glassformer/config.py")}
+    return f"""{FIRST_LINE.format("glassformer/config/")}
 
 # The settings
 

@@ -2,13 +2,27 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jaxtyping
 import pytest
 import torch
 from jaxtyping import install_import_hook
 
-SHAPED = ["model", "what_if", "text", "decoding"]  # the rooms whose signatures carry shapes
+if TYPE_CHECKING:
+    from glassformer.config import DataConfig
+    from glassformer.text.tokenizer import Tokenizer
+
+SHAPED = [
+    "model",
+    "what_if",
+    "text",
+    "corpus.batches",
+    "corpus.encoded",
+    "corpus.marks",
+    "decoding",
+]  # the rooms whose signatures carry shapes
 install_import_hook([f"glassformer.{room}" for room in SHAPED], "beartype.beartype")
 
 for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
@@ -28,6 +42,21 @@ def unchecked_shapes() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> "Tokenizer":
+    from glassformer.text.tokenizer import Tokenizer
+    from tests.made_up import made_up_pairs
+
+    return Tokenizer.train((side for pair in made_up_pairs(500) for side in pair), vocabulary_size=400)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> "DataConfig":
+    from tests.made_up import write_corpus
+
+    return write_corpus(tmp_path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

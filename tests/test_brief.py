@@ -12,13 +12,13 @@ from glassformer import Translator
 from glassformer.brief import brief, shown
 from glassformer.checkpoint import load_model
 from glassformer.config import DataConfig, TrainingConfig
+from glassformer.config.settings import check_threads
+from glassformer.corpus.prepare import prepare
 from glassformer.errors import ConfigError
-from glassformer.folders import describe
-from glassformer.settings import check_threads
-from glassformer.training.data import prepare
+from glassformer.model_folder import describe
 from glassformer.training.state import State
+from tests.made_up import write_corpus
 from tests.toy_translator import ENGLISH, save_toy_translator
-from tests.training.conftest import write_corpus
 
 
 @pytest.fixture(scope="module")

@@ -17,18 +17,10 @@ from torch import Tensor
 
 from glassformer.brief import brief
 from glassformer.config import ModelConfig
+from glassformer.disk import check_regular, json_bytes, read_folder, reason, write_folder
 from glassformer.errors import CheckpointError
-from glassformer.folders import (
-    check_regular,
-    describe,
-    json_bytes,
-    model_folder,
-    read_config,
-    read_folder,
-    reason,
-    write_folder,
-)
 from glassformer.model import Transformer
+from glassformer.model_folder import describe, model_folder, read_config
 from glassformer.text.tokenizer import Tokenizer
 
 LARGEST_HEADER = 2**20

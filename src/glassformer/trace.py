@@ -18,8 +18,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from glassformer.brief import brief
+from glassformer.disk import replace_file
 from glassformer.errors import TraceFileError
-from glassformer.folders import replace_file
 from glassformer.probe import Probe
 from glassformer.strict_json import parsed
 

@@ -13,8 +13,8 @@ from glassformer.checkpoint import save_model
 from glassformer.cli.diagnose import training_pairs
 from glassformer.cli.distill import pairs_of, read_validation, sentences, validation
 from glassformer.config import DataConfig
-from glassformer.training.files import STANDARD_INPUT
-from glassformer.training.folder import keep
+from glassformer.corpus.files import STANDARD_INPUT
+from glassformer.runs.folder import keep
 from glassformer.training.processes import several
 from glassformer.translator import Translator
 from tests.cli.test_app import Call

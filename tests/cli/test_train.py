@@ -18,14 +18,14 @@ from rich.console import Console
 
 from glassformer.checkpoint import load_model
 from glassformer.cli.progress import Bar, Lines, choices_table, duration
+from glassformer.config.recipe import Choice
 from glassformer.errors import ConfigError
 from glassformer.scores import Score
-from glassformer.training.recipe import Choice
 from glassformer.training.report import Outcome, Plan, Step, Validation
 from tests.cli.test_app import Call, Ended
 from tests.cli.test_app import call as call  # the fixture
+from tests.made_up import write_corpus
 from tests.toy_translator import save_toy_translator
-from tests.training.conftest import write_corpus
 
 module = importlib.import_module("glassformer.cli.train")
 SETTINGS = {
@@ -372,7 +372,7 @@ def test_durations(seconds: float, text: str) -> None:
 def test_the_demo_makes_its_own_sentences_and_says_which_head_does_what(
     tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    demo = importlib.import_module("glassformer.training.demo")
+    demo = importlib.import_module("glassformer.demo.run")
     monkeypatch.setattr(demo, "SIZES", {"train": 300, "valid": 20, "test": 20})
     words = ["train", "--demo", "--out", str(tmp_path / "demo"), "--threads", "1"]
     for setting in ("max_steps=30", "validate_every=30", "validation_sentences=4"):

@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, GlassformerError
-from glassformer.text.corpus import read_lines
+from glassformer.text.lines import read_lines
 from tests.toy_translator import ENGLISH, GERMAN
 
 Run = Callable[..., Any]

@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassformer.decoding.batches import pad
-from glassformer.search import by_length
+from glassformer.hypothesis import by_length
 
 
 def test_pad_fills_up_on_the_right():

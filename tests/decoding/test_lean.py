@@ -12,8 +12,8 @@ from glassformer.decoding.lean import Int8Product, LeanTransformer, has_int8, le
 from glassformer.decoding.sentences import Sentences
 from glassformer.engines.native import Native
 from glassformer.errors import ConfigError, VocabularyError
+from glassformer.hypothesis import make_sentence
 from glassformer.model import Transformer
-from glassformer.search import make_sentence
 
 KINDS = [
     {"norm": norm, "attention_bias": bias, "output_bias": bias, "positions": positions}

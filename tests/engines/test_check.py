@@ -14,8 +14,8 @@ from glassformer.engines import check, conversion
 from glassformer.engines.check import checked, compare, tokenizer_of
 from glassformer.engines.ctranslate2 import CTranslate2
 from glassformer.errors import ConversionError, CorpusError
+from glassformer.hypothesis import Hypothesis
 from glassformer.scores import Score
-from glassformer.search import Hypothesis
 from tests.toy_translator import ENGLISH, GERMAN, toy
 
 PAIRS = list(zip(ENGLISH, GERMAN, strict=True))

@@ -9,7 +9,7 @@ import pytest
 
 from glassformer.config import DecodingConfig
 from glassformer.engines import ctranslate2
-from glassformer.engines.engine import Auto
+from glassformer.engines.open import Auto
 from glassformer.errors import ConfigError, ConversionError, DecodingError, VocabularyError
 from glassformer.translator import Translator
 from tests.toy_translator import ENGLISH, GERMAN
@@ -105,7 +105,7 @@ def test_without_ctranslate2(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_auto_where_there_is_a_gpu_is_pytorch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glassformer.engines.engine.has_gpu", lambda: True)
+    monkeypatch.setattr("glassformer.engines.open.has_gpu", lambda: True)
     assert Translator.load(folder, engine="auto").engine.name == "native"
 
 
@@ -113,7 +113,7 @@ def test_auto_says_once_why_a_conversion_is_not_used(folder: Path, monkeypatch: 
     def fail(*_: Any, **__: Any) -> None:
         raise ConversionError("other tokens")
 
-    monkeypatch.setattr("glassformer.engines.kept.load_fast", fail)
+    monkeypatch.setattr("glassformer.engines.conversion_cache.load_fast", fail)
     said: list[str] = []
     auto = Translator.load(folder, engine="auto", tell=said.append)
     assert [auto.translate(line) for line in ENGLISH[:2]] == GERMAN[:2]

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from glassformer.checkpoint import tensors_in
-from glassformer.folders import read_folder
+from glassformer.disk import read_folder
 from glassformer.training.state import checkpoints
 
 SMALL = {"d_model": 32, "heads": 2, "d_ff": 64, "encoder_layers": 1, "decoder_layers": 1, "dropout": 0.1}

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from glassformer.text.batches import Batches
+from glassformer.corpus.batches import Batches
+from glassformer.corpus.prepare import prepare
 from glassformer.training import train as loop
-from glassformer.training.data import prepare
 from glassformer.training.processes import Processes, joined, local_device
 from glassformer.training.state import checkpoints
 from tests.faults.conftest import Tried
 from tests.faults.runs import FAST, SMALL, assert_same_bits, words_for
-from tests.training.conftest import write_corpus
+from tests.made_up import write_corpus
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -102,7 +102,7 @@ def of_two(folder: Path, run: Path, **changes: object) -> Path:
 def alone(folder: Path, run: Path, monkeypatch: pytest.MonkeyPatch, parts: int = 1, **changes: object) -> Path:
     """The same run in this process."""
     from glassformer.config import DataConfig, ModelConfig, TrainingConfig
-    from glassformer.training.recipe import Recipe
+    from glassformer.config.recipe import Recipe
 
     training = TrainingConfig(**{**FAST, **CHANGES, **changes})
     corpus = DataConfig(source=[str(folder / "train.en")], target=[str(folder / "train.de")])
@@ -159,7 +159,7 @@ def assert_same_weights(one: Path, other: Path) -> None:
 
 @pytest.mark.parametrize(("count", "parts"), [(2, 1), (3, 2), (64, 1)])
 def test_processes_share_each_batch_without_overlap_or_loss(folder: Path, two: Path, count: int, parts: int) -> None:
-    from glassformer.text.pairs import EncodedPairs
+    from glassformer.corpus.encoded import EncodedPairs
 
     batches = Batches(EncodedPairs.open(two / "data" / "train"), batch_tokens=300, seed=3)
     for batch in islice(batches.epoch(0), 12):

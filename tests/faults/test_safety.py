@@ -16,8 +16,8 @@ import torch
 from backports import zstd
 
 from glassformer.checkpoint import load_model
+from glassformer.disk import LARGEST_JSON
 from glassformer.errors import CheckpointError, GlassformerError, TraceFileError
-from glassformer.folders import LARGEST_JSON
 from glassformer.trace import Trace
 from tests.faults.conftest import Tried
 from tests.memory_of import memory_of

@@ -15,19 +15,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from glassformer import folders as on_disk
+from glassformer import disk as on_disk
 from glassformer.checkpoint import load_model
 from glassformer.config import DataConfig, ModelConfig, TrainingConfig
+from glassformer.config.recipe import Recipe
+from glassformer.corpus.prepare import Data, prepare
 from glassformer.errors import CheckpointError, CorpusError, TrainingError
+from glassformer.runs.folder import only_run
 from glassformer.training import train as loop
-from glassformer.training.data import Data, prepare
-from glassformer.training.folder import only_run
-from glassformer.training.recipe import Recipe
 from glassformer.training.report import Outcome, Silence, Step
 from glassformer.training.state import checkpoints, newest_checkpoint
 from tests.faults.conftest import Tried
 from tests.faults.runs import FAST, SMALL, Started, assert_same_bits, final_weights, finish, words_for
-from tests.training.conftest import write_corpus
+from tests.made_up import write_corpus
 
 STEPS = 100
 SAME = (
@@ -433,7 +433,7 @@ def test_memory_that_runs_out(data: Data, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_what_pytorch_says_when_a_processor_has_no_memory() -> None:
-    from glassformer.training.mending import ran_out_of_memory
+    from glassformer.training.recovery import ran_out_of_memory
 
     with pytest.raises(RuntimeError) as error:
         torch.empty(2**50, dtype=torch.uint8)

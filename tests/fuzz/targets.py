@@ -20,12 +20,12 @@ from backports import zstd
 from glassformer.checkpoint import load_model
 from glassformer.cli.info import card_rows
 from glassformer.config import DecodingConfig
+from glassformer.corpus.read import CorpusReport, read_pairs
 from glassformer.engines.native import Native
 from glassformer.errors import GlassformerError
 from glassformer.page.connections import Connection
 from glassformer.page.service import Service
 from glassformer.text.compression import CHUNK, COMPRESSIONS, unpacked
-from glassformer.text.corpus import CorpusReport, read_pairs
 from glassformer.text.lines import BOM, LONGEST_LINE, lines
 from glassformer.text.tokenizer import Tokenizer, normalised
 from glassformer.trace import Trace

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from glassformer.corpus.encoded import EncodedPairs
+from glassformer.corpus.read import read_pairs
 from glassformer.engines.native import Native
 from glassformer.page import wire
 from glassformer.page.service import Service
-from glassformer.text.corpus import read_pairs
-from glassformer.text.pairs import EncodedPairs
 from glassformer.translator import Translator
 from tests.faults.conftest import Tried
 from tests.faults.conftest import long as long  # the fixtures
@@ -139,7 +139,7 @@ def test_nasty_strings_go_all_the_way(name: str, tmp_path: Path, tried: Tried) -
     (tmp_path / "c.tsv").write_bytes(f"{line}\t{line}\nit\tes\n".encode("utf-8", "surrogatepass"))
     pairs = list(read_pairs(tmp_path / "c.tsv", skip_bad_lines=True))
     assert pairs[-1] == ("it", "es")
-    from glassformer.text.corpus import CorpusReport
+    from glassformer.corpus.read import CorpusReport
 
     report = CorpusReport()
     encoded = EncodedPairs.write(tmp_path / "e", pairs, translator.tokenizer, max_tokens=64, report=report)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from glassformer import folders
+from glassformer import disk
+from glassformer.disk import UNFINISHED, remove_left, replace_file, write_folder
 from glassformer.errors import TrainingError
-from glassformer.folders import UNFINISHED, remove_left, replace_file, write_folder
-from glassformer.training import folder as run_folder
-from glassformer.training.folder import is_run, only_run
+from glassformer.runs import folder as run_folder
+from glassformer.runs.folder import is_run, only_run
 from tests.house.source import parsed
 
 UNIX_ONLY = {"fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
@@ -32,15 +32,15 @@ for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "geteuid", "getuid", "sche
 for name in ("SIGHUP", "SIGKILL", "SIGPIPE", "SIGUSR1", "SIGALRM"):
     delattr(signal, name)
 from pathlib import Path
-from glassformer import folders
+from glassformer import disk
 from glassformer.engines.ctranslate2 import cores
-from glassformer.engines.kept import whose
+from glassformer.engines.conversion_cache import whose
 from glassformer.cli.train import asked_to_stop
-from glassformer.training.folder import check_folder, is_run
-folders.OPEN_MAY_BE_RENAMED = False
+from glassformer.runs.folder import check_folder, is_run
+disk.OPEN_MAY_BE_RENAMED = False
 place = Path(sys.argv[1])
-folders.write_folder(place / "model", {"a": b"x"})
-folders.replace_file(place / "file", b"x")
+disk.write_folder(place / "model", {"a": b"x"})
+disk.replace_file(place / "file", b"x")
 (place / "run").mkdir()
 check_folder(place / "run")
 assert cores() >= 1 and whose(place) == ""
@@ -77,10 +77,10 @@ def test_every_file_can_be_imported_and_folders_written_without_what_only_linux_
 def test_where_nothing_open_can_be_renamed_only_what_is_old_counts_as_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folders, "OPEN_MAY_BE_RENAMED", False)
+    monkeypatch.setattr(disk, "OPEN_MAY_BE_RENAMED", False)
     before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
     opened = []
-    monkeypatch.setattr(folders.os, "replace", lambda a, b: (opened.append(a), os.rename(a, b)))
+    monkeypatch.setattr(disk.os, "replace", lambda a, b: (opened.append(a), os.rename(a, b)))
     replace_file(tmp_path / "file", b"x")
     write_folder(tmp_path / "folder", {"a": b"x"})
     for name, age in (("young", 60), ("old", 7200)):

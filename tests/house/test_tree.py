@@ -1,4 +1,4 @@
-"""README.md's tree has a caption for every file of the package, and what README.md names is there."""
+"""The tree of docs/architecture.md has a caption for every file of the package, and what README.md names is there."""
 
 import re
 from pathlib import Path
@@ -51,7 +51,8 @@ def readme() -> str:
 
 
 def test_the_tree_is_the_house() -> None:
-    assert not missing(tree_in(readme()), ROOT, PACKAGE)
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert not missing(tree_in(text), ROOT, PACKAGE)
 
 
 def test_a_wrong_tree_is_found(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.decoding import decode
 from glassformer.engines.conversion import convert
 from glassformer.engines.ctranslate2 import CTranslate2
+from glassformer.hypothesis import Hypothesis
 from glassformer.model import Transformer
-from glassformer.search import Hypothesis
 
 VOCABULARY = 50
 SIZES = {"d_model": 16, "heads": 2, "d_ff": 32, "encoder_layers": 2, "decoder_layers": 3}

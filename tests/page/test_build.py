@@ -88,6 +88,19 @@ def test_where_it_cannot_be_built_that_is_said(
     assert not (checkout / hatch_build.BUILT).exists()
 
 
+def test_the_page_is_checked_with_the_tools_of_its_lock_file(
+    hatch_build: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npm(checkout, monkeypatch, '[ "$1" = ci ] || exit 5')
+    with pytest.raises(hatch_build.subprocess.CalledProcessError, match="exit status 5"):
+        hatch_build.check_page(checkout)
+    assert (checkout / "asked").read_text() == "ci\nrun check\n"
+    (checkout / "web" / "node_modules" / "@biomejs").mkdir(parents=True)
+    with pytest.raises(hatch_build.subprocess.CalledProcessError):
+        hatch_build.check_page(checkout)
+    assert (checkout / "asked").read_text() == "ci\nrun check\nrun check\n"
+
+
 def test_without_node_or_pip_that_is_said(
     hatch_build: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from glassformer.errors import ConfigError
 from glassformer.page.app import make_app
 from glassformer.page.look import Seen
 from glassformer.page.serve import address_of, listen, serve
-from glassformer.page.service import Service, load_service
+from glassformer.page.service import Service, Services, load_service
 from glassformer.page.wire import Ask, RowsAsk, WeightsAsk
 from glassformer.translator import Translator
 from tests.toy_translator import save_toy_translator
@@ -175,3 +176,26 @@ def test_it_serves(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
         thread.join(20)
     with socket.socket() as free:
         assert free.connect_ex(("127.0.0.1", int(addresses[0].rsplit(":")[-1].strip("/")))) != 0
+
+
+def test_a_page_may_choose_another_model_which_is_loaded_when_it_is_asked(translator: Translator) -> None:
+    loaded = []
+
+    def other() -> Service:
+        loaded.append("other")
+        return Service(replace(translator, name="other"))
+
+    services = Services(Service(translator), {"other": other})
+    with TestClient(make_app(services), base_url="http://127.0.0.1:8000") as client:
+        start = client.get("/api/model").json()
+        assert (start["model"]["name"], start["models"], loaded) == ("toy", ["toy", "other"], [])
+        start = client.get("/api/model?model=other").json()
+        assert (start["model"]["name"], start["models"]) == ("other", ["toy", "other"])
+        assert client.post("/api/look?model=other", json={"text": "it"}).status_code == 200
+        assert client.post("/api/decode?model=other", json={"text": "it"}).status_code == 200
+        assert loaded == ["other"]
+        for path in ("/api/look", "/api/decode"):
+            answer = client.post(f"{path}?model=nobody", json={"text": "it"})
+            assert answer.status_code == 400
+            assert answer.json()["error"] == "no model 'nobody' is served here: wanted toy or other"
+        assert client.post("/api/look", json={"text": "it"}).status_code == 200  # and the model is free again

@@ -10,8 +10,7 @@ from backports import zstd
 
 from glassformer.errors import CorpusError
 from glassformer.text.compression import WINDOW
-from glassformer.text.corpus import read_lines
-from glassformer.text.lines import LONGEST_LINE
+from glassformer.text.lines import LONGEST_LINE, read_lines
 from tests.memory_of import memory_of
 
 MOST = 64
@@ -72,7 +71,7 @@ def test_no_input_takes_much_memory(name: str, tmp_path: Path) -> None:
     path = tmp_path / "bomb"
     path.write_bytes(pack(parts()))
     took, said = memory_of(
-        "from glassformer.text.corpus import read_lines", "for line in read_lines(sys.argv[1]): pass", str(path)
+        "from glassformer.text.lines import read_lines", "for line in read_lines(sys.argv[1]): pass", str(path)
     )
     assert took <= MOST
     assert says in said

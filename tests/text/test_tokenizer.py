@@ -12,7 +12,7 @@ from glassformer.errors import CheckpointError, ConfigError, CorpusError, Vocabu
 from glassformer.text.normalise import normalised
 from glassformer.text.protected import SIGNS
 from glassformer.text.tokenizer import Tokenizer, _sample, vocabulary_size_for
-from tests.text.conftest import made_up_pairs
+from tests.made_up import made_up_pairs
 
 NASTY = [
     "😀 👩👩👧 🏳🌈",

@@ -9,19 +9,20 @@ import torch
 
 from glassformer.checkpoint import load_model
 from glassformer.config import DataConfig, ModelConfig, TrainingConfig
+from glassformer.config.recipe import Recipe
+from glassformer.corpus.batches import Batch
+from glassformer.corpus.prepare import Data, prepare
 from glassformer.errors import ConfigError, CorpusError
 from glassformer.model import Transformer
-from glassformer.text.batches import Batch
+from glassformer.runs.recipe import recipe
 from glassformer.trace import record
-from glassformer.training.data import Data, prepare
 from glassformer.training.guide import check_guide, guided_loss, queries_and_keys, taught, teaches
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import Clock, Meter
 from glassformer.training.processes import Processes
-from glassformer.training.recipe import Recipe, recipe
 from glassformer.training.state import Progress, State, checkpoints
 from glassformer.training.train import step, train
-from tests.training.conftest import toy_pairs, write_corpus
+from tests.made_up import toy_pairs, write_corpus
 from tests.training.test_train import FAST, assert_same_weights
 
 HEAD = "encoder.layers.1.self_attention:1"
@@ -316,7 +317,7 @@ def test_copies_keep_the_marks_where_words_stay_where_they_were(tmp_path: Path) 
 
 
 def test_changed_marks_are_another_corpus_and_damaged_ones_are_found(data: Data, tmp_path: Path) -> None:
-    from glassformer.training.data import whole
+    from glassformer.corpus.prepare import whole
 
     folder = tmp_path / "data"
     assert whole(folder)

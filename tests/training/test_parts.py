@@ -9,11 +9,11 @@ import torch.nn.functional as F
 from glassformer.config import ModelConfig, TrainingConfig, tiny
 from glassformer.errors import ConfigError
 from glassformer.model import Transformer
+from glassformer.runs.recipe import TRAINING, recipe
 from glassformer.training import loss as loss_room
 from glassformer.training.averaging import Average
 from glassformer.training.loss import fused_loss, loss_of, smoothed_loss
 from glassformer.training.precision import faster_in_bfloat16, precision
-from glassformer.training.recipe import TRAINING, recipe
 
 CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
 

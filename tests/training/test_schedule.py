@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from glassformer.config import DataConfig, TrainingConfig
+from glassformer.corpus.prepare import prepare
 from glassformer.errors import ConfigError
 from glassformer.training import schedule
-from glassformer.training.data import prepare
 from glassformer.training.limits import limit_reached
 from glassformer.training.report import Silence
 from glassformer.training.schedule import learning_rate

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from glassformer.config import DataConfig, TrainingConfig
+from glassformer.config.recipe import Recipe
+from glassformer.corpus.prepare import prepare
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import Tokenizer
-from glassformer.training.data import prepare
-from glassformer.training.recipe import Recipe
 from glassformer.training.start import start_from, twins
 from glassformer.training.state import State
 from glassformer.training.train import train

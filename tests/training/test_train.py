@@ -8,12 +8,12 @@ import torch
 
 from glassformer.checkpoint import load_model, tensors_in
 from glassformer.config import DataConfig, DecodingConfig, ModelConfig, TrainingConfig
+from glassformer.config.recipe import Recipe
+from glassformer.corpus.prepare import Data, prepare
 from glassformer.decoding import decode
+from glassformer.disk import read_folder
 from glassformer.errors import TrainingError
-from glassformer.folders import read_folder
-from glassformer.training.data import Data, prepare
-from glassformer.training.folder import keep, marked, settle
-from glassformer.training.recipe import Recipe
+from glassformer.runs.folder import keep, marked, settle
 from glassformer.training.report import Outcome, Silence, Validation
 from glassformer.training.state import checkpoints
 from glassformer.training.train import train

@@ -1,14 +1,36 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { at, columns, decode, embedded, type Matrix, matrix, parseExact, parseLook, plain, transposed } from "../src/data";
-import { merged, meanRow } from "../src/attention";
-import type { Window } from "../src/wire";
+import {
+  at,
+  columns,
+  decode,
+  embedded,
+  type Matrix,
+  matrix,
+  parseExact,
+  parseLook,
+  plain,
+  transposed,
+} from "../src/numbers/data";
+import { merged, meanRow } from "../src/numbers/attention";
+import type { Window } from "../src/numbers/wire";
 
 const window = (changes: Partial<Window>): Window => ({
-  name: "w", axes: ["query", "key"], shape: [2, 2], place: "", storage: "float32", group: "g", offset: 0, length: 0, error: 0, top: 0, ...changes,
+  name: "w",
+  axes: ["query", "key"],
+  shape: [2, 2],
+  place: "",
+  storage: "float32",
+  group: "g",
+  offset: 0,
+  length: 0,
+  error: 0,
+  top: 0,
+  ...changes,
 });
 
-const bytes = (array: Float32Array | Uint16Array | Uint8Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const bytes = (array: Float32Array | Uint16Array | Uint8Array) =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 const joined = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
 describe("decode", () => {
@@ -18,7 +40,10 @@ describe("decode", () => {
   });
 
   it("bfloat16 is the upper half of a float32", () => {
-    const found = decode(window({ storage: "bfloat16", length: 8 }), bytes(new Uint16Array([0x3f80, 0xc000, 0x3f00, 0])));
+    const found = decode(
+      window({ storage: "bfloat16", length: 8 }),
+      bytes(new Uint16Array([0x3f80, 0xc000, 0x3f00, 0])),
+    );
     expect(found.kind === "dense" && [...found.data]).toEqual([1, -2, 0.5, 0]);
   });
 
@@ -35,8 +60,15 @@ describe("decode", () => {
   });
 
   it("top: the rests of all rows, their keys, their roots", () => {
-    const group = joined(bytes(new Float32Array([0.25, 0.5])), bytes(new Uint16Array([3, 1, 0, 2])), new Uint8Array([255, 51, 102, 0]));
-    const found = decode(window({ storage: "top", top: 2, shape: [1, 2, 4], axes: ["head", "query", "key"], length: group.length }), group);
+    const group = joined(
+      bytes(new Float32Array([0.25, 0.5])),
+      bytes(new Uint16Array([3, 1, 0, 2])),
+      new Uint8Array([255, 51, 102, 0]),
+    );
+    const found = decode(
+      window({ storage: "top", top: 2, shape: [1, 2, 4], axes: ["head", "query", "key"], length: group.length }),
+      group,
+    );
     expect(found.kind).toBe("top");
     const words = (n: number) => Array.from({ length: n }, (_, token) => ({ text: `w${token}`, tokens: [token] }));
     const { weights, rest } = merged(found, words(2), words(4)).row(0, 0);
@@ -48,7 +80,9 @@ describe("decode", () => {
   });
 
   it("refuses bytes that do not fit the shape", () => {
-    expect(() => decode(window({ length: 12 }), new Uint8Array(12))).toThrow(/12 bytes for float32 of 2 × 2, wanted 16/);
+    expect(() => decode(window({ length: 12 }), new Uint8Array(12))).toThrow(
+      /12 bytes for float32 of 2 × 2, wanted 16/,
+    );
   });
 });
 
@@ -66,7 +100,11 @@ describe("a body of numbers", () => {
     { name: "one", offset: 0, length: one.length, size: 16 },
     { name: "two", offset: one.length, length: two.length, size: 20 },
   ];
-  const windows = [window({ name: "a", group: "one", length: 16 }), window({ name: "b", group: "two", offset: 4, length: 16 }), window({ name: "c", storage: "none" })];
+  const windows = [
+    window({ name: "a", group: "one", length: 16 }),
+    window({ name: "b", group: "two", offset: 4, length: 16 }),
+    window({ name: "c", storage: "none" }),
+  ];
 
   it("is inflated group by group, when it is wanted", async () => {
     const numbers = parseLook(body({ windows, weights: [], groups }, one, two));
@@ -104,7 +142,9 @@ describe("a body of numbers", () => {
       look: JSON.stringify({ windows, weights: [], groups, live: false }),
       "group-one": Buffer.from(one).toString("base64"),
     };
-    const page = { getElementById: (id: string) => (parts[id] ? { textContent: parts[id] } : null) } as unknown as Document;
+    const page = {
+      getElementById: (id: string) => (parts[id] ? { textContent: parts[id] } : null),
+    } as unknown as Document;
     const found = await embedded(page)!.load("a");
     expect(found.kind === "dense" && [...found.data]).toEqual([1, 2, 3, 4]);
   });
@@ -117,15 +157,30 @@ describe("matrices", () => {
     expect(at(columns(m, 1, 3), 1, 0)).toBe(5);
   });
   it("of a head", () => {
-    const tensor = { kind: "dense", window: window({}), shape: [2, 1, 2], axes: [], data: new Float32Array([1, 2, 3, 4]) } as const;
+    const tensor = {
+      kind: "dense",
+      window: window({}),
+      shape: [2, 1, 2],
+      axes: [],
+      data: new Float32Array([1, 2, 3, 4]),
+    } as const;
     expect(at(matrix(tensor as never, 1), 0, 1)).toBe(4);
   });
 });
 
 describe("pieces to words", () => {
   // Queries look, keys are looked at: rows sum to 1.
-  const tensor = { kind: "dense", window: window({}), shape: [1, 3, 3], axes: [], data: new Float32Array([0.5, 0.3, 0.2, 0.1, 0.1, 0.8, 0.6, 0.2, 0.2]) } as never;
-  const words = [{ text: "ani", tokens: [0, 1] }, { text: "it", tokens: [2] }];
+  const tensor = {
+    kind: "dense",
+    window: window({}),
+    shape: [1, 3, 3],
+    axes: [],
+    data: new Float32Array([0.5, 0.3, 0.2, 0.1, 0.1, 0.8, 0.6, 0.2, 0.2]),
+  } as never;
+  const words = [
+    { text: "ani", tokens: [0, 1] },
+    { text: "it", tokens: [2] },
+  ];
   const attention = merged(tensor, words, words);
   it("keys are summed and queries averaged", () => {
     const { weights } = attention.row(0, 0);
@@ -134,6 +189,7 @@ describe("pieces to words", () => {
     expect(attention.row(0, 1).weights[0]).toBeCloseTo(0.8, 6);
   });
   it("each row still sums to 1", () => {
-    for (const query of [0, 1]) expect([...meanRow(attention, [0], query).weights].reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+    for (const query of [0, 1])
+      expect([...meanRow(attention, [0], query).weights].reduce((a, b) => a + b)).toBeCloseTo(1, 6);
   });
 });

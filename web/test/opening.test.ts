@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { merged } from "../src/attention";
-import type { Numbers } from "../src/data";
-import { isContent, nounsOf, openingOf, openingWord, pronounHead, says, telling } from "../src/opening";
-import { fromHash, START, type State, toHash } from "../src/state";
-import { turnsOf } from "../src/views/turns";
-import type { Look } from "../src/wire";
+import { merged } from "../src/numbers/attention";
+import type { Numbers } from "../src/numbers/data";
+import { isContent, nounsOf, openingOf, openingWord, pronounHead, says, telling } from "../src/state/opening";
+import { fromHash, START, type State, toHash } from "../src/state/state";
+import { turnsOf } from "../src/views/parts/turns";
+import type { Look } from "../src/numbers/wire";
 
 const words = (text: string) => text.split(" ").map((word, n) => ({ text: word, tokens: [n] }));
 const SENTENCE = words("The cup missed the saucer because it was chipped . </s>");
@@ -28,8 +28,17 @@ const TO_SAUCER = Array.from({ length: size }, (_, n) => [n, 4] as [number, numb
 
 function numbers(tensors: unknown[], taught = "", source = SENTENCE): Numbers {
   const side = { text: "", tokens: source.map(({ text }) => text), ids: [], words: source };
-  const look = { source: side, target: side, model: { encoder_layers: tensors.length, decoder_layers: 1, heads: 2, taught_head: taught } } as unknown as Look;
-  return { look, get: (name: string) => tensors[Number(/\d+/.exec(name)![0])], failedFor: () => false, row: () => undefined } as unknown as Numbers;
+  const look = {
+    source: side,
+    target: side,
+    model: { encoder_layers: tensors.length, decoder_layers: 1, heads: 2, taught_head: taught },
+  } as unknown as Look;
+  return {
+    look,
+    get: (name: string) => tensors[Number(/\d+/.exec(name)![0])],
+    failedFor: () => false,
+    row: () => undefined,
+  } as unknown as Numbers;
 }
 
 describe("the words of the opening", () => {
@@ -38,7 +47,8 @@ describe("the words of the opening", () => {
     expect(openingWord(words("The lamp is on the table . </s>"))).toBe(5);
     expect(openingWord(words(". </s>"))).toBe(0);
   });
-  it("marks, ends and small words say nothing", () => expect(SENTENCE.filter(isContent).map(({ text }) => text)).toEqual(["cup", "missed", "saucer", "chipped"]));
+  it("marks, ends and small words say nothing", () =>
+    expect(SENTENCE.filter(isContent).map(({ text }) => text)).toEqual(["cup", "missed", "saucer", "chipped"]));
   it("nouns stand behind an article", () => {
     expect(nounsOf(SENTENCE)).toEqual([1, 2, 4]);
     expect(nounsOf(words("Rain fell on my old coat ."))).toEqual([4, 5]);
@@ -62,29 +72,60 @@ describe("the heads of the opening", () => {
     const taught = "encoder.layers.0.self_attention:1";
     expect(openingOf(numbers([lower, upper], taught), "encoder", false)).toMatchObject({ layer: 0, heads: [1] });
     const plain = words("The cup missed the saucer because we were tired . </s>");
-    expect(openingOf(numbers([lower, upper], taught, plain), "encoder", false)).toEqual(openingOf(numbers([lower, upper], "", plain), "encoder", false));
+    expect(openingOf(numbers([lower, upper], taught, plain), "encoder", false)).toEqual(
+      openingOf(numbers([lower, upper], "", plain), "encoder", false),
+    );
   });
-  it("nothing before all numbers are there", () => expect(openingOf(numbers([upper, undefined]), "encoder", false)).toBeUndefined());
+  it("nothing before all numbers are there", () =>
+    expect(openingOf(numbers([upper, undefined]), "encoder", false)).toBeUndefined());
 });
 
 describe("the head that looks from the pronoun at a noun", () => {
   const weak = layer([[IT, 8]], []);
-  it("has its true layer", () => expect(pronounHead(numbers([weak, layer([], [[IT, 1]])]))).toMatchObject({ layer: 1, head: 1, weight: 1, noun: { text: "cup" } }));
+  it("has its true layer", () =>
+    expect(pronounHead(numbers([weak, layer([], [[IT, 1]])]))).toMatchObject({
+      layer: 1,
+      head: 1,
+      weight: 1,
+      noun: { text: "cup" },
+    }));
   it("is told with its weight where it is none", () => expect(pronounHead(numbers([weak]))!.weight).toBe(0));
-  it("nothing without a pronoun", () => expect(pronounHead(numbers([weak], "", words("a b c d e f g h i j k")))).toBeUndefined());
+  it("nothing without a pronoun", () =>
+    expect(pronounHead(numbers([weak], "", words("a b c d e f g h i j k")))).toBeUndefined());
   it("the taught one goes before an equal one", () =>
-    expect(pronounHead(numbers([layer([[IT, 1]], []), layer([], [[IT, 4]])], "encoder.layers.1.self_attention:1"))).toMatchObject({ layer: 1, head: 1, noun: { text: "saucer" } }));
+    expect(
+      pronounHead(numbers([layer([[IT, 1]], []), layer([], [[IT, 4]])], "encoder.layers.1.self_attention:1")),
+    ).toMatchObject({ layer: 1, head: 1, noun: { text: "saucer" } }));
 });
 
 describe("turns", () => {
   it("are in the address, there and back", () => {
-    const state: State = { ...START, turned: [["encoder.layers.5.self_attention", 3, 9, [7]], ["decoder.layers.0.cross_attention", 0, 2, [1, 2]]] };
+    const state: State = {
+      ...START,
+      turned: [
+        ["encoder.layers.5.self_attention", 3, 9, [7]],
+        ["decoder.layers.0.cross_attention", 0, 2, [1, 2]],
+      ],
+    };
     expect(fromHash(toHash(state))).toEqual(state);
     expect(fromHash("#turned=a:1:2,b:1:2:x,c:1:2:3.").turned).toEqual([]);
   });
   it("of a word's pieces are one", () => {
-    const side = { text: "", tokens: [], ids: [], words: [{ text: "it", tokens: [0, 1] }, { text: "saucer", tokens: [2, 3] }] };
-    const found = turnsOf({ source: side, target: side } as unknown as Look, [["encoder.layers.5.self_attention", 3, 0, [2, 3]], ["encoder.layers.5.self_attention", 3, 1, [2, 3]]]);
-    expect(found.map(({ layer, head, query, key, turns }) => [layer, head, query, key, turns.length])).toEqual([[5, 3, "it", "saucer", 2]]);
+    const side = {
+      text: "",
+      tokens: [],
+      ids: [],
+      words: [
+        { text: "it", tokens: [0, 1] },
+        { text: "saucer", tokens: [2, 3] },
+      ],
+    };
+    const found = turnsOf({ source: side, target: side } as unknown as Look, [
+      ["encoder.layers.5.self_attention", 3, 0, [2, 3]],
+      ["encoder.layers.5.self_attention", 3, 1, [2, 3]],
+    ]);
+    expect(found.map(({ layer, head, query, key, turns }) => [layer, head, query, key, turns.length])).toEqual([
+      [5, 3, "it", "saucer", 2],
+    ]);
   });
 });

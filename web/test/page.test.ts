@@ -1,15 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { at, type Dense, plain } from "../src/data";
-import { allowed, dotProduct, loudest, outputMatrix, projection, softmax } from "../src/explain";
-import { languageOf, translator } from "../src/messages";
-import { encodings, LAYOUTS, likeness, wave } from "../src/positions";
-import { fromHash, START, type State, toHash } from "../src/state";
-import { WORDS } from "../src/words";
+import { at, type Dense, plain } from "../src/numbers/data";
+import { allowed, dotProduct, loudest, outputMatrix, projection, softmax } from "../src/numbers/explain";
+import { languageOf, translator } from "../src/words/messages";
+import { encodings, LAYOUTS, likeness, wave } from "../src/numbers/positions";
+import { fromHash, START, type State, toHash } from "../src/state/state";
+import { WORDS } from "../src/words/words";
 
 describe("the URL is the state", () => {
   const state: State = {
-    ...START, view: "matrices", sentence: "<script>alert(1)</script> & 50 % + ü", heads: [0, 3], layer: 2, token: 7, symbol: "z", cell: "3:12",
-    off: [{ attention: "encoder.layers.5.self_attention", head: 3 }], lang: "zh", pieces: true, step: 4, chapter: 2,
+    ...START,
+    view: "matrices",
+    sentence: "<script>alert(1)</script> & 50 % + ü",
+    heads: [0, 3],
+    layer: 2,
+    token: 7,
+    symbol: "z",
+    cell: "3:12",
+    off: [{ attention: "encoder.layers.5.self_attention", head: 3 }],
+    lang: "zh",
+    pieces: true,
+    step: 4,
+    chapter: 2,
   };
   it("there and back", () => expect(fromHash(toHash(state))).toEqual(state));
   it("says nothing of what is as at the start", () => expect(toHash(START)).toBe(""));
@@ -17,7 +28,8 @@ describe("the URL is the state", () => {
     expect(fromHash(toHash({ ...START, heads: [] })).heads).toEqual([]);
     expect(fromHash("#heads=auto").heads).toBeNull();
   });
-  it("nonsense is as at the start", () => expect(fromHash("#view=nothing&layer=x&side=up&off=a&__proto__=1&%E0%A4%A=1")).toEqual(START));
+  it("nonsense is as at the start", () =>
+    expect(fromHash("#view=nothing&layer=x&side=up&off=a&__proto__=1&%E0%A4%A=1")).toEqual(START));
 });
 
 describe("messages", () => {
@@ -25,7 +37,10 @@ describe("messages", () => {
     for (const [key, row] of Object.entries(WORDS)) {
       const holes = row.map((text) => [...text.matchAll(/\{\w+\}|\]\([^)]+\)/g)].map(String).sort().join());
       expect(holes[1], key).toBe(holes[0]);
-      expect(row.every((text) => text.trim().length > 0), key).toBe(true);
+      expect(
+        row.every((text) => text.trim().length > 0),
+        key,
+      ).toBe(true);
     }
   });
   it("are chosen by the browser's language", () => {
@@ -58,7 +73,8 @@ describe("positions", () => {
 });
 
 describe("a number is explained", () => {
-  const dense = (shape: number[], data: number[]) => ({ kind: "dense", shape, axes: [], data: Float32Array.from(data), window: null! }) as Dense;
+  const dense = (shape: number[], data: number[]) =>
+    ({ kind: "dense", shape, axes: [], data: Float32Array.from(data), window: null! }) as Dense;
   it("by its largest terms, the others, the bias and √d_k", () => {
     const left = plain(1, 3, Float32Array.from([1, 2, 3]));
     const right = plain(3, 1, Float32Array.from([10, -20, 1]));
@@ -73,7 +89,10 @@ describe("a number is explained", () => {
     expect(loudest(scores, 0)).toBe(1);
   });
   it("W^K of head 1 out of the packed matrix is d_model × d_k", () => {
-    const packed = dense([3, 2, 2, 3], Array.from({ length: 36 }, (_, n) => n));
+    const packed = dense(
+      [3, 2, 2, 3],
+      Array.from({ length: 36 }, (_, n) => n),
+    );
     const m = projection(packed, 1, 1);
     expect([m.rows, m.cols, at(m, 0, 0), at(m, 2, 1)]).toEqual([3, 2, 18, 23]);
   });

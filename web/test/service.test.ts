@@ -1,12 +1,12 @@
 /** The page's own model answers as the server does (tests/page/test_contract.py runs this with what the server answered). */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { decode, inflate, parseBody } from "../src/data";
+import { decode, inflate, parseBody } from "../src/numbers/data";
 import { Tokenizer } from "../src/text/tokenizer";
 import { Products } from "../src/transformer/products";
 import { readModel } from "../src/transformer/weights";
 import { reasonOf, Service } from "../src/worker/service";
-import type { Ask, Look, Numbers, Ranking, Start, Step, Vocabulary } from "../src/wire";
+import type { Ask, Look, Numbers, Ranking, Start, Step, Vocabulary } from "../src/numbers/wire";
 import type { Case } from "./transformer.test";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { assembled } from "../kernel.mjs";
-import { decode, inflate, parseBody } from "../src/data";
+import { decode, inflate, parseBody } from "../src/numbers/data";
 import { Products } from "../src/transformer/products";
 import { score } from "../src/transformer/score";
 import { BeamSearch, greedy } from "../src/transformer/search";
@@ -11,7 +11,7 @@ import { record } from "../src/transformer/trace";
 import { Transformer } from "../src/transformer/transformer";
 import { readModel } from "../src/transformer/weights";
 import { attentions, type Change, changed, edgesBlocked, headsOff, rankingOf, turned, withEachOff } from "../src/transformer/what_if";
-import type { Edge, Head, Numbers, Ranking, Turn } from "../src/wire";
+import type { Edge, Head, Numbers, Ranking, Turn } from "../src/numbers/wire";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
 

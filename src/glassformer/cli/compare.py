@@ -110,7 +110,7 @@ def print_comparison(names: Sequence[str], columns: Sequence[Mapping[str, str]],
     from rich.table import Table
     from rich.text import Text
 
-    from glassformer.training.learning_curve import series
+    from glassformer.diagnosis.learning_curve import series
 
     console = Terminal(highlight=False)
     shown, equal = differing(columns)

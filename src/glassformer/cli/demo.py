@@ -14,9 +14,9 @@ TRY = "The animal didn't cross the street because it was too tired."
 
 def show_demo(run: Path) -> None:
     """Print it for the run in this folder."""
-    from glassformer.training.demo import demo_sentences
+    from glassformer.demo.head_jobs import best_heads, demo_jobs
+    from glassformer.demo.run import demo_sentences
     from glassformer.translator import Translator
-    from glassformer.translator.head_jobs import best_heads, demo_jobs
 
     console = Terminal(highlight=False, soft_wrap=True)
     translator = Translator.load(run)

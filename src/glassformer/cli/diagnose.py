@@ -12,7 +12,7 @@ from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from glassformer.training.finding import Finding
+    from glassformer.diagnosis.finding import Finding
     from glassformer.translator import Translator
 
 Pair = tuple[str, str]
@@ -44,9 +44,9 @@ def diagnose(
 
     Looks at the training pairs, at how the losses moved, and at translations of validation sentences.
     """
-    from glassformer.folders import check_replaceable, replace_file
-    from glassformer.text.corpus import read_pairs
-    from glassformer.training.learning_curve import learning_curve
+    from glassformer.corpus.read import read_pairs
+    from glassformer.diagnosis.learning_curve import learning_curve
+    from glassformer.disk import check_replaceable, replace_file
 
     if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
         raise CheckpointError(f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de")
@@ -69,11 +69,11 @@ def diagnose(
 def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list[Finding]":
     from glassformer.cli.train import read_settings
     from glassformer.config import DataConfig
+    from glassformer.corpus.files import kept_validation, languages
+    from glassformer.diagnosis.corpus import examine_corpus, seen_before
+    from glassformer.diagnosis.course import examine_course, examine_translations, unknown_characters
+    from glassformer.diagnosis.score import score_beside_loss
     from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.diagnose_corpus import examine_corpus, seen_before
-    from glassformer.training.diagnose_run import examine_course, examine_translations, unknown_characters
-    from glassformer.training.diagnose_score import score_beside_loss
-    from glassformer.training.files import kept_validation, languages
 
     data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
     name = tuple(languages(data).split("-"))
@@ -113,12 +113,12 @@ def training_pairs(run: Path, data: Any, validation: list[Pair]) -> list[Pair]:
     """The first pairs as they stand in the files, without those held out; where those are gone, as the run keeps them."""
     from itertools import groupby, islice
 
+    from glassformer.corpus.encoded import EncodedPairs
+    from glassformer.corpus.files import as_kept
+    from glassformer.corpus.prepare import all_pairs
+    from glassformer.corpus.units import folded
     from glassformer.errors import CorpusError
-    from glassformer.text.pairs import EncodedPairs
     from glassformer.text.tokenizer import Tokenizer
-    from glassformer.text.units import folded
-    from glassformer.training.data import all_pairs
-    from glassformer.training.files import as_kept
 
     held_out = set() if data.valid_source else {folded(source) for source, _ in validation}
 
@@ -147,7 +147,7 @@ def gain_of_source(translator: "Translator", sources: list[str], references: lis
 def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], picture: Path) -> None:
     from rich.markup import escape
 
-    from glassformer.training.learning_curve import series
+    from glassformer.diagnosis.learning_curve import series
 
     console = Terminal(highlight=False)
     bad = sum(finding.weight == "bad" for finding in findings)

@@ -15,7 +15,7 @@ from glassformer.cli.translate import bar, tell
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
-    from glassformer.training.data import Pair
+    from glassformer.corpus.prepare import Pair
     from glassformer.translator import Translator
 
 EPILOG = """[bold]Examples[/]
@@ -53,9 +53,9 @@ def distill(
     (data diversification, Nguyen et al. 2020).
     Ctrl-C saves and stops; the same command goes on from there.
     """
-    from glassformer.training.folder import check_folder, marked, undone_if_refused
+    from glassformer.runs.distill import write_pairs
+    from glassformer.runs.folder import check_folder, marked, undone_if_refused
     from glassformer.training.processes import several
-    from glassformer.translator.distill import write_pairs
 
     if several():
         raise ConfigError("a teacher translates in one process, and its student is trained there: leave torchrun out")
@@ -104,7 +104,7 @@ def load_teachers(model: list[str], **how: Any) -> "dict[str, Translator]":
 def translated(name: str, teacher: "Translator", read: Callable[[], Iterator[str]], folder: Path, beam: int) -> Path:
     """Let one teacher translate everything into ``folder``, with a bar and an account."""
     from glassformer.config import DecodingConfig
-    from glassformer.translator.distill import teach
+    from glassformer.runs.distill import teach
 
     total = sum(1 for _ in read())
     shown = bar(f"{name} translates", total) if sys.stderr.isatty() else nullcontext(None)
@@ -118,8 +118,8 @@ def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable
     """What is to be translated, as often as it is asked for: the given files' lines or, of a run, its own training
     sources; without the ``unseen`` ones, of the validation pairs, which is told.
     """
-    from glassformer.text.corpus import read_lines
-    from glassformer.training.files import check_readable_again
+    from glassformer.corpus.files import check_readable_again
+    from glassformer.text.lines import read_lines
 
     check_readable_again(source or [])
     pairs = None if source else pairs_of(run)
@@ -137,8 +137,8 @@ def sentences(source: list[str] | None, run: Path, unseen: set[str]) -> Callable
 def pairs_of(run: Path) -> "Callable[[], Iterator[Pair]]":
     """The pairs of a run's files, as often as they are asked for. Raises ConfigError when it is no run."""
     from glassformer.config import DataConfig
-    from glassformer.training.data import all_pairs
-    from glassformer.training.files import as_kept
+    from glassformer.corpus.files import as_kept
+    from glassformer.corpus.prepare import all_pairs
 
     if not (run / "config.toml").is_file():
         raise ConfigError(f"{run} is no run's folder, its pairs are not known: give --source, without --with-pairs")
@@ -147,7 +147,7 @@ def pairs_of(run: Path) -> "Callable[[], Iterator[Pair]]":
 
 
 def read_validation(files: dict[str, Any]) -> "Iterable[Pair]":
-    from glassformer.text.corpus import read_pairs
+    from glassformer.corpus.read import read_pairs
 
     if "valid_source" not in files:
         return []
@@ -157,8 +157,8 @@ def read_validation(files: dict[str, Any]) -> "Iterable[Pair]":
 def validation(given: dict[str, Any], run: Path, folder: Path, *, several: bool = False) -> dict[str, Any]:
     """The validation pairs' files: ``given`` (source, target, columns), or the teacher's run's, written into ``folder``; none where there are none,
     which raises ConfigError where there are several teachers."""
-    from glassformer.training.files import kept_validation
-    from glassformer.translator.distill import write_pairs
+    from glassformer.corpus.files import kept_validation
+    from glassformer.runs.distill import write_pairs
 
     if given["columns"] and (given["target"] or not given["source"]):
         raise ConfigError("--columns without a TSV: it is for a --valid-source that holds both sides; leave it out")

@@ -127,8 +127,9 @@ def read_texts(
     """What is translated, or has been, and the references. Raises ConfigError for options that do not go together,
     CorpusError for sides that are not as long as each other, or empty."""
     check_options(source, target, hypotheses, model, output, with_sources)
+    from glassformer.corpus.read import read_pairs
     from glassformer.scores import check_sides
-    from glassformer.text.corpus import read_lines, read_pairs
+    from glassformer.text.lines import read_lines
 
     if columns and target:
         raise ConfigError("--columns with --target: the sides are files of their own, and no TSV; leave it out")

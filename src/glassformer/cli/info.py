@@ -53,7 +53,7 @@ def info(
 def facts_of(place: Path) -> dict[str, Any]:
     """What the model in a folder, or a run's best, is and says of itself."""
     from glassformer.checkpoint import load_model
-    from glassformer.folders import model_folder
+    from glassformer.model_folder import model_folder
 
     folder = model_folder(place)
     saved = load_model(folder)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +12,7 @@ from glassformer.cli.terminal import Terminal
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
-    from glassformer.page.service import Service
+    from glassformer.page.service import Services
     from glassformer.page.wire import Ask
     from glassformer.trace import Trace
     from glassformer.translator import Translator
@@ -47,7 +48,7 @@ TITLES = {
 
 def look(
     text: Annotated[str, typer.Argument(help="A sentence, in quotes.", show_default="the article's")] = ARTICLE,
-    model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.")] = "en-de",
+    model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run. Without it the page offers all shipped models; in 中文 it begins with en-zh.", show_default="en-de")] = "",
     target: Annotated[str | None, typer.Option(help="A translation to read instead of the model's own.")] = None,
     heads_off: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD", help="Switch heads off, such as encoder.layers.5.self_attention:3. Can be repeated.")] = None,
     turn: Annotated[list[str] | None, typer.Option(metavar="ATTENTION:HEAD:QUERY:KEY", help="Turn a head: let a word look at one word alone, such as encoder.layers.5.self_attention:3:it:street. A word that occurs several times is named by the number of its token, which --terminal shows. Can be repeated.")] = None,
@@ -78,10 +79,11 @@ def look(
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
     if not terminal and save is None and not page_is_built():
         terminal = True
-    from glassformer.page.service import load_service
+    from glassformer.page.service import Services, load_service
     from glassformer.page.wire import Ask
+    from glassformer.translator.shipped import DEFAULT_MODEL, shipped_models
 
-    service = load_service(model, device)
+    service = load_service(model or DEFAULT_MODEL, device)
     found = find_turns(service.translator, text, target, off, turns)
     ask = Ask(text, target, off, turned=[one for _, made in found for one in made])
     if terminal:
@@ -97,7 +99,9 @@ def look(
     if save is not None:
         save_look(service, ask, save, with_model=with_model, int8=int8)
     elif not terminal:
-        serve_page(service, ask, port=port, browser=browser)
+        others = [] if model else [name for name in shipped_models() if name != DEFAULT_MODEL]
+        services = Services(service, {name: partial(load_service, name, device) for name in others})
+        serve_page(services, ask, port=port, browser=browser)
 
 
 def page_is_built() -> bool:
@@ -140,7 +144,7 @@ def changed_trace(translator: "Translator", ask: "Ask") -> "Trace":
         return translator.trace(ask.text, ask.target)
 
 
-def serve_page(service: "Service", ask: "Ask", *, port: int, browser: bool) -> None:
+def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) -> None:
     """Until Ctrl-C. Raises ConfigError for a port that is taken, and for a sentence that is too long to be live."""
     import contextlib
     import webbrowser
@@ -149,6 +153,7 @@ def serve_page(service: "Service", ask: "Ask", *, port: int, browser: bool) -> N
     from glassformer.page.serve import listen, serve
     from glassformer.page.service import LONGEST
 
+    service = services.first
     check_length(service.translator, ask, LONGEST)
     with changed(service.translator, ask):
         pass  # a head that is not there is told now
@@ -161,7 +166,7 @@ def serve_page(service: "Service", ask: "Ask", *, port: int, browser: bool) -> N
 
     with contextlib.suppress(KeyboardInterrupt):
         service.start = ask
-        serve(service, listen(port), ready)
+        serve(services, listen(port), ready)
 
 
 def has_display() -> bool:

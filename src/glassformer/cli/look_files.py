@@ -21,7 +21,7 @@ def check_save(path: Path | None, *, with_model: bool | None, int8: bool) -> Non
         raise ConfigError("--int8, --with-model and --numbers-only are for a page: give --save x.html as well")
     if path is None:
         return
-    from glassformer.folders import check_replaceable
+    from glassformer.disk import check_replaceable
     from glassformer.page.export import SIGN
     from glassformer.trace import FORMAT
 

@@ -39,7 +39,7 @@ def score(
     """
     if not source and stdin_is_terminal():
         raise ConfigError("no pairs: give --source and --target, or pairs as a TSV on standard input")
-    from glassformer.text.corpus import read_pairs
+    from glassformer.corpus.read import read_pairs
     from glassformer.translator import Translator
 
     translator = Translator.load(model, device=device, threads=threads, tell=tell, remark=tell)

@@ -12,13 +12,13 @@ import typer
 
 from glassformer.cli.columns import Columns, columns_of
 from glassformer.config import DataConfig, RunConfig, TrainingConfig
+from glassformer.config.settings import check_threads
 from glassformer.errors import ConfigError
-from glassformer.settings import check_threads
 
 if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
+    from glassformer.config.recipe import Recipe
     from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.recipe import Recipe
     from glassformer.training.report import Outcome
 
 EPILOG = """[bold]Examples[/]
@@ -77,7 +77,7 @@ def train(
     if demo:
         if any(given.values()) or config:
             raise ConfigError("--demo makes its own sentences: leave the files, and --config, out")
-        from glassformer.training.demo import SETTINGS, demo_files
+        from glassformer.demo.run import SETTINGS, demo_files
 
         out = out or Path("runs/demo")
         settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": demo_files(out / "sentences")}
@@ -108,12 +108,12 @@ def run_training(
     """``about``: what the model's card is told besides, or instead. ``demo``: its sentences are written first. A training
     that is refused leaves nothing behind."""
     from glassformer.cli.progress import reporter_for
+    from glassformer.corpus.files import languages
+    from glassformer.corpus.prepare import prepare
+    from glassformer.demo.run import write_demo
     from glassformer.devices import find_device
-    from glassformer.training.data import prepare, prepared_by_first
-    from glassformer.training.demo import write_demo
-    from glassformer.training.files import languages
-    from glassformer.training.folder import keep, only_run, settle, told_anew, undone_if_refused
-    from glassformer.training.processes import joined, local_device
+    from glassformer.runs.folder import keep, only_run, settle, told_anew, undone_if_refused
+    from glassformer.training.processes import joined, local_device, prepared_by_first
     from glassformer.training.report import Reporter, Silence
     from glassformer.training.train import train as train_in
 
@@ -143,7 +143,7 @@ def run_training(
             vocabulary_size=run.vocabulary_size,
             tokenizer=None if run.new_vocabulary or not run.start_from else kept_tokenizer(start, folder),
         )
-        data = prepared_by_first(processes, read, reporter)
+        data = prepared_by_first(processes, read, reporter.doing)
         data.notes[:0] = anew
         if processes.first:
             keep(folder, settings)
@@ -170,8 +170,8 @@ def chooser(
 ) -> "tuple[Saved | None, Callable[..., Recipe]]":
     """The model that the run in ``folder`` starts from, and the recipe for so many pairs and pieces. Raises ConfigError
     for a mistake in the settings."""
+    from glassformer.runs.recipe import recipe
     from glassformer.training.guide import check_guide
-    from glassformer.training.recipe import recipe
 
     run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
     start, started = start_of(run.start_from, folder, model)
@@ -187,7 +187,7 @@ def start_of(name: str, folder: Path, model: dict[str, Any]) -> "tuple[Saved | N
     if not name:
         return None, {}
     from glassformer.checkpoint import load_model
-    from glassformer.folders import read_config
+    from glassformer.model_folder import read_config
     from glassformer.training.start import SIZES
     from glassformer.training.state import newest_checkpoint
     from glassformer.translator import find_model

@@ -159,8 +159,7 @@ class Job:
             flush()
 
     def run_file(self, path: str, write: Callable[[str], None], *, show_bar: object) -> None:
-        from glassformer.text.corpus import read_lines
-        from glassformer.text.lines import is_pipe
+        from glassformer.text.lines import is_pipe, read_lines
 
         if not show_bar:
             self.run(read_lines(path), write)
@@ -247,7 +246,7 @@ def writer(path: Path | None) -> Iterator[Callable[[str], None]]:
     if path is None or str(path) == "-":
         yield lambda text: write_out(typer.get_binary_stream("stdout"), text)
         return
-    from glassformer.folders import replacing
+    from glassformer.disk import replacing
 
     try:
         if path.exists() and not path.is_file():

@@ -2,6 +2,6 @@
 
 from glassformer.decoding.decode import decode
 from glassformer.decoding.score import score
-from glassformer.search import Hypothesis
+from glassformer.hypothesis import Hypothesis
 
 __all__ = ["Hypothesis", "decode", "score"]

@@ -28,8 +28,8 @@ from glassformer.config import DecodingConfig
 from glassformer.decoding.lean import LeanTransformer
 from glassformer.decoding.rows import Rows, largest
 from glassformer.decoding.sentences import Sentences, choosable
+from glassformer.hypothesis import Hypothesis, Sentence, length_penalty
 from glassformer.model import Transformer
-from glassformer.search import Hypothesis, Sentence, length_penalty
 
 
 def beam_search(

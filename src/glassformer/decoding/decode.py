@@ -11,8 +11,8 @@ from glassformer.decoding.greedy import greedy
 from glassformer.decoding.lean import LeanTransformer, lean
 from glassformer.decoding.sampling import sample
 from glassformer.errors import ShapeError
+from glassformer.hypothesis import Hypothesis, by_length, make_sentence
 from glassformer.model import Transformer
-from glassformer.search import Hypothesis, by_length, make_sentence
 
 METHODS = {"beam": beam_search, "greedy": greedy, "sampling": sample}
 

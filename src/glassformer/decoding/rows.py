@@ -10,8 +10,8 @@ from torch import Tensor
 from glassformer.config import DecodingConfig
 from glassformer.decoding.lean import LeanTransformer
 from glassformer.decoding.sentences import choosable
+from glassformer.hypothesis import Hypothesis, make_hypothesis
 from glassformer.model import Transformer
-from glassformer.search import Hypothesis, make_hypothesis
 
 LEAVE_AT = 0.75
 """Rows that are done leave when so few of a batch go on: to leave means to copy what the others remember."""

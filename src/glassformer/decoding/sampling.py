@@ -15,8 +15,8 @@ from glassformer.config import DecodingConfig
 from glassformer.decoding.lean import LeanTransformer
 from glassformer.decoding.rows import Rows, grow, largest
 from glassformer.decoding.sentences import Sentences
+from glassformer.hypothesis import Hypothesis, Sentence
 from glassformer.model import Transformer
-from glassformer.search import Hypothesis, Sentence
 
 
 def sample(

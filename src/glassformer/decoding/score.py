@@ -6,8 +6,8 @@ import torch
 
 from glassformer.decoding.batches import evaluating, pad
 from glassformer.errors import ShapeError
+from glassformer.hypothesis import by_length
 from glassformer.model import Transformer
-from glassformer.search import by_length
 
 POSITIONS_AT_ONCE = 512
 """Logits of so many positions are held at a time: with 32,000 tokens 64 MB in float32."""

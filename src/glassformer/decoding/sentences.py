@@ -11,7 +11,7 @@ from torch import Tensor
 from glassformer.brief import brief
 from glassformer.config import ModelConfig
 from glassformer.decoding.batches import pad
-from glassformer.search import Sentence
+from glassformer.hypothesis import Sentence
 
 
 @brief

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from glassformer.demo.held_out import HeldOut, Row, read_rows
 from glassformer.demo.sentences import ItSentence, it_sentences
+from glassformer.disk import replace_file
 from glassformer.errors import GlassformerError
-from glassformer.folders import replace_file
 
 
 def main() -> int:

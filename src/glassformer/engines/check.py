@@ -19,16 +19,16 @@ from typing import Any
 
 from glassformer.checkpoint import Saved
 from glassformer.config import DecodingConfig
+from glassformer.corpus.files import VALIDATION, kept_validation
 from glassformer.decoding import decode, score
+from glassformer.disk import check_regular, inside
 from glassformer.engines.conversion import convert
 from glassformer.engines.ctranslate2 import CTranslate2, both_sides
 from glassformer.errors import ConfigError, ConversionError
-from glassformer.folders import check_regular, inside
+from glassformer.hypothesis import Hypothesis
 from glassformer.model import Transformer
 from glassformer.score_tokenizers import USUAL, choose
 from glassformer.scores import bleu
-from glassformer.search import Hypothesis
-from glassformer.training.files import VALIDATION, kept_validation
 
 TIE = 1e-4
 """Two tokens whose natural log-probabilities are closer are equally good."""

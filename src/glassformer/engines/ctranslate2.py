@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from glassformer.config import DecodingConfig, ModelConfig
+from glassformer.config.settings import check_threads
 from glassformer.errors import DecodingError, ShapeError, VocabularyError
-from glassformer.search import Hypothesis, Sentence, by_length, length_penalty, make_sentence
-from glassformer.settings import check_threads
+from glassformer.hypothesis import Hypothesis, Sentence, by_length, length_penalty, make_sentence
 
 if TYPE_CHECKING:
     from glassformer.engines.native import Native

@@ -5,10 +5,10 @@ from pathlib import Path
 import ctranslate2
 
 from glassformer.checkpoint import load_model
+from glassformer.disk import json_bytes, write_folder
 from glassformer.engines.check import Check, checked, validation_pairs
 from glassformer.engines.ctranslate2 import POSITIONS, QUANTIZATIONS
 from glassformer.errors import ConfigError
-from glassformer.folders import json_bytes, write_folder
 
 README = """# {name} for CTranslate2
 

@@ -6,12 +6,12 @@ import torch
 
 from glassformer.checkpoint import load_model
 from glassformer.config import DecodingConfig, Precision
+from glassformer.config.settings import check_threads
 from glassformer.decoding import decode
 from glassformer.decoding.lean import LeanTransformer, is_watched, lean
 from glassformer.devices import find_device
 from glassformer.engines.engine import Ids, Pending, Progress
 from glassformer.model import Transformer
-from glassformer.settings import check_threads
 
 
 class Native:

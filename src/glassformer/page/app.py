@@ -17,7 +17,7 @@ from glassformer.page.built import HOW, built_page, plain_page, policy
 from glassformer.page.deadline import LONGEST_ANSWER, Deadline
 from glassformer.page.guard import Guard, RequestError, body_of, refused
 from glassformer.page.parse import from_json, to_json
-from glassformer.page.service import NEWEST, Service
+from glassformer.page.service import NEWEST, Service, Services
 
 WAITING = 8
 """Questions that may wait for the model; who asks while so many wait is told to come again."""
@@ -78,9 +78,10 @@ async def watch(request: Request, deadline: Deadline, work: "asyncio.Future[Any]
             return
 
 
-def make_app(service: Service, *, longest_answer: float = LONGEST_ANSWER) -> Starlette:
-    """The server's application. ``service`` is asked in a thread, one question at a time, each for at most
-    ``longest_answer`` seconds."""
+def make_app(services: Services | Service, *, longest_answer: float = LONGEST_ANSWER) -> Starlette:
+    """The server's application. The service that ``?model=NAME`` names, or the first, is asked in a thread, one question
+    at a time, each for at most ``longest_answer`` seconds."""
+    offered = Services(services) if isinstance(services, Service) else services
     turn = Turn()
 
     async def page(_: Request) -> Response:
@@ -93,8 +94,10 @@ def make_app(service: Service, *, longest_answer: float = LONGEST_ANSWER) -> Sta
         body, path = await body_of(request), request.url.path
         await turn.take(request)
         deadline = Deadline(longest_answer)
+        name = request.query_params.get("model", "")
 
         def work() -> bytes:
+            service = offered.named(name)
             if path in NEWEST:
                 service.refresh()  # first, so that the deadline is hung up on the model that answers
             with deadline.over(service.translator.model):
@@ -110,6 +113,11 @@ def make_app(service: Service, *, longest_answer: float = LONGEST_ANSWER) -> Sta
     async def decode(request: Request) -> Response:
         question = from_json(wire.Ask, await body_of(request))
         await turn.take(request)
+        try:
+            service = await asyncio.to_thread(offered.named, request.query_params.get("model", ""))
+        except BaseException:
+            turn.give()
+            raise
         steps = Steps(service, question, turn.give, Deadline(longest_answer))
         first = await steps.next()  # what cannot be is an error, not a stream
         return StreamingResponse(steps.lines(first), media_type="application/x-ndjson")

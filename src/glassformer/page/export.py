@@ -3,8 +3,8 @@
 import base64
 from pathlib import Path
 
+from glassformer.disk import replace_file
 from glassformer.errors import ConfigError
-from glassformer.folders import replace_file
 from glassformer.page.built import HOW, MARK, built_page, policy
 from glassformer.page.pack import Packed
 from glassformer.page.parse import to_json

@@ -13,7 +13,7 @@ from glassformer.errors import ConfigError
 from glassformer.page.app import LONGEST_WAIT, make_app
 from glassformer.page.connections import LARGEST_HEAD, Connection
 from glassformer.page.deadline import LONGEST_ANSWER
-from glassformer.page.service import Service
+from glassformer.page.service import Service, Services
 
 HOST = "127.0.0.1"
 CONNECTIONS = 256
@@ -38,12 +38,12 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{HOST}:{listener.getsockname()[1]}/"
 
 
-def serve(service: Service, listener: socket.socket, ready: Callable[[str], None] | None = None) -> None:
+def serve(services: Services | Service, listener: socket.socket, ready: Callable[[str], None] | None = None) -> None:
     """Answer until the process is interrupted or asked to end (SIGTERM): what is being answered then is answered first.
     ``ready`` is called with the address when it answers."""
     torch.set_num_threads(1)  # one sentence's products are small: a second thread costs more than it does (journal)
     config = uvicorn.Config(
-        make_app(service), http=Connection, log_level="error", access_log=False, server_header=False, ws="none",
+        make_app(services), http=Connection, log_level="error", access_log=False, server_header=False, ws="none",
         h11_max_incomplete_event_size=LARGEST_HEAD, limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=round(LONGEST_ANSWER + LONGEST_WAIT),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """What the page can ask, whoever carries the question: HTTP (``app``) or a notebook (``notebook``)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -44,6 +44,8 @@ class Service:
     checkpoint: str = ""
     """The one that ``translator`` is; where it is not given, the one that is shown now."""
     kept: dict[tuple[str, str | None, str], Seen] = field(default_factory=dict)
+    beside: Sequence[str] = ()
+    """The names of all models that the page may choose from; empty where there is no choice."""
 
     def __post_init__(self) -> None:
         shown = shown_checkpoint(self.folder) if self.folder is not None else None
@@ -76,6 +78,7 @@ class Service:
             heads_off=list(self.start.heads_off),
             turned=list(self.start.turned),
             longest=self.longest,
+            models=list(self.beside),
         )
 
     def look(self, ask: wire.Ask) -> bytes:
@@ -205,6 +208,31 @@ def ranking_of(heads: list[Head], change: list[list[float]], log_probabilities: 
     return wire.Ranking(
         [wire.HeadName(*head) for head in heads], [sum(row) for row in change], change, log_probabilities
     )
+
+
+class Services:
+    """The models that one page chooses from: the first, which is loaded, and others, which are when they are first asked
+    for."""
+
+    def __init__(self, first: Service, others: Mapping[str, Callable[[], Service]] | None = None) -> None:
+        self.first = first
+        self.others = others or {}
+        self.loaded = {first.translator.name: first}
+        if self.others:
+            first.beside = [first.translator.name, *self.others]
+
+    def named(self, name: str) -> Service:
+        """The first one where ``name`` is empty. Raises ConfigError for a model that is not offered, and as loading does."""
+        if not name:
+            return self.first
+        if name not in self.loaded:
+            if name not in self.others:
+                raise ConfigError(
+                    f"no model {name[:80]!r} is served here: wanted {' or '.join(self.first.beside or self.loaded)}"
+                )
+            self.loaded[name] = self.others[name]()
+            self.loaded[name].beside = self.first.beside
+        return self.loaded[name]
 
 
 def load_service(model: str, device: str = "") -> Service:

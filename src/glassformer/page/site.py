@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from glassformer.disk import replace_file
 from glassformer.errors import ConfigError
-from glassformer.folders import replace_file
 from glassformer.page.built import HOW, MARK, built_page, policy
 from glassformer.page.facts import model_facts
 from glassformer.page.model import model_body

@@ -9,9 +9,9 @@ from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import lean
 from glassformer.decoding.rows import Rows
 from glassformer.decoding.sentences import choosable
+from glassformer.hypothesis import make_sentence
 from glassformer.page.look import step_of
 from glassformer.page.wire import Step
-from glassformer.search import make_sentence
 from glassformer.translator import Translator
 
 

@@ -1,4 +1,4 @@
-"""Writes ``web/src/wire.ts`` from ``wire.py``: ``python -m glassformer.page.types``. A test says that they are the same."""
+"""Writes ``web/src/numbers/wire.ts`` from ``wire.py``: ``python -m glassformer.page.types``; a test holds it."""
 
 import ast
 import dataclasses
@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from glassformer.page import wire
 
-PATH = Path(__file__).parents[3] / "web" / "src" / "wire.ts"
+PATH = Path(__file__).parents[3] / "web" / "src" / "numbers" / "wire.ts"
 PLAIN: dict[Any, str] = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 

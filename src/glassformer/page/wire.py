@@ -1,4 +1,5 @@
-"""What travels between Python and the page. ``web/src/wire.ts`` is made from it: ``python -m glassformer.page.types``.
+"""What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
+``python -m glassformer.page.types``.
 
 A body of numbers (a Look, or Numbers) is
 
@@ -309,6 +310,8 @@ class Start:
     turned: list[Turn]
     longest: int
     """Tokens of the longest sentence that is answered."""
+    models: list[str]
+    """The names of all models that the page may choose from, this one first or not; empty where there is no choice."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from glassformer.errors import CorpusError
 from glassformer.text.compression import CHUNK, COMPRESSIONS, compression_of, may_become_compressed, unpacked
 from glassformer.text.encodings import advice, wide
 
-__all__ = ["BOM", "COMPRESSIONS", "LONGEST_LINE", "STDIN", "is_pipe", "lines", "name_of"]
+__all__ = ["BOM", "COMPRESSIONS", "LONGEST_LINE", "STDIN", "is_pipe", "lines", "name_of", "read_lines"]
 
 STDIN = "-"
 LONGEST_LINE = 5 << 19
@@ -43,6 +43,16 @@ def lines(path: str | Path, *, skip_bad_lines: bool = False) -> Iterator[str | N
         decoded = _decoded(block, path, number, skip_bad_lines)
         number += len(decoded)
         yield from decoded
+
+
+def read_lines(path: str | Path) -> Iterator[str]:
+    """The lines of one file, in NFC, without their ends, empty ones too; ``-`` is standard input.
+
+    Raises CorpusError, while it is read, for a file that cannot be read and for a line that is not UTF-8.
+    """
+    for line in lines(path):
+        if line is not None:
+            yield line
 
 
 def name_of(path: str | Path) -> str:

@@ -48,12 +48,16 @@ DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 FOOTNOTE = re.compile(r"\[\d{1,3}\]\s*$")
 TIME_FIRST = re.compile(r"\W*(?:At|In|On|By|From|After|Before|Since|Until|Around|About)\s+(?:\S+\s+){0,2}")
 """At 6 p.m. Mr. Yates left: what stands before the abbreviation is no sentence."""
+BRAND = re.compile(r"[a-z]{1,2}[A-Z]")
+"""iPhone, eBay: small at a sentence's beginning, too."""
+VERB = re.compile(r"[^\W\d_]{4,}")
+"""A whole word in small letters, before a number: it was built. 1945 it burnt down. What abbreviates is in the tables."""
 INITIAL = re.compile(r"(?:[^\W\d_]\.?-)*[^\W\d_]")
 ROMAN = re.compile(r"[IVX]{1,6}|[IVXLCDM]{2,8}")
 SPEECH = re.compile(
     r"[^\s,.;:!?]+ (?:said|asked|cried|shouted|replied|answered|whispered|called|yelled|screamed|added|exclaimed|murmured"
     r"|laughed|sighed|wondered|muttered|says|asks|begged|demanded|insisted|snapped|warned|thought)\b"
-    r"|[^，。！？\s]{0,8}(?:说|說|问|問|道|答|喊|叫|笑着|想着|と言|と聞|と叫|と尋)"
+    r"|[^，。！？\s「『“（]{0,8}(?:说|說|问|問|道|答|喊|叫|笑着|想着)|と|って"
     r"|[^।.!?,]{0,24}(?:कहा|पूछा|बोला|बोली|बोले|चिल्लाया|चिल्लाई|चिल्लाए|पुकारा|जवाब|फुसफुसाया|फुसफुसाई)"
     r"|و?(?:قال|سأل|صاح|أجاب|هتف|همس|رد|صرخ|أضاف|تساءل)(?:ت|وا)?\b"
 )
@@ -233,13 +237,16 @@ def _ends_with_stop(whole: Text, before: str, rest: str, following: str) -> bool
     if DOTTED.fullmatch(word):
         return starts
     if INITIAL.fullmatch(word) and not whole.small:
-        return starts and not (number or _initials_before(before))
+        initial_follows = len(following) == 1 and rest.partition(following)[2][:1] == "."  # S. A.
+        return starts and not (number or initial_follows or _initials_before(before))
     if whole.code == "de" and ROMAN.fullmatch(word):
         return starts
     if word.casefold() in known.numbered and not number:
         if re.search(r"\d\.?\s+$", before[: -len(word)]):  # 3 févr. Paul
             return starts
         return True if whole.cased else None
+    if BRAND.match(following) or (rest[:1].isdecimal() and word.islower() and VERB.fullmatch(word)):
+        return True
     return None
 
 

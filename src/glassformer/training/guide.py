@@ -1,4 +1,4 @@
-"""Guided attention: one head of the encoder is taught to look where marks of the corpus say (``text/marks.py``).
+"""Guided attention: one head of the encoder is taught to look where marks of the corpus say (``corpus/marks.py``).
 
 Chen et al. 2016 (arXiv 1607.01628) and Garg et al. 2019 (arXiv 1909.02074, §4.2) teach attention from the target to
 the source by word alignments; here it is from the source to the source, such as from *it* to its noun. As with Garg et
@@ -15,12 +15,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from glassformer.config import HEAD_OF_ENCODER, ModelConfig, TrainingConfig
+from glassformer.config.recipe import Recipe
+from glassformer.corpus.encoded import Facts
+from glassformer.corpus.marks import NO_MARKS
 from glassformer.errors import ConfigError
 from glassformer.model import Transformer
-from glassformer.text.marks import NO_MARKS
-from glassformer.text.pairs import Facts
 from glassformer.trace import record
-from glassformer.training.recipe import Recipe
 from glassformer.training.state import Progress
 
 

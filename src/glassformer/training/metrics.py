@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from glassformer.config import TrainingConfig
-from glassformer.folders import replace_file
-from glassformer.text.batches import Batch
+from glassformer.corpus.batches import Batch
+from glassformer.disk import replace_file
 from glassformer.training.report import Step
 from glassformer.training.schedule import learning_rate
 from glassformer.training.state import State

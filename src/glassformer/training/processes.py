@@ -6,7 +6,7 @@ tensors and texts as UTF-8: ``torch.distributed``'s calls for objects would unpi
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
-from glassformer.errors import TrainingError
-from glassformer.text.batches import Batch
+from glassformer.corpus.batches import Batch
+from glassformer.corpus.prepare import Data, Doing
+from glassformer.errors import CorpusError, TrainingError
 
 PATIENCE = timedelta(minutes=30)
 """How long the others wait while the first process reads the corpus or validates."""
@@ -153,6 +154,25 @@ def joined(device: torch.device) -> Iterator[Processes]:
         yield Processes(dist.get_rank(), dist.get_world_size())
     finally:
         dist.destroy_process_group()
+
+
+def prepared_by_first(processes: Processes, read: Callable[..., Data], doing: Doing) -> Data:
+    """What ``read`` (``prepare``) gives: the first process prepares, the others open what it left. On a machine that
+    does not see the first one's folder, its own first process prepares it there from the same files.
+
+    Raises CorpusError when that is not the same corpus.
+    """
+    data = None
+    for turn in range(2):  # the first process; then one of each machine, which finds it done or does it
+        if processes.first if turn == 0 else processes.first_here:
+            data = read(doing=doing)
+        processes.wait()
+    data = data or read()
+    if processes.text_from_first(data.pairs.fingerprint) != data.pairs.fingerprint:
+        raise CorpusError(
+            f"the corpus in {data.pairs.folder} is not the first process's: give each machine the same files"
+        )
+    return data
 
 
 def local_device(name: str) -> str:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from glassformer.config.recipe import Choice
 from glassformer.scores import Score
-from glassformer.training.recipe import Choice
 
 
 @dataclass(frozen=True)

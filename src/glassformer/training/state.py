@@ -13,12 +13,10 @@ from torch import Tensor
 from glassformer.brief import brief
 from glassformer.checkpoint import Saved, check_shapes, load_weights, model_files, shapes_of, tensors_in
 from glassformer.config import ModelConfig, TrainingConfig
-from glassformer.errors import CheckpointError
-from glassformer.folders import (
+from glassformer.disk import (
     UNFINISHED,
     inside,
     json_bytes,
-    model_folder,
     read_file,
     read_folder,
     read_json,
@@ -26,7 +24,9 @@ from glassformer.folders import (
     replace_file,
     write_folder,
 )
+from glassformer.errors import CheckpointError
 from glassformer.model import Transformer
+from glassformer.model_folder import model_folder
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.averaging import Average
 from glassformer.training.optimizers import optimizers_for

@@ -13,12 +13,13 @@ from glassformer import __version__
 from glassformer.brief import brief
 from glassformer.checkpoint import Saved
 from glassformer.config import TrainingConfig
+from glassformer.config.recipe import Recipe
+from glassformer.corpus.batches import Batch, groups
+from glassformer.corpus.prepare import Data
 from glassformer.devices import find_device
 from glassformer.errors import TrainingError
-from glassformer.text.batches import Batch, groups
 from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
-from glassformer.training.data import Data
 from glassformer.training.guide import (
     check_head,
     check_marked,
@@ -30,11 +31,10 @@ from glassformer.training.guide import (
 )
 from glassformer.training.limits import limit_reached, patience_lost
 from glassformer.training.loss import loss_of
-from glassformer.training.mending import MOST_SETBACKS, Moment, NoNumberError, Watch, halve, ran_out_of_memory
 from glassformer.training.metrics import LOG_EVERY, Clock, Meter, Metrics
 from glassformer.training.precision import products_in
 from glassformer.training.processes import Processes
-from glassformer.training.recipe import Recipe
+from glassformer.training.recovery import MOST_SETBACKS, Moment, NoNumberError, Watch, halve, ran_out_of_memory
 from glassformer.training.report import Outcome, Plan, Reporter, Silence
 from glassformer.training.schedule import SLOWER, learning_rate
 from glassformer.training.start import start_from

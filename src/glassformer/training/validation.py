@@ -5,10 +5,10 @@ from dataclasses import asdict
 import torch
 
 from glassformer.config import DecodingConfig, TrainingConfig
+from glassformer.corpus.prepare import Data
 from glassformer.decoding import decode
 from glassformer.decoding.batches import pad
 from glassformer.scores import Score, bleu
-from glassformer.training.data import Data
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import Metrics
 from glassformer.training.precision import products_in

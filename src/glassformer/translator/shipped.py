@@ -4,7 +4,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from glassformer.errors import CheckpointError
-from glassformer.folders import model_folder
+from glassformer.model_folder import model_folder
+
+DEFAULT_MODEL = "en-de"
+"""What translates where no model is named."""
 
 
 def models_folder() -> Path:

@@ -14,8 +14,8 @@ from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, open_engine
 from glassformer.errors import ShapeError, TranslationWarning
-from glassformer.folders import describe
-from glassformer.search import Hypothesis
+from glassformer.hypothesis import Hypothesis
+from glassformer.model_folder import describe
 from glassformer.text.normalise import normalised
 from glassformer.text.reading import Reader, Reading
 from glassformer.text.tokenizer import Tokenizer

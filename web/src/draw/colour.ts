@@ -31,16 +31,31 @@ export const DARK: Theme = {
 };
 
 const HUES_LIGHT: Rgb[] = [
-  [37, 99, 201], [201, 86, 12], [22, 128, 74], [184, 38, 118], [112, 72, 200], [8, 125, 145], [145, 105, 0], [190, 48, 44],
+  [37, 99, 201],
+  [201, 86, 12],
+  [22, 128, 74],
+  [184, 38, 118],
+  [112, 72, 200],
+  [8, 125, 145],
+  [145, 105, 0],
+  [190, 48, 44],
 ];
 const HUES_DARK: Rgb[] = [
-  [116, 168, 255], [255, 160, 92], [96, 208, 148], [246, 128, 190], [180, 152, 255], [84, 204, 222], [226, 188, 72], [255, 132, 124],
+  [116, 168, 255],
+  [255, 160, 92],
+  [96, 208, 148],
+  [246, 128, 190],
+  [180, 152, 255],
+  [84, 204, 222],
+  [226, 188, 72],
+  [255, 132, 124],
 ];
 const DASHES = ["", "7 3", "2 3", "10 3 2 3", "4 2", "14 4", "1 5", "6 2 1 2 1 2"];
 
 export const hue = (head: number, dark: boolean): Rgb => (dark ? HUES_DARK : HUES_LIGHT)[head % 8]!;
 export const dash = (head: number): string => DASHES[head % 8]!;
-export const css = ([r, g, b]: Rgb, alpha = 1): string => (alpha === 1 ? `rgb(${r} ${g} ${b})` : `rgb(${r} ${g} ${b} / ${alpha})`);
+export const css = ([r, g, b]: Rgb, alpha = 1): string =>
+  alpha === 1 ? `rgb(${r} ${g} ${b})` : `rgb(${r} ${g} ${b} / ${alpha})`;
 
 const light = (channel: number): number => (channel <= 10 ? channel / 3294 : ((channel / 255 + 0.055) / 1.055) ** 2.4);
 

@@ -1,7 +1,7 @@
 /** A matrix with its name, its axes and its sizes. It can be walked through with mouse and arrow keys. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { at, type Matrix } from "../data";
-import { LIGHT, DARK, amount, between, type Rgb, signed, type Theme } from "./colour";
+import { at, type Matrix } from "../numbers/data";
+import { amount, between, type Rgb, signed, type Theme } from "./colour";
 import { fixed } from "./number";
 import { cellAt, paint, usual } from "./paint";
 
@@ -33,8 +33,27 @@ export function Heat(props: HeatProps) {
   const [hover, setHover] = useState<[number, number] | null>(null);
   const most = props.most ?? (colour ? 1 : usual(matrix));
   useEffect(() => {
-    if (canvas.current) paint(canvas.current, matrix, props.range ? between(theme, colour!, ...props.range) : colour ? amount(theme, colour, most) : signed(theme, most));
-  }, [props.range?.join(), matrix.data, matrix.start, matrix.rows, matrix.cols, matrix.rowStride, theme, most, colour?.join()]);
+    if (canvas.current)
+      paint(
+        canvas.current,
+        matrix,
+        props.range
+          ? between(theme, colour!, ...props.range)
+          : colour
+            ? amount(theme, colour, most)
+            : signed(theme, most),
+      );
+  }, [
+    props.range?.join(),
+    matrix.data,
+    matrix.start,
+    matrix.rows,
+    matrix.cols,
+    matrix.rowStride,
+    theme,
+    most,
+    colour?.join(),
+  ]);
 
   const width = matrix.cols * cell[0];
   const height = matrix.rows * cell[1];
@@ -43,7 +62,12 @@ export function Heat(props: HeatProps) {
     return cellAt(matrix, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
   };
   const walk = (event: KeyboardEvent) => {
-    const steps: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const steps: Record<string, [number, number]> = {
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+    };
     const step = steps[event.key];
     if (!step || !onPick) return;
     event.preventDefault();
@@ -52,25 +76,42 @@ export function Heat(props: HeatProps) {
     onPick(clamp((mark?.row ?? 0) + step[0], matrix.rows), clamp((mark?.col ?? 0) + step[1], matrix.cols));
   };
   // the mouse may still be where the matrix before had a row
-  const told = hover && hover[0] < matrix.rows && hover[1] < matrix.cols ? hover : (mark?.row !== undefined && mark.col !== undefined ? [mark.row, mark.col] as const : null);
+  const told =
+    hover && hover[0] < matrix.rows && hover[1] < matrix.cols
+      ? hover
+      : mark?.row !== undefined && mark.col !== undefined
+        ? ([mark.row, mark.col] as const)
+        : null;
   const showLabels = rowLabels && cell[1] >= 11;
   return (
     <figure class="heat">
       {props.title !== undefined && (
         <figcaption>
-          {props.title} <span class="size">{matrix.rows} × {matrix.cols}</span>
+          {props.title}{" "}
+          <span class="size">
+            {matrix.rows} × {matrix.cols}
+          </span>
         </figcaption>
       )}
       <div class="heat-body" style={{ gridTemplateColumns: `auto minmax(0, ${width}px)` }}>
         {colLabels && (
           <div class="heat-cols" aria-hidden="true">
-            {colLabels.map((label, col) => <span class={mark?.col === col ? "lit" : ""}><bdi>{label}</bdi></span>)}
+            {colLabels.map((label, col) => (
+              <span class={mark?.col === col ? "lit" : ""}>
+                <bdi>{label}</bdi>
+              </span>
+            ))}
           </div>
         )}
         {showLabels && (
           <div class="heat-rows" aria-hidden="true">
             {rowLabels.map((label, row) => (
-              <span class={mark?.row === row ? "lit" : ""} style={{ height: `${cell[1]}px`, lineHeight: `${cell[1]}px` }}><bdi>{label}</bdi></span>
+              <span
+                class={mark?.row === row ? "lit" : ""}
+                style={{ height: `${cell[1]}px`, lineHeight: `${cell[1]}px` }}
+              >
+                <bdi>{label}</bdi>
+              </span>
             ))}
           </div>
         )}
@@ -86,29 +127,55 @@ export function Heat(props: HeatProps) {
           onKeyDown={walk}
         >
           <canvas ref={canvas} />
-          {mark?.row !== undefined && <i class="mark" style={{ top: `${(100 * mark.row) / matrix.rows}%`, height: `${100 / matrix.rows}%`, left: 0, right: 0 }} />}
-          {mark?.col !== undefined && <i class="mark" style={{ left: `${(100 * mark.col) / matrix.cols}%`, width: `${100 / matrix.cols}%`, top: 0, bottom: 0 }} />}
+          {mark?.row !== undefined && (
+            <i
+              class="mark"
+              style={{ top: `${(100 * mark.row) / matrix.rows}%`, height: `${100 / matrix.rows}%`, left: 0, right: 0 }}
+            />
+          )}
+          {mark?.col !== undefined && (
+            <i
+              class="mark"
+              style={{ left: `${(100 * mark.col) / matrix.cols}%`, width: `${100 / matrix.cols}%`, top: 0, bottom: 0 }}
+            />
+          )}
         </div>
       </div>
       {!props.quiet && (
         <p class="heat-foot">
-          <span class="axes">{props.rowAxis} × {props.colAxis}</span>
+          <span class="axes">
+            {props.rowAxis} × {props.colAxis}
+          </span>
           <Legend colour={colour} ends={props.range ?? (colour ? [0, most] : [-most, most])} theme={theme} />
-          <output>{told ? `${rowLabels?.[told[0]] ?? told[0]} · ${colLabels?.[told[1]] ?? told[1]}: ${fixed(at(matrix, told[0], told[1]), 4)}` : " "}</output>
+          <output>
+            {told
+              ? `${rowLabels?.[told[0]] ?? told[0]} · ${colLabels?.[told[1]] ?? told[1]}: ${fixed(at(matrix, told[0], told[1]), 4)}`
+              : " "}
+          </output>
         </p>
       )}
     </figure>
   );
 }
 
-function Legend({ colour, ends: [from, to], theme }: { colour: Rgb | undefined; ends: [number, number]; theme: Theme }) {
+function Legend({
+  colour,
+  ends: [from, to],
+  theme,
+}: {
+  colour: Rgb | undefined;
+  ends: [number, number];
+  theme: Theme;
+}) {
   const ends = [fixed(from, Number.isInteger(from) ? 0 : 1), fixed(to, Number.isInteger(to) ? 0 : 1)];
   const stops = colour ? [theme.paper, colour] : [theme.minus, theme.neutral, theme.plus];
   return (
     <span class="legend">
-      {ends[0]} <i style={{ background: `linear-gradient(90deg, ${stops.map((stop) => `rgb(${stop.join(" ")})`).join(", ")})` }} /> {ends[1]}
+      {ends[0]}{" "}
+      <i
+        style={{ background: `linear-gradient(90deg, ${stops.map((stop) => `rgb(${stop.join(" ")})`).join(", ")})` }}
+      />{" "}
+      {ends[1]}
     </span>
   );
 }
-
-export const themeNow = (): Theme => (matchMedia("(prefers-color-scheme: dark)").matches ? DARK : LIGHT);

@@ -2,9 +2,10 @@
 
 export const fixed = (value: number, digits = 2): string => {
   if (value === -Infinity) return "−∞";
-  const text = Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 10 ** -digits / 2)
-    ? value.toExponential(1)
-    : value.toFixed(digits);
+  const text =
+    Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 10 ** -digits / 2)
+      ? value.toExponential(1)
+      : value.toFixed(digits);
   return text.replace("-", "−");
 };
 

@@ -1,5 +1,5 @@
 /** A matrix onto a canvas: one pixel a cell, enlarged by the browser. */
-import { at, type Matrix } from "../data";
+import { at, type Matrix } from "../numbers/data";
 import type { Scale } from "./colour";
 
 export const MOST_PIXELS = 4_000_000;
@@ -24,7 +24,9 @@ export function paint(canvas: HTMLCanvasElement, matrix: Matrix, scale: Scale): 
   if (!matrix.rows || !matrix.cols) return;
   canvas.width = matrix.cols;
   canvas.height = matrix.rows;
-  canvas.getContext("2d")?.putImageData(new ImageData(pixels(matrix, scale) as ImageDataArray, matrix.cols, matrix.rows), 0, 0);
+  canvas
+    .getContext("2d")
+    ?.putImageData(new ImageData(pixels(matrix, scale) as ImageDataArray, matrix.cols, matrix.rows), 0, 0);
 }
 
 /** What 98 of 100 cells stay within, away from 0: one large number shall not make all others pale. */

@@ -1,5 +1,5 @@
 /** Strings ⇄ ids: SentencePiece's unigram model (Kudo 2018) with bytes for what it does not know, as src/glassformer/text/tokenizer.py. */
-import type { SpecialIds, Vocabulary } from "../wire";
+import type { SpecialIds, Vocabulary } from "../numbers/wire";
 import { normalised } from "./normalise";
 
 export const WORD_START = "▁";

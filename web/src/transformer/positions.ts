@@ -1,5 +1,5 @@
 /** §3.5 Positional encoding: "since our model contains no recurrence and no convolution". */
-import { encodings } from "../positions";
+import { encodings } from "../numbers/positions";
 
 /** A table of positional encodings that grows when a longer sentence comes: there is no longest one. */
 export class PositionalEncoding {

@@ -1,5 +1,5 @@
 /** §3.1 Encoder and decoder stacks, §3.4 embeddings and softmax: the whole model of figure 1. */
-import type { ModelFacts, SpecialIds } from "../wire";
+import type { ModelFacts, SpecialIds } from "../numbers/wire";
 import { Cache } from "./cache";
 import { DecoderLayer, EncoderLayer, LayerNorm, type Making } from "./layers";
 import { PositionalEncoding } from "./positions";

@@ -1,6 +1,6 @@
 /** A model's file: the bytes that wire.ts describes → learned matrices, ready to multiply with. */
-import { inflate, parseBody } from "../data";
-import type { Learned, Model } from "../wire";
+import { inflate, parseBody } from "../numbers/data";
+import type { Learned, Model } from "../numbers/wire";
 import type { Matrix, Products } from "./products";
 import { count, type Tensor, tensor } from "./tensor";
 

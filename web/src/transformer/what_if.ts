@@ -1,5 +1,5 @@
 /** The windows of `trace`, written to: what would the model do if this head were off, if this word were not seen? */
-import type { Edge, Head, Turn } from "../wire";
+import type { Edge, Head, Turn } from "../numbers/wire";
 import { MultiHeadAttention } from "./attention";
 import { Probe, probes } from "./probe";
 import { logSoftmax, rowsOf, select, type Tensor, tensor } from "./tensor";

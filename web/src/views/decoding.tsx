@@ -1,21 +1,18 @@
 /** The translation, a word at a time: what the row that is produced looks at, and what may come next. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { meanRow, merged, path, shown, wordsOf } from "../attention";
-import { askDecode, pairs } from "../api";
-import { plain } from "../data";
+import { meanRow, merged, path, shown, wordsOf } from "../numbers/attention";
+import { askDecode, pairs } from "../numbers/api";
+import { plain } from "../numbers/data";
 import { css, lit, type Rgb } from "../draw/colour";
 import { Heat } from "../draw/heat";
 import { fixed, percent } from "../draw/number";
-import { layerOf, type Page, usePage } from "../page";
-import type { Step } from "../wire";
-import { HeadChips, HeadMark, LayerSlider, Table, Twin } from "./controls";
-
-/** The step that is shown: the first unless another is chosen. */
-export const stepOf = (page: Page): number => Math.min(Math.max(page.state.step, 0), page.look.steps.length - 1);
+import { layerOf, stepOf, usePage } from "../state/page";
+import type { Step } from "../numbers/wire";
+import { HeadChips, HeadMark, LayerSlider, Table, Twin } from "./parts/controls";
 
 export function DecodingView() {
   const page = usePage();
-  const { state, set, t, look, theme } = page;
+  const { set, t, look, theme } = page;
   const [streamed, decode, problem] = useDecoding();
   const steps = look.steps;
   if (!steps.length) return <p class="note">{t("loading")}</p>;
@@ -26,32 +23,74 @@ export function DecodingView() {
       <p class="lead">{t("decoding.lead")}</p>
       <div class="controls">
         <div class="stepper" role="group" aria-label={t("step")} data-spot="steps">
-          <button type="button" aria-keyshortcuts="," disabled={now === 0} onClick={() => set({ step: now - 1 })} aria-label={t("step.back")}>←</button>
-          <span>{t("step")} <b>{now + 1}</b><small> / {steps.length}</small></span>
-          <button type="button" aria-keyshortcuts="." disabled={now === steps.length - 1} onClick={() => set({ step: now + 1 })} aria-label={t("step.next")}>→</button>
+          <button
+            type="button"
+            aria-keyshortcuts=","
+            disabled={now === 0}
+            onClick={() => set({ step: now - 1 })}
+            aria-label={t("step.back")}
+          >
+            ←
+          </button>
+          <span>
+            {t("step")} <b>{now + 1}</b>
+            <small> / {steps.length}</small>
+          </span>
+          <button
+            type="button"
+            aria-keyshortcuts="."
+            disabled={now === steps.length - 1}
+            onClick={() => set({ step: now + 1 })}
+            aria-label={t("step.next")}
+          >
+            →
+          </button>
         </div>
-        {page.live && <button type="button" class="plain" onClick={decode}>{t("decoding.live")}</button>}
+        {page.live && (
+          <button type="button" class="plain" onClick={decode}>
+            {t("decoding.live")}
+          </button>
+        )}
       </div>
       <ol class="produced" aria-label={t("decoding.sofar")}>
         {steps.map((one, n) => (
           <li class={n < now ? "past" : n === now ? "now" : "future"}>
-            <button type="button" aria-current={n === now ? "step" : undefined} onClick={() => set({ step: n })}><bdi>{shown(one.chosen.token)}</bdi></button>
+            <button type="button" aria-current={n === now ? "step" : undefined} onClick={() => set({ step: n })}>
+              <bdi>{shown(one.chosen.token)}</bdi>
+            </button>
           </li>
         ))}
       </ol>
-      <p class="sr" aria-live="polite">{t("decoding.says", { word: shown(step.chosen.token), share: percent(step.chosen.probability) })}</p>
+      <p class="sr" aria-live="polite">
+        {t("decoding.says", { word: shown(step.chosen.token), share: percent(step.chosen.probability) })}
+      </p>
       {problem && <p role="alert">{problem}</p>}
-      {streamed.length > 0 && <p class="streamed"><small>{t("decoding.greedy")}</small> {streamed.map((one) => <bdi>{one.chosen.token.replace("▁", " ")}</bdi>)}</p>}
+      {streamed.length > 0 && (
+        <p class="streamed">
+          <small>{t("decoding.greedy")}</small>{" "}
+          {streamed.map((one) => (
+            <bdi>{one.chosen.token.replace("▁", " ")}</bdi>
+          ))}
+        </p>
+      )}
       <div class="columns">
         <section data-spot="choices">
           <h3>{t("decoding.choices")}</h3>
           <Choices step={step} colour={theme.plus} />
           <p class="note">{t("decoding.choices.note", { n: look.model.vocabulary_size })}</p>
         </section>
-        <Looked now={now} state={state.side} />
+        <Looked now={now} />
       </div>
-      <Twin head={[t("step"), t("decoding.chosen"), ...step.choices.map((_, n) => `${n + 1}.`)]}
-        rows={() => steps.map((one, n) => [n + 1, shown(one.chosen.token), ...one.choices.map((choice) => `${shown(choice.token)} ${percent(choice.probability)}`)])} />
+      <Twin
+        head={[t("step"), t("decoding.chosen"), ...step.choices.map((_, n) => `${n + 1}.`)]}
+        rows={() =>
+          steps.map((one, n) => [
+            n + 1,
+            shown(one.chosen.token),
+            ...one.choices.map((choice) => `${shown(choice.token)} ${percent(choice.probability)}`),
+          ])
+        }
+      />
     </div>
   );
 }
@@ -62,7 +101,9 @@ export function Choices({ step, colour }: { step: Step; colour: Rgb }) {
       {step.choices.map((choice) => (
         <li class={choice.id === step.chosen.id ? "chosen" : ""}>
           <bdi>{shown(choice.token)}</bdi>
-          <span class="choice-bar"><i style={{ width: `${100 * choice.probability}%`, background: css(colour) }} /></span>
+          <span class="choice-bar">
+            <i style={{ width: `${100 * choice.probability}%`, background: css(colour) }} />
+          </span>
           <span>{percent(choice.probability)}</span>
         </li>
       ))}
@@ -71,12 +112,15 @@ export function Choices({ step, colour }: { step: Step; colour: Rgb }) {
 }
 
 /** The cross-attention of the row, and under it what the rows before looked at. */
-function Looked({ now }: { now: number; state: string }) {
+function Looked({ now }: { now: number }) {
   const page = usePage();
   const { state, t, look, numbers, theme } = page;
   const layer = layerOf(page, "cross");
   const tensor = numbers.get(`${path("cross", layer)}.weights`);
-  const attention = useMemo(() => tensor && merged(tensor, wordsOf(look.target, true), wordsOf(look.source, state.pieces)), [tensor, state.pieces]);
+  const attention = useMemo(
+    () => tensor && merged(tensor, wordsOf(look.target, true), wordsOf(look.source, state.pieces)),
+    [tensor, state.pieces],
+  );
   if (!attention) return <p class="loading">{t("loading")}</p>;
   const every = Array.from({ length: look.model.heads }, (_, head) => head);
   const heads = state.heads?.length ? state.heads.filter((head) => head < every.length) : every;
@@ -93,16 +137,53 @@ function Looked({ now }: { now: number; state: string }) {
       <CrossControls layer={layer} />
       <p class="source-lit">
         {keys.map((word, n) => (
-          <span style={{ ...lit(theme, theme.plus, mean.weights[n]!), fontWeight: mean.weights[n] === most ? 600 : 400 }} title={percent(mean.weights[n]!)}><bdi>{word.text}</bdi></span>
+          <span
+            style={{ ...lit(theme, theme.plus, mean.weights[n]!), fontWeight: mean.weights[n] === most ? 600 : 400 }}
+            title={percent(mean.weights[n]!)}
+          >
+            <bdi>{word.text}</bdi>
+          </span>
         ))}
       </p>
-      <Heat matrix={plain(look.steps.length, keys.length, data)} colour={theme.ink} cell={[cell, look.steps.length > 40 ? 6 : Math.max(14, Math.min(20, cell))]} theme={theme} title={t("decoding.alignment")}
-        rowAxis={t("axis.produced")} colAxis={t("axis.key")} rowLabels={look.steps.map((one) => shown(one.chosen.token))} colLabels={keys.length <= 64 ? keys.map((word) => word.text) : undefined}
-        mark={{ row: now }} onPick={(row) => page.set({ step: row })} label={t("decoding.alignment")} />
-      <details class="twin"><summary>{t("table.weights")}</summary>
-        <Table head={[t("lookedat"), ...heads.map(String)]} rows={keys.map((word, key) => [word.text, ...heads.map((head) => fixed(attention.row(head, Math.min(now, attention.queries.length - 1)).weights[key]!, 3))])} />
+      <Heat
+        matrix={plain(look.steps.length, keys.length, data)}
+        colour={theme.ink}
+        cell={[cell, look.steps.length > 40 ? 6 : Math.max(14, Math.min(20, cell))]}
+        theme={theme}
+        title={t("decoding.alignment")}
+        rowAxis={t("axis.produced")}
+        colAxis={t("axis.key")}
+        rowLabels={look.steps.map((one) => shown(one.chosen.token))}
+        colLabels={keys.length <= 64 ? keys.map((word) => word.text) : undefined}
+        mark={{ row: now }}
+        onPick={(row) => page.set({ step: row })}
+        label={t("decoding.alignment")}
+      />
+      <details class="twin">
+        <summary>{t("table.weights")}</summary>
+        <Table
+          head={[t("lookedat"), ...heads.map(String)]}
+          rows={keys.map((word, key) => [
+            word.text,
+            ...heads.map((head) =>
+              fixed(attention.row(head, Math.min(now, attention.queries.length - 1)).weights[key]!, 3),
+            ),
+          ])}
+        />
       </details>
-      <p class="note">{heads.length === every.length ? t("decoding.allheads") : <>{heads.map((head) => <><HeadMark head={head} /> {head} </>)}</>}</p>
+      <p class="note">
+        {heads.length === every.length ? (
+          t("decoding.allheads")
+        ) : (
+          <>
+            {heads.map((head) => (
+              <>
+                <HeadMark head={head} /> {head}{" "}
+              </>
+            ))}
+          </>
+        )}
+      </p>
     </section>
   );
 }
@@ -113,7 +194,18 @@ function CrossControls({ layer }: { layer: number }) {
   useEffect(() => {
     if (state.side !== "cross") set({ side: "cross", token: -1, key: -1, layer });
   }, []);
-  return <div class="controls small">{state.side === "cross" ? <><LayerSlider /><HeadChips every /></> : t("loading")}</div>;
+  return (
+    <div class="controls small">
+      {state.side === "cross" ? (
+        <>
+          <LayerSlider />
+          <HeadChips every />
+        </>
+      ) : (
+        t("loading")
+      )}
+    </div>
+  );
 }
 
 /** Live: decodes again, a word at a time, as the model makes them; of another look nothing stays. */
@@ -131,7 +223,12 @@ function useDecoding(): [steps: Step[], run: () => void, problem: string] {
   async function run() {
     clear();
     const stop = (running.current = new AbortController());
-    const ask = { text: look.source.text, heads_off: pairs(look.heads_off), blocked: look.blocked, turned: look.turned };
+    const ask = {
+      text: look.source.text,
+      heads_off: pairs(look.heads_off),
+      blocked: look.blocked,
+      turned: look.turned,
+    };
     try {
       for await (const step of askDecode(ask, stop.signal)) {
         if (stop.signal.aborted) return; // in a notebook all steps come at once

@@ -1,15 +1,15 @@
 /** Everything in one picture: sentence → X or R → heads → Q K V → Z → output. Each station is a door. */
-import { path, shown } from "../attention";
-import { type Dense, matrix, type Matrix } from "../data";
+import { path, shown } from "../numbers/attention";
+import { type Dense, matrix, type Matrix } from "../numbers/data";
 import { css, hue, type Rgb } from "../draw/colour";
 import { Heat } from "../draw/heat";
-import { concatenated, projection } from "../explain";
-import { inputName, layerOf, usePage } from "../page";
-import type { Symbol } from "../state";
-import type { Station } from "../wire";
-import { Rich } from "../story/rich";
-import { HeadMark, LayerSlider, SideSwitch } from "./controls";
-import { MatrixTwin } from "./matrices";
+import { concatenated, projection } from "../numbers/explain";
+import { inputName, layerOf, usePage } from "../state/page";
+import type { MatrixName } from "../state/state";
+import type { Station } from "../numbers/wire";
+import { Rich } from "./parts/rich";
+import { HeadMark, LayerSlider, SideSwitch } from "./parts/controls";
+import { MatrixTwin } from "./parts/matrix";
 
 export function FlowView() {
   const page = usePage();
@@ -24,17 +24,28 @@ export function FlowView() {
   return (
     <div class="view">
       <Stack />
-      <div class="controls"><SideSwitch /><LayerSlider /></div>
+      <div class="controls">
+        <SideSwitch />
+        <LayerSlider />
+      </div>
       <p class="lead">{t(first ? "flow.lead.x" : "flow.lead.r", { layer })}</p>
       <div class="flow" data-spot="flow">
         <Column n={1} title={t("flow.1")}>
-          <ol class="flow-words">{side.tokens.map((token) => <li style={{ height: `${row}px`, lineHeight: `${row}px`, fontSize: row < 16 ? "8px" : undefined }}><bdi>{shown(token)}</bdi></li>)}</ol>
+          <ol class="flow-words">
+            {side.tokens.map((token) => (
+              <li style={{ height: `${row}px`, lineHeight: `${row}px`, fontSize: row < 16 ? "8px" : undefined }}>
+                <bdi>{shown(token)}</bdi>
+              </li>
+            ))}
+          </ol>
         </Column>
         <Column n={2} title={t(first ? "flow.2.x" : "flow.2.r")}>
           <Strip window={station.input} name={inputName(station)} symbol="q" row={row} />
           {station.kind === "cross_attention" && <Strip window={station.memory} name={t("memory")} symbol="k" />}
         </Column>
-        <Column n={3} title={t("flow.3", { n: look.model.heads })} wide><HeadRows name={name} /></Column>
+        <Column n={3} title={t("flow.3", { n: look.model.heads })} wide>
+          <HeadRows name={name} />
+        </Column>
         <Column n={4} title={t("flow.5")}>
           <Strip window={`${name}.z`} name="Concat(Z)" symbol="concat" made={concatenated} />
           <Learned name={name} />
@@ -46,42 +57,125 @@ export function FlowView() {
   );
 }
 
-function Column({ n, title, wide, children }: { n: number; title: string; wide?: boolean; children: preact.ComponentChildren }) {
+function Column({
+  n,
+  title,
+  wide,
+  children,
+}: {
+  n: number;
+  title: string;
+  wide?: boolean;
+  children: preact.ComponentChildren;
+}) {
   return (
     <section class={`flow-column${wide ? " wide" : ""}`}>
-      <h3><span class="flow-number">{n}</span> <Rich text={title} /></h3>
+      <h3>
+        <span class="flow-number">{n}</span> <Rich text={title} />
+      </h3>
       {children}
     </section>
   );
 }
 
 /** A small picture of a matrix, and the way to the large one. */
-function Door({ m, name, label, onClick, width, height, colour, open }: { m: Matrix | undefined; name: preact.ComponentChildren; label: string; onClick: () => void; width: number; height: number; colour?: Rgb; open?: boolean }) {
+function Door({
+  m,
+  name,
+  label,
+  onClick,
+  width,
+  height,
+  colour,
+  open,
+}: {
+  m: Matrix | undefined;
+  name: preact.ComponentChildren;
+  label: string;
+  onClick: () => void;
+  width: number;
+  height: number;
+  colour?: Rgb;
+  open?: boolean;
+}) {
   const { theme } = usePage();
   return (
     <button type="button" class="door" aria-pressed={open} onClick={onClick}>
       <span class="symbol">{name}</span>
-      {m ? <Heat quiet matrix={m} colour={colour} cell={[width / m.cols, height / m.rows]} theme={theme} label={label} /> : <span class="door-empty" style={{ width: `${width}px`, height: `${height}px` }} />}
-      {m && <span class="size">{m.rows} × {m.cols}</span>}
+      {m ? (
+        <Heat quiet matrix={m} colour={colour} cell={[width / m.cols, height / m.rows]} theme={theme} label={label} />
+      ) : (
+        <span class="door-empty" style={{ width: `${width}px`, height: `${height}px` }} />
+      )}
+      {m && (
+        <span class="size">
+          {m.rows} × {m.cols}
+        </span>
+      )}
     </button>
   );
 }
 
-function Strip({ window, name, symbol, row, made = matrix }: { window: string; name: string; symbol: Symbol; row?: number; made?: (tensor: Dense) => Matrix }) {
+function Strip({
+  window,
+  name,
+  symbol,
+  row,
+  made = matrix,
+}: {
+  window: string;
+  name: string;
+  symbol: MatrixName;
+  row?: number;
+  made?: (tensor: Dense) => Matrix;
+}) {
   const { numbers, set } = usePage();
   const tensor = numbers.dense(window);
   const m = tensor && made(tensor);
-  return <Door m={m} name={name} label={window} width={150} height={row && m ? row * m.rows : Math.min(130, Math.max(50, 8 * (m?.rows ?? 10)))} onClick={() => set({ view: "matrices", symbol, cell: "" })} />;
+  return (
+    <Door
+      m={m}
+      name={name}
+      label={window}
+      width={150}
+      height={row && m ? row * m.rows : Math.min(130, Math.max(50, 8 * (m?.rows ?? 10)))}
+      onClick={() => set({ view: "matrices", symbol, cell: "" })}
+    />
+  );
 }
 
 function Learned({ name }: { name: string }) {
   const { numbers, set } = usePage();
   const weight = numbers.dense(`${name}.w_o.weight`);
-  const m = weight && { rows: weight.data.length / weight.shape[0]!, cols: weight.shape[0]!, data: weight.data, start: 0, rowStride: 1, colStride: weight.data.length / weight.shape[0]! };
-  return <Door m={m} name={<>× W<sup>O</sup></>} label="W^O" width={110} height={110} onClick={() => set({ view: "matrices", symbol: "concat", cell: "" })} />;
+  const m = weight && {
+    rows: weight.data.length / weight.shape[0]!,
+    cols: weight.shape[0]!,
+    data: weight.data,
+    start: 0,
+    rowStride: 1,
+    colStride: weight.data.length / weight.shape[0]!,
+  };
+  return (
+    <Door
+      m={m}
+      name={
+        <>
+          × W<sup>O</sup>
+        </>
+      }
+      label="W^O"
+      width={110}
+      height={110}
+      onClick={() => set({ view: "matrices", symbol: "concat", cell: "" })}
+    />
+  );
 }
 
-const PROJECTIONS = [["q", "queries", "Q"], ["k", "keys", "K"], ["v", "values", "V"]] as const;
+const PROJECTIONS = [
+  ["q", "queries", "Q"],
+  ["k", "keys", "K"],
+  ["v", "values", "V"],
+] as const;
 
 /** One line a head: its W's, its Q, K, V, its weights, its Z. */
 function HeadRows({ name }: { name: string }) {
@@ -92,23 +186,70 @@ function HeadRows({ name }: { name: string }) {
   return (
     <ol class="flow-heads">
       {Array.from({ length: look.model.heads }, (_, head) => {
-        const open = (symbol: Symbol) => () => set({ view: "matrices", head, symbol, cell: "" });
+        const open = (symbol: MatrixName) => () => set({ view: "matrices", head, symbol, cell: "" });
         const said = t("head.n", { n: head });
         return (
           <li style={{ borderColor: css(hue(head, theme.dark)) }}>
-            <span class="flow-head"><HeadMark head={head} /> {head}</span>
+            <span class="flow-head">
+              <HeadMark head={head} /> {head}
+            </span>
             {PROJECTIONS.map(([symbol, , letter], n) => (
-              <Door m={packed && projection(packed, n, head)} name={<>W<sup>{letter}</sup></>} label={`W^${letter}, ${said}`} width={30} height={40} onClick={open(symbol)} />
+              <Door
+                m={packed && projection(packed, n, head)}
+                name={
+                  <>
+                    W<sup>{letter}</sup>
+                  </>
+                }
+                label={`W^${letter}, ${said}`}
+                width={30}
+                height={40}
+                onClick={open(symbol)}
+              />
             ))}
-            <span class="arrow" aria-hidden="true">→</span>
+            <span class="arrow" aria-hidden="true">
+              →
+            </span>
             {PROJECTIONS.map(([symbol, window, letter]) => {
               const tensor = numbers.dense(`${name}.${window}`);
-              return <Door m={tensor && matrix(tensor, head)} name={letter} label={`${letter}, ${said}`} width={48} height={40} onClick={open(symbol)} />;
+              return (
+                <Door
+                  m={tensor && matrix(tensor, head)}
+                  name={letter}
+                  label={`${letter}, ${said}`}
+                  width={48}
+                  height={40}
+                  onClick={open(symbol)}
+                />
+              );
             })}
-            <span class="arrow" aria-hidden="true">→</span>
-            <Door m={weights && matrix(weights, head)} colour={hue(head, theme.dark)} name="softmax" label={`softmax, ${said}`} width={40} height={40} onClick={open("weights")} />
-            <span class="arrow" aria-hidden="true">→</span>
-            <Door m={z && matrix(z, head)} name={<>Z<sub>{head}</sub></>} label={`Z, ${said}`} width={48} height={40} onClick={open("z")} />
+            <span class="arrow" aria-hidden="true">
+              →
+            </span>
+            <Door
+              m={weights && matrix(weights, head)}
+              colour={hue(head, theme.dark)}
+              name="softmax"
+              label={`softmax, ${said}`}
+              width={40}
+              height={40}
+              onClick={open("weights")}
+            />
+            <span class="arrow" aria-hidden="true">
+              →
+            </span>
+            <Door
+              m={z && matrix(z, head)}
+              name={
+                <>
+                  Z<sub>{head}</sub>
+                </>
+              }
+              label={`Z, ${said}`}
+              width={48}
+              height={40}
+              onClick={open("z")}
+            />
           </li>
         );
       })}
@@ -122,8 +263,12 @@ function Rest({ station }: { station: Station }) {
   const at = `${station.side}.layers.${station.layer}`;
   const add = look.model.norm === "pre" ? "Add" : "Add & Norm";
   const windows = [
-    [station.residual, t("flow.residual")], [`${station.name}.output`, t("flow.attended")], [station.output, add],
-    [`${at}.feed_forward.inner`, t(`activation.${look.model.activation}`)], [`${at}.feed_forward.output`, t("flow.feedforward")], [`${at}.feed_forward_add_norm.output`, add],
+    [station.residual, t("flow.residual")],
+    [`${station.name}.output`, t("flow.attended")],
+    [station.output, add],
+    [`${at}.feed_forward.inner`, t(`activation.${look.model.activation}`)],
+    [`${at}.feed_forward.output`, t("flow.feedforward")],
+    [`${at}.feed_forward_add_norm.output`, add],
   ] as const;
   const open = numbers.has(state.window) ? numbers.dense(state.window) : undefined;
   const side = state.window.startsWith("encoder") ? look.source : look.target; // it stays open on the other side
@@ -135,16 +280,36 @@ function Rest({ station }: { station: Station }) {
           const tensor = numbers.dense(window);
           return (
             <>
-              {n > 0 && <span class="arrow" aria-hidden="true">{n === 1 ? "+" : "→"}</span>}
-              <Door m={tensor && matrix(tensor)} name={name} label={`${name} (${window})`} width={120} height={80} open={state.window === window} onClick={() => set({ window: state.window === window ? "" : window })} />
+              {n > 0 && (
+                <span class="arrow" aria-hidden="true">
+                  {n === 1 ? "+" : "→"}
+                </span>
+              )}
+              <Door
+                m={tensor && matrix(tensor)}
+                name={name}
+                label={`${name} (${window})`}
+                width={120}
+                height={80}
+                open={state.window === window}
+                onClick={() => set({ window: state.window === window ? "" : window })}
+              />
             </>
           );
         })}
       </div>
       {open && (
         <>
-          <Heat matrix={matrix(open)} title={<code>{state.window}</code>} rowAxis={t("axis.words")} colAxis={open.axes.at(-1)!} rowLabels={side.tokens.map(shown)}
-            cell={[Math.max(1, Math.min(6, Math.floor(900 / open.shape.at(-1)!))), side.tokens.length > 40 ? 5 : 16]} theme={theme} label={state.window} />
+          <Heat
+            matrix={matrix(open)}
+            title={<code>{state.window}</code>}
+            rowAxis={t("axis.words")}
+            colAxis={open.axes.at(-1)!}
+            rowLabels={side.tokens.map(shown)}
+            cell={[Math.max(1, Math.min(6, Math.floor(900 / open.shape.at(-1)!))), side.tokens.length > 40 ? 5 : 16]}
+            theme={theme}
+            label={state.window}
+          />
           <MatrixTwin labels={side.tokens.map(shown)} matrix={matrix(open)} axis={open.axes.at(-1)!} />
         </>
       )}
@@ -159,20 +324,53 @@ function Stack() {
   const now = layerOf(page);
   const { encoder_layers, decoder_layers } = look.model;
   const box = (side: "encoder" | "decoder", layer: number) => (
-    <button type="button" aria-pressed={layer === now && (side === "encoder") === (state.side === "encoder")} aria-label={`${t(`stack.${side}`)} ${layer}`}
-      onClick={() => set({ side: side === "encoder" ? "encoder" : state.side === "encoder" ? "decoder" : state.side, layer, token: -1, key: -1 })}>{layer}</button>
+    <button
+      type="button"
+      aria-pressed={layer === now && (side === "encoder") === (state.side === "encoder")}
+      aria-label={`${t(`stack.${side}`)} ${layer}`}
+      onClick={() =>
+        set({
+          side: side === "encoder" ? "encoder" : state.side === "encoder" ? "decoder" : state.side,
+          layer,
+          token: -1,
+          key: -1,
+        })
+      }
+    >
+      {layer}
+    </button>
   );
   return (
     <div class="stack" role="group" aria-label={t("stack")} data-spot="stack">
-      <span class="stack-end"><bdi>{look.source.text}</bdi></span>
-      <span class="arrow" aria-hidden="true">→</span>
-      <span class="stack-group"><small>{t("stack.encoder")}</small>{Array.from({ length: encoder_layers }, (_, n) => box("encoder", n))}</span>
-      <span class="arrow" aria-hidden="true">→</span>
-      <span class="stack-group"><small>{t("stack.decoder")}</small>{Array.from({ length: decoder_layers }, (_, n) => box("decoder", n))}</span>
-      <span class="arrow" aria-hidden="true">→</span>
-      <button type="button" class="stack-linear" onClick={() => set({ view: "decoding" })}>linear + softmax</button>
-      <span class="arrow" aria-hidden="true">→</span>
-      <span class="stack-end"><bdi>{look.target.text}</bdi></span>
+      <span class="stack-end">
+        <bdi>{look.source.text}</bdi>
+      </span>
+      <span class="arrow" aria-hidden="true">
+        →
+      </span>
+      <span class="stack-group">
+        <small>{t("stack.encoder")}</small>
+        {Array.from({ length: encoder_layers }, (_, n) => box("encoder", n))}
+      </span>
+      <span class="arrow" aria-hidden="true">
+        →
+      </span>
+      <span class="stack-group">
+        <small>{t("stack.decoder")}</small>
+        {Array.from({ length: decoder_layers }, (_, n) => box("decoder", n))}
+      </span>
+      <span class="arrow" aria-hidden="true">
+        →
+      </span>
+      <button type="button" class="stack-linear" onClick={() => set({ view: "decoding" })}>
+        linear + softmax
+      </button>
+      <span class="arrow" aria-hidden="true">
+        →
+      </span>
+      <span class="stack-end">
+        <bdi>{look.target.text}</bdi>
+      </span>
     </div>
   );
 }

@@ -1,13 +1,13 @@
 /** The positional encoding: for this sentence, for any length, in the layouts that are in use. */
 import { useMemo } from "preact/hooks";
-import { shown } from "../attention";
-import { at, columns, matrix } from "../data";
+import { shown } from "../numbers/attention";
+import { at, columns, matrix } from "../numbers/data";
 import { css } from "../draw/colour";
 import { Heat } from "../draw/heat";
 import { fixed } from "../draw/number";
-import { usePage } from "../page";
-import { encodings, LAYOUTS, likeness, wave } from "../positions";
-import { MatrixTwin, Missing } from "./matrices";
+import { usePage } from "../state/page";
+import { encodings, LAYOUTS, likeness, wave } from "../numbers/positions";
+import { MatrixTwin, Missing } from "./parts/matrix";
 
 export function PositionsView() {
   return (
@@ -22,7 +22,11 @@ export function PositionsView() {
 function Sum() {
   const page = usePage();
   const { numbers, look, t, theme } = page;
-  const parts = [["embeddings", t("positions.embeddings")], ["positions", "P"], ["x", "X"]] as const;
+  const parts = [
+    ["embeddings", t("positions.embeddings")],
+    ["positions", "P"],
+    ["x", "X"],
+  ] as const;
   const names = parts.map(([last]) => `encoder.input.${last}`);
   const tensors = names.map((name) => numbers.dense(name));
   if (tensors.some((tensor) => !tensor)) return <Missing names={names} page={page} />;
@@ -35,16 +39,38 @@ function Sum() {
       <div class="product">
         {[e!, p!, x!].map((m, n) => (
           <>
-            {n > 0 && <span class="operator" aria-hidden="true">{n === 1 ? "+" : "="}</span>}
-            <Heat matrix={m} title={<b class="symbol">{parts[n]![1]}</b>} rowAxis={t("axis.words")} colAxis="d_model" rowLabels={labels} theme={theme} label={parts[n]![1]}
-              cell={[Math.max(0.5, 256 / m.cols), labels.length > 40 ? 5 : 15]} />
+            {n > 0 && (
+              <span class="operator" aria-hidden="true">
+                {n === 1 ? "+" : "="}
+              </span>
+            )}
+            <Heat
+              matrix={m}
+              title={<b class="symbol">{parts[n]![1]}</b>}
+              rowAxis={t("axis.words")}
+              colAxis="d_model"
+              rowLabels={labels}
+              theme={theme}
+              label={parts[n]![1]}
+              cell={[Math.max(0.5, 256 / m.cols), labels.length > 40 ? 5 : 15]}
+            />
           </>
         ))}
       </div>
-      {look.model.embedding_norm ? <p class="note">{t("positions.norm")}</p> : <div class="written"><p>
-        <bdi>{labels[0]}</bdi> [0]: {fixed(at(e!, 0, 0), 3)} + {fixed(at(p!, 0, 0), 3)} = {fixed(at(e!, 0, 0) + at(p!, 0, 0), 3)}
-        <span class="check ok"> {Math.abs(at(e!, 0, 0) + at(p!, 0, 0) - at(x!, 0, 0)) < 1e-2 ? "✓" : "≠"} X {fixed(at(x!, 0, 0), 3)}</span>
-      </p></div>}
+      {look.model.embedding_norm ? (
+        <p class="note">{t("positions.norm")}</p>
+      ) : (
+      <div class="written">
+        <p>
+          <bdi>{labels[0]}</bdi> [0]: {fixed(at(e!, 0, 0), 3)} + {fixed(at(p!, 0, 0), 3)} ={" "}
+          {fixed(at(e!, 0, 0) + at(p!, 0, 0), 3)}
+          <span class="check ok">
+            {" "}
+            {Math.abs(at(e!, 0, 0) + at(p!, 0, 0) - at(x!, 0, 0)) < 1e-2 ? "✓" : "≠"} X {fixed(at(x!, 0, 0), 3)}
+          </span>
+        </p>
+      </div>
+      )}
       <MatrixTwin labels={labels} matrix={p!} axis="d_model" />
     </section>
   );
@@ -74,27 +100,86 @@ function Table() {
             </button>
           ))}
         </div>
-        <label class="slider" data-spot="length"><span>{t("positions.length")} <b>{length}</b></span>
-          <input type="range" min={2} max={longest} value={length} onInput={(event) => set({ length: Number(event.currentTarget.value) })} /></label>
-        <label class="slider"><span>{t("positions.dims")} <b>{dims}</b></span>
-          <input type="range" min={4} max={Math.max(512, model.d_model)} step={4} value={dims} onInput={(event) => set({ dims: Number(event.currentTarget.value), dim: -1 })} /></label>
+        <label class="slider" data-spot="length">
+          <span>
+            {t("positions.length")} <b>{length}</b>
+          </span>
+          <input
+            type="range"
+            min={2}
+            max={longest}
+            value={length}
+            onInput={(event) => set({ length: Number(event.currentTarget.value) })}
+          />
+        </label>
+        <label class="slider">
+          <span>
+            {t("positions.dims")} <b>{dims}</b>
+          </span>
+          <input
+            type="range"
+            min={4}
+            max={Math.max(512, model.d_model)}
+            step={4}
+            value={dims}
+            onInput={(event) => set({ dims: Number(event.currentTarget.value), dim: -1 })}
+          />
+        </label>
       </div>
-      <p class="note">{model.positions === "learned" && `${t("layout.learned.note")} `}{t(`layout.${layout as "halves"}.note`)} {model.longest_trained > 0 && t(length > trained ? "positions.beyond" : "positions.within", { n: trained })}</p>
+      <p class="note">
+        {model.positions === "learned" && `${t("layout.learned.note")} `}
+        {t(`layout.${layout as "halves"}.note`)}{" "}
+        {model.longest_trained > 0 && t(length > trained ? "positions.beyond" : "positions.within", { n: trained })}
+      </p>
       <div class="product">
         <div class="trained">
-          <Heat matrix={p} title={<b class="symbol">P</b>} rowAxis={t("axis.position")} colAxis={t("axis.dimension")} theme={theme} label={t("positions.title")} most={1}
+          <Heat
+            matrix={p}
+            title={<b class="symbol">P</b>}
+            rowAxis={t("axis.position")}
+            colAxis={t("axis.dimension")}
+            theme={theme}
+            label={t("positions.title")}
+            most={1}
             rowLabels={length <= 32 ? Array.from({ length }, (_, n) => String(n + model.first_position)) : undefined}
-            cell={[512 / dims, height]} mark={{ col: dim, ...(model.longest_trained > 0 && length > trained && { row: trained }) }} onPick={(_, col) => set({ dim: col })} />
-          {length > trained && model.longest_trained > 0 && <p class="trained-mark">{t("positions.ends", { n: trained, share: Math.round((100 * trained) / length) })}</p>}
+            cell={[512 / dims, height]}
+            mark={{ col: dim, ...(model.longest_trained > 0 && length > trained && { row: trained }) }}
+            onPick={(_, col) => set({ dim: col })}
+          />
+          {length > trained && model.longest_trained > 0 && (
+            <p class="trained-mark">
+              {t("positions.ends", { n: trained, share: Math.round((100 * trained) / length) })}
+            </p>
+          )}
         </div>
-        <Heat matrix={alike} title={<b class="symbol">P · Pᵀ</b>} rowAxis={t("axis.position")} colAxis={t("axis.position")} theme={theme} label="P · Pᵀ" colour={theme.ink} range={[Math.min(...alike.data.subarray(0, alike.cols)), dims / 2]} cell={[Math.max(0.6, 300 / alike.cols), Math.max(0.6, 300 / alike.rows)]} />
+        <Heat
+          matrix={alike}
+          title={<b class="symbol">P · Pᵀ</b>}
+          rowAxis={t("axis.position")}
+          colAxis={t("axis.position")}
+          theme={theme}
+          label="P · Pᵀ"
+          colour={theme.ink}
+          range={[Math.min(...alike.data.subarray(0, alike.cols)), dims / 2]}
+          cell={[Math.max(0.6, 300 / alike.cols), Math.max(0.6, 300 / alike.rows)]}
+        />
       </div>
       <div class="written" data-spot="wave">
-        <p>{t("positions.wave", { dim, name: cosine ? "cos" : "sin", length: fixed(wavelength, wavelength < 100 ? 2 : 0) })}</p>
+        <p>
+          {t("positions.wave", {
+            dim,
+            name: cosine ? "cos" : "sin",
+            length: fixed(wavelength, wavelength < 100 ? 2 : 0),
+          })}
+        </p>
         <Wave values={Array.from({ length }, (_, row) => at(p, row, dim))} colour={css(theme.plus)} />
         <p class="note">{t("positions.alike")}</p>
       </div>
-      <MatrixTwin labels={Array.from({ length }, (_, n) => String(n + model.first_position))} matrix={columns(p, 0, Math.min(dims, 64))} axis={t("axis.dimension")} />
+      <MatrixTwin
+        labels={Array.from({ length }, (_, n) => String(n + model.first_position))}
+        matrix={columns(p, 0, Math.min(dims, 64))}
+        axis={t("axis.dimension")}
+      />
     </section>
   );
 }
@@ -105,7 +190,13 @@ function Wave({ values, colour }: { values: number[]; colour: string }) {
   return (
     <svg class="wave" viewBox="0 0 600 60" preserveAspectRatio="none" aria-hidden="true">
       <line x1="0" x2="600" y1="30" y2="30" stroke="currentColor" stroke-opacity=".2" />
-      <polyline points={points.join(" ")} fill="none" stroke={colour} stroke-width="2" vector-effect="non-scaling-stroke" />
+      <polyline
+        points={points.join(" ")}
+        fill="none"
+        stroke={colour}
+        stroke-width="2"
+        vector-effect="non-scaling-stroke"
+      />
       {values.length <= 64 && values.map((value, n) => <circle cx={x(n)} cy={30 - 26 * value} r="2" fill={colour} />)}
     </svg>
   );

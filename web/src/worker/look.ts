@@ -3,7 +3,7 @@ import type { Tokenizer } from "../text/tokenizer";
 import { rowsOf, tensor } from "../transformer/tensor";
 import type { Trace } from "../transformer/trace";
 import type { Weights } from "../transformer/weights";
-import type { Choice, Learned, Look, ModelFacts, Side, Station, Step } from "../wire";
+import type { Choice, Learned, Look, ModelFacts, Side, Station, Step } from "../numbers/wire";
 import { bodyOf, type Numbered, packed } from "./pack";
 
 const CHOICES = 8;

@@ -1,5 +1,5 @@
 /** Windows → the bytes that wire.ts describes. Nothing travels far here, so all is exact, and nothing is deflated. */
-import type { Group, Window } from "../wire";
+import type { Group, Window } from "../numbers/wire";
 
 const UTF8 = new TextEncoder();
 

@@ -8,7 +8,7 @@ import { record, sizeOf } from "../transformer/trace";
 import { Transformer } from "../transformer/transformer";
 import { readModel, type Weights } from "../transformer/weights";
 import { attentions, type Change, changed, edgesBlocked, headsAtOnce, headsOff, rankingOf, turned, WhatIfError, withEachOff } from "../transformer/what_if";
-import { type Ask, type Edge, type Head, type Model, type Ranking, type RowsAsk, type Start, VERSION, type Vocabulary, type WeightsAsk } from "../wire";
+import { type Ask, type Edge, type Head, type Model, type Ranking, type RowsAsk, type Start, VERSION, type Vocabulary, type WeightsAsk } from "../numbers/wire";
 import { learnedWindows, lookBody, type Seen, stepOf } from "./look";
 import { bodyOf, packed } from "./pack";
 

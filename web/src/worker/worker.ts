@@ -1,5 +1,5 @@
 /** The page's own model, in a Worker: it hears BridgeAsk and answers BridgeAnswer, as a notebook does, one after the other. */
-import { type Ask, type BridgeAsk, VERSION } from "../wire";
+import { type Ask, type BridgeAsk, VERSION } from "../numbers/wire";
 import { reasonOf, Service } from "./service";
 
 /** The first message: the model's file, what to begin with, and the pieces of a pair that is on the page already. */

@@ -1,14 +1,14 @@
 /** All layers × heads: for one pair of words, and as small pictures of everything. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { attentionOf, layers, merged, path, type Where, wordAt, type Word } from "../../attention";
-import { type Matrix, matrix, type Numbers, plain } from "../../data";
+import { attentionOf, layers, type merged, path, type Where, wordAt, type Word } from "../../numbers/attention";
+import { type Matrix, matrix, type Numbers, plain } from "../../numbers/data";
 import { amount, hue, lit } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
 import { fixed } from "../../draw/number";
 import { paint } from "../../draw/paint";
-import { layerOf, usePage } from "../../page";
-import { isOff } from "../../state";
-import { HeadMark, Twin } from "../controls";
+import { layerOf, usePage } from "../../state/page";
+import { isOff } from "../../state/state";
+import { HeadMark, Twin } from "../parts/controls";
 
 /** Who sees *animal* from *it*? A cell a head. */
 export function PairGrid({ query, target }: { query: Word; target: Word }) {
@@ -27,10 +27,24 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
     <section class="pair" data-spot="pair">
       <h3>{t("pair.title", { query: `“${query.text}”`, key: `“${target.text}”` })}</h3>
       <p class="note">{t("pair.note")}</p>
-      <div class="scroll" tabIndex={0} role="region" aria-label={t("pair.title", { query: query.text, key: target.text })}>
+      <div
+        class="scroll"
+        tabIndex={0}
+        role="region"
+        aria-label={t("pair.title", { query: query.text, key: target.text })}
+      >
         <table class={`pair-grid${heads.length > 8 ? " tight" : ""}`}>
           <thead>
-            <tr><th scope="col">{t("layer")}</th>{heads.map((head) => <th scope="col"><HeadMark head={head} /><br />{head}</th>)}</tr>
+            <tr>
+              <th scope="col">{t("layer")}</th>
+              {heads.map((head) => (
+                <th scope="col">
+                  <HeadMark head={head} />
+                  <br />
+                  {head}
+                </th>
+              ))}
+            </tr>
           </thead>
           <tbody>
             {rows.map((row, layer) => (
@@ -42,8 +56,13 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
                   const off = isOff(look.heads_off, path(state.side, layer), head);
                   return (
                     <td>
-                      <button type="button" class={off ? "off" : ""} style={lit(theme, hue(head, theme.dark), weight ?? 0)}
-                        aria-label={t("pair.cell", { layer, head, share: `${share} %` })} onClick={() => set({ layer, heads: [head] })}>
+                      <button
+                        type="button"
+                        class={off ? "off" : ""}
+                        style={lit(theme, hue(head, theme.dark), weight ?? 0)}
+                        aria-label={t("pair.cell", { layer, head, share: `${share} %` })}
+                        onClick={() => set({ layer, heads: [head] })}
+                      >
                         {share}
                       </button>
                     </td>
@@ -58,7 +77,8 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
   );
 }
 
-const isPooled = (numbers: Numbers, side: Where, layer: number): boolean => numbers.has(`${path(side, layer)}.weights.pooled`);
+const isPooled = (numbers: Numbers, side: Where, layer: number): boolean =>
+  numbers.has(`${path(side, layer)}.weights.pooled`);
 
 /** The weights of one head as a matrix of words, or the pooled ones where they are too many. */
 export function useWeights(layer: number, wanted = true): ((head: number) => Matrix) | null {
@@ -77,7 +97,9 @@ export function wordMatrix(attention: ReturnType<typeof merged>, heads: number[]
   const data = new Float32Array(queries.length * keys.length);
   for (let query = 0; query < queries.length; query++)
     for (const head of heads)
-      attention.row(head, query).weights.forEach((weight, key) => (data[query * keys.length + key]! += weight / heads.length));
+      attention
+        .row(head, query)
+        .weights.forEach((weight, key) => (data[query * keys.length + key]! += weight / heads.length));
   return plain(queries.length, keys.length, data);
 }
 
@@ -91,8 +113,14 @@ export function Overview() {
       <div class="scroll" tabIndex={0} role="region" aria-label={t("overview.title")}>
         <div class="overview" style={{ gridTemplateColumns: `auto repeat(${heads.length}, minmax(34px, 84px))` }}>
           <span />
-          {heads.map((head) => <span class="overview-head"><HeadMark head={head} /> {head}</span>)}
-          {Array.from({ length: layers(look, state.side) }, (_, layer) => <OverviewRow layer={layer} heads={heads} />)}
+          {heads.map((head) => (
+            <span class="overview-head">
+              <HeadMark head={head} /> {head}
+            </span>
+          ))}
+          {Array.from({ length: layers(look, state.side) }, (_, layer) => (
+            <OverviewRow layer={layer} heads={heads} />
+          ))}
         </div>
       </div>
     </section>
@@ -107,10 +135,20 @@ function OverviewRow({ layer, heads }: { layer: number; heads: number[] }) {
   const now = layerOf(page);
   return (
     <>
-      <span class="overview-layer" ref={spot}>{layer}</span>
+      <span class="overview-layer" ref={spot}>
+        {layer}
+      </span>
       {heads.map((head) => (
-        <button type="button" class="thumb" aria-label={t("overview.cell", { layer, head })} aria-pressed={layer === now && !!state.heads?.includes(head)}
-          onClick={() => { set({ layer, heads: [head] }); window.scrollTo({ top: 0 }); }}>
+        <button
+          type="button"
+          class="thumb"
+          aria-label={t("overview.cell", { layer, head })}
+          aria-pressed={layer === now && !!state.heads?.includes(head)}
+          onClick={() => {
+            set({ layer, heads: [head] });
+            window.scrollTo({ top: 0 });
+          }}
+        >
           {weights && <Thumb matrix={weights(head)} head={head} pooled={isPooled(numbers, state.side, layer)} />}
         </button>
       ))}
@@ -124,7 +162,9 @@ function useNear(): [preact.RefObject<HTMLSpanElement>, boolean] {
   const [near, setNear] = useState(false);
   useEffect(() => {
     const draw = () => setNear(true);
-    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && draw(), { rootMargin: "300px" });
+    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && draw(), {
+      rootMargin: "300px",
+    });
     watch.observe(spot.current!);
     addEventListener("beforeprint", draw);
     return () => {
@@ -139,7 +179,8 @@ function Thumb({ matrix: weights, head, pooled }: { matrix: Matrix; head: number
   const { theme } = usePage();
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    if (canvas.current) paint(canvas.current, weights, amount(theme, hue(head, theme.dark), brightest(weights, pooled)));
+    if (canvas.current)
+      paint(canvas.current, weights, amount(theme, hue(head, theme.dark), brightest(weights, pooled)));
   }, [weights.data, weights.start, theme, head]);
   return <canvas ref={canvas} />;
 }
@@ -156,12 +197,22 @@ export function WeightsTwin({ attention, heads }: { attention: ReturnType<typeof
   const { t } = usePage();
   const rows = () => {
     const mean = wordMatrix(attention, heads.length ? heads : [0]);
-    return attention.queries.slice(0, 200).map((word, n) => [
-      word.text,
-      ...Array.from(mean.data.subarray(n * mean.cols, n * mean.cols + Math.min(mean.cols, 200)), (weight) => fixed(weight, 3)),
-    ]);
+    return attention.queries
+      .slice(0, 200)
+      .map((word, n) => [
+        word.text,
+        ...Array.from(mean.data.subarray(n * mean.cols, n * mean.cols + Math.min(mean.cols, 200)), (weight) =>
+          fixed(weight, 3),
+        ),
+      ]);
   };
-  return <Twin label={t("table.weights")} head={[t("looks.at"), ...attention.keys.slice(0, 200).map((word) => word.text)]} rows={rows} />;
+  return (
+    <Twin
+      label={t("table.weights")}
+      head={[t("looks.at"), ...attention.keys.slice(0, 200).map((word) => word.text)]}
+      rows={rows}
+    />
+  );
 }
 
 /** One head of a long sentence: a pixel is a word, or the mean of a block of words. */
@@ -172,8 +223,19 @@ export function Large({ layer, head }: { layer: number; head: number }) {
   const m = weights(head);
   return (
     <section>
-      <h3><HeadMark head={head} /> {t("matrix.large", { n: head })}</h3>
-      <Heat matrix={m} colour={hue(head, theme.dark)} most={brightest(m, isPooled(numbers, state.side, layer))} cell={[420 / m.cols, 420 / m.rows]} theme={theme} rowAxis={t("axis.query")} colAxis={t("axis.key")} label={t("matrix.label")} />
+      <h3>
+        <HeadMark head={head} /> {t("matrix.large", { n: head })}
+      </h3>
+      <Heat
+        matrix={m}
+        colour={hue(head, theme.dark)}
+        most={brightest(m, isPooled(numbers, state.side, layer))}
+        cell={[420 / m.cols, 420 / m.rows]}
+        theme={theme}
+        rowAxis={t("axis.query")}
+        colAxis={t("axis.key")}
+        label={t("matrix.label")}
+      />
     </section>
   );
 }

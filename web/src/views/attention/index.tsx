@@ -1,15 +1,15 @@
 /** Who looks at whom: the article's picture of "it", with this model's numbers. */
 import { useState } from "preact/hooks";
-import { attentionOf, isSink, meanRow, strongest, wordAt } from "../../attention";
+import { attentionOf, isSink, meanRow, strongest, wordAt } from "../../numbers/attention";
 import { css, hue } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
 import { fixed, percent } from "../../draw/number";
-import { headsOf, layerOf, tokenOf, usePage } from "../../page";
-import { isPronoun, openingOf, taughtHead } from "../../opening";
-import { Turns } from "../turns";
-import { HeadChips, HeadMark, LayerSlider, SideSwitch, Toggle } from "../controls";
+import { headsOf, layerOf, tokenOf, usePage } from "../../state/page";
+import { isPronoun, openingOf, taughtHead } from "../../state/opening";
+import { Turns } from "../parts/turns";
+import { HeadChips, HeadMark, LayerSlider, SideSwitch, Toggle } from "../parts/controls";
 import { Large, Overview, PairGrid, WeightsTwin, wordMatrix } from "./grids";
-import { Lists } from "./lists";
+import { Lists } from "../parts/lists";
 
 export function AttentionView() {
   const page = usePage();
@@ -17,7 +17,8 @@ export function AttentionView() {
   const [every, setEvery] = useState(false);
   const layer = layerOf(page);
   const attention = attentionOf(numbers, state.side, layer, state.pieces);
-  if (!attention || (!state.heads && !openingOf(page.base ?? numbers, state.side, state.pieces))) return <p class="loading">{t("loading")}</p>;
+  if (!attention || (!state.heads && !openingOf(page.base ?? numbers, state.side, state.pieces)))
+    return <p class="loading">{t("loading")}</p>;
   const { queries, keys } = attention;
   const heads = headsOf(page);
   const query = Math.max(0, wordAt(queries, tokenOf(state, look)));
@@ -25,7 +26,7 @@ export function AttentionView() {
   const skip = (key: number) => (state.sinks && isSink(keys[key]!.text)) || (state.side !== "cross" && key === query);
   const mean = heads.length ? meanRow(attention, heads, query) : null;
   const chosen = state.key >= 0 ? wordAt(keys, state.key) : -1;
-  const target = chosen >= 0 ? chosen : (mean && strongest(mean.weights, 1, skip)[0]) ?? 0;
+  const target = chosen >= 0 ? chosen : ((mean && strongest(mean.weights, 1, skip)[0]) ?? 0);
   const sinks = mean ? keys.reduce((sum, word, n) => sum + (isSink(word.text) ? mean.weights[n]! : 0), 0) : 0;
   const small = queries.length <= 64 && keys.length <= 64;
   const cell = Math.max(6, Math.min(26, Math.floor(420 / keys.length)));
@@ -40,8 +41,15 @@ export function AttentionView() {
       {reading()}
       <div class="attention">
         <div>
-          <Lists attention={attention} heads={heads} query={query} target={target} every={every}
-            pick={(n) => set({ token: queries[n]!.tokens[0]!, key: -1 })} pickKey={(n) => set({ key: keys[n]!.tokens[0]! })} />
+          <Lists
+            attention={attention}
+            heads={heads}
+            query={query}
+            target={target}
+            every={every}
+            pick={(n) => set({ token: queries[n]!.tokens[0]!, key: -1 })}
+            pickKey={(n) => set({ key: keys[n]!.tokens[0]! })}
+          />
           {page.live && <p class="note">{t("turn.note")}</p>}
           <Turns />
           <div class="toggles">
@@ -49,11 +57,19 @@ export function AttentionView() {
             <Toggle on={state.sinks} label={t("sinks")} note={t("sinks.note")} set={(on) => set({ sinks: on })} />
             <Toggle on={every} label={t("everyone")} set={setEvery} />
           </div>
-          {!state.pieces && queries.length + keys.length < look.source.tokens.length + look.target.tokens.length && <p class="note">{t("words.note")}</p>}
+          {!state.pieces && queries.length + keys.length < look.source.tokens.length + look.target.tokens.length && (
+            <p class="note">{t("words.note")}</p>
+          )}
           {state.side !== "encoder" && <p class="note">{t("side.rows")}</p>}
-          {state.sinks && sinks > 0.005 && <p class="note" data-spot="sinks">{t("sinks.mass", { share: percent(sinks) })}</p>}
+          {state.sinks && sinks > 0.005 && (
+            <p class="note" data-spot="sinks">
+              {t("sinks.mass", { share: percent(sinks) })}
+            </p>
+          )}
           {!exact && <p class="note">{t("rounded", { error: fixed(attention.error, 4) })}</p>}
-          {mean && mean.rest > 0 && <p class="note">{t("rest", { share: percent(mean.rest), n: keys.length - attention.stored })}</p>}
+          {mean && mean.rest > 0 && (
+            <p class="note">{t("rest", { share: percent(mean.rest), n: keys.length - attention.stored })}</p>
+          )}
         </div>
         <div>
           <PairGrid query={queries[query]!} target={keys[target]!} />
@@ -61,10 +77,19 @@ export function AttentionView() {
           {small && heads.length > 0 && (
             <section>
               <h3>{t("matrix.title")}</h3>
-              <Heat matrix={wordMatrix(attention, heads)} colour={theme.ink} cell={[cell, Math.max(14, Math.min(22, cell))]} theme={theme}
-                rowAxis={t("axis.query")} colAxis={t("axis.key")} rowLabels={queries.map((word) => word.text)} colLabels={keys.map((word) => word.text)}
-                mark={{ row: query, col: target }} label={t("matrix.label")}
-                onPick={(row, col) => set({ token: queries[row]!.tokens[0]!, key: keys[col]!.tokens[0]! })} />
+              <Heat
+                matrix={wordMatrix(attention, heads)}
+                colour={theme.ink}
+                cell={[cell, Math.max(14, Math.min(22, cell))]}
+                theme={theme}
+                rowAxis={t("axis.query")}
+                colAxis={t("axis.key")}
+                rowLabels={queries.map((word) => word.text)}
+                colLabels={keys.map((word) => word.text)}
+                mark={{ row: query, col: target }}
+                label={t("matrix.label")}
+                onPick={(row, col) => set({ token: queries[row]!.tokens[0]!, key: keys[col]!.tokens[0]! })}
+              />
             </section>
           )}
         </div>
@@ -80,7 +105,9 @@ export function AttentionView() {
     const taught = taughtHead(numbers, state.side);
     return (
       <div class="reading" data-spot="reading">
-        <p class="sr" aria-live="polite">{mean ? saying(mean.weights, skip) : t("heads.none")}</p>
+        <p class="sr" aria-live="polite">
+          {mean ? saying(mean.weights, skip) : t("heads.none")}
+        </p>
         <p class="reading-line" aria-hidden="true">
           <bdi class="quoted">{word}</bdi> {t("reading.attends")}
         </p>
@@ -90,10 +117,20 @@ export function AttentionView() {
             return (
               <li style={{ borderColor: css(hue(head, theme.dark)) }}>
                 <HeadMark head={head} /> <small>{t("head.n", { n: head })}</small>{" "}
-                {strongest(weights, 3, skip).filter((key, n) => n === 0 || weights[key]! > 0.02).map((key, n) => (
-                  <span>{n ? ", " : ""}<bdi><b>{keys[key]!.text}</b></bdi> {percent(weights[key]!)}</span>
-                ))}
-                {layer === taught?.layer && head === taught.head && isPronoun(word) && <small> · {t("head.taught")}</small>}
+                {strongest(weights, 3, skip)
+                  .filter((key, n) => n === 0 || weights[key]! > 0.02)
+                  .map((key, n) => (
+                    <span>
+                      {n ? ", " : ""}
+                      <bdi>
+                        <b>{keys[key]!.text}</b>
+                      </bdi>{" "}
+                      {percent(weights[key]!)}
+                    </span>
+                  ))}
+                {layer === taught?.layer && head === taught.head && isPronoun(word) && (
+                  <small> · {t("head.taught")}</small>
+                )}
               </li>
             );
           })}

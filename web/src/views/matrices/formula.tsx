@@ -1,11 +1,15 @@
 /** The one formula, in MathML. Each symbol is a door to its matrix. */
-import { usePage } from "../../page";
-import { SYMBOLS, type Symbol } from "../../state";
+import { usePage } from "../../state/page";
+import { SYMBOLS, type MatrixName } from "../../state/state";
 
 /** A symbol of the formula. The buttons below say the same to the keyboard. */
-function Door({ to, children }: { to: Symbol; children: preact.ComponentChildren }) {
+function Door({ to, children }: { to: MatrixName; children: preact.ComponentChildren }) {
   const { state, set } = usePage();
-  return <mrow class={`sym${state.symbol === to ? " open" : ""}`} onClick={() => set({ symbol: to, cell: "" })}>{children}</mrow>;
+  return (
+    <mrow class={`sym${state.symbol === to ? " open" : ""}`} onClick={() => set({ symbol: to, cell: "" })}>
+      {children}
+    </mrow>
+  );
 }
 
 export function Formula() {
@@ -13,16 +17,41 @@ export function Formula() {
     <div class="formula" data-spot="formula">
       <math display="block" aria-label="softmax(Q Kᵀ / √d_k) V = Z">
         <mrow>
-          <Door to="weights"><mi mathvariant="normal">softmax</mi></Door>
+          <Door to="weights">
+            <mi mathvariant="normal">softmax</mi>
+          </Door>
           <mo>(</mo>
           <mfrac>
-            <Door to="scores"><Door to="q"><mi>Q</mi></Door><mo>⁢</mo><Door to="k"><msup><mi>K</mi><mi mathvariant="normal">T</mi></msup></Door></Door>
-            <Door to="scores"><msqrt><msub><mi>d</mi><mi>k</mi></msub></msqrt></Door>
+            <Door to="scores">
+              <Door to="q">
+                <mi>Q</mi>
+              </Door>
+              <mo>⁢</mo>
+              <Door to="k">
+                <msup>
+                  <mi>K</mi>
+                  <mi mathvariant="normal">T</mi>
+                </msup>
+              </Door>
+            </Door>
+            <Door to="scores">
+              <msqrt>
+                <msub>
+                  <mi>d</mi>
+                  <mi>k</mi>
+                </msub>
+              </msqrt>
+            </Door>
           </mfrac>
-          <mo>)</mo><mspace width=".15em" />
-          <Door to="v"><mi>V</mi></Door>
+          <mo>)</mo>
+          <mspace width=".15em" />
+          <Door to="v">
+            <mi>V</mi>
+          </Door>
           <mo>=</mo>
-          <Door to="z"><mi>Z</mi></Door>
+          <Door to="z">
+            <mi>Z</mi>
+          </Door>
         </mrow>
       </math>
       <SymbolTabs />
@@ -30,7 +59,16 @@ export function Formula() {
   );
 }
 
-const NAMES: Record<Symbol, string> = { q: "Q", k: "K", v: "V", scores: "QKᵀ / √dₖ", weights: "softmax", z: "Z", heads: "", concat: "Wᴼ" };
+const NAMES: Record<MatrixName, string> = {
+  q: "Q",
+  k: "K",
+  v: "V",
+  scores: "QKᵀ / √dₖ",
+  weights: "softmax",
+  z: "Z",
+  heads: "",
+  concat: "Wᴼ",
+};
 
 function SymbolTabs() {
   const { state, set, t } = usePage();

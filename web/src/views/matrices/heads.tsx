@@ -1,12 +1,16 @@
 /** The many-headed beast: every head's Q, K, V, weights and Z side by side. */
-import { matrix } from "../../data";
+import { matrix } from "../../numbers/data";
 import { css, hue } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
-import { HeadMark } from "../controls";
-import { Missing, MatrixTwin, type Place } from "./index";
+import { HeadMark } from "../parts/controls";
+import { Missing, MatrixTwin, type Place } from "../parts/matrix";
 
 const COLUMNS = [
-  ["queries", "Q", "q"], ["keys", "K", "k"], ["values", "V", "v"], ["weights", "softmax", "weights"], ["z", "Z", "z"],
+  ["queries", "Q", "q"],
+  ["keys", "K", "k"],
+  ["values", "V", "v"],
+  ["weights", "softmax", "weights"],
+  ["z", "Z", "z"],
 ] as const;
 
 export function AllHeads({ place }: { place: Place }) {
@@ -21,13 +25,25 @@ export function AllHeads({ place }: { place: Place }) {
       <div class="beasts">
         {Array.from({ length: look.model.heads }, (_, head) => (
           <article class="beast" style={{ borderTopColor: css(hue(head, theme.dark)) }}>
-            <h4><HeadMark head={head} /> {t("head.n", { n: head })}</h4>
+            <h4>
+              <HeadMark head={head} /> {t("head.n", { n: head })}
+            </h4>
             {COLUMNS.map(([, letter, symbol], n) => {
               const m = matrix(tensors[n]!, head);
               return (
                 <button type="button" class="mini" onClick={() => set({ head, symbol, cell: "" })}>
-                  <span class="symbol">{letter}{letter.length === 1 && <sub>{head}</sub>}</span>
-                  <Heat matrix={m} quiet colour={letter === "softmax" ? hue(head, theme.dark) : undefined} cell={[120 / m.cols, Math.max(2, Math.min(6, 84 / m.rows))]} theme={theme} label={`${t("head.n", { n: head })}: ${m.rows} × ${m.cols}`} />
+                  <span class="symbol">
+                    {letter}
+                    {letter.length === 1 && <sub>{head}</sub>}
+                  </span>
+                  <Heat
+                    matrix={m}
+                    quiet
+                    colour={letter === "softmax" ? hue(head, theme.dark) : undefined}
+                    cell={[120 / m.cols, Math.max(2, Math.min(6, 84 / m.rows))]}
+                    theme={theme}
+                    label={`${t("head.n", { n: head })}: ${m.rows} × ${m.cols}`}
+                  />
                 </button>
               );
             })}

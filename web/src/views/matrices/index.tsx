@@ -1,51 +1,16 @@
-/** X × W = Q, K, V, then the formula, symbol by symbol, for one head: real matrices, each cell explains itself. */
-import { path, shown } from "../../attention";
-import { at, matrix, type Matrix, transposed } from "../../data";
+import { matrix, transposed } from "../../numbers/data";
 import { css, hue } from "../../draw/colour";
 import { fixed } from "../../draw/number";
-import { projection } from "../../explain";
-import { inputName, layerOf, type Page, tokenOf, usePage } from "../../page";
-import type { Symbol } from "../../state";
-import { HeadMark, LayerSlider, SideSwitch, Twin } from "../controls";
+import { projection } from "../../numbers/explain";
+import { layerOf, usePage } from "../../state/page";
+import type { MatrixName } from "../../state/state";
+import { HeadMark, LayerSlider, SideSwitch } from "../parts/controls";
+import { Missing, MatrixTwin, type Place, placeOf } from "../parts/matrix";
 import { Concat } from "./concat";
 import { Formula } from "./formula";
 import { AllHeads } from "./heads";
 import { Product } from "./product";
 import { Weights } from "./weights";
-
-export interface Place {
-  page: Page;
-  name: string;
-  head: number;
-  /** Labels of the rows that look and of those that are looked at. */
-  queries: string[];
-  keys: string[];
-  row: number;
-  /** The window that comes in, what it is called, and what it was before a norm. */
-  x: string;
-  input: string;
-  first: boolean;
-  memory: string;
-}
-
-export function placeOf(page: Page): Place {
-  const { state, look } = page;
-  const layer = layerOf(page);
-  const name = path(state.side, layer);
-  const station = look.stations.find((one) => one.name === name);
-  const [asks, told] = { encoder: [look.source, look.source], decoder: [look.target, look.target], cross: [look.target, look.source] }[state.side] as [typeof look.source, typeof look.source];
-  return {
-    page, name,
-    head: Math.min(state.head, look.model.heads - 1),
-    queries: asks.tokens.map(shown),
-    keys: told.tokens.map(shown),
-    row: tokenOf(state, look),
-    x: station?.input ?? "",
-    input: station ? inputName(station) : "",
-    first: station?.residual.endsWith(".input.x") ?? false,
-    memory: station?.memory ?? "",
-  };
-}
 
 export function MatricesView() {
   const page = usePage();
@@ -59,8 +24,17 @@ export function MatricesView() {
         <div class="chips" role="group" aria-label={t("head")} data-spot="head">
           <span class="chips-name">{t("head")}</span>
           {Array.from({ length: look.model.heads }, (_, head) => (
-            <button type="button" class="chip" aria-pressed={head === place.head} onClick={() => set({ head, cell: "" })}
-              style={head === place.head ? { background: css(hue(head, theme.dark), 0.16), borderColor: css(hue(head, theme.dark)) } : {}}>
+            <button
+              type="button"
+              class="chip"
+              aria-pressed={head === place.head}
+              onClick={() => set({ head, cell: "" })}
+              style={
+                head === place.head
+                  ? { background: css(hue(head, theme.dark), 0.16), borderColor: css(hue(head, theme.dark)) }
+                  : {}
+              }
+            >
               <HeadMark head={head} /> {head}
             </button>
           ))}
@@ -72,7 +46,7 @@ export function MatricesView() {
   );
 }
 
-function Open({ place, symbol }: { place: Place; symbol: Symbol }) {
+function Open({ place, symbol }: { place: Place; symbol: MatrixName }) {
   if (symbol === "heads") return <AllHeads place={place} />;
   if (symbol === "concat") return <Concat place={place} />;
   if (symbol === "weights") return <Weights place={place} />;
@@ -101,14 +75,44 @@ function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
   const q = matrix(result, place.head);
   return (
     <section>
-      <h3>{t(`symbol.${which}`)}: {called} × W<sup>{letter}</sup> = {letter}</h3>
-      <p>{t(`explain.${which}`)} {t(fromMemory ? "explain.memory" : place.first ? "explain.x" : state.side === "cross" ? "explain.cross" : "explain.r", { layer: layerOf(place.page) - 1 })} {!fromMemory && called.startsWith("LN") && t("explain.norm")}</p>
+      <h3>
+        {t(`symbol.${which}`)}: {called} × W<sup>{letter}</sup> = {letter}
+      </h3>
+      <p>
+        {t(`explain.${which}`)}{" "}
+        {t(
+          fromMemory
+            ? "explain.memory"
+            : place.first
+              ? "explain.x"
+              : state.side === "cross"
+                ? "explain.cross"
+                : "explain.r",
+          { layer: layerOf(place.page) - 1 },
+        )}{" "}
+        {!fromMemory && called.startsWith("LN") && t("explain.norm")}
+      </p>
       {packed ? (
-        <Product row={Math.min(place.row, labels.length - 1)} error={result.window.error + (biases?.window.error ?? 0)}
+        <Product
+          row={Math.min(place.row, labels.length - 1)}
+          error={result.window.error + (biases?.window.error ?? 0)}
           left={{ name: called, matrix: matrix(x), error: x.window.error, ...words, colAxis: "d_model" }}
-          right={{ name: <>W<sup>{letter}</sup></>, matrix: projection(packed, WHICH[which], place.head), error: packed.window.error, rowAxis: "d_model", colAxis: "d_k" }}
+          right={{
+            name: (
+              <>
+                W<sup>{letter}</sup>
+              </>
+            ),
+            matrix: projection(packed, WHICH[which], place.head),
+            error: packed.window.error,
+            rowAxis: "d_model",
+            colAxis: "d_k",
+          }}
           result={{ name: letter, matrix: q, ...words, colAxis: "d_k" }}
-          {...(biases && { bias: (col: number) => biases.data[(WHICH[which] * look.model.heads + place.head) * look.model.d_k + col]! })} />
+          {...(biases && {
+            bias: (col: number) => biases.data[(WHICH[which] * look.model.heads + place.head) * look.model.d_k + col]!,
+          })}
+        />
       ) : (
         <Missing names={[`${place.name}.w_qkv`]} page={place.page} />
       )}
@@ -128,10 +132,35 @@ function Scores({ place }: { place: Place }) {
     <section>
       <h3>{t("symbol.scores")}: Q × Kᵀ / √dₖ</h3>
       <p>{t("explain.scores", { d_k: look.model.d_k, root: fixed(Math.sqrt(look.model.d_k), 2) })}</p>
-      <Product row={place.row} divisor={Math.sqrt(look.model.d_k)} error={scores.window.error}
-        left={{ name: "Q", matrix: matrix(q, place.head), error: q.window.error, rowAxis: t("axis.query"), colAxis: "d_k", rowLabels: place.queries }}
-        right={{ name: "Kᵀ", matrix: transposed(matrix(k, place.head)), error: k.window.error, rowAxis: "d_k", colAxis: t("axis.key"), colLabels: place.keys }}
-        result={{ name: "QKᵀ / √dₖ", matrix: result, rowAxis: t("axis.query"), colAxis: t("axis.key"), rowLabels: place.queries, colLabels: place.keys }} />
+      <Product
+        row={place.row}
+        divisor={Math.sqrt(look.model.d_k)}
+        error={scores.window.error}
+        left={{
+          name: "Q",
+          matrix: matrix(q, place.head),
+          error: q.window.error,
+          rowAxis: t("axis.query"),
+          colAxis: "d_k",
+          rowLabels: place.queries,
+        }}
+        right={{
+          name: "Kᵀ",
+          matrix: transposed(matrix(k, place.head)),
+          error: k.window.error,
+          rowAxis: "d_k",
+          colAxis: t("axis.key"),
+          colLabels: place.keys,
+        }}
+        result={{
+          name: "QKᵀ / √dₖ",
+          matrix: result,
+          rowAxis: t("axis.query"),
+          colAxis: t("axis.key"),
+          rowLabels: place.queries,
+          colLabels: place.keys,
+        }}
+      />
       <MatrixTwin labels={place.queries} columns={place.keys} matrix={result} axis={t("axis.key")} />
     </section>
   );
@@ -147,28 +176,36 @@ function Mixed({ place }: { place: Place }) {
     <section>
       <h3>softmax × V = Z</h3>
       <p>{t("explain.z")}</p>
-      <Product row={place.row} error={z.window.error}
-        left={{ name: "softmax", matrix: matrix(weights, place.head), error: weights.window.error, colour: hue(place.head, theme.dark), rowAxis: t("axis.query"), colAxis: t("axis.key"), rowLabels: place.queries, colLabels: place.keys }}
-        right={{ name: "V", matrix: matrix(v, place.head), error: v.window.error, rowAxis: t("axis.key"), colAxis: "d_v", rowLabels: place.keys }}
-        result={{ name: "Z", matrix: matrix(z, place.head), rowAxis: t("axis.query"), colAxis: "d_v", rowLabels: place.queries }} />
+      <Product
+        row={place.row}
+        error={z.window.error}
+        left={{
+          name: "softmax",
+          matrix: matrix(weights, place.head),
+          error: weights.window.error,
+          colour: hue(place.head, theme.dark),
+          rowAxis: t("axis.query"),
+          colAxis: t("axis.key"),
+          rowLabels: place.queries,
+          colLabels: place.keys,
+        }}
+        right={{
+          name: "V",
+          matrix: matrix(v, place.head),
+          error: v.window.error,
+          rowAxis: t("axis.key"),
+          colAxis: "d_v",
+          rowLabels: place.keys,
+        }}
+        result={{
+          name: "Z",
+          matrix: matrix(z, place.head),
+          rowAxis: t("axis.query"),
+          colAxis: "d_v",
+          rowLabels: place.queries,
+        }}
+      />
       <MatrixTwin labels={place.queries} matrix={matrix(z, place.head)} axis="d_v" />
     </section>
   );
-}
-
-export function MatrixTwin({ labels, columns, matrix: m, axis }: { labels: string[]; columns?: string[]; matrix: Matrix; axis: string }) {
-  const { t } = usePage();
-  const cols = Math.min(m.cols, 64);
-  const head = [t("axis.words"), ...Array.from({ length: cols }, (_, col) => columns?.[col] ?? `${col}`)];
-  const rows = () => labels.map((label, row) => [label, ...Array.from({ length: cols }, (_, col) => fixed(at(m, row, col), 3))]);
-  return <Twin label={m.cols > cols ? t("table.first", { n: cols, axis }) : t("table")} head={head} rows={rows} />;
-}
-
-/** Numbers that are on their way, or that did not travel with a saved file: of long sentences not all that a row has. */
-export function Missing({ names, page: { numbers, t } }: { names: string[]; page: Page }) {
-  const cut = names.filter((name) => numbers.window(name)?.storage === "top");
-  const absent = names.filter((name) => !numbers.has(name));
-  if (absent.length) return <p class="note">{t("missing", { names: absent.join(", ") })}</p>;
-  if (cut.length) return <p class="note">{t("missing.cut", { names: cut.join(", ") })}</p>;
-  return names.some(numbers.failedFor) ? null : <p class="loading">{t("loading")}</p>; // the page's head says what failed
 }

@@ -1,0 +1,124 @@
+"""How a model is trained."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from glassformer.config.settings import Settings, require
+
+HEAD_OF_ENCODER = re.compile(r"encoder\.layers\.([0-9]{1,4})\.self_attention:([0-9]{1,4})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(Settings):
+    """How a model is trained. The defaults are the paper's (§5) where it has one; ``training.recipe`` sets the rest."""
+
+    batch_tokens: int = 4096
+    """A batch holds pairs of similar length up to this many padded tokens a side."""
+    accumulate: int = 1
+    """Batches whose gradients make one step."""
+    learning_rate: float = 1e-3
+    """The highest, at the end of the warm-up. The paper's d_model^−0.5 · warmup^−0.5 is 7e-4 for its base model."""
+    warmup_steps: int = 4000
+    """Steps in which the rate rises (§5.3); with the linear schedule at most a tenth of the run."""
+    schedule: Literal["linear", "paper"] = "linear"
+    """After the warm-up. ``linear``: to 0 at the end that the limits plan. ``paper``: with the inverse square root of the
+    step (§5.3), as also where there is no limit."""
+    decay_share: float = 1.0
+    """The share of the run, its last, in which the linear schedule falls; before, the rate stays at its highest."""
+    optimizer: Literal["adam", "muon"] = "adam"
+    """``adam``: the paper's (§5.3). ``muon``: Muon (Jordan 2024) for the matrices, Adam for embeddings, norms and biases."""
+    beta_1: float = 0.9
+    """Adam's (§5.3)."""
+    beta_2: float = 0.98
+    """Adam's (§5.3)."""
+    epsilon: float = 1e-9
+    """Adam's (§5.3)."""
+    label_smoothing: float = 0.1
+    """The share of the probability that training gives to all tokens alike (§5.4)."""
+    r_drop: float = 0.0
+    """α of R-Drop (Liang et al. 2021; 5 there): every batch twice, under two dropouts, and how much their predictions are
+    made to agree. A step takes twice the time; 0: once."""
+    clip_norm: float = 1.0
+    """The gradient's norm is at most this; 0 leaves it as it is."""
+    average_decay: float = 0.999
+    """The averaged weights (EMA), which are validated and kept, move by 1 − this towards the weights in each step."""
+    max_epochs: int = 0
+    """0: no limit."""
+    max_steps: int = 0
+    """0: no limit."""
+    time_limit: float = 2700.0
+    """Seconds of training, all sessions of the run together; 0: no limit."""
+    validate_every: int = 500
+    """Steps from one validation, and saved checkpoint, to the next."""
+    stop_on: Literal["bleu", "loss"] = "bleu"
+    """The validation figure that decides which checkpoint is the best, and when to stop; with ``bleu``, the lower loss
+    decides between checkpoints within a point."""
+    patience: int = 10
+    """After this many validations without a better one, a learning rate that would stay begins its fall, and the run ends
+    where it is 0; one that falls already ends the run. 0: never."""
+    validation_sentences: int = 500
+    """BLEU is measured on this many of the validation pairs, decoded greedily; the loss on all."""
+    bleu_tokenizer: str = ""
+    """sacreBLEU's tokenizer that BLEU is counted with, such as flores200; without, by the target's language and script."""
+    held_out: int = 1000
+    """Where no validation pairs are given, this many are taken out of the training pairs (but at most 1 of 20)."""
+    max_tokens: int = 256
+    """Pairs with a longer side are left out, counted and told."""
+    keep_checkpoints: int = 2
+    """The newest ones that stay, besides the best."""
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    """``auto``: bfloat16 where the processor multiplies it faster, else float32. The weights stay float32."""
+    seed: int = 1
+    """Of the first weights, the dropout, the order of the pairs and the words that are cut otherwise."""
+    subword_sampling: float = 0.0
+    """The share of the words that are cut into other pieces by chance, anew in each epoch (Kudo 2018); 0: none."""
+    guided_attention: str = ""
+    """The head of the encoder that is taught to look where the data's ``marks`` say, such as
+    encoder.layers.5.self_attention:3, both from 0 (guided alignment: Chen et al. 2016, Garg et al. 2019); empty: none."""
+    guided_weight: float = 1.0
+    """A marked sentence adds so many times −log of the weight at the words that are to be looked at, beside the loss of each
+    of its target tokens."""
+    guided_until: float = 1.0
+    """The share of the run, its first, in which the head is taught: after 0.5 it is left to what translating makes of it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        counts = "batch_tokens", "accumulate", "warmup_steps", "validate_every", "validation_sentences", "max_tokens"
+        for name in counts:
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: wanted at least 1")
+        for name in (
+            "r_drop",
+            "clip_norm",
+            "max_epochs",
+            "max_steps",
+            "time_limit",
+            "patience",
+            "held_out",
+            "keep_checkpoints",
+            "seed",
+        ):
+            require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: wanted 0 or more")
+        for name in ("label_smoothing", "average_decay", "beta_1", "beta_2"):
+            require(0 <= getattr(self, name) < 1, f"{name}={getattr(self, name)}: wanted a share from 0 to below 1")
+        require(self.learning_rate > 0, f"learning_rate={self.learning_rate}: wanted more than 0")
+        sampling = self.subword_sampling
+        require(0 <= sampling <= 1, f"subword_sampling={sampling}: wanted a share of the words, from 0 to 1")
+        require(0 < self.decay_share <= 1, f"decay_share={self.decay_share}: wanted a share of the run, above 0")
+        require(self.epsilon > 0, f"epsilon={self.epsilon}: wanted more than 0")
+        self._check_guide()
+
+    def _check_guide(self) -> None:
+        name, until = self.guided_attention, self.guided_until
+        require(
+            not name or bool(HEAD_OF_ENCODER.fullmatch(name)),
+            f"guided_attention={name!r}: marks join words of the source, so name a head of the encoder, such as "
+            "encoder.layers.5.self_attention:3",
+        )
+        require(self.guided_weight > 0, f"guided_weight={self.guided_weight}: wanted more than 0")
+        require(0 < until <= 1, f"guided_until={until}: wanted a share of the run, above 0 and up to 1")
+        limited = self.max_steps or self.max_epochs or self.time_limit
+        require(
+            not name or until == 1 or bool(limited),
+            f"guided_until={until} of a run without an end: set max_steps, max_epochs or time_limit",
+        )

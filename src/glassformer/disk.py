@@ -1,0 +1,241 @@
+"""A folder that at any moment is either not there or complete, and whose every file is what it was when it was written.
+
+It is written under another name and renamed when it is complete; ``manifest.json`` has the SHA-256 of each file, by which
+an altered one is known. Needs no torch.
+"""
+
+import glob
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from glassformer.errors import CheckpointError, ConfigError
+from glassformer.strict_json import parsed
+
+MANIFEST = "manifest.json"
+UNFINISHED = ".unfinished-"
+OPEN_MAY_BE_RENAMED = os.name != "nt"
+"""On Windows neither a file nor a folder can be renamed while somebody has it open, and a lock has."""
+LARGEST_JSON = 2 * 2**20
+"""Bytes of a file that says something: a configuration, a card, a manifest."""
+LARGEST_TOKENIZER = 64 * 2**20
+"""Bytes: room for a million pieces."""
+LARGEST = {
+    **dict.fromkeys(("config.json", "card.json", "best.json", "training.json", MANIFEST), LARGEST_JSON),
+    "tokenizer.model": LARGEST_TOKENIZER,
+}
+"""By name. Weights are as large as their header says."""
+
+
+def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder so that at any moment it is either not there or complete, whatever happens to the machine.
+
+    Raises FileExistsError when it is there already.
+    """
+    folder = Path(folder)
+    if folder.exists() or folder.is_symlink():
+        raise FileExistsError(f"{folder} is there already")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    with unfinished_name(folder) as unfinished:
+        unfinished.mkdir(mode=0o700)
+        with held(unfinished):
+            for name, content in {**files, MANIFEST: json_bytes(hashes)}.items():
+                write_durably(unfinished / name, content)
+            unfinished.chmod(0o755)
+            sync_folder(unfinished)
+            unfinished.rename(folder)
+        sync_folder(folder.parent)
+
+
+def read_folder(folder: Path, names: Sequence[str] = ()) -> dict[str, bytes]:
+    """Read these files of a folder that ``write_folder`` wrote, or all. Raises CheckpointError for one missing or
+    altered."""
+    hashes = read_json(read_file(folder, MANIFEST), folder / MANIFEST)
+    files = {name: read_file(folder, name) for name in names or hashes}
+    for name, content in files.items():
+        if hashlib.sha256(content).hexdigest() != hashes.get(name):
+            raise CheckpointError(f"{folder / name} was altered or is damaged: it is not what {MANIFEST} says")
+    return files
+
+
+def read_file(folder: Path, name: str, largest: int = 0) -> bytes:
+    """A file in ``folder``. Raises CheckpointError for one that is not there, not in the folder, no file (a link out
+    of the folder, a device, a pipe) or larger than ``largest`` bytes (0: what a file of its kind may have)."""
+    path = folder / name
+    if Path(name).name != name or "\0" in name:
+        raise CheckpointError(f"{folder / MANIFEST} names {name[:80]!r}: wanted a file of this folder")
+    largest = largest or LARGEST.get(name, 0)
+    try:
+        size = check_regular(path)
+        if largest and size > largest:
+            raise CheckpointError(f"{path} has {size:,} bytes: wanted at most {largest:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None
+
+
+def check_regular(path: Path) -> int:
+    """The size of a file. Raises CheckpointError where ``path`` leads out of its folder or to no regular file."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or path.resolve(strict=True).parent != path.parent.resolve(strict=True):
+        raise CheckpointError(f"{path} leads out of its folder or is no regular file: wanted the file itself")
+    return status.st_size
+
+
+def reason(error: OSError) -> str:
+    """What the system says."""
+    return error.strerror or str(error)
+
+
+def inside(run: Path, folder: Path) -> Path:
+    """``folder``, which is to be one of ``run``. Raises CheckpointError where a link leads out of that."""
+    if not folder.resolve().is_relative_to(run.resolve()):
+        raise CheckpointError(f"{folder} leads out of {run}: wanted a folder in it, and no link")
+    return folder
+
+
+def check_replaceable(path: Path, sign: bytes, what: str) -> None:
+    """Raises ConfigError, before anything is written, where there is a file called ``path`` that does not hold ``sign``: it
+    is somebody's, and no ``what`` of ours."""
+    if not (path.exists() or path.is_symlink()):
+        return
+    if not path.is_file() or path.is_symlink() or sign not in path.read_bytes():
+        raise ConfigError(f"{path} is there already and is no {what}: name another file, nothing was written")
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write one file so that at any moment it is either the old or the new one. A link there is replaced, not followed."""
+    with replacing(path) as unfinished:
+        write_durably(unfinished, content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """An empty file, for the ``with`` block to write, that takes ``path``'s place when the block ended well, and vanishes
+    when it did not."""
+    with unfinished_name(path) as unfinished:
+        unfinished.touch(exist_ok=False)
+        with held(unfinished):
+            yield unfinished
+            os.replace(unfinished, path)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def unfinished_name(path: Path) -> Iterator[Path]:
+    """The name under which ``path`` is written until it is whole; nothing is left under it. What a killed process left
+    under such a name of the same ``path`` goes too."""
+    remove_left(path.parent, f"{UNFINISHED}{path.name}")
+    unfinished = path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        yield unfinished
+    finally:
+        remove(unfinished)
+
+
+def remove_left(folder: Path, beginning: str = UNFINISHED) -> None:
+    """Remove what processes that are gone left unfinished in ``folder``, under names with this ``beginning``."""
+    for left in folder.glob(f"{glob.escape(beginning)}*"):
+        if left.is_symlink() or not is_held(left):
+            remove(left)
+
+
+def remove(path: Path) -> None:
+    """A file, or a folder with what is in it; links are removed and not followed."""
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """A ``with`` block in which others see that ``path`` is being written. It ends with the process, however it ends."""
+    handle = locked(path)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody writes it now; where that cannot be known, whether somebody did in the last hour."""
+    try:
+        handle = locked(path)
+        if handle is None:
+            return time.time() - path.stat().st_mtime < 3600
+        os.close(handle)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def locked(path: Path) -> int | None:
+    """A file descriptor that holds ``path``; None where the system or the disk has no locks that fit. Raises BlockingIOError
+    where somebody else holds it."""
+    if not OPEN_MAY_BE_RENAMED:
+        return None
+    from filelock import lock_descriptor  # takes a while, and few commands write
+
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        free = lock_descriptor(handle, blocking=False)
+    except OSError:  # a file system without locks
+        os.close(handle)
+        return None
+    if not free:
+        os.close(handle)
+        raise BlockingIOError(f"{path} is held by somebody else")
+    return handle
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # a folder cannot be opened there; its entries are written in order
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as hexadecimal digits; OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON as it lies on disk: indented, in UTF-8, with a line's end."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_json(content: bytes, path: Path) -> dict[str, Any]:
+    """A JSON object. Raises CheckpointError when it is none."""
+    try:
+        value = parsed(content)
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path} is not a JSON object")
+    return value

@@ -1,0 +1,114 @@
+"""Which engine translates: the choice. Nothing here needs torch until the native engine is asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glassformer.config import DecodingConfig
+from glassformer.config.settings import check_threads
+from glassformer.engines.ctranslate2 import QUANTIZATIONS, CTranslate2, refusal
+from glassformer.engines.engine import Engine, Ids, Pending, Progress
+from glassformer.errors import ConfigError, ConversionError
+from glassformer.model_folder import Description
+
+if TYPE_CHECKING:
+    from glassformer.engines.native import Native
+    from glassformer.model import Transformer
+
+ENGINES = ("auto", "native", "ctranslate2")
+
+
+class Auto:
+    """CTranslate2 for what it can do, PyTorch for the rest. Each is loaded when it is first needed."""
+
+    name = "auto"
+
+    def __init__(self, native: Callable[[], Native], fast: Callable[[], CTranslate2], tell: Callable[[str], None]):
+        self._load_native, self._load_fast, self._tell = native, fast, tell
+        self._no_fast = ""
+
+    @property
+    def model(self) -> Transformer:
+        return self.native.model
+
+    @cached_property
+    def native(self) -> Native:
+        return self._load_native()
+
+    @cached_property
+    def fast(self) -> CTranslate2:
+        return self._load_fast()
+
+    def begin(
+        self, sources: Ids, config: DecodingConfig, *, prefixes: Ids | None = None, progress: Progress | None = None
+    ) -> Pending:
+        return self.chosen(sources, config, prefixes).begin(sources, config, prefixes=prefixes, progress=progress)
+
+    def chosen(self, sources: Ids, config: DecodingConfig, prefixes: Ids | None) -> Engine:
+        """The engine for this: while somebody looks or reaches through a window of the model, the model itself."""
+        if "native" in vars(self) and self.native.is_watched:
+            return self.native
+        if not self._no_fast and not refusal(sources, config, prefixes):
+            try:
+                return self.fast
+            except ConversionError as error:
+                self._no_fast = str(error)
+                self._tell(f"PyTorch translates: {error}")
+        return self.native
+
+
+def open_engine(
+    folder: Path,
+    about: Description,
+    *,
+    engine: str = "native",
+    device: str = "",
+    threads: int = 0,
+    quantization: str = "int8",
+    tell: Callable[[str], None] = lambda text: None,
+) -> Engine:
+    """The engine of this name for the model in ``folder``, which ``about`` describes.
+
+    ``device`` and ``threads`` as for ``Translator.load``. ``quantization``: the numbers that CTranslate2 computes with.
+    ``tell`` is told what takes longer than a moment, and why an engine is not what was asked for.
+
+    Raises ConfigError for a device, an engine or threads that cannot be, ConversionError when CTranslate2 is asked for and
+    its conversion of this model failed its check.
+    """
+    check_threads(threads)
+    if engine not in ENGINES:
+        raise ConfigError(f"engine={engine!r}: choose {', '.join(ENGINES)}")
+    if quantization not in QUANTIZATIONS:
+        raise ConfigError(f"quantization={quantization!r}: choose {', '.join(QUANTIZATIONS)}")
+
+    def native() -> Native:
+        from glassformer.engines.native import load_native
+
+        return load_native(folder, device=device, threads=threads)
+
+    def fast() -> CTranslate2:
+        from glassformer.engines.conversion_cache import load_fast
+
+        return load_fast(folder, about, native, quantization=quantization, threads=threads, tell=tell)
+
+    there = importlib.util.find_spec("ctranslate2") is not None
+    if engine == "ctranslate2":
+        if not there:
+            raise ConfigError("engine=ctranslate2: it is not installed; pip install ctranslate2, or use native")
+        if device not in ("", "cpu"):
+            raise ConfigError(f"device={device!r} with engine=ctranslate2: it computes on the CPU; use engine=native")
+        return fast()
+    if engine == "native" or not there or device not in ("", "cpu") or (not device and has_gpu()):
+        return native()
+    return Auto(native, fast, tell)
+
+
+def has_gpu() -> bool:
+    """Whether there is a GPU, asked without torch."""
+    import ctranslate2
+
+    return bool(ctranslate2.get_cuda_device_count() > 0)

@@ -1,0 +1,115 @@
+"""Good without flags: the settings that follow from the size of the corpus, each with its reason."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from glassformer.config import PRESETS, TrainingConfig
+from glassformer.config.recipe import Choice, Recipe
+from glassformer.errors import ConfigError
+from glassformer.training.precision import precision
+
+SIZES = [(60_000, "tiny"), (1_000_000, "small"), (1 << 62, "base")]
+"""Up to so many pairs, this preset. Run here: the first (Multi30k) and the second (the model that ships)."""
+
+_SMALL = {"learning_rate": 1e-3, "warmup_steps": 1000, "batch_tokens": 2048}
+_BASE = {"learning_rate": 7e-4, "warmup_steps": 4000, "batch_tokens": 8192}
+TRAINING: dict[str, dict[str, Any]] = {
+    "tiny": {
+        "learning_rate": 3.5e-3,
+        "warmup_steps": 2000,
+        "batch_tokens": 2048,
+        "optimizer": "muon",
+        "decay_share": 0.3,
+        "subword_sampling": 0.1,
+    },
+    "small": _SMALL,
+    "fast": _SMALL,
+    "base": _BASE,
+    "big": _BASE,
+}
+"""What goes with a preset: the wider the model, the lower its rate. What is more than a rate was measured on Multi30k."""
+REASONS = {
+    "optimizer": "Muon for the matrices learns more from each step than Adam alone",
+    "decay_share": "at its highest the rate learns the most: it falls at the end only",
+    "subword_sampling": "so many of the words are cut otherwise in each epoch: few pairs go further",
+}
+
+CAREFUL = {
+    "learning_rate": "few pairs on a trained model: at a higher rate it forgets the rest",
+    "warmup_steps": "few pairs on a trained model",
+}
+FEW_TO_TUNE = 20_000
+"""Pairs up to which a run that begins with a trained model's weights is careful with them."""
+TUNING: dict[str, Any] = {"learning_rate": 1e-4, "warmup_steps": 50}
+"""Measured with 1,000 pairs (docs/recipe.md): at ten times the rate the model forgot half of what it knew."""
+PRE_NORM_BELOW = 1_000_000
+"""Pairs."""
+FEW = 150_000
+"""Pairs below which dropout is 0.3, as in ``tiny``."""
+
+
+def recipe(
+    pairs: int,
+    vocabulary_size: int,
+    *,
+    preset: str | None = None,
+    model: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+    started: Mapping[str, Any] | None = None,
+    set_by: str = "as you set it",
+    device: str = "",
+) -> Recipe:
+    """The settings for a corpus of ``pairs`` sentence pairs; ``preset``, ``model`` and ``training`` are what the user set,
+    and ``set_by`` the reason that is told for them; ``started`` are the sizes of the model that the run begins with,
+    and ``device`` what it computes on: ``cpu`` or ``cuda``.
+
+    Raises ConfigError for a preset or a setting that is not there.
+    """
+    why_set = {
+        **dict.fromkeys(started or {}, "as in the model it starts from"),
+        **dict.fromkeys([*(model or {}), *(training or {})], set_by),
+    }
+    model, training = {**(started or {}), **(model or {})}, dict(training or {})
+    if "vocabulary_size" in model:
+        raise ConfigError("model.vocabulary_size follows from the tokenizer: set --vocabulary-size")
+    by_size = next(name for most, name in SIZES if pairs <= most)
+    if preset and preset not in PRESETS:
+        raise ConfigError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+    model_by_size: dict[str, Any] = {"norm": "pre"} if pairs <= PRE_NORM_BELOW else {}
+    if pairs <= FEW:
+        model_by_size["dropout"] = 0.3
+    usual = TRAINING[preset or by_size]
+    with_preset = {**usual, **TUNING} if started and pairs <= FEW_TO_TUNE else usual
+    size = f"{pairs:,} pairs"
+    choices = [
+        Choice("preset", preset or by_size, set_by if preset else f"for {size}"),
+        Choice("vocabulary_size", vocabulary_size, f"pieces that {size} hold often enough"),
+    ]
+    made = PRESETS[preset or by_size](vocabulary_size, **{**model_by_size, **model})
+    trained = TrainingConfig.from_dict({**with_preset, **training})
+    if made.norm == "pre":
+        why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
+        choices.append(Choice("norm", "pre", why_set.get("norm", why)))
+    choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
+    goes_with, reasons = f"goes with {preset or by_size}", {**REASONS, **(CAREFUL if with_preset is not usual else {})}
+    choices += [
+        Choice(name, getattr(trained, name), why_set.get(name, reasons.get(name, goes_with))) for name in with_preset
+    ]
+    if trained.schedule == "linear":
+        why = "the limits say when the run ends, and the rate is 0 there"
+        choices.append(Choice("schedule", "linear", why_set.get("schedule", why)))
+    products = precision(trained, device)
+    choices.append(Choice("precision", products, PRECISION_REASONS[products]))
+    if trained.time_limit:
+        why = "time for a good translator; with a longer --time-limit the run goes on, and warms up again"
+        choices.append(Choice("time_limit", f"{trained.time_limit / 60:g} min", why_set.get("time_limit", why)))
+    for name, value in {**model, **training}.items():
+        if name not in [choice.setting for choice in choices]:
+            choices.append(Choice(name, value, why_set[name]))
+    return Recipe(made, trained, choices)
+
+
+PRECISION_REASONS = {
+    "bfloat16": "this processor multiplies bfloat16 faster; the weights stay float32",
+    "float32": "this processor multiplies bfloat16 no faster, or you set it",
+}

@@ -1,0 +1,75 @@
+"""Files are whole or not there, nothing is left of what was not finished, and links are replaced, not followed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glassformer.disk import UNFINISHED, check_replaceable, held, remove_left, replace_file, replacing, write_folder
+from glassformer.errors import ConfigError
+
+
+def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    replace_file(path, b"old")
+
+    def fail() -> None:
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with pytest.raises(TypeError):
+        write_folder(tmp_path / "folder", {"a": b"x", "b": "no bytes"})  # type: ignore[dict-item]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "theirs").write_bytes(b"theirs")
+    (tmp_path / "link").symlink_to(tmp_path / "theirs")
+    (tmp_path / f"{UNFINISHED}link").symlink_to(tmp_path / "theirs")
+    replace_file(tmp_path / "link", b"ours")
+    assert (tmp_path / "theirs").read_bytes() == b"theirs"
+    assert not (tmp_path / "link").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "theirs"]
+
+
+def test_what_a_killed_process_left_goes_with_the_next_one_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    program = (
+        "import os, sys; from pathlib import Path; from glassformer.disk import replacing\n"
+        "with replacing(Path(sys.argv[1])) as file: file.write_bytes(b'half'); os.kill(os.getpid(), 9)"
+    )
+    path = tmp_path / "file"
+    subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(b"whole")
+        assert [unfinished] == list(tmp_path.iterdir())
+        remove_left(tmp_path)  # another process would see that it is being written
+        assert unfinished.exists()
+    assert path.read_bytes() == b"whole"
+    assert len(list(tmp_path.iterdir())) == 1
+    (tmp_path / f"{UNFINISHED}other").mkdir()
+    with held(tmp_path / f"{UNFINISHED}other"):
+        remove_left(tmp_path)
+        assert (tmp_path / f"{UNFINISHED}other").exists()
+    remove_left(tmp_path)
+    assert not (tmp_path / f"{UNFINISHED}other").exists()
+
+
+def test_only_what_is_ours_is_replaced(tmp_path: Path) -> None:
+    check_replaceable(tmp_path / "new", b"sign", "page")
+    (tmp_path / "ours").write_bytes(b"with the sign in it")
+    check_replaceable(tmp_path / "ours", b"sign", "page")
+    (tmp_path / "theirs").write_bytes(b"a thesis")
+    (tmp_path / "link").symlink_to(tmp_path / "ours")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "nothing")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("theirs", "link", "nowhere", "pipe", "folder"):
+        with pytest.raises(ConfigError, match=f"{name} is there already and is no page: name another file"):
+            check_replaceable(tmp_path / name, b"sign", "page")

@@ -1,3 +1,0 @@
-import type { Chapter } from "./chapter";
-
-export const positions: Chapter = { name: "positions", show: { view: "positions" }, spot: "encoding" };
