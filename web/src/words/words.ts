@@ -272,8 +272,14 @@ export const WORDS = {
   "layout.halves": ["halves", "左右两半"],
   "layout.interleaved": ["interleaved", "交错"],
   "layout.halves_exact": ["halves, exact", "两半（论文指数）"],
-  "layout.learned.note": ["This model learned its positions: a table of numbers, and no waves. These are the paper’s.", "这个模型的位置编码是学出来的：一张数表，不是波。下面是论文里的波。"],
-  "positions.norm": ["This model normalises the sum: X = LayerNorm(embeddings + P).", "这个模型对和做了归一化：X = LayerNorm(词嵌入 + P)。"],
+  "layout.learned.note": [
+    "This model learned its positions: a table of numbers, and no waves. These are the paper’s.",
+    "这个模型的位置编码是学出来的：一张数表，不是波。下面是论文里的波。",
+  ],
+  "positions.norm": [
+    "This model normalises the sum: X = LayerNorm(embeddings + P).",
+    "这个模型对和做了归一化：X = LayerNorm(词嵌入 + P)。",
+  ],
   "layout.model": ["this model", "本模型"],
   "layout.halves.note": [
     "Sines left, cosines right: the article’s figure, Tensor2Tensor’s code.",
