@@ -47,7 +47,7 @@ def describe(folder: Path) -> Description:
     files = read_folder(folder, ["config.json", "tokenizer.model", "card.json"])
     tokenizer = Tokenizer.from_bytes(files["tokenizer.model"])
     sizes = (len(tokenizer), len(tokenizer.target)), (config.vocabulary_size, config.target_size)
-    if sizes[0] != sizes[1] or (tokenizer.target is not tokenizer) != bool(config.target_vocabulary_size):
+    if sizes[0] != sizes[1]:
         (source, target), (wanted, of_target) = sizes
         raise CheckpointError(
             f"{folder}: the tokenizer has {source} tokens and the model {wanted}, for the target {target} and {of_target}: "

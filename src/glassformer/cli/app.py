@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 import glassformer
-from glassformer.cli import diagnose, distill, evaluate, export, info, look, score, site, train, translate
+from glassformer.cli import diagnose, distill, evaluate, export, import_, info, look, score, site, train, translate
 from glassformer.cli.once import OnceEach
 from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import GlassformerError
@@ -33,9 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, translate, evaluate, score, look, site, info, export, diagnose, distill):
+for module in (train, translate, evaluate, score, look, site, info, import_, export, diagnose, distill):
     name = module.__name__.rsplit(".", 1)[-1]
-    app.command(name, epilog=module.EPILOG, cls=OnceEach)(getattr(module, name))
+    app.command(name.removesuffix("_"), epilog=module.EPILOG, cls=OnceEach)(getattr(module, name))
 
 
 @app.callback(invoke_without_command=True)

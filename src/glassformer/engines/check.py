@@ -152,9 +152,13 @@ def log_p_apart(
 
 
 def compare(
-    model: Transformer, sources: Sequence[Sequence[int]], ours: Sequence[Hypothesis], theirs: Sequence[Hypothesis]
+    model: Transformer,
+    sources: Sequence[Sequence[int]],
+    ours: Sequence[Hypothesis],
+    theirs: Sequence[Hypothesis],
+    tie: float = TIE,
 ) -> int:
-    """The number of sentences that differ from a tie on. Raises ConversionError for one that differs otherwise."""
+    """The number of sentences that differ from a tie on, of two tokens whose log P are within ``tie``. Raises ConversionError for one that differs otherwise."""
     ties = 0
     for number, (source, mine, other) in enumerate(zip(sources, ours, theirs, strict=True), start=1):
         if mine.ids == other.ids and mine.finished == other.finished:
@@ -166,10 +170,10 @@ def compare(
             gap = float("inf")
         else:
             gap = abs(apart(model, source, mine.ids[:place], both[0][place], both[1][place]))
-        if not gap <= TIE:
+        if not gap <= tie:
             raise ConversionError(
                 f"CTranslate2 computes another translation than PyTorch in float32: sentence {number} of {len(sources)}, "
-                f"token {place + 1}, log P {gap:.4f} apart where {TIE:g} is a tie; use engine=native, and report it"
+                f"token {place + 1}, log P {gap:.4f} apart where {tie:g} is a tie; use engine=native, and report it"
             )
         ties += 1
     return ties

@@ -101,8 +101,16 @@ def open_engine(
             raise ConfigError("engine=ctranslate2: it is not installed; pip install ctranslate2, or use native")
         if device not in ("", "cpu"):
             raise ConfigError(f"device={device!r} with engine=ctranslate2: it computes on the CPU; use engine=native")
+        if about.config.target_prefix:
+            raise ConfigError("engine=ctranslate2: this model writes a language token first; use engine=native")
         return fast()
-    if engine == "native" or not there or device not in ("", "cpu") or (not device and has_gpu()):
+    if (
+        engine == "native"
+        or about.config.target_prefix
+        or not there
+        or device not in ("", "cpu")
+        or (not device and has_gpu())
+    ):
         return native()
     return Auto(native, fast, tell)
 

@@ -4,15 +4,12 @@ import torch
 from torch import Tensor
 
 from glassformer.config import ModelConfig
-from glassformer.errors import ForeignModelError
 from glassformer.interop.tensors import Tensors
-from glassformer.model.positions import positional_encodings
+from glassformer.interop.waves import layout_of
 
 POSITIONS_BEFORE = 2
 """Rows of BART's and mBART's learned tables that no position uses."""
 TABLES = ("encoder", "decoder")
-NEAR = 1e-2
-"""Between two tables of the same waves: some are kept in float16, some have their angles in float32."""
 
 
 def names(config: ModelConfig) -> dict[str, list[str]]:
@@ -66,23 +63,23 @@ def from_huggingface(tensors: Tensors, config: ModelConfig, shapes: dict[str, li
     for stack in TABLES:
         table = f"model.{stack}.embed_positions.weight"
         if config.positions == "learned":
-            rows = tensors.take(table, config.longest + POSITIONS_BEFORE, config.d_model)
-            weights[f"{stack}.input.positional_encoding.table"] = rows[POSITIONS_BEFORE:].clone()
-        elif table in tensors:
-            check_waves(tensors.take(table, tensors.rows(table), config.d_model), config, table)
+            before = 0 if tensors.rows(table) == config.longest else POSITIONS_BEFORE
+            rows = tensors.take(table, config.longest + before, config.d_model)
+            weights[f"{stack}.input.positional_encoding.table"] = rows[before:].clone()
         else:
-            tensors.skip(f"{table}s")  # M2M-100's waves, which an old file holds
+            tensors.skip(table, f"{table}s")  # waves, which ``positions_in`` has read, or which M2M-100 computes
     tensors.finish()
     return weights
 
 
-def check_waves(table: Tensor, config: ModelConfig, name: str) -> None:
-    """Raises ForeignModelError for a table that is not the waves that ours computes."""
-    waves = positional_encodings(len(table), config.d_model, config.positions, config.first_position)
-    if not (apart := float((table - waves).abs().max())) <= NEAR:
-        raise ForeignModelError(
-            f"{name} is not the paper's waves ({apart:.2g} apart), though its settings say so: learned positions?"
-        )
+def positions_in(tensors: Tensors, config: ModelConfig) -> ModelConfig:
+    """The config with the positions of Marian's tables, where the file has them: its class computes with what they hold."""
+    one, other = (f"model.{stack}.embed_positions.weight" for stack in TABLES)
+    if config.positions != "halves_exact" or one not in tensors:
+        return config
+    table = tensors.take(one, tensors.rows(one), config.d_model)
+    layout, first, longest = layout_of(table) if tensors.same(one, other) else ("learned", 0, len(table))
+    return config.changed(positions=layout, first_position=first, longest=longest)
 
 
 def to_huggingface(weights: dict[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:

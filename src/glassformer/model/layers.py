@@ -56,7 +56,7 @@ class FeedForward(nn.Module):
         for w in (self.w_1, self.w_2):
             nn.init.xavier_uniform_(w.weight)
         self.activation = ACTIVATIONS[config.activation]
-        self.inner = Probe("position d_ff", "§3.3, max(0, x W_1 + b_1), or another activation of it")
+        self.inner = Probe("position d_ff", "§3.3, max(0, x W_1 + b_1)")
         self.output = Probe("position d_model", "§3.3, FFN(x)")
 
     def forward(self, x: States) -> States:

@@ -31,9 +31,7 @@ class Input(nn.Module):
         self.pos = Probe("position", "§3.5, pos")
         self.embeddings = Probe("position d_model", "§3.4, embeddings times √d_model")
         self.positions = Probe("position d_model", "§3.5, PE")
-        self.x = Probe(
-            "position d_model", "§3.5, embeddings + PE: the X of the article, with BART's norm where there is one"
-        )
+        self.x = Probe("position d_model", "§3.5, embeddings + PE: the X of the article")
 
     def forward(self, ids: Ids, embedding: nn.Embedding, start: int = 0) -> States:
         self.pos(torch.arange(start, start + ids.size(1))[None])

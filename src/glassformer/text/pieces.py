@@ -50,7 +50,7 @@ class TablePieces:
     ) -> None:
         """``tokens``: the pieces by id, each once. ``special``: the ids named in SPECIAL. Raises CheckpointError for a
         table that names a piece twice, or an id that it does not have."""
-        self._model, self._pieces, self._tokens = model, opened(model), list(tokens)
+        self.model, self._pieces, self._tokens = model, opened(model), list(tokens)
         self._ids = {token: id for id, token in enumerate(self._tokens)}
         if len(self._ids) != len(self._tokens):
             twice = next(token for id, token in enumerate(self._tokens) if self._ids[token] != id)
@@ -123,7 +123,7 @@ class TablePieces:
         return self._pieces.decode([self._tokens[id] for id in ids])
 
     def to_dict(self) -> dict[str, Any]:
-        model = base64.b64encode(self._model).decode("ascii")
+        model = base64.b64encode(self.model).decode("ascii")
         return {"model": model, "tokens": self._tokens, "before": self.before, "after": self.after}
 
 

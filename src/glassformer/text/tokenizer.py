@@ -87,6 +87,11 @@ class Tokenizer:
         return isinstance(self._pieces, TablePieces)
 
     @property
+    def sentencepiece_model(self) -> bytes:
+        """What cuts and joins on this side, as other SentencePiece programs read it."""
+        return self._pieces.model if self.has_tables else self._model
+
+    @property
     def before(self) -> list[int]:
         """What stands before each sentence's own ids: a language token, or nothing."""
         return list(self._pieces.before) if self.has_tables else []

@@ -95,7 +95,7 @@ class Translator:
         Raises CheckpointError for a model that is not there or damaged, ConfigError for a device or an engine that is not
         there, ConversionError when ``ctranslate2`` would not translate as the model does.
         """
-        folder = find_model(name_or_path)
+        folder = find_model(name_or_path, tell)
         about = describe(folder)
         chosen = open_engine(
             folder, about, engine=engine, device=device, threads=threads, quantization=quantization, tell=tell
