@@ -7,11 +7,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import ctranslate2
 import pytest
+import sentencepiece
 import torch
 from typer.testing import CliRunner
 
-from glassformer.checkpoint import Saved, load_model
+from glassformer.checkpoint import Saved, load_model, save_model
 from glassformer.cli.app import app
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode
@@ -99,6 +101,32 @@ def test_an_argos_package_reads_sources_without_an_end(ctranslate2_folder: Write
     assert result.exit_code == 0
 
 
+def test_an_exported_package_comes_back_as_it_was(saved: Saved, tmp_path: Path) -> None:
+    """As Argos Translate reads it: metadata, SentencePiece, and a model that CTranslate2 runs on pieces alone."""
+    save_model(tmp_path / "ours", saved)
+    package = tmp_path / "translate-en_de-1_0.argosmodel"
+    result = CliRunner().invoke(
+        app, ["export", "--to", "argos", str(tmp_path / "ours"), str(package), "--quantization", "float32"]
+    )
+    assert result.exit_code == 0, result.output
+    with zipfile.ZipFile(package) as archive:
+        about = json.loads(archive.read("translate-en_de-1_0/metadata.json"))
+        archive.extractall(tmp_path / "installed")
+    assert (about["from_code"], about["to_name"]) == ("en", "German")
+    folder = tmp_path / "installed" / "translate-en_de-1_0"
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.model"))
+    runtime = ctranslate2.Translator(str(folder / "model"))
+    (found,) = runtime.translate_batch([pieces.encode("A house.", out_type=str)], beam_size=1, max_decoding_length=8)
+    ((ours,),) = decode(
+        saved.model, [saved.tokenizer.encode("A house.")], DecodingConfig(method="greedy", extra_length=4)
+    )
+    assert found.hypotheses[0][: len(ours.ids)] == saved.tokenizer.tokens(ours.ids)
+    import_model(package, tmp_path / "back")
+    back = load_model(tmp_path / "back")
+    assert back.model.config.source_eos
+    assert all(torch.equal(tensor, back.model.state_dict()[name]) for name, tensor in saved.model.state_dict().items())
+
+
 def test_two_vocabularies(saved: Saved, ctranslate2_folder: Write, tmp_path: Path) -> None:
     """The target has its own table, without what only the source has; and its special tokens stand elsewhere."""
     folder = ctranslate2_folder()
@@ -149,12 +177,16 @@ def put(folder: Path, place: int, content: bytes) -> None:
     (folder / "model.bin").write_bytes(data)
 
 
+def append(folder: Path, content: bytes) -> None:
+    (folder / "model.bin").write_bytes((folder / "model.bin").read_bytes() + content)
+
+
 HOSTILE = {
     "truncated": (lambda folder: cut(folder, 5000), "ends in the middle"),
     "empty": (lambda folder: cut(folder, 0), "ends in the middle"),
     "version 1": (lambda folder: put(folder, 0, struct.pack("<I", 1)), "binary version 1"),
     "huge count": (lambda folder: put(folder, 26, struct.pack("<I", 2**32 - 1)), "model.bin"),
-    "longer": (lambda folder: (folder / "model.bin").open("ab").write(b"more"), "behind its end"),
+    "longer": (lambda folder: append(folder, b"more"), "behind its end"),
     "no vocabulary": (lambda folder: without(folder, "shared_vocabulary.json"), "no vocabulary"),
     "other vocabulary": (
         lambda folder: (folder / "shared_vocabulary.json").write_text('["<s>", "</s>", "a"]'),

@@ -158,7 +158,8 @@ def compare(
     theirs: Sequence[Hypothesis],
     tie: float = TIE,
 ) -> int:
-    """The number of sentences that differ from a tie on, of two tokens whose log P are within ``tie``. Raises ConversionError for one that differs otherwise."""
+    """The number of sentences that differ from a tie on, of two tokens whose log P are within ``tie``. Raises
+    ConversionError for one that differs otherwise."""
     ties = 0
     for number, (source, mine, other) in enumerate(zip(sources, ours, theirs, strict=True), start=1):
         if mine.ids == other.ids and mine.finished == other.finished:
