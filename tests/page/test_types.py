@@ -45,6 +45,7 @@ def test_a_change_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         (tuple[str, int], "[string, number]"),
         (wire.Storage, '"float32" | "bfloat16" | "root8" | "top" | "none"'),
         (list[wire.Word], "Word[]"),
+        (dict[str, list[str]], "Record<string, string[]>"),
     ],
 )
 def test_an_annotation_in_typescript(hint: Any, text: str) -> None:
@@ -53,7 +54,7 @@ def test_an_annotation_in_typescript(hint: Any, text: str) -> None:
 
 def test_what_has_no_type_is_an_error() -> None:
     with pytest.raises(TypeError, match="no type in TypeScript"):
-        types.type_of(dict[str, int])
+        types.type_of(set[str])
 
 
 def test_the_types_need_no_torch() -> None:

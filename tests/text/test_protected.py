@@ -136,3 +136,10 @@ def test_names_that_are_words_of_the_text_do_not_stand_for_things(tokenizer, mon
 def test_private_characters_stay_where_nothing_is_protected(tokenizer):
     (reading,) = Reader(tokenizer, protect=False).read(["the \U000f0000 cat \ue005"])
     assert reading.parts[0].text == "the \U000f0000 cat \ue005"
+
+
+def test_words_that_the_vocabulary_cannot_spell_stay_at_their_places_among_other_things(tokenizer):
+    reader = Reader(tokenizer.with_signs())
+    text = "we ate 寿司 at {place} and 天ぷら"
+    (reading,) = reader.read([text])
+    assert reader.write(reading, [reading.parts[0].text]).text == text

@@ -6,8 +6,8 @@ import { Tokenizer } from "../src/text/tokenizer";
 import { Products } from "../src/transformer/products";
 import { readModel } from "../src/transformer/weights";
 import { reasonOf, Service } from "../src/worker/service";
-import type { Ask, Look, Numbers, Ranking, Start, Step, Vocabulary } from "../src/numbers/wire";
-import type { Case } from "./transformer.test";
+import type { Ask, Look, Numbers, Ranking, Start, Step } from "../src/numbers/wire";
+import type { Case } from "./case";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
 const models = folder ? readdirSync(folder).filter((name) => existsSync(`${folder}/${name}/cases.json`)) : [];
@@ -16,21 +16,32 @@ const text = (body: ArrayBuffer): string => new TextDecoder().decode(body);
 const breathe = async (): Promise<void> => {};
 
 if (!folder) it.skip("what the server answered: tests/page/test_contract.py runs it", () => {});
-else describe("the tokenizer", () => {
-  it.each(models.includes("en-de") ? ["toy", "en-de"] : ["toy"])("of %s cuts and joins as Python's", async (name) => {
-    const { header, tokenizer: bytes } = await readModel(file(name), new Products());
-    const tokenizer = new Tokenizer(JSON.parse(text(bytes.slice().buffer)) as Vocabulary, header.special);
-    const lines = JSON.parse(readFileSync(`${folder}/${name}/lines.json`, "utf8")) as { text: string | null; ids: number[]; said: string; words: [string, number[]][] }[];
-    for (const line of lines) {
-      if (line.text !== null) expect(tokenizer.encode(line.text), JSON.stringify(line.text)).toEqual(line.ids);
-      expect(tokenizer.decode(line.ids), line.ids.join()).toBe(line.said);
-      if (line.text !== null) expect(tokenizer.words([...line.ids, header.special.eos_id]).map(({ text, tokens }) => [text, tokens])).toEqual(line.words);
-    }
+else
+  describe("the tokenizer", () => {
+    it.each(models.includes("en-de") ? ["toy", "en-de"] : ["toy"])("of %s cuts and joins as Python's", async (name) => {
+      const { header, tokenizer: table } = await readModel(file(name), new Products());
+      const tokenizer = new Tokenizer(table, header.special);
+      const lines = JSON.parse(readFileSync(`${folder}/${name}/lines.json`, "utf8")) as {
+        text: string | null;
+        ids: number[];
+        said: string;
+        words: [string, number[]][];
+      }[];
+      for (const line of lines) {
+        if (line.text !== null) expect(tokenizer.encode(line.text), JSON.stringify(line.text)).toEqual(line.ids);
+        expect(tokenizer.decode(line.ids), line.ids.join()).toBe(line.said);
+        if (line.text !== null)
+          expect(
+            tokenizer.words([...line.ids, header.special.eos_id]).map(({ text, tokens }) => [text, tokens]),
+          ).toEqual(line.words);
+      }
+    });
   });
-});
 
 describe.each(models)("%s", (name) => {
-  const cases = JSON.parse(readFileSync(`${folder}/${name}/cases.json`, "utf8")) as (Case & { look: Omit<Look, "weights"> & { weights: string[] } })[];
+  const cases = JSON.parse(readFileSync(`${folder}/${name}/cases.json`, "utf8")) as (Case & {
+    look: Omit<Look, "weights"> & { weights: string[] };
+  })[];
   let service: Service;
   beforeAll(async () => {
     service = await Service.load(file(name), { text: "Begin." });
@@ -43,30 +54,47 @@ describe.each(models)("%s", (name) => {
     expect(start.model).toEqual({ ...cases[0]!.look.model, checkpoint: "" });
   });
 
-  it.each(cases.map((one, number) => ({ ...one, number })))("case $number: its look is the server's", async ({ ask: asked, look, ranking }) => {
-    const { header, blob } = parseBody<Look>(await ask("/api/look", asked));
-    const { windows, groups, weights, steps, ...rest } = header;
-    const { steps: wanted, windows: _, weights: learned, groups: __, ...others } = look;
-    expect(rest).toEqual({ ...others, live: true, target_given: asked.target !== undefined });
-    expect(weights.map((window) => window.name)).toEqual(learned);
-    steps.forEach((step, n) => {
-      expect(step.choices.map(({ probability }) => probability.toFixed(3))).toEqual(wanted[n]!.choices.map(({ probability }) => probability.toFixed(3)));
-      expect([step.chosen.id, step.chosen.token]).toEqual([wanted[n]!.chosen.id, wanted[n]!.chosen.token]);
-    });
-    const scores = windows.find((window) => window.name === "encoder.layers.0.self_attention.weights")!;
-    const group = groups.find((one) => one.name === scores.group)!;
-    const whole = decode(scores, await inflate(blob(group), group));
-    const row = parseBody<Numbers>(await ask("/api/rows", { ...asked, target: look.target.text, name: scores.name, at: [1, 2 % scores.shape[1]!] }));
-    const exact = decode(row.header.windows[0]!, row.blob(row.header.groups[0]!));
-    const [width, second] = [scores.shape[2]!, scores.shape[1]! + (2 % scores.shape[1]!)];
-    expect(whole.kind === "dense" && exact.kind === "dense" && [...exact.data]).toEqual(whole.kind === "dense" && [...whole.data.slice(second * width, (second + 1) * width)]);
-    const ranked = JSON.parse(text(await ask("/api/rank", { ...asked, target: look.target.text }))) as Ranking;
-    ranked.log_probabilities.forEach((one, n) => expect(one).toBeCloseTo(ranking.log_probabilities[n]!, 3));
-    ranked.change.forEach((one, n) => expect(one).toBeCloseTo(ranking.change[n]!, 2));
-  });
+  it.each(cases.map((one, number) => ({ ...one, number })))(
+    "case $number: its look is the server's",
+    async ({ ask: asked, look, ranking }) => {
+      const { header, blob } = parseBody<Look>(await ask("/api/look", asked));
+      const { windows, groups, weights, steps, ...rest } = header;
+      const { steps: wanted, windows: _, weights: learned, groups: __, ...others } = look;
+      expect(rest).toEqual({ ...others, live: true, target_given: asked.target !== undefined });
+      expect(weights.map((window) => window.name)).toEqual(learned);
+      steps.forEach((step, n) => {
+        expect(step.choices.map(({ probability }) => probability.toFixed(3))).toEqual(
+          wanted[n]!.choices.map(({ probability }) => probability.toFixed(3)),
+        );
+        expect([step.chosen.id, step.chosen.token]).toEqual([wanted[n]!.chosen.id, wanted[n]!.chosen.token]);
+      });
+      const scores = windows.find((window) => window.name === "encoder.layers.0.self_attention.weights")!;
+      const group = groups.find((one) => one.name === scores.group)!;
+      const whole = decode(scores, await inflate(blob(group), group));
+      const row = parseBody<Numbers>(
+        await ask("/api/rows", {
+          ...asked,
+          target: look.target.text,
+          name: scores.name,
+          at: [1, 2 % scores.shape[1]!],
+        }),
+      );
+      const exact = decode(row.header.windows[0]!, row.blob(row.header.groups[0]!));
+      const [width, second] = [scores.shape[2]!, scores.shape[1]! + (2 % scores.shape[1]!)];
+      expect(whole.kind === "dense" && exact.kind === "dense" && [...exact.data]).toEqual(
+        whole.kind === "dense" && [...whole.data.slice(second * width, (second + 1) * width)],
+      );
+      const ranked = JSON.parse(text(await ask("/api/rank", { ...asked, target: look.target.text }))) as Ranking;
+      ranked.log_probabilities.forEach((one, n) => expect(one).toBeCloseTo(ranking.log_probabilities[n]!, 3));
+      ranked.change.forEach((one, n) => expect(one).toBeCloseTo(ranking.change[n]!, 2));
+    },
+  );
 
   it("decodes a step a line", async () => {
-    const steps = text(await ask("/api/decode", { text: cases[0]!.ask.text })).trim().split("\n").map((line) => JSON.parse(line) as Step);
+    const steps = text(await ask("/api/decode", { text: cases[0]!.ask.text }))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Step);
     const ids = steps.map(({ chosen }) => chosen.id);
     expect(ids.filter((id) => id !== 2)).toEqual(cases[0]!.greedy);
   });
@@ -84,7 +112,11 @@ describe.each(models)("%s", (name) => {
     ["/api/look", { text: " " }, /^an empty sentence: wanted at least one word$/],
     ["/api/look", { text: "a ".repeat(300) }, /^this sentence has 30\d tokens: wanted at most 256/],
     ["/api/look", { text: "it", heads_off: [["nowhere", 0]] } satisfies Ask, /^no attention 'nowhere'/],
-    ["/api/look", { text: "it", target: "es", blocked: [["encoder.layers.0.self_attention", 9, 0]] } satisfies Ask, /^no edge \(9, 0\)/],
+    [
+      "/api/look",
+      { text: "it", target: "es", blocked: [["encoder.layers.0.self_attention", 9, 0]] } satisfies Ask,
+      /^no edge \(9, 0\)/,
+    ],
     ["/api/rows", { text: "it", name: "nothing", at: [] }, /^no window 'nothing'/],
     ["/api/rows", { text: "it", name: "encoder.memory", at: [900] }, /^encoder.memory has no position 900/],
     ["/api/weights", { name: "w" }, /^no learned matrix 'w'/],
@@ -99,7 +131,9 @@ describe.each(models)("%s", (name) => {
     const stop = async () => {
       if (++steps > 2) throw new Error("gone");
     };
-    await expect(service.answer("/api/look", JSON.stringify({ text: "another sentence" }), stop)).rejects.toThrow("gone");
+    await expect(service.answer("/api/look", JSON.stringify({ text: "another sentence" }), stop)).rejects.toThrow(
+      "gone",
+    );
     expect(steps).toBe(3);
   });
 });

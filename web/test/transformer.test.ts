@@ -10,27 +10,36 @@ import { tensor } from "../src/transformer/tensor";
 import { record } from "../src/transformer/trace";
 import { Transformer } from "../src/transformer/transformer";
 import { readModel } from "../src/transformer/weights";
-import { attentions, type Change, changed, edgesBlocked, headsOff, rankingOf, turned, withEachOff } from "../src/transformer/what_if";
-import type { Edge, Head, Numbers, Ranking, Turn } from "../src/numbers/wire";
+import {
+  attentions,
+  type Change,
+  changed,
+  edgesBlocked,
+  headsOff,
+  rankingOf,
+  turned,
+  withEachOff,
+} from "../src/transformer/what_if";
+import type { Head, Numbers } from "../src/numbers/wire";
+import type { Case } from "./case";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
-
-export interface Case {
-  ask: { text: string; target?: string; heads_off?: Head[]; blocked?: Edge[]; turned?: Turn[] };
-  source: number[];
-  target: number[];
-  beam: number[];
-  greedy: number[];
-  scores: number[];
-  ranking: Ranking;
-}
 
 it("the kernel is what its source says, to the byte", async () =>
   expect(readFileSync(new URL("../src/transformer/kernel.ts", import.meta.url), "utf8")).toBe(await assembled()));
 
 describe.each([[true], [false]])("products (WebAssembly: %s)", (quick) => {
-  it.each([[1, 1, 1], [3, 5, 7], [17, 30, 50], [600, 8, 12]])("of %i × %i with %i rows", (rows, inner, columns) => {
-    const random = (...shape: number[]) => tensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => Math.random() - 0.5));
+  it.each([
+    [1, 1, 1],
+    [3, 5, 7],
+    [17, 30, 50],
+    [600, 8, 12],
+  ])("of %i × %i with %i rows", (rows, inner, columns) => {
+    const random = (...shape: number[]) =>
+      tensor(
+        shape,
+        Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => Math.random() - 0.5),
+      );
     const products = new Products(quick);
     expect(products.quick).toBe(quick);
     const [x, other, w] = [random(rows, inner), random(3, 3), random(columns, inner)];
@@ -67,19 +76,30 @@ describe.each(models)("%s", (name) => {
   let model: Transformer;
   beforeAll(async () => {
     const products = new Products(name !== "bias"); // one of them in plain JavaScript
-    const { header, weights } = await readModel(new Uint8Array(readFileSync(`${folder}/${name}/model.bin`)).buffer, products);
+    const { header, weights } = await readModel(
+      new Uint8Array(readFileSync(`${folder}/${name}/model.bin`)).buffer,
+      products,
+    );
     model = new Transformer(weights, header.model, header.special, products);
   });
-  const changes = ({ ask }: Case): Change[] => [...headsOff(model, ask.heads_off ?? []), ...edgesBlocked(model, ask.blocked ?? []), ...turned(model, ask.turned ?? [])];
+  const changes = ({ ask }: Case): Change[] => [
+    ...headsOff(model, ask.heads_off ?? []),
+    ...edgesBlocked(model, ask.blocked ?? []),
+    ...turned(model, ask.turned ?? []),
+  ];
 
   describe.each(cases.map((one, number) => ({ ...one, number })))("case $number", (one) => {
     const { bos_id, eos_id } = { bos_id: 1, eos_id: 2 };
     const source = [...one.source, eos_id];
 
     it("every window is PyTorch's", async () => {
-      const { header, blob } = parseBody<Numbers>(new Uint8Array(readFileSync(`${folder}/${name}/numbers-${one.number}.bin`)).buffer);
+      const { header, blob } = parseBody<Numbers>(
+        new Uint8Array(readFileSync(`${folder}/${name}/numbers-${one.number}.bin`)).buffer,
+      );
       const bytes = await inflate(blob(header.groups[0]!), header.groups[0]!);
-      const trace = changed(model, changes(one), () => record(model, () => model.forward(source, [bos_id, ...one.target])));
+      const trace = changed(model, changes(one), () =>
+        record(model, () => model.forward(source, [bos_id, ...one.target])),
+      );
       expect(new Set(trace.keys())).toEqual(new Set(header.windows.map((window) => window.name)));
       for (const window of header.windows) {
         const wanted = decode(window, bytes);
@@ -103,7 +123,9 @@ describe.each(models)("%s", (name) => {
     it("scores and ranks alike", () => {
       changed(model, changes(one), () => {
         score(model, one.source, one.target).forEach((found, n) => expect(found).toBeCloseTo(one.scores[n]!, 3));
-        const heads = [...attentions(model).keys()].flatMap((attention) => Array.from({ length: model.facts.heads }, (_, head) => [attention, head] as Head));
+        const heads = [...attentions(model).keys()].flatMap((attention) =>
+          Array.from({ length: model.facts.heads }, (_, head) => [attention, head] as Head),
+        );
         const some = heads.filter((_, n) => n % 3); // in two passes, as long sentences are
         const others = heads.filter((_, n) => n % 3 === 0);
         const target = [bos_id, ...one.target, eos_id];
@@ -113,7 +135,9 @@ describe.each(models)("%s", (name) => {
         const ranking = rankingOf([...some, ...others], base!, [...rest, ...more]);
         one.ranking.heads.forEach(({ attention, head }, n) => {
           const place = ranking.heads.findIndex(([name, number]) => name === attention && number === head);
-          one.ranking.per_token[n]!.forEach((wanted, token) => expect(ranking.change[place]![token]!).toBeCloseTo(wanted, 3));
+          one.ranking.per_token[n]!.forEach((wanted, token) =>
+            expect(ranking.change[place]![token]!).toBeCloseTo(wanted, 3),
+          );
         });
       });
     });

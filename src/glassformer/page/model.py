@@ -4,6 +4,7 @@ import copy
 import json
 import zlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from glassformer.errors import ConfigError
 from glassformer.page.facts import model_facts
 from glassformer.page.look import group_of
 from glassformer.page.pack import Packed, deflated, exact, little_endian
+from glassformer.page.rules import rules_of
 from glassformer.page.service import LONGEST
 from glassformer.page.wire import VERSION, Learned, LearnedStorage, Model, SpecialIds
 from glassformer.translator import Translator
@@ -67,7 +69,10 @@ def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
     each. Raises ConfigError for a tokenizer that the page cannot be."""
     check_computable(translator.model.config)
     int8 = bool(translator.card.get("rounded"))
-    raw: dict[str, bytearray] = {"tokenizer": bytearray(vocabulary(translator))}
+    raw = {
+        "tokenizer": bytearray(vocabulary(translator)),
+        "rules": bytearray(as_json(vars(rules_of(translator.reader)))),
+    }
     learned = []
     for name, parameter in translator.model.named_parameters():
         group = raw.setdefault(group_of(name), bytearray())
@@ -81,7 +86,6 @@ def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
         version=VERSION,
         model=model_facts(translator, checkpoint),
         special=SpecialIds(config.pad_id, config.bos_id, config.eos_id, config.unk_id),
-        plain_case=bool(translator.card.get("plain_case", True)),
         longest=LONGEST,
         learned=learned,
         groups=groups,
@@ -137,4 +141,8 @@ def vocabulary(translator: Translator) -> bytes:
         )
     told = tokenizer.table()
     told["scores"] = [float(str(np.float32(score))) for score in told["scores"]]  # as few digits as tell them apart
+    return as_json(told)
+
+
+def as_json(told: dict[str, Any]) -> bytes:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")

@@ -60,6 +60,8 @@ def type_of(hint: Any) -> str:
     if origin is list:
         inner = type_of(arguments[0])
         return f"({inner})[]" if " | " in inner else f"{inner}[]"
+    if origin is dict:
+        return f"Record<{', '.join(map(type_of, arguments))}>"
     if origin is tuple:
         return f"[{', '.join(map(type_of, arguments))}]"
     if origin in (Union, types.UnionType):

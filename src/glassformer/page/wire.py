@@ -34,10 +34,11 @@ HTTP (live): requests and answers are JSON but where it says otherwise; an error
 A page that finds ``#look`` in its document is a saved file; where that Look is ``live`` it is in a notebook, and asks its
 parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same ``id``.
 
-The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary)
-and the learned matrices. In a saved file it is base64 in ``<script type="application/octet-stream" id="model">``; in a
-site it is a file, which a Shelf in ``<script type="application/json" id="shelf">`` names. Then the page's own Worker
-answers: it is asked by BridgeAsk, as a notebook is.
+The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary),
+how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in
+``<script type="application/octet-stream" id="model">``; in a site it is a file, which a Shelf in
+``<script type="application/json" id="shelf">`` names. Then the page's own Worker answers: it is asked by BridgeAsk, as a
+notebook is.
 """
 
 from dataclasses import dataclass, field
@@ -238,6 +239,25 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """How a text is read for this model, and what it wrote is written: what ``glassformer.text`` knows of its languages."""
+
+    source: str
+    """The source's language, as a code; empty where it is not known."""
+    target: str
+    plain_case: bool
+    """Whether shouted and titled lines are read in small letters."""
+    signs: list[str]
+    """What stands for a link, an emoji or their like, in this order."""
+    scripts: list[str]
+    """The scripts that the model reads; none: nothing is known of it."""
+    patterns: dict[str, str]
+    """Regular expressions by their names, in JavaScript's words."""
+    words: dict[str, list[str]]
+    """Tables of words by their names."""
+
+
+@dataclass(frozen=True)
 class Learned:
     """One learned matrix or vector as it travels with a model, by its name in the model."""
 
@@ -260,13 +280,11 @@ class Model:
     version: int
     model: ModelFacts
     special: SpecialIds
-    plain_case: bool
-    """Whether shouted and titled lines are read in small letters."""
     longest: int
     """Tokens of the longest sentence that is answered."""
     learned: list[Learned]
     groups: list[Group]
-    """The one named ``tokenizer``, and those of the matrices."""
+    """Those named ``tokenizer`` and ``rules``, and those of the matrices."""
 
 
 @dataclass(frozen=True)

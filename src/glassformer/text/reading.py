@@ -197,9 +197,10 @@ class Reader:
             read = plain(seen, self.source, self._known) if self.plain_case and not literal else seen
             loud = read != seen and shouted(seen)
             signs = tuple(sign for sign in self.signs if sign not in read)  # names may be words of the text
+            stand: dict[str, int] = {}
             if 0 < len(protected.things) <= len(signs):
-                read = signed(read, signs)[0]
-            yield _Line(number, before, read, protected.things, signs, loud)
+                read, stand, _ = signed(read, signs)
+            yield _Line(number, before, read, protected.things, signs, stand, loud)
 
     def _part(self, text: str, ids: list[int], line: _Line, first: int, before: str | None) -> Part:
         """A part of ``line``, whose things are numbered from ``first`` on in the whole text."""
@@ -207,7 +208,7 @@ class Reader:
             return Part(ids, text, before=before, loud=line.loud)
         unsigned: list[int] = []
         if len(line.things) <= len(line.signs):
-            signs = {sign: number for number, sign in enumerate(line.signs[: len(line.things)]) if sign in text}
+            signs = {sign: number for sign, number in line.stand.items() if sign in text}
         else:
             text, signs, unsigned = signed(text, line.signs)
             ids = self.tokenizer.encode(text)
@@ -243,4 +244,7 @@ class _Line:
     things: tuple[str, ...]
     signs: tuple[str, ...]
     """Those that may stand for the things: they are not in the text itself."""
+    stand: dict[str, int]
+    """The number of the thing that each of them stands for, where they are enough: they stand in the text's order, and the
+    things that the vocabulary does not know are numbered after the others."""
     loud: bool

@@ -36,10 +36,11 @@
  * A page that finds ``#look`` in its document is a saved file; where that Look is ``live`` it is in a notebook, and asks its
  * parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same ``id``.
  *
- * The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary)
- * and the learned matrices. In a saved file it is base64 in ``<script type="application/octet-stream" id="model">``; in a
- * site it is a file, which a Shelf in ``<script type="application/json" id="shelf">`` names. Then the page's own Worker
- * answers: it is asked by BridgeAsk, as a notebook is.
+ * The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary),
+ * how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in
+ * ``<script type="application/octet-stream" id="model">``; in a site it is a file, which a Shelf in
+ * ``<script type="application/json" id="shelf">`` names. Then the page's own Worker answers: it is asked by BridgeAsk, as a
+ * notebook is.
  */
 export const VERSION = 1;
 
@@ -218,6 +219,23 @@ export interface Vocabulary {
   kinds: string;
 }
 
+/** How a text is read for this model, and what it wrote is written: what ``glassformer.text`` knows of its languages. */
+export interface Rules {
+  /** The source's language, as a code; empty where it is not known. */
+  source: string;
+  target: string;
+  /** Whether shouted and titled lines are read in small letters. */
+  plain_case: boolean;
+  /** What stands for a link, an emoji or their like, in this order. */
+  signs: string[];
+  /** The scripts that the model reads; none: nothing is known of it. */
+  scripts: string[];
+  /** Regular expressions by their names, in JavaScript's words. */
+  patterns: Record<string, string>;
+  /** Tables of words by their names. */
+  words: Record<string, string[]>;
+}
+
 /** One learned matrix or vector as it travels with a model, by its name in the model. */
 export interface Learned {
   name: string;
@@ -239,12 +257,10 @@ export interface Model {
   version: number;
   model: ModelFacts;
   special: SpecialIds;
-  /** Whether shouted and titled lines are read in small letters. */
-  plain_case: boolean;
   /** Tokens of the longest sentence that is answered. */
   longest: number;
   learned: Learned[];
-  /** The one named ``tokenizer``, and those of the matrices. */
+  /** Those named ``tokenizer`` and ``rules``, and those of the matrices. */
   groups: Group[];
 }
 

@@ -15,5 +15,9 @@ const MARKS = new RegExp(
 /** `text` in NFC, with U+0020 for every blank, without invisible characters, and U+FFFD for each lone surrogate. */
 export function normalised(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text;
-  return text.replace(/\p{Surrogate}/gu, "\ufffd").replace(BLANKS, " ").replace(MARKS, "").normalize("NFC");
+  return text
+    .replace(/\p{Surrogate}/gu, "\ufffd")
+    .replace(BLANKS, " ")
+    .replace(MARKS, "")
+    .normalize("NFC");
 }

@@ -75,7 +75,8 @@ export class Tokenizer {
     return this.way(characters, best);
   }
 
-  private after = (at: Branch, character: string | undefined): Branch | undefined => (character === undefined ? undefined : at.next.get(character));
+  private after = (at: Branch, character: string | undefined): Branch | undefined =>
+    character === undefined ? undefined : at.next.get(character);
 
   /** Signs are never cut: they cost less than any piece of their length. */
   private scoreOf(id: number, characters: string[], start: number, end: number): number {
@@ -89,7 +90,12 @@ export class Tokenizer {
     for (let end = characters.length; end > 0; end = best[end]!.start) {
       const { start, id } = best[end]!;
       if (id >= 0) found.push([id]);
-      else found.push([...UTF8.encode(characters.slice(start, end).join(""))].map((byte) => this.byteIds[byte] ?? this.special.unk_id));
+      else
+        found.push(
+          [...UTF8.encode(characters.slice(start, end).join(""))].map(
+            (byte) => this.byteIds[byte] ?? this.special.unk_id,
+          ),
+        );
     }
     return found.reverse().flat();
   }
@@ -144,7 +150,9 @@ export class Tokenizer {
       if (tokens[place]!.startsWith(WORD_START) || !between.length) between.push([]);
       between.at(-1)!.push(place);
     });
-    const words = between.flatMap((places) => withoutMarks(tokens, places)).map((places) => ({ text: this.decode(places.map((place) => ids[place]!)), tokens: places }));
+    const words = between
+      .flatMap((places) => withoutMarks(tokens, places))
+      .map((places) => ({ text: this.decode(places.map((place) => ids[place]!)), tokens: places }));
     const others = ids.flatMap((id, place) => (this.isSilent(id) ? [{ text: tokens[place]!, tokens: [place] }] : []));
     return [...words, ...others].sort((a, b) => a.tokens[0]! - b.tokens[0]!);
   }
@@ -163,7 +171,9 @@ function utf8(bytes: number[]): string {
   let text = "";
   for (let at = 0; at < bytes.length; ) {
     const length = [1, 2, 3, 4].find((size) => at + size <= bytes.length && isCharacter(bytes.slice(at, at + size)));
-    text += length ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes.slice(at, at + length))) : "\ufffd";
+    text += length
+      ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes.slice(at, at + length)))
+      : "\ufffd";
     at += length ?? 1;
   }
   return text;
@@ -181,7 +191,11 @@ function withoutMarks(tokens: string[], places: number[]): number[][] {
   let [first, last] = [0, places.length];
   while (last - 1 > first && isMark(tokens[places[last - 1]!]!)) last--;
   while (first < last - 1 && isMark(tokens[places[first]!]!)) first++;
-  return [...places.slice(0, first).map((place) => [place]), places.slice(first, last), ...places.slice(last).map((place) => [place])];
+  return [
+    ...places.slice(0, first).map((place) => [place]),
+    places.slice(first, last),
+    ...places.slice(last).map((place) => [place]),
+  ];
 }
 
 /** Whether a piece is punctuation only. */

@@ -14,7 +14,14 @@ export type Allowed = "everything" | "causal";
  *
  * All are [batch, head, position, d_k]. With "causal" the last query stands at the last key, also when decoding step by
  * step. `scores` and `weights` see the two matrices and may change them. */
-export function attention(queries: Tensor, keys: Tensor, values: Tensor, allowed: Allowed, scores: Probe, weights: Probe): Tensor {
+export function attention(
+  queries: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  allowed: Allowed,
+  scores: Probe,
+  weights: Probe,
+): Tensor {
   const s = scores.see(products(queries, keys, allowed));
   const w = tensor(s.shape, s.data.slice());
   for (const row of rowsOf(w)) softmax(row);
@@ -103,7 +110,11 @@ export class MultiHeadAttention extends Module {
   /** x times W^Q (0), W^K (1), W^V (2) from `first` to before `last`, each [batch, head, position, d_k]. */
   private project(x: Tensor, first: number, last: number): Tensor[] {
     const d_model = this.w_qkv.columns;
-    const product = this.products.linear(x, part(this.w_qkv, first * d_model, last * d_model), this.b_qkv?.subarray(first * d_model, last * d_model));
+    const product = this.products.linear(
+      x,
+      part(this.w_qkv, first * d_model, last * d_model),
+      this.b_qkv?.subarray(first * d_model, last * d_model),
+    );
     return split(product, last - first, this.heads);
   }
 
@@ -115,7 +126,11 @@ export class MultiHeadAttention extends Module {
       q = this.queries.see(this.project(x, 0, 1)[0]!); // the memory does not change while decoding
       [k, v] = cache.all();
     } else {
-      [q, k, v] = (memory ? [...this.project(x, 0, 1), ...this.project(memory, 1, 3)] : this.project(x, 0, 3)) as [Tensor, Tensor, Tensor];
+      [q, k, v] = (memory ? [...this.project(x, 0, 1), ...this.project(memory, 1, 3)] : this.project(x, 0, 3)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
       [q, k, v] = [this.queries.see(q), this.keys.see(k), this.values.see(v)];
       if (cache) [k, v] = cache.extend(k, v);
     }

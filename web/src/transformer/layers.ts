@@ -72,7 +72,10 @@ export class LayerNorm extends Probe {
 export class AddAndNorm extends Module {
   readonly norm: LayerNorm;
   private readonly preNorm: boolean;
-  readonly output = new Probe("position d_model", "§3.1, LayerNorm(x + Sublayer(x)), or pre-norm x + Sublayer(LayerNorm(x))");
+  readonly output = new Probe(
+    "position d_model",
+    "§3.1, LayerNorm(x + Sublayer(x)), or pre-norm x + Sublayer(LayerNorm(x))",
+  );
 
   constructor(learned: Weights, { norm }: Making) {
     super();
@@ -128,7 +131,9 @@ export class DecoderLayer extends Module {
 
   forward(x: Tensor, memory: Tensor, [own, ofMemory]: [KeysAndValues?, KeysAndValues?] = []): Tensor {
     x = this.self_attention_add_norm.forward(x, (x) => this.self_attention.forward(x, "causal", undefined, own));
-    x = this.cross_attention_add_norm.forward(x, (x) => this.cross_attention.forward(x, "everything", memory, ofMemory));
+    x = this.cross_attention_add_norm.forward(x, (x) =>
+      this.cross_attention.forward(x, "everything", memory, ofMemory),
+    );
     return this.feed_forward_add_norm.forward(x, (x) => this.feed_forward.forward(x));
   }
 }

@@ -14,7 +14,8 @@ export class PositionalEncoding {
   /** The encodings of `length` positions from the `start`-th on. */
   forward(start: number, length: number): Float32Array {
     const [from, to] = [start * this.d_model, (start + length) * this.d_model];
-    if (to > this.table.length) this.table = encodings(this.layout, Math.max(64, 2 * (start + length)), this.d_model, this.first).data;
+    if (to > this.table.length)
+      this.table = encodings(this.layout, Math.max(64, 2 * (start + length)), this.d_model, this.first).data;
     return this.table.slice(from, to);
   }
 }

@@ -26,7 +26,8 @@ export function probes(part: object, name = ""): Map<string, Probe> {
   for (const [field, value] of Object.entries(part)) {
     const path = name ? `${name}.${field}` : field;
     if (value instanceof Probe) found.set(path, value);
-    else if (value?.isModule || Array.isArray(value)) for (const [inner, probe] of probes(value, path)) found.set(inner, probe);
+    else if (value?.isModule || Array.isArray(value))
+      for (const [inner, probe] of probes(value, path)) found.set(inner, probe);
   }
   return found;
 }

@@ -44,7 +44,8 @@ export class Products {
     const width = filled(columns);
     this.used += filled(rows) * width;
     this.room(this.used);
-    for (let row = 0; row < rows; row++) this.numbers.set(data.subarray(row * columns, (row + 1) * columns), matrix.start + row * width);
+    for (let row = 0; row < rows; row++)
+      this.numbers.set(data.subarray(row * columns, (row + 1) * columns), matrix.start + row * width);
     return matrix;
   }
 
@@ -65,7 +66,8 @@ export class Products {
   linear(x: Tensor, w: Matrix, bias?: Float32Array): Tensor {
     const y = tensor([...x.shape.slice(0, -1), w.rows]);
     const all = count(x.shape) / w.columns;
-    for (let first = 0; first < all; first += ROWS_AT_ONCE) this.some(x.data, y.data, first, Math.min(ROWS_AT_ONCE, all - first), w, bias);
+    for (let first = 0; first < all; first += ROWS_AT_ONCE)
+      this.some(x.data, y.data, first, Math.min(ROWS_AT_ONCE, all - first), w, bias);
     return y;
   }
 
@@ -114,7 +116,15 @@ function assembled(): { memory: WebAssembly.Memory; kernel: Kernel } | undefined
 }
 
 /** What kernel.wat does, in JavaScript; its places are in bytes. */
-function product(numbers: Float32Array, x: number, rows: number, w: number, columns: number, inner: number, out: number): void {
+function product(
+  numbers: Float32Array,
+  x: number,
+  rows: number,
+  w: number,
+  columns: number,
+  inner: number,
+  out: number,
+): void {
   for (let column = 0; column < columns; column += 4) {
     const b0 = (w >> 2) + column * inner;
     const b1 = b0 + inner;

@@ -47,13 +47,15 @@ export class Rows {
 
   /** Go on with these, each a row that there was and its next token. */
   advance(chosen: { row: number; id: number }[]): void {
-    if (chosen.length !== this.ids.length || chosen.some(({ row }, n) => row !== n)) this.cache.select(chosen.map(({ row }) => row));
+    if (chosen.length !== this.ids.length || chosen.some(({ row }, n) => row !== n))
+      this.cache.select(chosen.map(({ row }) => row));
     this.ids = chosen.map(({ row, id }) => [...this.ids[row]!, id]);
   }
 }
 
 /** pad and bos never come; some models begin with eos, which must stay open. */
-const neverOf = ({ special: { pad_id, bos_id, eos_id } }: Transformer): number[] => [pad_id, bos_id].filter((id) => id !== eos_id);
+const neverOf = ({ special: { pad_id, bos_id, eos_id } }: Transformer): number[] =>
+  [pad_id, bos_id].filter((id) => id !== eos_id);
 
 export const limitOf = (source: number[]): number => source.length + EXTRA_LENGTH;
 
@@ -109,7 +111,9 @@ export class BeamSearch {
     const ends = ({ id }: Continuation) => id === this.model.special.eos_id;
     for (const one of candidates.slice(0, BEAM)) if (ends(one)) this.keep(one, length);
     const live = candidates.filter((one) => !ends(one)).slice(0, BEAM);
-    this.done = !live.length || Math.max(live[0]!.total / lengthPenalty(length + 1), live[0]!.total / lengthPenalty(this.limit)) <= this.best;
+    this.done =
+      !live.length ||
+      Math.max(live[0]!.total / lengthPenalty(length + 1), live[0]!.total / lengthPenalty(this.limit)) <= this.best;
     if (!this.done && length >= this.limit) {
       for (const one of live) this.keep(one, length);
       this.done = true;
@@ -145,6 +149,11 @@ export class BeamSearch {
   private keep({ row, id, total }: Continuation, length: number): void {
     const score = total / lengthPenalty(length);
     this.best = Math.max(this.best, score);
-    this.found.push({ ids: [...this.rows.ids[row]!, id], logProbability: total, score, finished: id === this.model.special.eos_id });
+    this.found.push({
+      ids: [...this.rows.ids[row]!, id],
+      logProbability: total,
+      score,
+      finished: id === this.model.special.eos_id,
+    });
   }
 }

@@ -4,7 +4,10 @@ export interface Tensor {
   data: Float32Array;
 }
 
-export const tensor = (shape: number[], data: Float32Array = new Float32Array(count(shape))): Tensor => ({ shape, data });
+export const tensor = (shape: number[], data: Float32Array = new Float32Array(count(shape))): Tensor => ({
+  shape,
+  data,
+});
 
 export const count = (shape: number[]): number => shape.reduce((product, size) => product * size, 1);
 
@@ -31,7 +34,8 @@ export function add(x: Tensor, y: Tensor): Tensor {
 export function select(x: Tensor, sentences: ArrayLike<number>): Tensor {
   const size = perSentence(x);
   const chosen = tensor([sentences.length, ...x.shape.slice(1)]);
-  for (let number = 0; number < sentences.length; number++) chosen.data.set(x.data.subarray(sentences[number]! * size, (sentences[number]! + 1) * size), number * size);
+  for (let number = 0; number < sentences.length; number++)
+    chosen.data.set(x.data.subarray(sentences[number]! * size, (sentences[number]! + 1) * size), number * size);
   return chosen;
 }
 

@@ -19,7 +19,9 @@ export type Trace = Map<string, Window>;
 export function record(model: Transformer, compute: () => void): Trace {
   const trace: Trace = new Map();
   const watched = [...probes(model)].filter(([, probe]) => !(probe instanceof LayerNorm) || model.facts.norm === "pre");
-  for (const [name, probe] of watched) probe.watcher = ({ shape, data }: Tensor) => trace.set(name, { shape: shape.slice(1), data, axes: probe.axes, place: probe.place });
+  for (const [name, probe] of watched)
+    probe.watcher = ({ shape, data }: Tensor) =>
+      trace.set(name, { shape: shape.slice(1), data, axes: probe.axes, place: probe.place });
   try {
     compute();
   } finally {
@@ -29,4 +31,5 @@ export function record(model: Transformer, compute: () => void): Trace {
 }
 
 /** Bytes that a trace holds. */
-export const sizeOf = (trace: Trace): number => [...trace.values()].reduce((sum, { shape }) => sum + 4 * count(shape), 0);
+export const sizeOf = (trace: Trace): number =>
+  [...trace.values()].reduce((sum, { shape }) => sum + 4 * count(shape), 0);

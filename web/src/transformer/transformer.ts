@@ -4,7 +4,7 @@ import { Cache } from "./cache";
 import { DecoderLayer, EncoderLayer, LayerNorm, type Making } from "./layers";
 import { PositionalEncoding } from "./positions";
 import { Module, Probe } from "./probe";
-import { type Matrix, Products } from "./products";
+import type { Matrix, Products } from "./products";
 import { add, rowsOf, softmax, type Tensor, tensor } from "./tensor";
 import type { Weights } from "./weights";
 
@@ -26,11 +26,21 @@ class Input extends Module {
   forward(ids: number[][], embedding: (id: number) => Float32Array, start = 0): Tensor {
     const [batch, length] = [ids.length, ids[0]!.length];
     this.ids.see(tensor([batch, length], Float32Array.from(ids.flat())));
-    this.pos.see(tensor([1, length], Float32Array.from({ length }, (_, n) => start + n)));
+    this.pos.see(
+      tensor(
+        [1, length],
+        Float32Array.from({ length }, (_, n) => start + n),
+      ),
+    );
     const rows = ids.flat().map(embedding);
     const d_model = rows[0]!.length;
     const embeddings = tensor([batch, length, d_model]);
-    rows.forEach((row, n) => embeddings.data.set(row.map((one) => one * Math.sqrt(d_model)), n * d_model));
+    rows.forEach((row, n) =>
+      embeddings.data.set(
+        row.map((one) => one * Math.sqrt(d_model)),
+        n * d_model,
+      ),
+    );
     const positions = tensor([1, length, d_model], this.encoding.forward(start, length));
     const seen = this.embeddings.see(embeddings);
     return this.x.see(add(this.positions.see(positions), seen));
@@ -47,7 +57,10 @@ class Encoder extends Module {
   constructor(learned: Weights, making: Making, facts: ModelFacts) {
     super();
     this.input = new Input(facts);
-    this.layers = Array.from({ length: facts.encoder_layers }, (_, n) => new EncoderLayer(learned.of(`layers.${n}`), making));
+    this.layers = Array.from(
+      { length: facts.encoder_layers },
+      (_, n) => new EncoderLayer(learned.of(`layers.${n}`), making),
+    );
     this.norm = facts.norm === "pre" ? new LayerNorm(learned.of("norm")) : undefined;
   }
 
@@ -66,7 +79,10 @@ class Decoder extends Module {
   constructor(learned: Weights, making: Making, facts: ModelFacts) {
     super();
     this.input = new Input(facts);
-    this.layers = Array.from({ length: facts.decoder_layers }, (_, n) => new DecoderLayer(learned.of(`layers.${n}`), making));
+    this.layers = Array.from(
+      { length: facts.decoder_layers },
+      (_, n) => new DecoderLayer(learned.of(`layers.${n}`), making),
+    );
     this.norm = facts.norm === "pre" ? new LayerNorm(learned.of("norm")) : undefined;
   }
 

@@ -1,7 +1,7 @@
 /** The windows of `trace`, written to: what would the model do if this head were off, if this word were not seen? */
 import type { Edge, Head, Turn } from "../numbers/wire";
-import { MultiHeadAttention } from "./attention";
-import { Probe, probes } from "./probe";
+import type { MultiHeadAttention } from "./attention";
+import { type Probe, probes } from "./probe";
 import { logSoftmax, rowsOf, select, type Tensor, tensor } from "./tensor";
 import type { Transformer } from "./transformer";
 
@@ -41,7 +41,8 @@ export function attentions(model: Transformer): Map<string, MultiHeadAttention> 
 function findAttention(model: Transformer, name: string, head = 0): void {
   const known = attentions(model);
   if (!known.has(name)) throw new WhatIfError(`no attention '${name}': there are ${[...known.keys()].join(", ")}`);
-  if (!(head >= 0 && head < model.facts.heads)) throw new WhatIfError(`no head ${head} in ${name}: its heads are 0 … ${model.facts.heads - 1}`);
+  if (!(head >= 0 && head < model.facts.heads))
+    throw new WhatIfError(`no head ${head} in ${name}: its heads are 0 … ${model.facts.heads - 1}`);
 }
 
 const copied = ({ shape, data }: Tensor): Tensor => tensor(shape, data.slice());
@@ -86,11 +87,15 @@ function blocked(scores: Tensor, name: string, edges: Edge[], first: number): Te
   const [, , queries, keys] = scores.shape as [number, number, number, number];
   for (const [, query, key] of edges) {
     const whole = first === 0 && queries > 1;
-    if (query < 0 || key < 0 || (whole && (query >= queries || key >= keys))) throw new WhatIfError(`no edge (${query}, ${key}) in ${name}: it has ${queries} queries and ${keys} keys`);
+    if (query < 0 || key < 0 || (whole && (query >= queries || key >= keys)))
+      throw new WhatIfError(`no edge (${query}, ${key}) in ${name}: it has ${queries} queries and ${keys} keys`);
     if (query < first || query >= first + queries || key >= keys) continue;
-    for (let i = (query - first) * keys + key; i < changed.data.length; i += queries * keys) changed.data[i] = -Infinity;
+    for (let i = (query - first) * keys + key; i < changed.data.length; i += queries * keys)
+      changed.data[i] = -Infinity;
   }
-  for (const row of rowsOf(changed)) if (row.every((score) => score === -Infinity)) throw new WhatIfError(`with these edges blocked a query of ${name} has nothing left to look at`);
+  for (const row of rowsOf(changed))
+    if (row.every((score) => score === -Infinity))
+      throw new WhatIfError(`with these edges blocked a query of ${name} has nothing left to look at`);
   return changed;
 }
 
@@ -102,8 +107,14 @@ export function turned(model: Transformer, turns: Turn[]): Change[] {
   return [...last.values()].flatMap(([name, head, query, some]) => {
     findAttention(model, name, head);
     const keys = [...new Set(some)];
-    if (!keys.length || Math.min(query, ...keys) < 0) throw new WhatIfError(`${query} cannot be turned to ${keys.join(", ")} in ${name}: wanted positions from 0, a key or more`);
-    if (/^decoder.*self_attention$/.test(name) && Math.max(...keys) > query) throw new WhatIfError(`${query} may not look at ${Math.max(...keys)} in ${name}: a word of the target sees no later one`);
+    if (!keys.length || Math.min(query, ...keys) < 0)
+      throw new WhatIfError(
+        `${query} cannot be turned to ${keys.join(", ")} in ${name}: wanted positions from 0, a key or more`,
+      );
+    if (/^decoder.*self_attention$/.test(name) && Math.max(...keys) > query)
+      throw new WhatIfError(
+        `${query} may not look at ${Math.max(...keys)} in ${name}: a word of the target sees no later one`,
+      );
     let first = 0;
     /** The query's row in a pass of so many; nothing where it comes later, or was before. */
     const rowOf = (queries: number): number | undefined => {
@@ -114,8 +125,11 @@ export function turned(model: Transformer, turns: Turn[]): Change[] {
     const check = (scores: Tensor): Tensor => {
       const row = rowOf(scores.shape[2]!);
       if (row === undefined) return scores;
-      if (Math.max(...keys) >= scores.shape[3]!) throw new WhatIfError(`no key ${Math.max(...keys)} in ${name}: it has ${scores.shape[3]}`);
-      for (const of of rowsOfQuery(scores, head, row)) if (keys.some((key) => of[key] === -Infinity)) throw new WhatIfError(`${query} may not look at ${keys.join(", ")} in ${name}: the edge is blocked`);
+      if (Math.max(...keys) >= scores.shape[3]!)
+        throw new WhatIfError(`no key ${Math.max(...keys)} in ${name}: it has ${scores.shape[3]}`);
+      for (const of of rowsOfQuery(scores, head, row))
+        if (keys.some((key) => of[key] === -Infinity))
+          throw new WhatIfError(`${query} may not look at ${keys.join(", ")} in ${name}: the edge is blocked`);
       return scores;
     };
     const change = (weights: Tensor): Tensor => {
@@ -130,14 +144,20 @@ export function turned(model: Transformer, turns: Turn[]): Change[] {
       }
       return all;
     };
-    return [[`${name.split(".", 1)[0]}.input.pos`, (pos) => ((first = pos.data[0]!), pos)], [`${name}.scores`, check], [`${name}.weights`, change]] satisfies Change[];
+    return [
+      [`${name.split(".", 1)[0]}.input.pos`, (pos) => ((first = pos.data[0]!), pos)],
+      [`${name}.scores`, check],
+      [`${name}.weights`, change],
+    ] satisfies Change[];
   });
 }
 
 /** One query's row of a head, in each sentence of the batch, to be changed where it is. */
 function rowsOfQuery(x: Tensor, head: number, row: number): Float32Array[] {
   const width = x.shape[3]!;
-  return Array.from({ length: x.shape[0]! }, (_, sentence) => headOf(x, sentence, head).subarray(row * width, (row + 1) * width));
+  return Array.from({ length: x.shape[0]! }, (_, sentence) =>
+    headOf(x, sentence, head).subarray(row * width, (row + 1) * width),
+  );
 }
 
 export interface HeadRanking {
@@ -165,12 +185,23 @@ export function withEachOff(model: Transformer, source: number[], target: number
   const ofEncoder = inOrder.filter(([name]) => name.startsWith("encoder")).length;
   const first = "decoder.layers.0.self_attention";
   const early = inOrder.filter(([name]) => name === first).length;
-  const branches: Change[] = [...attentions(model).keys()].map((name) => [`${name}.z`, (z) => branching(z, inOrder.filter((head) => head[0] === name))]);
+  const branches: Change[] = [...attentions(model).keys()].map((name) => [
+    `${name}.z`,
+    (z) =>
+      branching(
+        z,
+        inOrder.filter((head) => head[0] === name),
+      ),
+  ]);
   // What the encoder's heads changed are as many memories. They meet the decoder where it first looks at them.
   const order = [...Array<number>(1 + ofEncoder).fill(0), ...Array.from({ length: early }, (_, n) => n + 1)];
   const meeting: Change = [`${first}_add_norm.output`, (x) => select(x, order)];
-  const states = changed(model, [...branches, meeting], () => model.decode([target.slice(0, -1)], model.encode(source)));
-  const rows = Array.from({ length: states.shape[0]! }, (_, n) => logProbabilities(model, select(states, [n]), target.slice(1)));
+  const states = changed(model, [...branches, meeting], () =>
+    model.decode([target.slice(0, -1)], model.encode(source)),
+  );
+  const rows = Array.from({ length: states.shape[0]! }, (_, n) =>
+    logProbabilities(model, select(states, [n]), target.slice(1)),
+  );
   return [rows[0]!, ...heads.map((head) => rows[inOrder.indexOf(head) + 1]!)];
 }
 

@@ -1,5 +1,4 @@
 /** One pair of sentences, seen whole, as src/glassformer/page/look.py tells it. */
-import type { Tokenizer } from "../text/tokenizer";
 import { rowsOf, tensor } from "../transformer/tensor";
 import type { Trace } from "../transformer/trace";
 import type { Weights } from "../transformer/weights";
@@ -10,7 +9,20 @@ const CHOICES = 8;
 const VOCABULARY = 262_144; // bytes: logits and probabilities beyond are asked for row by row
 const STATES = 32_000_000; // bytes of all windows together; what is over is asked for by name
 /** Which windows travel before others where not all of them fit, by the last part of their names. */
-const FIRST = ["weights", "x", "embeddings", "positions", "memory", "norm", "queries", "keys", "values", "scores", "z", "output"];
+const FIRST = [
+  "weights",
+  "x",
+  "embeddings",
+  "positions",
+  "memory",
+  "norm",
+  "queries",
+  "keys",
+  "values",
+  "scores",
+  "z",
+  "output",
+];
 
 export interface Seen {
   trace: Trace;
@@ -21,18 +33,31 @@ export interface Seen {
   target: number[];
 }
 
+/** How a sentence's tokens, and its words, are shown. */
+export interface Shown {
+  tokens(ids: number[]): string[];
+  words(ids: number[]): Side["words"];
+}
+
 /** `written`: the translation as people read it. */
-export function lookBody(seen: Seen, written: string, about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">, tokenizer: Tokenizer, learned: Numbered[], eos: number): ArrayBuffer {
+export function lookBody(
+  seen: Seen,
+  written: string,
+  about: Omit<Look, "source" | "target" | "stations" | "windows" | "weights" | "groups" | "steps">,
+  shown: Shown,
+  learned: Numbered[],
+  eos: number,
+): ArrayBuffer {
   const { windows, groups, content } = packed(chosen(seen.trace));
   const look: Look = {
     ...about,
-    source: sideOf(tokenizer, seen.text, seen.source),
-    target: sideOf(tokenizer, written, seen.target),
+    source: sideOf(shown, seen.text, seen.source),
+    target: sideOf(shown, written, seen.target),
     stations: stations(about.model),
     windows,
     weights: packed(learned).windows,
     groups,
-    steps: steps(seen, tokenizer, eos),
+    steps: steps(seen, shown, eos),
   };
   return bodyOf(look, content);
 }
@@ -50,7 +75,14 @@ function chosen(trace: Trace): Numbered[] {
     left -= data.byteLength;
     sent.add(name);
   }
-  const all = [...trace].map(([name, { shape, axes, place, data }]) => ({ name, shape, axes, place, group: groupOf(name), data: sent.has(name) ? data : undefined }));
+  const all = [...trace].map(([name, { shape, axes, place, data }]) => ({
+    name,
+    shape,
+    axes,
+    place,
+    group: groupOf(name),
+    data: sent.has(name) ? data : undefined,
+  }));
   return [...new Set(all.map(({ group }) => group))].flatMap((group) => all.filter((one) => one.group === group));
 }
 
@@ -61,8 +93,8 @@ function groupOf(name: string): string {
   return /^(encoder|decoder)/.test(name) ? name.split(".").slice(0, 2).join(".") : "output";
 }
 
-function sideOf(tokenizer: Tokenizer, text: string, ids: number[]): Side {
-  return { text, tokens: tokenizer.tokens(ids), ids, words: tokenizer.words(ids) };
+function sideOf(shown: Shown, text: string, ids: number[]): Side {
+  return { text, tokens: shown.tokens(ids), ids, words: shown.words(ids) };
 }
 
 /** Every sub-layer, from the first of the encoder to the last of the decoder. */
@@ -71,7 +103,11 @@ export function stations(facts: ModelFacts): Station[] {
   for (const side of ["encoder", "decoder"] as const) {
     let below = `${side}.input.x`;
     for (let layer = 0; layer < facts[`${side}_layers`]; layer++)
-      for (const kind of ["self_attention", ...(side === "decoder" ? ["cross_attention"] : []), "feed_forward"] as Station["kind"][]) {
+      for (const kind of [
+        "self_attention",
+        ...(side === "decoder" ? ["cross_attention"] : []),
+        "feed_forward",
+      ] as Station["kind"][]) {
         const name = `${side}.layers.${layer}.${kind}`;
         const input = facts.norm === "pre" ? `${name}_add_norm.norm` : below;
         const memory = { self_attention: input, cross_attention: "encoder.memory", feed_forward: "" }[kind];
@@ -84,14 +120,14 @@ export function stations(facts: ModelFacts): Station[] {
 }
 
 /** What each row of the decoder chose among. */
-function steps({ trace, target }: Seen, tokenizer: Tokenizer, eos: number): Step[] {
+function steps({ trace, target }: Seen, shown: Shown, eos: number): Step[] {
   const { shape, data } = trace.get("probabilities")!;
-  return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(tokenizer, row, target[n + 1] ?? eos));
+  return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(shown, row, target[n + 1] ?? eos));
 }
 
 /** `probabilities`: of each token. */
-export function stepOf(tokenizer: Tokenizer, probabilities: Float32Array, chosen: number): Step {
-  const choice = (id: number): Choice => ({ token: tokenizer.tokens([id])[0]!, id, probability: probabilities[id]! });
+export function stepOf(shown: Shown, probabilities: Float32Array, chosen: number): Step {
+  const choice = (id: number): Choice => ({ token: shown.tokens([id])[0]!, id, probability: probabilities[id]! });
   const best: number[] = [];
   for (let id = 0; id < probabilities.length; id++) {
     if (best.length === CHOICES && probabilities[id]! <= probabilities[best[CHOICES - 1]!]!) continue;
@@ -120,7 +156,14 @@ export function learnedWindows(all: Learned[], { heads, d_k, d_model }: ModelFac
     .filter(({ name }) => name !== "embedding.weight" && name !== "output_bias")
     .map(({ name, shape }) => {
       const [, axes, split] = known.find(([ending]) => name.endsWith(`.${ending}`)) ?? ["", ["d_model"], []];
-      return { name, axes, shape: split.length ? split : shape, place: "learned", group: "learned", data: weights?.tensor(name)?.data };
+      return {
+        name,
+        axes,
+        shape: split.length ? split : shape,
+        place: "learned",
+        group: "learned",
+        data: weights?.tensor(name)?.data,
+      };
     })
     .sort((a, b) => kind(a.name) - kind(b.name) || layer(a.name) - layer(b.name));
 }

@@ -1,5 +1,5 @@
 /** What the page can ask, answered by the model that came with it: as src/glassformer/page/service.py, by the same types. */
-import { plain, shouted } from "../text/case";
+import { Reader } from "../text/reading";
 import { Tokenizer } from "../text/tokenizer";
 import { Products } from "../transformer/products";
 import { BeamSearch, greedy } from "../transformer/search";
@@ -7,15 +7,33 @@ import { tensor } from "../transformer/tensor";
 import { record, sizeOf } from "../transformer/trace";
 import { Transformer } from "../transformer/transformer";
 import { readModel, type Weights } from "../transformer/weights";
-import { attentions, type Change, changed, edgesBlocked, headsAtOnce, headsOff, rankingOf, turned, WhatIfError, withEachOff } from "../transformer/what_if";
-import { type Ask, type Edge, type Head, type Model, type Ranking, type RowsAsk, type Start, VERSION, type Vocabulary, type WeightsAsk } from "../numbers/wire";
-import { learnedWindows, lookBody, type Seen, stepOf } from "./look";
+import {
+  attentions,
+  type Change,
+  changed,
+  edgesBlocked,
+  headsAtOnce,
+  headsOff,
+  rankingOf,
+  turned,
+  WhatIfError,
+  withEachOff,
+} from "../transformer/what_if";
+import {
+  type Ask,
+  type Edge,
+  type Head,
+  type Model,
+  type Ranking,
+  type RowsAsk,
+  type Start,
+  VERSION,
+  type WeightsAsk,
+} from "../numbers/wire";
+import { learnedWindows, lookBody, type Seen, type Shown, stepOf } from "./look";
 import { bodyOf, packed } from "./pack";
 
 const KEPT = 64_000_000; // bytes of traces of the last questions, from which exact rows are taken
-
-/** The pieces that stand for what is carried through a translation unchanged (src/glassformer/text/protected.py). */
-const SIGN = /[\ue000-\ue009]/u;
 
 /** What cannot be answered: one sentence for whoever asked. */
 export class AskError extends Error {}
@@ -38,15 +56,16 @@ export class Service {
     private readonly model: Transformer,
     private readonly weights: Weights,
     private readonly tokenizer: Tokenizer,
+    private readonly reader: Reader,
     private readonly start: Ask,
   ) {}
 
   /** From a model's file. */
   static async load(body: ArrayBuffer, start: Ask, products = new Products()): Promise<Service> {
-    const { header, weights, tokenizer } = await readModel(body, products);
-    const table = JSON.parse(new TextDecoder().decode(tokenizer)) as Vocabulary;
+    const { header, weights, tokenizer: table, rules } = await readModel(body, products);
+    const tokenizer = new Tokenizer(table, header.special);
     const model = new Transformer(weights, header.model, header.special, products);
-    return new Service(header, model, weights, new Tokenizer(table, header.special), start);
+    return new Service(header, model, weights, tokenizer, new Reader(rules, tokenizer), start);
   }
 
   /** Keep these pieces of a pair: the same translation can be cut into other pieces than the model's. */
@@ -62,30 +81,63 @@ export class Service {
     if (path === "/api/rank") return utf8(JSON.stringify(await this.rank(ask as Ask, breathe)));
     if (path === "/api/weights") return this.learned(ask as WeightsAsk);
     if (path === "/api/rows") return await this.rows(ask as RowsAsk, breathe);
-    throw new AskError(`nothing answers to ${path.slice(0, 80)}: wanted one of /api/model, look, decode, rank, weights, rows`);
+    throw new AskError(
+      `nothing answers to ${path.slice(0, 80)}: wanted one of /api/model, look, decode, rank, weights, rows`,
+    );
   }
 
   private startOf(): Start {
     const { text, target, heads_off, turned } = this.start;
-    return { version: VERSION, model: this.header.model, text, target: target ?? "", heads_off: heads_off ?? [], turned: turned ?? [], longest: this.header.longest };
+    return {
+      version: VERSION,
+      model: this.header.model,
+      text,
+      target: target ?? "",
+      heads_off: heads_off ?? [],
+      turned: turned ?? [],
+      longest: this.header.longest,
+      models: [],
+    };
   }
 
   /** The change of the model that a question asks for. */
   private changes(ask: Ask): Change[] {
-    return [...headsOff(this.model, ask.heads_off ?? []), ...edgesBlocked(this.model, ask.blocked ?? []), ...turned(this.model, ask.turned ?? [])];
+    return [
+      ...headsOff(this.model, ask.heads_off ?? []),
+      ...edgesBlocked(this.model, ask.blocked ?? []),
+      ...turned(this.model, ask.turned ?? []),
+    ];
   }
 
   private async look(ask: Ask, breathe: Breathe): Promise<ArrayBuffer> {
     const seen = await this.seen(ask, breathe);
     const heads = (ask.heads_off ?? []).map(([attention, head]) => ({ attention, head }));
-    const about = { version: VERSION, model: this.header.model, target_given: typeof ask.target === "string", heads_off: heads, blocked: ask.blocked ?? [], turned: ask.turned ?? [], foreign: false, live: true };
-    return lookBody(seen, this.written(seen), about, this.tokenizer, learnedWindows(this.header.learned, this.header.model), this.header.special.eos_id);
+    const about = {
+      version: VERSION,
+      model: this.header.model,
+      target_given: typeof ask.target === "string",
+      heads_off: heads,
+      blocked: ask.blocked ?? [],
+      turned: ask.turned ?? [],
+      foreign: this.reader.isForeign(seen.text),
+      live: true,
+    };
+    return lookBody(
+      seen,
+      this.written(seen),
+      about,
+      this.shown(seen.text),
+      learnedWindows(this.header.learned, this.header.model),
+      this.header.special.eos_id,
+    );
   }
 
   /** The trace for this question; the same one for the same question, also where the page now gives as target what the
    * model had said. */
   private async seen(ask: Ask, breathe: Breathe): Promise<Seen> {
-    const before = this.kept.find((one) => one.changes === changesOf(ask) && ask.text === one.text && this.sameTarget(ask, one));
+    const before = this.kept.find(
+      (one) => one.changes === changesOf(ask) && ask.text === one.text && this.sameTarget(ask, one),
+    );
     if (before) return before.seen;
     const [source, given] = this.pieces(ask);
     const target = given ?? (await this.best(ask, source, breathe));
@@ -97,18 +149,33 @@ export class Service {
     return (ask.target ?? undefined) === target || ask.target === this.written(seen);
   }
 
-  /** The translation as people read it: without signs, which stand for nothing here, and of a SHOUTED line in capitals. */
+  /** The translation as people read it. */
   private written({ text, target }: Seen): string {
-    const pieces = this.tokenizer.decode(target).trim().split(SIGN);
-    const whole = pieces.reduce((said, piece) => said + (said.endsWith(" ") ? piece.replace(/^ /, "") : piece));
-    const said = whole.trim() ? whole : "";
-    return this.header.plain_case && shouted(text) ? said.toUpperCase() : said;
+    return this.reader.write(this.reader.read(text), target);
+  }
+
+  /** How tokens and words are shown beside a sentence: what stands for a link is that link. */
+  private shown(text: string): Shown {
+    const reading = this.reader.read(text);
+    const named = (words: string[]) => this.reader.shown(reading, words);
+    return {
+      tokens: (ids) => named(this.tokenizer.tokens(ids)),
+      words: (ids) => {
+        const words = this.tokenizer.words(ids);
+        return named(words.map((word) => word.text)).map((word, n) => ({ ...words[n]!, text: word }));
+      },
+    };
   }
 
   private record(ask: Ask, source: number[], target: number[]): Seen {
     const { bos_id, eos_id } = this.header.special;
-    const [whole, begun] = [[...source, eos_id], [bos_id, ...target]];
-    const trace = changed(this.model, this.changes(ask), () => record(this.model, () => this.model.forward(whole, begun)));
+    const [whole, begun] = [
+      [...source, eos_id],
+      [bos_id, ...target],
+    ];
+    const trace = changed(this.model, this.changes(ask), () =>
+      record(this.model, () => this.model.forward(whole, begun)),
+    );
     return { trace, text: oneLine(ask.text), source: whole, target: begun };
   }
 
@@ -122,12 +189,21 @@ export class Service {
   /** Both sides' ids without their ends, the target's where one is given. Throws for no words, or too many. */
   private pieces(ask: Ask): [source: number[], target: number[] | undefined] {
     if (!ask.text.trim()) throw new AskError("an empty sentence: wanted at least one word");
-    const read = this.header.plain_case ? plain(oneLine(ask.text)) : oneLine(ask.text);
-    const source = this.tokenizer.encode(read);
-    const target = typeof ask.target === "string" ? this.tokenizer.encode(oneLine(ask.target)) : undefined;
-    for (const [what, ids] of [["sentence", source], ["translation", target ?? []]] as const)
-      if (ids.length + 1 > this.header.longest) throw new AskError(`this ${what} has ${ids.length + 1} tokens: wanted at most ${this.header.longest}, so make it shorter`);
-    return [source, target];
+    for (const [what, text] of [
+      ["sentence", ask.text],
+      ["translation", ask.target ?? ""],
+    ] as const) {
+      const tokens = this.tokenizer.encode(text).length + 1;
+      if (tokens > this.header.longest)
+        throw new AskError(
+          `this ${what} has ${tokens} tokens: wanted at most ${this.header.longest}, so make it shorter`,
+        );
+    }
+    const reading = this.reader.read(ask.text);
+    return [
+      reading.ids,
+      typeof ask.target === "string" ? this.tokenizer.encode(this.reader.asTarget(reading, ask.target)) : undefined,
+    ];
   }
 
   /** The best translation's ids, without eos, found a step at a time. */
@@ -151,7 +227,7 @@ export class Service {
     for (;;) {
       const { value, done } = changed(this.model, changes, () => steps.next());
       if (done) return lines;
-      lines += `${JSON.stringify(stepOf(this.tokenizer, value.row.map(Math.exp), value.id))}\n`;
+      lines += `${JSON.stringify(stepOf(this.shown(ask.text), value.row.map(Math.exp), value.id))}\n`;
       await breathe();
     }
   }
@@ -161,20 +237,32 @@ export class Service {
     const same = this.kept.find(({ seen }) => seen.text === oneLine(ask.text) && ask.target === this.written(seen));
     const [source, given] = same ? [same.seen.source.slice(0, -1), same.seen.target.slice(1)] : this.pieces(ask);
     const found = given ?? (await this.best(ask, source, breathe));
-    const [whole, target] = [[...source, eos_id], [bos_id, ...found, eos_id]];
-    const heads = [...attentions(this.model).keys()].flatMap((name) => Array.from({ length: this.header.model.heads }, (_, head) => [name, head] as Head));
+    const [whole, target] = [
+      [...source, eos_id],
+      [bos_id, ...found, eos_id],
+    ];
+    const heads = [...attentions(this.model).keys()].flatMap((name) =>
+      Array.from({ length: this.header.model.heads }, (_, head) => [name, head] as Head),
+    );
     const size = headsAtOnce(this.model, whole, target);
     let base: number[] = [];
     const without: number[][] = [];
     for (let first = 0; first < heads.length; first += size) {
       await breathe();
-      const [all, ...each] = changed(this.model, this.changes(ask), () => withEachOff(this.model, whole, target, heads.slice(first, first + size)));
+      const [all, ...each] = changed(this.model, this.changes(ask), () =>
+        withEachOff(this.model, whole, target, heads.slice(first, first + size)),
+      );
       base = all!;
       without.push(...each);
     }
     const ranking = rankingOf(heads, base, without);
     const sum = (row: number[]) => row.reduce((sum, one) => sum + one, 0);
-    return { heads: ranking.heads.map(([attention, head]) => ({ attention, head })), change: ranking.change.map(sum), per_token: ranking.change, log_probabilities: base };
+    return {
+      heads: ranking.heads.map(([attention, head]) => ({ attention, head })),
+      change: ranking.change.map(sum),
+      per_token: ranking.change,
+      log_probabilities: base,
+    };
   }
 
   private vector(id: number): Float32Array {
@@ -196,16 +284,23 @@ export class Service {
     const { name, at } = ask;
     const [id] = at;
     const d_model = this.header.model.d_model;
-    if (name === "embedding.weight" && id === undefined) throw new AskError("embedding.weight as a whole is too much to send: wanted a token's id in at");
-    const window = name === "embedding.weight" ? { shape: [1, d_model], axes: ["vocabulary", "d_model"], place: "§3.4, learned", data: this.vector(id!) } : (await this.seen({ ...ask, text: ask.text ?? "" }, breathe)).trace.get(name);
+    if (name === "embedding.weight" && id === undefined)
+      throw new AskError("embedding.weight as a whole is too much to send: wanted a token's id in at");
+    const window =
+      name === "embedding.weight"
+        ? { shape: [1, d_model], axes: ["vocabulary", "d_model"], place: "§3.4, learned", data: this.vector(id!) }
+        : (await this.seen({ ...ask, text: ask.text ?? "" }, breathe)).trace.get(name);
     if (!window) throw new AskError(`no window '${name}' in this model: the look names all of them`);
     let { shape, axes, data } = window;
     for (const place of name === "embedding.weight" ? [0] : at) {
-      if (!shape.length || place < 0 || place >= shape[0]!) throw new AskError(`${name} has no ${axes[0] ?? "such axis"} ${place}: wanted 0 … ${(shape[0] ?? 0) - 1}`);
+      if (!shape.length || place < 0 || place >= shape[0]!)
+        throw new AskError(`${name} has no ${axes[0] ?? "such axis"} ${place}: wanted 0 … ${(shape[0] ?? 0) - 1}`);
       const size = data.length / shape[0]!;
       [data, shape, axes] = [data.subarray(place * size, (place + 1) * size), shape.slice(1), axes.slice(1)];
     }
-    const { windows, groups, content } = packed([{ name, axes, shape, place: window.place, group: "numbers", data: tensor(shape, data).data }]);
+    const { windows, groups, content } = packed([
+      { name, axes, shape, place: window.place, group: "numbers", data: tensor(shape, data).data },
+    ]);
     return bodyOf({ windows, groups }, content);
   }
 }
@@ -213,16 +308,25 @@ export class Service {
 /** Line ends become spaces. */
 const oneLine = (text: string): string => text.replace(/[\r\n]+/g, " ");
 
-const changesOf = ({ heads_off, blocked, turned }: Ask): string => JSON.stringify([heads_off ?? [], blocked ?? [], turned ?? []]);
+const changesOf = ({ heads_off, blocked, turned }: Ask): string =>
+  JSON.stringify([heads_off ?? [], blocked ?? [], turned ?? []]);
 
 /** The question with what its own translation, of so many tokens, has: what was chosen for a word that does not come is
  * dropped. */
 function settled(ask: Ask, tokens: number): Ask {
-  const has = ([name, query, key]: Edge) => name.startsWith("encoder") || (query < tokens && (name.includes("cross") || key < tokens));
-  return { ...ask, blocked: ask.blocked?.filter(has) ?? [], turned: ask.turned?.filter(([name, , query]) => name.startsWith("encoder") || query < tokens) ?? [] };
+  const has = ([name, query, key]: Edge) =>
+    name.startsWith("encoder") || (query < tokens && (name.includes("cross") || key < tokens));
+  return {
+    ...ask,
+    blocked: ask.blocked?.filter(has) ?? [],
+    turned: ask.turned?.filter(([name, , query]) => name.startsWith("encoder") || query < tokens) ?? [],
+  };
 }
 
 const utf8 = (text: string): ArrayBuffer => new TextEncoder().encode(text).buffer;
 
 /** The sentence for whoever asked. */
-export const reasonOf = (error: unknown): string => (error instanceof AskError || error instanceof WhatIfError ? error.message : `the page's own model failed: ${String((error as Error)?.message ?? error)}`);
+export const reasonOf = (error: unknown): string =>
+  error instanceof AskError || error instanceof WhatIfError
+    ? error.message
+    : `the page's own model failed: ${String((error as Error)?.message ?? error)}`;

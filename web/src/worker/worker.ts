@@ -43,8 +43,8 @@ async function answer({ id, path, body }: BridgeAsk): Promise<void> {
   }
 }
 
-onmessage = ({ data }: MessageEvent<Load | BridgeAsk>) => {
+addEventListener("message", ({ data }: MessageEvent<Load | BridgeAsk>) => {
   if ("model" in data) service = loaded(data);
   else if (data.path === "/api/stop") gone.add(data.id);
   else last = last.then(() => answer(data));
-};
+});
