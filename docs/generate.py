@@ -94,7 +94,8 @@ paper's, a LayerNorm's output is the window `…_add_norm.output`.
 
 def settings_page() -> str:
     """Every setting with its default and what its docstring says, and the presets side by side."""
-    written = explanations(Path(config.__file__))
+    files = sorted(Path(config.__file__).parent.glob("*.py"))
+    written = {name: said for file in files for name, said in explanations(file).items()}
     parts = []
     for kind in SETTINGS:
         said = written[kind.__name__]
