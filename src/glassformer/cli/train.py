@@ -174,21 +174,24 @@ def chooser(
     from glassformer.training.guide import check_guide
 
     run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
-    start, started = start_of(run.start_from, folder, model)
+    start, started, pieces = start_of(run.start_from, folder, model, keep=not run.new_vocabulary)
     choose = partial(recipe, preset=run.preset, model=model, training=training, started=started, set_by=set_by)
     sizes = (1, 100_000, 500_000, 2_000_000)  # a mistake shows now, and not after the corpus is read
-    check_guide([choose(size, 8000) for size in sizes], settings["data"].get("marks", []))
+    check_guide([choose(size, pieces) for size in sizes], settings["data"].get("marks", []))
     return start, choose
 
 
-def start_of(name: str, folder: Path, model: dict[str, Any]) -> "tuple[Saved | None, dict[str, Any]]":
-    """The model to start from, None for none, and its sizes of which the settings ``model`` say nothing. A run that has
-    saved has them itself: what it started from may be gone."""
+def start_of(
+    name: str, folder: Path, model: dict[str, Any], *, keep: bool
+) -> "tuple[Saved | None, dict[str, Any], int]":
+    """The model to start from, None for none, its sizes of which the settings ``model`` say nothing, and about how many
+    pieces there will be. ``keep``: its vocabulary is kept. A run that has saved has them itself: what it started from may be
+    gone."""
     if not name:
-        return None, {}
+        return None, {}, 8000
     from glassformer.checkpoint import load_model
     from glassformer.model_folder import read_config
-    from glassformer.training.start import SIZES
+    from glassformer.training.start import OF_TABLES, SIZES
     from glassformer.training.state import newest_checkpoint
     from glassformer.translator import find_model
 
@@ -198,7 +201,9 @@ def start_of(name: str, folder: Path, model: dict[str, Any]) -> "tuple[Saved | N
     else:
         saved = load_model(find_model(name))
         config = saved.model.config
-    return saved, {size: getattr(config, size) for size in SIZES if size not in model}
+    names = (*SIZES, *OF_TABLES) if keep else SIZES
+    sizes = {size: getattr(config, size) for size in names if size not in model}
+    return saved, sizes, config.vocabulary_size if keep else 8000
 
 
 def kept_tokenizer(start: "Saved | None", folder: Path) -> "Tokenizer":

@@ -29,6 +29,8 @@ SIZES = (
     "source_eos",
 )
 """What must be the same in both models."""
+OF_TABLES = ("target_vocabulary_size", "target_prefix", "pad_id", "bos_id", "eos_id", "unk_id")
+"""What goes with a vocabulary that is kept."""
 
 
 def start_from(state: State, tokenizer: Tokenizer, saved: Saved) -> None:
@@ -41,6 +43,10 @@ def start_from(state: State, tokenizer: Tokenizer, saved: Saved) -> None:
         own, other = getattr(state.model.config, name), getattr(saved.model.config, name)
         if own != other:
             raise ConfigError(f"model.{name}={own}, and the model to start from has {other}: leave the setting out")
+    if bool(state.model.config.target_vocabulary_size) != bool(saved.model.config.target_vocabulary_size):
+        raise ConfigError(
+            "the model to start from has a vocabulary for each language: keep them, without --new-vocabulary"
+        )
     weights = saved.model.state_dict()
     of_source = twins(tokenizer, saved.tokenizer)
     shared = tokenizer.target is tokenizer and saved.tokenizer.target is saved.tokenizer

@@ -61,7 +61,7 @@ def validation_loss(state: State, data: Data, config: TrainingConfig, where: tor
     rows = []
     for source, target in data.validation:
         reading = data.reader.whole(source)
-        target_ids = data.tokenizer.encode(data.reader.as_target(reading, target))
+        target_ids = data.tokenizer.target.encode(data.reader.as_target(reading, target))
         rows.append((reading.parts[0].ids[: config.max_tokens], target_ids[: config.max_tokens]))
     rows.sort(key=lambda row: len(row[0]))
     model = state.averaged.config
@@ -80,7 +80,9 @@ def validation_bleu(state: State, data: Data, config: TrainingConfig) -> tuple[S
     readings = data.reader.read([source for source, _ in pairs])
     found = iter(decode(state.averaged, [p.ids for r in readings for p in r.parts if p.ids], GREEDY))
     translations = [
-        data.reader.write(r, [data.tokenizer.decode(next(found)[0].ids) if p.ids else p.text for p in r.parts]).text
+        data.reader.write(
+            r, [data.tokenizer.target.decode(next(found)[0].ids) if p.ids else p.text for p in r.parts]
+        ).text
         for r in readings
     ]
     tokenizer = config.bleu_tokenizer or data.bleu_tokenizer
