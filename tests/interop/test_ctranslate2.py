@@ -120,7 +120,7 @@ def test_an_exported_package_comes_back_as_it_was(saved: Saved, tmp_path: Path) 
     ((ours,),) = decode(
         saved.model, [saved.tokenizer.encode("A house.")], DecodingConfig(method="greedy", extra_length=4)
     )
-    assert found.hypotheses[0][: len(ours.ids)] == saved.tokenizer.tokens(ours.ids)
+    assert found.hypotheses[0] == saved.tokenizer.tokens(ours.ids)[:8]
     import_model(package, tmp_path / "back")
     back = load_model(tmp_path / "back")
     assert back.model.config.source_eos

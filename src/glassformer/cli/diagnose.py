@@ -29,11 +29,13 @@ EPILOG = """[bold]Examples[/]
 glassformer diagnose runs/en-de
 
 glassformer diagnose runs/en-de --source test.en --target test.de
+
+glassformer diagnose translate-en_de-1_9.argosmodel --source test.en --target test.de
 """
 
 
 def diagnose(
-    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    run: Annotated[Path, typer.Argument(help="A run's folder; or any model, also another program's.")],
     source: Annotated[str, typer.Option(help="A test set, to see whether it was trained on; without --target, a TSV of pairs.")] = "",
     target: Annotated[str, typer.Option(help="Its target side.")] = "",
     columns: Columns = "",
@@ -42,22 +44,33 @@ def diagnose(
 ) -> None:  # fmt: skip
     """Say why a model is bad: its data, its training, its translations; and draw its learning curve.
 
-    Looks at the training pairs, at how the losses moved, and at translations of validation sentences.
+    Looks at the training pairs, at how the losses moved, and at translations of validation sentences. Of a model without a
+    run, with --source and --target: at its translations of these, and whether another start, end or order of its tokens makes
+    the references likelier.
     """
     from glassformer.corpus.read import read_pairs
+    from glassformer.diagnosis.finding import ORDER
     from glassformer.diagnosis.learning_curve import learning_curve
     from glassformer.disk import check_replaceable, replace_file
+    from glassformer.interop.known import is_foreign
+    from glassformer.translator.shipped import shipped_models
 
+    test = list(read_pairs(source, target or None, columns=columns_of(columns))) if source else []
     if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
-        raise CheckpointError(f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de")
+        known = run.is_file() or str(run) in shipped_models() or (run / "config.json").is_file() or is_foreign(run)
+        if svg is not None or not known:
+            raise CheckpointError(
+                f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de, or a model"
+            )
+        told_of(str(run), of_model(str(run), test), as_json=as_json)
+        return
     picture = svg or run / "learning-curve.svg"
     check_replaceable(picture, b"learning curve", "learning curve")
-    test = list(read_pairs(source, target or None, columns=columns_of(columns))) if source else []
     path = run / "metrics.jsonl"
     lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []  # sentences may hold U+2028
     rows = [json.loads(line) for line in lines if line.endswith("}")]
     findings = everything(run, rows, test)
-    findings.sort(key=lambda finding: ["bad", "watch", "good"].index(finding.weight))
+    findings.sort(key=lambda finding: ORDER.index(finding.weight))
     replace_file(picture, learning_curve(rows, f"{run.name}: learning curve").encode())
     if as_json:
         told = {"run": str(run), "findings": [asdict(finding) for finding in findings], "picture": str(picture)}
@@ -84,7 +97,8 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
     if found := seen_before(pairs, test, "test"):
         findings.append(found)
     for side, what in enumerate(("source", "target")):
-        lines = [tokenizer.tokens(ids) for ids in tokenizer.encode_batch(pair[side] for pair in validation)]
+        own = tokenizer.target if side else tokenizer
+        lines = [own.tokens(ids) for ids in own.encode_batch(pair[side] for pair in validation)]
         known = {character for pair in pairs for character in pair[side]}
         characters = [character for pair in validation for character in pair[side]]
         new = sum(character not in known for character in characters) / max(len(characters), 1)
@@ -109,6 +123,39 @@ def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list
     return findings
 
 
+def of_model(name: str, test: list[Pair]) -> "list[Finding]":
+    """What is wrong with a model that comes without its run."""
+    from glassformer.config import DecodingConfig
+    from glassformer.diagnosis.course import examine_translations
+    from glassformer.diagnosis.model import examine_model
+    from glassformer.translator import Translator
+
+    translator = Translator.load(name, remark=lambda text: None)
+    some = test[:TRANSLATED]
+    findings = examine_model(translator, some)
+    if some:
+        sources, references = [a for a, _ in some], [b for _, b in some]
+        made = translator.translate(sources, config=DecodingConfig(method="greedy"))
+        findings += examine_translations(
+            sources, references, made, gain=gain_of_source(translator, sources, references)
+        )
+    return findings
+
+
+def told_of(name: str, findings: "list[Finding]", *, as_json: bool) -> None:
+    """The findings of a model, the worst first."""
+    from glassformer.diagnosis.finding import ORDER, Finding
+
+    if not findings:
+        hint = "give sentences and their translations with --source and --target: then its start, end and ids are tried out"
+        findings = [Finding("not tried", "watch", "its tables show nothing wrong", hint)]
+    findings = sorted(findings, key=lambda finding: ORDER.index(finding.weight))
+    if as_json:
+        echo(json.dumps({"model": name, "findings": [asdict(one) for one in findings]}, indent=2, ensure_ascii=False))
+    else:
+        show_findings(Terminal(highlight=False), name, findings)
+
+
 def training_pairs(run: Path, data: Any, validation: list[Pair]) -> list[Pair]:
     """The first pairs as they stand in the files, without those held out; where those are gone, as the run keeps them."""
     from itertools import groupby, islice
@@ -130,7 +177,7 @@ def training_pairs(run: Path, data: Any, validation: list[Pair]) -> list[Pair]:
     except (CorpusError, OSError):
         tokenizer, kept = Tokenizer.load(run / "data" / "tokenizer.model"), EncodedPairs.open(run / "data" / "train")
         sides = (kept.pair(number) for number in range(min(len(kept), MOST)))
-        decoded = ((tokenizer.decode(source), tokenizer.decode(target)) for source, target in sides)
+        decoded = ((tokenizer.decode(source), tokenizer.target.decode(target)) for source, target in sides)
         return [pair for pair, _ in groupby(decoded)] if data.weights else list(decoded)  # a weight repeats each pair
 
 
@@ -150,16 +197,7 @@ def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], pictu
     from glassformer.diagnosis.learning_curve import series
 
     console = Terminal(highlight=False)
-    bad = sum(finding.weight == "bad" for finding in findings)
-    if bad:
-        verdict = f"{bad} thing{'' if bad == 1 else 's'} that make{'s' if bad == 1 else ''} it bad"
-    else:
-        verdict = "nothing that makes it bad"
-    console.print(f"[bold]{escape(str(run))}[/]: {verdict}")
-    for finding in findings:
-        console.print(f"\n{MARKS[finding.weight]} [bold]{finding.fault}[/]: {escape(finding.says)}")
-        if finding.do:
-            console.print(f"  [dim]→ {escape(finding.do)}[/]")
+    show_findings(console, str(run), findings)
     console.print()
     width = max(20, min(console.width - 44, 60))
     names = {"training": "training loss", "validation": "validation loss", "bleu": "validation BLEU"}
@@ -169,6 +207,21 @@ def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], pictu
             ends = f"{values[0]:.2f} → {values[-1]:.2f}" if len(values) > 1 else f"{values[0]:.2f}"
             console.print(f"{names[name]:>16}  {bars(values, width)}  {ends}")
     console.print(f"[dim]the learning curve as a picture: {escape(str(picture))}[/]", soft_wrap=True)
+
+
+def show_findings(console: Terminal, name: str, findings: "list[Finding]") -> None:
+    from rich.markup import escape
+
+    bad = sum(finding.weight == "bad" for finding in findings)
+    if bad:
+        verdict = f"{bad} thing{'' if bad == 1 else 's'} that make{'s' if bad == 1 else ''} it bad"
+    else:
+        verdict = "nothing that makes it bad"
+    console.print(f"[bold]{escape(name)}[/]: {verdict}")
+    for finding in findings:
+        console.print(f"\n{MARKS[finding.weight]} [bold]{finding.fault}[/]: {escape(finding.says)}")
+        if finding.do:
+            console.print(f"  [dim]→ {escape(finding.do)}[/]")
 
 
 def bars(values: list[float], width: int) -> str:
