@@ -8,16 +8,16 @@ export HF_HUB_OFFLINE := 1
 
 .PHONY: demo test check web site bench docs soak fuzz
 
-demo: .venv/demo      ## translate the article's sentence with the model that ships, look at "it", and save the page in animal.html
+demo: .venv/demo      ## translate the article's sentence with the model that ships, and save the page with the model in it in animal.html
 	$(BIN)/glassformer info en-de
 	$(BIN)/glassformer translate "The animal didn't cross the street because it was too tired."
-	$(BIN)/glassformer look $(SENTENCE) --terminal --token it
+	$(BIN)/python -c 'import torch' 2>/dev/null && $(BIN)/glassformer look $(SENTENCE) --terminal --token it || true
 	$(MAKE) --no-print-directory $(PAGE) || echo "The page cannot be built here: without it this is all."
 	test ! -f $(PAGE) || $(BIN)/glassformer look $(SENTENCE) --save animal.html
 	@test ! -f $(PAGE) || echo "The page with every number of this sentence lies in $(CURDIR)/animal.html"
 	@test ! -f $(PAGE) || test -z "$$DISPLAY$$WAYLAND_DISPLAY" || ! command -v xdg-open >/dev/null || xdg-open animal.html
 
-test: .venv/all       ## every test that this machine can run; those in a browser need Chromium
+test: .venv/all       ## every test that this machine can run; those in a browser need Chromium, one of them the site of `make site`
 	$(MAKE) --no-print-directory $(PAGE) || echo "The page cannot be built here: its tests in a browser are skipped."
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 

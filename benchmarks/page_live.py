@@ -22,7 +22,7 @@ from typing import Any
 import rows
 from chromium import DRAWN, chromium, renderer_megabytes
 
-from glassformer.page.serve import address_of, listen
+from glassformer.http.listening import address_of, listen
 from glassformer.translator import Translator
 
 BEGIN = "The old man did not cross the street because he was too"

@@ -83,7 +83,8 @@ def page() -> str:
 
 
 def serve_page() -> str:
-    from glassformer.page.serve import address_of, listen, serve
+    from glassformer.http.listening import address_of, listen
+    from glassformer.page.serve import serve
     from glassformer.page.service import Service
     from glassformer.page.wire import Ask
     from glassformer.translator import Translator

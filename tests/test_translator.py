@@ -15,6 +15,7 @@ from glassformer.config import DecodingConfig
 from glassformer.decoding import Hypothesis
 from glassformer.engines.native import Native
 from glassformer.errors import CheckpointError, ConfigError, ShapeError, TranslationWarning
+from glassformer.text.glossary import Glossary
 from glassformer.text.reading import NAMES
 from glassformer.trace import Trace
 from glassformer.translator import Translation, Translator, merge_words, shipped_models
@@ -133,7 +134,7 @@ def test_paragraphs_and_empty_lines_stay(translator: Translator) -> None:
 def test_a_translation_is_one_line_even_when_the_model_says_a_line_end(translator: Translator) -> None:
     newline = translator.tokenizer.tokens(range(len(translator.tokenizer))).index("<0x0A>")
     ids = [*translator.tokenizer.encode("Brot"), newline, *translator.tokenizer.encode("Boot")]
-    ((written,),) = translator._written([[Hypothesis(ids, -1.0, -1.0, True, [])]])
+    ((written,),) = translator.prepare("Brot").written([[Hypothesis(ids, -1.0, -1.0, True, [])]])
     assert written.text.splitlines() == [written.text]
     assert written.text.split() == ["Brot", "Boot"]
 
@@ -441,3 +442,38 @@ def test_invisible_characters_change_nothing(translator: Translator) -> None:
         first, rest = source.split(" ", 1)
         for odd in ("\u00a0", "\t", "\u2009", "\u3000", "\u2028", " \u200b", "\u202f\u200e", "\ufeff "):
             assert translator.translations(f"{first}{odd}{rest}")[0][0].ids == plain.ids
+
+
+def test_a_translation_knows_which_characters_looked_at_which(translator: Translator) -> None:
+    text = f"{ENGLISH[1]}\n{ENGLISH[4]}"
+    ((found, *_),) = translator.translations([text], config=DecodingConfig(attention=True))
+    assert [text[slice(*one.source[0])] for one in found.aligned] == [
+        text.splitlines()[n][: len(text[slice(*one.source[0])])] for n, one in enumerate(found.aligned)
+    ]
+    for one in found.aligned:
+        said = "".join(found.text[start:end] for start, end in one.target)
+        assert said in found.text.replace(" ", "")
+        assert all(len(row) == len(one.source) and 0 < sum(row) <= 1.001 for row in one.weights)
+    assert translator.translations([text])[0][0].aligned == []
+
+
+def test_both_engines_know_it_of_the_same_tokens(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    config = DecodingConfig(attention=True)
+    found = [
+        Translator.load(folder, device="cpu", engine=engine).translations([ENGLISH[1]], config=config)[0][0].aligned
+        for engine in ("native", "ctranslate2")
+    ]
+    assert [(one.source, one.target) for one in found[0]] == [(one.source, one.target) for one in found[1]]
+
+
+def test_a_glossary_searches_again_where_a_term_is_missing(translator: Translator) -> None:
+    terms = Glossary.of([("clock", "Glocke"), ("soup", "Suppe"), ("rain", "Wolkenbruch in der Nacht und am Tag " * 4)])
+    texts = [ENGLISH[1], ENGLISH[5], "The key. It rains."]
+    clock, soup, _ = (best[0] for best in translator.translations(texts, glossary=terms))
+    assert "Glocke" in clock.text
+    assert clock.not_applied == []
+    assert soup.text == translator.translate(ENGLISH[5])
+    with pytest.warns(TranslationWarning, match="lacks terms of the glossary"):
+        ((found, *_),) = Translator.load(translator.name, device="cpu").translations(["rain"], glossary=terms)
+    assert found.not_applied

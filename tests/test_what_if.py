@@ -7,7 +7,7 @@ from glassformer.decoding.lean import is_watched
 from glassformer.errors import NothingAllowedError, WhatIfError
 from glassformer.model import Transformer
 from glassformer.trace import record
-from glassformer.what_if import attentions, edges_blocked, embedding_replaced, heads_off, rank_heads, turned, written
+from glassformer.what_if import attentions, edges_blocked, embedding_replaced, heads_off, patch, rank_heads, turned
 
 CONFIG = ModelConfig(vocabulary_size=23, d_model=16, heads=4, d_ff=24, encoder_layers=2, decoder_layers=2)
 SOURCE = torch.tensor([[5, 9, 4, 17, 2]])
@@ -117,7 +117,7 @@ def test_what_is_not_there_is_said(model: Transformer) -> None:
         heads_off(model, [("encoder.layers.9", 0)]),
     ):
         pass
-    with pytest.raises(WhatIfError, match="no window 'logit'"), written(model, "logit", lambda value: value):
+    with pytest.raises(WhatIfError, match="no window 'logit'"), patch(model, "logit", lambda value: value):
         pass
     with pytest.raises(WhatIfError, match=r"no edge \(5, 0\)"), edges_blocked(model, ENCODER, [(5, 0)]):
         model(SOURCE, TARGET)

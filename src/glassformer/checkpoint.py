@@ -4,7 +4,6 @@ A training checkpoint is such a folder, with the averaged weights as its model, 
 """
 
 import math
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +21,7 @@ from glassformer.errors import CheckpointError
 from glassformer.model import Transformer
 from glassformer.model_folder import describe, model_folder, read_config
 from glassformer.text.tokenizer import Tokenizer
-
-LARGEST_HEADER = 2**20
-"""Bytes of a safetensors file's header: some 8,000 tensors, ten times what the largest preset's training has."""
+from glassformer.weights import check_header
 
 
 @brief
@@ -81,18 +78,6 @@ def check_sizes(config: ModelConfig, path: Path) -> None:
     with torch.device("meta"):
         wanted = shapes_of(Transformer(config).state_dict())
     check_shapes(shapes, wanted, path)
-
-
-def check_header(begin: bytes, size: int, path: Path) -> None:
-    """Raises CheckpointError for a safetensors file of ``size`` bytes whose first 8 say that its header, which becomes many
-    times as large in memory, is longer than LARGEST_HEADER, or than the file."""
-    length = struct.unpack("<Q", begin)[0] if len(begin) == 8 else size
-    if length > size - 8:
-        raise CheckpointError(f"{path} is not a safetensors file (its header is longer than the file)")
-    if length > LARGEST_HEADER:
-        raise CheckpointError(
-            f"{path} is not a safetensors file of ours: its header has {length:,} bytes, at most {LARGEST_HEADER:,} are read"
-        )
 
 
 def tensors_of(config: ModelConfig, one: Transformer) -> int:

@@ -103,12 +103,14 @@ def inside(run: Path, folder: Path) -> Path:
     return folder
 
 
-def check_replaceable(path: Path, sign: bytes, what: str) -> None:
-    """Raises ConfigError, before anything is written, where there is a file called ``path`` that does not hold ``sign``: it
-    is somebody's, and no ``what`` of ours."""
+def check_replaceable(path: Path, sign: bytes, what: str, *others: bytes) -> None:
+    """Raises ConfigError, before anything is written, where there is a file called ``path`` that does not hold ``sign``, or
+    one of ``others``: it is somebody's, and no ``what`` of ours."""
     if not (path.exists() or path.is_symlink()):
         return
-    if not path.is_file() or path.is_symlink() or sign not in path.read_bytes():
+    ours = path.is_file() and not path.is_symlink()
+    content = path.read_bytes() if ours else b""
+    if not ours or not any(one in content for one in (sign, *others)):
         raise ConfigError(f"{path} is there already and is no {what}: name another file, nothing was written")
 
 

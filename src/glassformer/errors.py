@@ -16,6 +16,19 @@ GlassformerError                 catch this to catch them all; its text says in 
 └── TrainingError                a run that cannot start or go on
 """
 
+from importlib.util import find_spec
+
+NEEDS_TORCH = "this needs PyTorch, which is not installed: pip install 'glassformer[train]' brings it"
+"""What is said where torch is missing; translating and looking in the browser need none."""
+
+
+def torch_is_there() -> bool:
+    """Whether PyTorch is installed, asked without importing it."""
+    try:
+        return find_spec("torch") is not None
+    except (ImportError, ValueError):
+        return False
+
 
 class GlassformerError(Exception):
     """The root of every error that glassformer raises on purpose."""

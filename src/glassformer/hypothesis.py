@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from glassformer.brief import brief
@@ -84,6 +84,9 @@ class Hypothesis:
     """False when the length limit cut it off before it came to eos."""
     token_log_probabilities: list[float]
     """One a token; the last is eos's if ``finished``. Empty where an engine tells only their sum."""
+    attention: list[list[float]] = field(default_factory=list)
+    """With ``DecodingConfig.attention``, of the best hypothesis: a row for each of ``ids``, with its weight on each token of
+    the source, eos last. Otherwise empty."""
 
 
 def length_penalty(length: Length, config: DecodingConfig) -> Length:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import safetensors
 import torch
@@ -91,6 +91,27 @@ class Trace:
             near = [known for known in self.names if known.endswith("." + last)] or self.names
             raise KeyError(f"no window {name!r} in this trace; there are {', '.join(near[:6])} … ({len(self)} in all)")
         return seen[0] if len(seen) == 1 else join(seen, -math.inf if name.endswith(".scores") else 0)
+
+    def attention(self, side: Literal["encoder", "decoder"], layer: int = -1, *, cross: bool = False) -> Tensor:
+        """The attention weights [head, query, key] of one layer, counted from 0 or, with a negative number, from the last:
+        self-attention, or with ``cross`` the decoder's attention to the source. Raises KeyError for a layer that was not
+        seen."""
+        kind = "cross_attention" if cross else "self_attention"
+        seen = [name for name in self.names if name.startswith(f"{side}.layers.") and name.endswith(f".{kind}.weights")]
+        if not -len(seen) <= layer < len(seen):
+            raise KeyError(f"layer {layer} of the {side}'s {kind}: wanted one of the {len(seen)} that this trace has")
+        return self[seen[layer]]
+
+    @property
+    def source_tokens(self) -> list[str]:
+        """The source's tokens, ending with </s>: row i of a window of the encoder belongs to token i. A translator's trace
+        has them, and also ``target_tokens``; KeyError for another."""
+        return list(self.about["source_tokens"])
+
+    @property
+    def target_tokens(self) -> list[str]:
+        """The target's tokens, beginning with <s>: row i of a window of the decoder belongs to token i."""
+        return list(self.about["target_tokens"])
 
     def describe(self) -> list[tuple[str, str, tuple[int, ...], str]]:
         """For each window: name, axes, shape, place in the paper."""

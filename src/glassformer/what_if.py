@@ -26,7 +26,7 @@ Turn = tuple[str, int, int, list[int]]
 
 
 @contextmanager
-def written(model: nn.Module, window: str, change: Callable[[Tensor], Tensor]) -> Iterator[None]:
+def patch(model: nn.Module, window: str, change: Callable[[Tensor], Tensor]) -> Iterator[None]:
     """Replace what passes ``window`` by ``change`` of it ([batch, …its axes]). Raises WhatIfError for an unknown window."""
     probe = dict(model.named_modules()).get(window)
     if not isinstance(probe, Probe):
@@ -78,7 +78,7 @@ def heads_off(model: nn.Module, heads: Iterable[Head], replace: Literal["zero", 
 
     with ExitStack() as stack:
         for name, off in by_attention.items():
-            stack.enter_context(written(model, f"{name}.z", partial(change, off=off)))
+            stack.enter_context(patch(model, f"{name}.z", partial(change, off=off)))
         yield
 
 
@@ -114,7 +114,7 @@ def edges_blocked(
             raise NothingAllowedError(f"with these edges blocked a query of {attention} has nothing left to look at")
         return scores
 
-    with written(model, f"{side}.input.pos", note_start), written(model, f"{attention}.scores", change):
+    with patch(model, f"{side}.input.pos", note_start), patch(model, f"{attention}.scores", change):
         yield
 
 
@@ -136,9 +136,9 @@ def turned(model: nn.Module, attention: str, head: int, query: int, key: int | S
     find_attention(model, attention, [head])
     turn = Turning(attention, head, query, [key] if isinstance(key, int) else list(key))
     with (
-        written(model, f"{turn.side}.input.pos", turn.note_start),
-        written(model, f"{attention}.scores", turn.check),
-        written(model, f"{attention}.weights", turn.change),
+        patch(model, f"{turn.side}.input.pos", turn.note_start),
+        patch(model, f"{attention}.scores", turn.check),
+        patch(model, f"{attention}.weights", turn.change),
     ):
         yield
 
@@ -226,7 +226,7 @@ def embedding_replaced(
             embeddings[:, row] = embedding.to(embeddings)
         return embeddings
 
-    with written(model, f"{side}.input.pos", note_start), written(model, f"{side}.input.embeddings", change):
+    with patch(model, f"{side}.input.pos", note_start), patch(model, f"{side}.input.embeddings", change):
         yield
 
 
@@ -264,7 +264,7 @@ def rank_heads(
     rows = len(heads) + 1
     with ExitStack() as stack:
         for name in attentions(model):
-            stack.enter_context(written(model, f"{name}.z", partial(switch_off, name=name)))
+            stack.enter_context(patch(model, f"{name}.z", partial(switch_off, name=name)))
         stack.callback(model.train, model.training)  # dropout would be seen as a change
         logits = model.eval()(source_ids.expand(rows, -1), target_ids.expand(rows, -1)[:, :-1])
     wanted = target_ids[:, 1:, None].expand(rows, -1, 1)

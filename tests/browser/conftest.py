@@ -12,11 +12,12 @@ from urllib.parse import quote_plus
 import pytest
 import torch
 
+from glassformer.http.listening import address_of, listen
 from glassformer.page.built import built_page
 from glassformer.page.export import save_page
 from glassformer.page.look import ALONE, SAVED, look
 from glassformer.page.model import model_body
-from glassformer.page.serve import address_of, listen, serve
+from glassformer.page.serve import serve
 from glassformer.page.service import Service
 from glassformer.page.wire import Ask
 from glassformer.translator import Translator

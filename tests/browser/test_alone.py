@@ -4,12 +4,15 @@ import functools
 import http.server
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from glassformer.page.export import save_model_page
 from glassformer.page.site import Offered, write_site
+from glassformer.page.wire import Ask
 from glassformer.translator import Translator
 from glassformer.what_if import heads_off
 from tests.browser.conftest import SENTENCE, TARGET, Open, link
@@ -18,14 +21,22 @@ OTHER, ITS = "The lamp flickers.", "Die Lampe flackert."
 OFF = [("decoder.layers.0.cross_attention", 0), ("decoder.layers.1.cross_attention", 1)]
 
 
+MADE = Path(__file__).parents[2] / "site"
+"""What ``make site`` writes."""
+
+
 @pytest.fixture
 def site(translator: Translator, tmp_path: Path) -> Iterator[str]:
     """A site with two models, on a server of files."""
-    models = [Offered(replace(translator, name=name), SENTENCE) for name in ("first", "second")]
+    models = [Offered(replace(translator, name=name), Ask(SENTENCE)) for name in ("first", "second")]
     write_site(tmp_path / "site", models, lambda *_: None)
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=tmp_path / "site")
-    ) as server:
+    with served(tmp_path / "site") as address:
+        yield address
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()
@@ -86,6 +97,24 @@ def test_a_site_offers_its_models(visit: Open, site: str) -> None:
     seen.page.locator("footer", has_text="second").wait_for()
     assert seen.page.evaluate("document.cookie") == ""
     assert seen.wrong == []
+
+
+def test_a_file_that_was_saved_without_pytorch_computes_when_it_is_opened(
+    visit: Open, translator: Translator, tmp_path: Path
+) -> None:
+    save_model_page(Offered(translator, Ask(SENTENCE, heads_off=OFF)), tmp_path / "model.html")
+    seen = visit((tmp_path / "model.html").as_uri(), offline=True)
+    with heads_off(translator.model, OFF):
+        seen.until(translation(translator.tokenizer.decode(translator.ids_of(SENTENCE, None, None)[1])))
+    assert seen.wrong == []
+
+
+@pytest.mark.skipif(not (MADE / "index.html").is_file(), reason="make site has not been run: it writes site/")
+def test_the_project_s_own_site_translates(visit: Open) -> None:
+    with served(MADE) as address:
+        seen = visit(address)
+        seen.until("document.querySelector('.translation')?.textContent.includes('Tier')")
+        assert seen.wrong == []
 
 
 SMALL = "Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 0.1 });"

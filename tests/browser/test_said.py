@@ -3,17 +3,19 @@
 import base64
 import dataclasses
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from glassformer.page.body import Packed
 from glassformer.page.export import page_with, save_page
 from glassformer.page.look import look
 from glassformer.page.notebook import answer
-from glassformer.page.pack import Packed
-from glassformer.page.service import Service
+from glassformer.page.serve import address_of, listen, serve
+from glassformer.page.service import Service, Services
 from glassformer.page.wire import Ask
 from glassformer.translator import Translator
 from tests.browser.conftest import SENTENCE, TARGET, Open, link
@@ -158,3 +160,21 @@ def test_a_long_list_can_be_walked_through(visit: Open, server: str) -> None:
     seen.page.locator(".looks.many").evaluate("box => box.scrollTop = 0")
     seen.until("!document.querySelector('.words.right [aria-selected=true]')")
     assert keys.locator("[tabindex='0']").count() == 1
+
+
+def test_the_pages_language_chooses_among_the_servers_models(visit: Open, toy: Path) -> None:
+    translator = Translator.load(toy)
+
+    def named(name: str) -> Service:
+        return Service(dataclasses.replace(translator, name=name), start=Ask(SENTENCE))
+
+    services = Services(named("toy-de"), {"toy-zh": lambda: named("toy-zh")})
+    listener, ready = listen(), threading.Event()
+    threading.Thread(target=serve, args=(services, listener, lambda _: ready.set()), daemon=True).start()
+    assert ready.wait(20)
+    seen = visit(address_of(listener))
+    seen.until("document.querySelector('header select')?.value === 'toy-de'")
+    seen.page.get_by_role("button", name="中文").click()
+    seen.until("document.querySelector('header select')?.value === 'toy-zh'")
+    seen.page.locator("header select").select_option("toy-de")  # named: the language does not choose any more
+    seen.until("document.querySelector('header select')?.value === 'toy-de'")

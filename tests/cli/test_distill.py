@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from glassformer.checkpoint import save_model
-from glassformer.cli.diagnose import training_pairs
-from glassformer.cli.distill import pairs_of, read_validation, sentences, validation
 from glassformer.config import DataConfig
 from glassformer.corpus.files import STANDARD_INPUT
+from glassformer.diagnosis.diagnose import training_pairs
+from glassformer.runs.distill import Lesson, pairs_of, read_validation, sentences, validation_files
 from glassformer.runs.folder import keep
 from glassformer.training.processes import several
 from glassformer.translator import Translator
@@ -59,9 +59,9 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_a_runs_own_sentences_are_taken_without_those_held_out(run: Path, tmp_path: Path) -> None:
-    files = validation({"source": "", "target": "", "columns": []}, run, tmp_path)
+    files = validation_files(Lesson(models=[str(run)]), tmp_path)
     assert list(read_validation(files)) == list(zip(ENGLISH[:5], GERMAN[:5], strict=True))
-    lines = sentences(None, run, set(ENGLISH[:5]))
+    lines = sentences([], run, set(ENGLISH[:5]), lambda text: None)
     assert list(lines()) == list(lines()) == ENGLISH[5:]
 
 

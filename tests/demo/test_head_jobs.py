@@ -7,7 +7,7 @@ from glassformer.demo import first_sentences
 from glassformer.demo.head_jobs import Look, best_heads, demo_jobs, head_shares
 from glassformer.engines.native import Native
 from glassformer.translator import Translator
-from glassformer.what_if import written
+from glassformer.what_if import patch
 from tests.toy_translator import ENGLISH, GERMAN, toy
 
 TEXT, TARGET = "The train stopped because it was snowing.", "Der Zug hielt, weil es schneite."
@@ -50,7 +50,7 @@ def test_the_head_that_does_a_job_is_found(translator: Translator) -> None:
         (a, b, {"a word to the one before it": Look("encoder", [(n, n - 1) for n in range(1, len(a.split()))])})
         for a, b in zip(ENGLISH[:8], GERMAN[:8], strict=True)
     ]
-    with written(translator.model, "encoder.layers.1.self_attention.scores", looks_back):
+    with patch(translator.model, "encoder.layers.1.self_attention.scores", looks_back):
         (job,) = best_heads(translator, examples)
     assert (job.attention, job.head) == ("encoder.layers.1.self_attention", 1)
     assert 0.2 < job.share <= 1  # a word of several pieces looks at itself with all but the first

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import torch
 
+from glassformer.http.listening import listen
 from glassformer.model.layers import EncoderLayer
-from glassformer.page.serve import listen, serve
+from glassformer.page.serve import serve
 from glassformer.page.service import Service
 from glassformer.translator import Translator
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from glassformer.page.connections import LARGEST_HEAD, LONGEST_REQUEST
-from glassformer.page.serve import CONNECTIONS
+from glassformer.http.connections import LARGEST_HEAD, LONGEST_REQUEST
+from glassformer.http.listening import CONNECTIONS
 from tests.faults.conftest import Tried
 from tests.faults.load import ask
 from tests.faults.test_page import TYPED, Start

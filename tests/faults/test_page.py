@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from glassformer.page.guard import LARGEST_BODY
+from glassformer.http.guard import LARGEST_BODY
 from tests.faults.conftest import Tried
 from tests.faults.load import ask, load, memory
 from tests.toy_translator import save_toy_translator

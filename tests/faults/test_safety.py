@@ -121,7 +121,7 @@ def test_a_small_file_that_unpacks_to_much(tmp_path: Path, tried: Tried) -> None
     for ending, pack in bombs.items():
         path = tmp_path / f"bomb.{ending}"
         path.write_bytes(pack(b"a\n" + bytes(9 * 10**7)))
-        reading = "from glassformer.text.corpus import read_lines"
+        reading = "from glassformer.text.lines import read_lines"
         took, said = memory_of(reading, "for line in read_lines(sys.argv[1]): pass", str(path))
         assert f"bomb.{ending}, line 2: more than 2,621,440 bytes without a line's end" in said
         assert took < 64

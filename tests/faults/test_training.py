@@ -23,7 +23,7 @@ from glassformer.corpus.prepare import Data, prepare
 from glassformer.errors import CheckpointError, CorpusError, TrainingError
 from glassformer.runs.folder import only_run
 from glassformer.training import train as loop
-from glassformer.training.report import Outcome, Silence, Step
+from glassformer.training.report import NullReporter, Outcome, Step
 from glassformer.training.state import checkpoints, newest_checkpoint
 from tests.faults.conftest import Tried
 from tests.faults.runs import FAST, SMALL, Started, assert_same_bits, final_weights, finish, words_for
@@ -35,7 +35,7 @@ SAME = (
 )
 
 
-class Listener(Silence):
+class Listener(NullReporter):
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.steps: list[Step] = []
@@ -66,7 +66,7 @@ def prepared(folder: Path, name: str = "data") -> Data:
     return prepare(folder / name, corpus, TrainingConfig(held_out=10), vocabulary_size=340)
 
 
-def train(data: Data, run: Path, listener: Silence | None = None, **changes: object) -> Outcome:
+def train(data: Data, run: Path, listener: NullReporter | None = None, **changes: object) -> Outcome:
     """In this process, 40 steps."""
     stop_at = changes.pop("stop_at", 0)
     model = {**SMALL, **{name: changes.pop(name) for name in list(changes) if name in SMALL}}

@@ -27,10 +27,10 @@ from glassformer.engines.conversion import convert
 from glassformer.engines.ctranslate2 import both_sides
 from glassformer.engines.native import Native
 from glassformer.errors import GlassformerError
+from glassformer.http.connections import Connection
 from glassformer.interop.find import read_foreign
 from glassformer.interop.imported import Languages
 from glassformer.interop.torch_file import read_torch
-from glassformer.page.connections import Connection
 from glassformer.page.service import Service
 from glassformer.text.compression import CHUNK, COMPRESSIONS, unpacked
 from glassformer.text.lines import BOM, LONGEST_LINE, lines

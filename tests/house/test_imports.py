@@ -1,17 +1,21 @@
 """Who may import whom, and that asking for help does not cost seconds."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.house.source import ROOT
+from tests.house.source import ROOT, parsed
 from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
 
 COMMAND = """
 import sys
+import tomllib
 sys.argv = ["glassformer", *{words}]
 from glassformer.cli.app import main
 try:
@@ -98,3 +102,96 @@ def test_the_linter_finds_what_is_upside_down(tmp_path: Path) -> None:
     assert "glassformer.config -> glassformer.errors" in done.stdout
     config.write_text(text + "type = 'layers'\ncontainers = ['glassformer']\nexhaustive = true\nlayers = ['config']\n")
     assert lint(config).returncode == 1  # a file without a floor
+
+
+Graph = dict[str, set[str]]
+
+
+def circle_in(graph: Graph) -> list[str]:
+    """The files of one circle of imports, from one of them back to itself; empty where there is none."""
+    done: set[str] = set()
+    path: list[str] = []
+
+    def walk(file: str) -> list[str]:
+        if file in path:
+            return [*path[path.index(file) :], file]
+        if file in done:
+            return []
+        path.append(file)
+        found = next((circle for other in sorted(graph.get(file, ())) if (circle := walk(other))), [])
+        path.pop()
+        done.add(file)
+        return found
+
+    return next((circle for file in sorted(graph) if (circle := walk(file))), [])
+
+
+def python_graph(files: dict[str, ast.Module]) -> Graph:
+    """Which file imports which, also for types alone and within functions."""
+
+    def file_of(module: str) -> str:
+        path = module.removeprefix("glassformer").lstrip(".").replace(".", "/")
+        return next((name for name in (f"{path}.py", f"{path}/__init__.py".lstrip("/")) if name in files), "")
+
+    graph: Graph = {}
+    for path, tree in files.items():
+        found = graph.setdefault(path, set())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found |= {file_of(alias.name) for alias in node.names if alias.name.startswith("glassformer")}
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("glassformer"):
+                found |= {file_of(f"{node.module}.{alias.name}") or file_of(str(node.module)) for alias in node.names}
+        found -= {"", path}
+        if path == "__init__.py":  # the face knows everything, and only when it is asked for a name
+            found.clear()
+    return graph
+
+
+TS_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
+
+
+def typescript_graph(files: dict[str, str]) -> Graph:
+    """The same of TypeScript's files, by their path from ``web/src``."""
+    graph: Graph = {}
+    for path, text in files.items():
+        graph[path] = set()
+        for wanted in TS_IMPORT.findall(text):
+            base = os.path.normpath(f"{os.path.dirname(path)}/{wanted}".lstrip("/"))
+            names = (base, f"{base}.ts", f"{base}.tsx", f"{base}/index.ts", f"{base}/index.tsx")
+            graph[path] |= {name for name in names if name in files} - {path}
+    return graph
+
+
+def typescript_files() -> dict[str, str]:
+    source = ROOT / "web" / "src"
+    found = [*source.rglob("*.ts"), *source.rglob("*.tsx")]
+    return {path.relative_to(source).as_posix(): path.read_text(encoding="utf-8") for path in found}
+
+
+def test_no_circle_of_python_files() -> None:
+    assert not circle_in(python_graph(parsed()))
+
+
+def test_no_circle_of_typescript_files() -> None:
+    graph = typescript_graph(typescript_files())
+    assert any(graph.values())
+    assert not circle_in(graph)
+
+
+def test_a_circle_is_found() -> None:
+    texts = {"a/one.py": "from glassformer.a import two", "b.py": ""}
+    texts["a/two.py"] = "def f():\n    from glassformer.b import x"
+    assert not circle_in(python_graph({path: ast.parse(text) for path, text in texts.items()}))
+    texts["b.py"] = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import glassformer.a.one"
+    circle = circle_in(python_graph({path: ast.parse(text) for path, text in texts.items()}))
+    assert circle == ["a/one.py", "a/two.py", "b.py", "a/one.py"]
+    pages = {"app.tsx": 'import { View } from "./view";', "view/part.ts": ""}
+    pages["view/index.tsx"] = "import type {\n  A,\n} from './part'"
+    assert not circle_in(typescript_graph(pages))
+    pages["view/part.ts"] = 'const later = () => import("../app");'
+    assert circle_in(typescript_graph(pages)) == ["app.tsx", "view/index.tsx", "view/part.ts", "app.tsx"]
+
+
+def test_there_are_at_most_twelve_floors() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert len(contract["tool"]["importlinter"]["contracts"][0]["layers"]) <= 12

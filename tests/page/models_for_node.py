@@ -12,9 +12,10 @@ from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.engines.native import Native
 from glassformer.model import Transformer
 from glassformer.page import wire
+from glassformer.page.body import Packed
 from glassformer.page.look import changed, see, settled
 from glassformer.page.model import model_body, rounded
-from glassformer.page.pack import Packed, Packer, described
+from glassformer.page.pack import Packer, described
 from glassformer.page.service import Service
 from glassformer.page.unpack import unpack
 from glassformer.translator import Translator

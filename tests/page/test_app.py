@@ -10,11 +10,11 @@ import pytest
 import torch
 from starlette.testclient import TestClient
 
+from glassformer.http.guard import LARGEST_BODY
+from glassformer.http.parse import from_json
+from glassformer.http.policy import hashes
 from glassformer.page import wire
 from glassformer.page.app import WAITING, make_app
-from glassformer.page.built import hashes
-from glassformer.page.guard import LARGEST_BODY
-from glassformer.page.parse import from_json
 from glassformer.page.service import Service
 from glassformer.page.unpack import unpack
 from glassformer.translator import Translator

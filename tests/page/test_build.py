@@ -149,6 +149,7 @@ def test_what_a_package_index_shows_leads_nowhere_in_a_checkout() -> None:
     assert links
     assert [link for link in links if not link.startswith("https://")] == []
     assert re.findall(r"\]\((?!https?:)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert "recipe (`docs/recipe.md`)" in project.readme
+    assert "More (`docs/using.md`)" in project.readme
+    assert "<picture>" not in project.readme
     assert project.urls
     assert {"Typing :: Typed", "Operating System :: POSIX :: Linux"} <= set(project.classifiers)

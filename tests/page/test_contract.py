@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from glassformer.page.pack import Packed, Packer, described
+from glassformer.page.body import Packed
+from glassformer.page.pack import Packer, described
 from glassformer.page.unpack import unpack
 from glassformer.page.wire import Numbers
 from tests.page.models_for_node import write_models

@@ -5,9 +5,9 @@ import pytest
 from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.decoding import decode
 from glassformer.decoding.lean import LeanTransformer, lean
+from glassformer.http.guard import RequestError
 from glassformer.model import Transformer
 from glassformer.page.deadline import Clock, Deadline
-from glassformer.page.guard import RequestError
 
 
 @pytest.fixture(params=["pre", "post"])

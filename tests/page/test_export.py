@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from glassformer.errors import ConfigError, FileFormatError
-from glassformer.page.built import built_page, hashes, policy
+from glassformer.http.policy import hashes, policy
+from glassformer.page.built import built_page
 from glassformer.page.export import page_with, save_page
 from glassformer.page.look import SAVED, look
 from glassformer.page.notebook import CELL, answer, show, sizes
@@ -22,7 +23,7 @@ from glassformer.page.service import Service
 from glassformer.page.unpack import unpack, unpack_page
 from glassformer.page.wire import Ask, Look, Start
 from glassformer.translator import Translator
-from glassformer.what_if import edges_blocked, heads_off, turned, written
+from glassformer.what_if import edges_blocked, heads_off, patch, turned
 
 EVIL = "</script><script>alert(1)</script><!--<script> The lamp & \"it\" 'flickers' \u2028 שלום 🦉"
 
@@ -202,7 +203,7 @@ def test_a_trace_shows_what_was_off_when_it_was_made(translator: Translator, pag
         turned(translator.model, *turns[1]),
     ):
         trace = translator.trace("The lamp flickers.", "Die Lampe flackert.")
-    with written(translator.model, "encoder.layers.0.self_attention.weights", lambda weights: weights * 0.9):
+    with patch(translator.model, "encoder.layers.0.self_attention.weights", lambda weights: weights * 0.9):
         dimmed = translator.trace("The lamp flickers.")  # what is written otherwise is no turn
     plain = translator.trace("The lamp flickers.")
     for made, off, blocked, wanted in ((trace, [head], [edge], turns), (plain, [], [], []), (dimmed, [], [], [])):
@@ -264,11 +265,11 @@ def test_a_cell_has_at_most_so_much_and_says_what_was_left_out(translator: Trans
     assert "iframe" not in nothing
 
 
-def test_the_lines_of_the_readme_work_as_they_are_written() -> None:
+def test_the_lines_of_the_docs_work_as_they_are_written() -> None:
     pytest.importorskip("anywidget", reason="anywidget is in the extra 'notebook'")
     if not built_page():
         pytest.skip("the page is not built: make web")
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "using.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert blocks[-1].endswith(".widget()\n")
     words = [sys.executable, "-c", "".join(blocks)]

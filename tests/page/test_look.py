@@ -12,9 +12,9 @@ from glassformer.decoding import decode
 from glassformer.engines.native import Native
 from glassformer.errors import ConfigError, WhatIfError
 from glassformer.model import Transformer
+from glassformer.page.body import Packed
 from glassformer.page.facts import learned
 from glassformer.page.look import LIVE, SAVED, Budget, choose_storages, fit_top, look, see, seen_of, spend
-from glassformer.page.pack import Packed
 from glassformer.page.steps import decode_steps
 from glassformer.page.unpack import Unpacked, unpack
 from glassformer.page.wire import Ask, HeadName, Look, Step

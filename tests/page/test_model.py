@@ -16,11 +16,11 @@ import torch
 
 from glassformer.engines.native import Native
 from glassformer.errors import ConfigError
-from glassformer.page.built import policy
+from glassformer.http.parse import from_json
+from glassformer.http.policy import policy
 from glassformer.page.export import page_with
 from glassformer.page.look import ALONE, look
 from glassformer.page.model import int8_rows, model_body, model_size, rounded
-from glassformer.page.parse import from_json
 from glassformer.page.site import Offered, write_site
 from glassformer.page.wire import Ask, Learned, Model, Shelf
 from glassformer.translator import Translator
@@ -121,7 +121,7 @@ def test_a_file_with_its_model_may_start_its_worker_and_nothing_else(translator:
 @pytest.mark.usefixtures("page")
 def test_a_site_is_files_with_their_hash(translator: Translator, tmp_path: Path) -> None:
     told: list[str] = []
-    write_site(tmp_path / "site", [Offered(translator, "it")], lambda name, _: told.append(name))
+    write_site(tmp_path / "site", [Offered(translator, Ask("it"))], lambda name, _: told.append(name))
     (shelf,) = re.findall(r'id="shelf">(.*?)</script>', (tmp_path / "site" / "index.html").read_text("utf-8"))
     (shelved,) = from_json(Shelf, shelf).models
     body = (tmp_path / "site" / shelved.file).read_bytes()

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 
 from glassformer.errors import FileFormatError
-from glassformer.page.pack import Packed, Packer, described, exact, pooled, store
+from glassformer.page.body import Packed
+from glassformer.page.pack import Packer, described, exact, pooled, store
 from glassformer.page.unpack import Unpacked, unpack
 from glassformer.page.wire import Numbers, Storage
 

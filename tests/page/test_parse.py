@@ -5,8 +5,8 @@ import json
 import pytest
 
 from glassformer.errors import ConfigError
+from glassformer.http.parse import from_json, to_json
 from glassformer.page import wire
-from glassformer.page.parse import from_json, to_json
 
 
 def test_there_and_back() -> None:

@@ -13,9 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from glassformer.errors import ConfigError
+from glassformer.http.listening import address_of, listen
 from glassformer.page.app import make_app
 from glassformer.page.look import Seen
-from glassformer.page.serve import address_of, listen, serve
+from glassformer.page.serve import serve
 from glassformer.page.service import Service, Services, load_service
 from glassformer.page.wire import Ask, RowsAsk, WeightsAsk
 from glassformer.translator import Translator

@@ -9,7 +9,10 @@ import pytest
 
 from glassformer.page import types, wire
 
-SMALL = "import sys\nfrom glassformer.page import parse, types, wire\nassert 'torch' not in sys.modules"
+SMALL = (
+    "import sys\nfrom glassformer.http import parse\nfrom glassformer.page import types, wire\n"
+    "assert 'torch' not in sys.modules"
+)
 
 
 def test_the_committed_types_are_up_to_date() -> None:

@@ -12,7 +12,7 @@ from glassformer.corpus.prepare import prepare
 from glassformer.errors import ConfigError
 from glassformer.training import schedule
 from glassformer.training.limits import limit_reached
-from glassformer.training.report import Silence
+from glassformer.training.report import NullReporter
 from glassformer.training.schedule import learning_rate
 from glassformer.training.state import Progress
 from glassformer.training.train import train
@@ -31,7 +31,7 @@ def rates(config: TrainingConfig, progress: Progress, end: int) -> list[float]:
     return found
 
 
-class Notes(Silence):
+class Notes(NullReporter):
     def __init__(self) -> None:
         self.notes: list[str] = []
 

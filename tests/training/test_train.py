@@ -14,7 +14,7 @@ from glassformer.decoding import decode
 from glassformer.disk import read_folder
 from glassformer.errors import TrainingError
 from glassformer.runs.folder import keep, marked, settle
-from glassformer.training.report import Outcome, Silence, Validation
+from glassformer.training.report import NullReporter, Outcome, Validation
 from glassformer.training.state import checkpoints
 from glassformer.training.train import train
 
@@ -49,7 +49,7 @@ def assert_same_weights(one: Path, other: Path) -> None:
         assert torch.equal(first[name], second[name]), name
 
 
-class Listener(Silence):
+class Listener(NullReporter):
     def __init__(self) -> None:
         self.validations: list[Validation] = []
 

@@ -30,10 +30,10 @@ const SHOWN: Record<View, () => preact.ComponentChild> = {
 
 export function App() {
   const [state, set] = useUrl();
-  const session = useSession(state, set);
-  const theme = useTheme();
   const language = languageOf([...(state.lang ? [state.lang] : []), ...navigator.languages]);
   const t = useMemo(() => translator(language), [language]);
+  const session = useSession(state, set, t.code);
+  const theme = useTheme();
   useEffect(() => {
     document.documentElement.lang = t.code;
   }, [t]);
@@ -138,17 +138,17 @@ function Head({ state, set, session, t, language }: HeadProps) {
       <div class="masthead">
         <h1>glassformer</h1>
         <div class="masthead-side">
-          {session.own && session.own.shelf.length > 1 && (
+          {session.models.length > 1 && (
             <select
               aria-label={t("model.choose")}
-              value={session.own.facts.name}
+              value={session.model}
               onChange={(event) => {
                 set({ model: event.currentTarget.value, sentence: "", target: "", off: [], blocked: [] });
                 location.reload();
               }}
             >
-              {session.own.shelf.map(({ model }) => (
-                <option>{model.name}</option>
+              {session.models.map((name) => (
+                <option>{name}</option>
               ))}
             </select>
           )}

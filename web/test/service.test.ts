@@ -46,7 +46,7 @@ describe.each(models)("%s", (name) => {
   beforeAll(async () => {
     service = await Service.load(file(name), { text: "Begin." });
   });
-  const ask = async (path: string, body: object) => service.answer(path, JSON.stringify(body), breathe);
+  const ask = async (path: string, body: object) => service.answer(path, JSON.stringify(body), breathe, () => {});
 
   it("says which model it is", async () => {
     const start = JSON.parse(text(await ask("/api/model", {}))) as Start;
@@ -90,11 +90,14 @@ describe.each(models)("%s", (name) => {
     },
   );
 
-  it("decodes a step a line", async () => {
-    const steps = text(await ask("/api/decode", { text: cases[0]!.ask.text }))
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Step);
+  it("decodes a step a line, each told when it is made", async () => {
+    const told: string[] = [];
+    const question = JSON.stringify({ text: cases[0]!.ask.text });
+    let begun = 0;
+    const between = async () => void expect(told.length).toBe(++begun); // a step has been told before the next one is made
+    const left = await service.answer("/api/decode", question, between, (part) => told.push(text(part)));
+    expect(left.byteLength).toBe(0);
+    const steps = told.map((line) => JSON.parse(line) as Step);
     const ids = steps.map(({ chosen }) => chosen.id);
     expect(ids.filter((id) => id !== 2)).toEqual(cases[0]!.greedy);
   });
@@ -131,9 +134,9 @@ describe.each(models)("%s", (name) => {
     const stop = async () => {
       if (++steps > 2) throw new Error("gone");
     };
-    await expect(service.answer("/api/look", JSON.stringify({ text: "another sentence" }), stop)).rejects.toThrow(
-      "gone",
-    );
+    await expect(
+      service.answer("/api/look", JSON.stringify({ text: "another sentence" }), stop, () => {}),
+    ).rejects.toThrow("gone");
     expect(steps).toBe(3);
   });
 });

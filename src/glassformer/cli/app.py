@@ -11,10 +11,23 @@ import typer
 from rich.markup import escape
 
 import glassformer
-from glassformer.cli import diagnose, distill, evaluate, export, import_, info, look, score, site, train, translate
+from glassformer.cli import (
+    diagnose,
+    distill,
+    evaluate,
+    export,
+    import_,
+    info,
+    look,
+    score,
+    serve,
+    site,
+    train,
+    translate,
+)
 from glassformer.cli.once import OnceEach
 from glassformer.cli.terminal import Terminal, echo
-from glassformer.errors import GlassformerError
+from glassformer.errors import NEEDS_TORCH, GlassformerError
 
 FRAMES = 3
 """Places in the code that an unexpected error is shown to come from, the innermost ones."""
@@ -33,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, translate, evaluate, score, look, site, info, import_, export, diagnose, distill):
+for module in (train, translate, serve, evaluate, score, look, site, info, import_, export, diagnose, distill):
     name = module.__name__.rsplit(".", 1)[-1]
     app.command(name.removesuffix("_"), epilog=module.EPILOG, cls=OnceEach)(getattr(module, name))
 
@@ -62,7 +75,10 @@ def main() -> NoReturn:
         text = clipped(" ".join(str(error).split()), LONGEST_ERROR) or type(error).__name__
         Terminal(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "torch" and not show_where:
+            Terminal(stderr=True).print(f"[bold red]error:[/] {escape(NEEDS_TORCH)}", highlight=False, soft_wrap=True)
+            leave(2)
         sys.excepthook = partial(print_unexpected, whole=show_where)  # only now: typer has put its own there
         raise
     except SystemExit as end:

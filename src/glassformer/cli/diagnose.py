@@ -9,18 +9,11 @@ import typer
 
 from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.terminal import Terminal, echo
-from glassformer.errors import CheckpointError
 
 if TYPE_CHECKING:
     from glassformer.diagnosis.finding import Finding
-    from glassformer.translator import Translator
 
-Pair = tuple[str, str]
 
-MOST = 200_000
-"""Training pairs that are looked at, from the beginning of the corpus."""
-TRANSLATED = 200
-"""Validation sentences that are translated."""
 BARS = "▁▂▃▄▅▆▇█"
 MARKS = {"bad": "[bold red]✗[/]", "watch": "[yellow]![/]", "good": "[green]✓[/]"}
 
@@ -49,7 +42,8 @@ def diagnose(
     the references likelier.
     """
     from glassformer.corpus.read import read_pairs
-    from glassformer.diagnosis.finding import ORDER
+    from glassformer.diagnosis.diagnose import diagnose as findings_of
+    from glassformer.diagnosis.diagnose import metrics_of, of_model
     from glassformer.diagnosis.learning_curve import learning_curve
     from glassformer.disk import check_replaceable, replace_file
     from glassformer.interop.known import is_foreign
@@ -58,88 +52,18 @@ def diagnose(
     test = list(read_pairs(source, target or None, columns=columns_of(columns))) if source else []
     if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
         known = run.is_file() or str(run) in shipped_models() or (run / "config.json").is_file() or is_foreign(run)
-        if svg is not None or not known:
-            raise CheckpointError(
-                f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de, or a model"
-            )
-        told_of(str(run), of_model(str(run), test), as_json=as_json)
-        return
+        if svg is None and known:
+            told_of(str(run), of_model(str(run), test), as_json=as_json)
+            return
     picture = svg or run / "learning-curve.svg"
     check_replaceable(picture, b"learning curve", "learning curve")
-    path = run / "metrics.jsonl"
-    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []  # sentences may hold U+2028
-    rows = [json.loads(line) for line in lines if line.endswith("}")]
-    findings = everything(run, rows, test)
-    findings.sort(key=lambda finding: ORDER.index(finding.weight))
+    findings, rows = findings_of(run, test), metrics_of(run)
     replace_file(picture, learning_curve(rows, f"{run.name}: learning curve").encode())
     if as_json:
         told = {"run": str(run), "findings": [asdict(finding) for finding in findings], "picture": str(picture)}
         echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         show(run, findings, rows, picture)
-
-
-def everything(run: Path, rows: list[dict[str, Any]], test: list[Pair]) -> "list[Finding]":
-    from glassformer.cli.train import read_settings
-    from glassformer.config import DataConfig
-    from glassformer.corpus.files import kept_validation, languages
-    from glassformer.diagnosis.corpus import examine_corpus, seen_before
-    from glassformer.diagnosis.course import examine_course, examine_translations, unknown_characters
-    from glassformer.diagnosis.score import score_beside_loss
-    from glassformer.text.tokenizer import Tokenizer
-
-    data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
-    name = tuple(languages(data).split("-"))
-    validation = kept_validation(run / "data")
-    pairs = training_pairs(run, data, validation)
-    tokenizer = Tokenizer.load(run / "data" / "tokenizer.model")
-    findings = examine_corpus(pairs, validation, (name[0], name[1]) if len(name) == 2 else None)
-    if found := seen_before(pairs, test, "test"):
-        findings.append(found)
-    for side, what in enumerate(("source", "target")):
-        own = tokenizer.target if side else tokenizer
-        lines = [own.tokens(ids) for ids in own.encode_batch(pair[side] for pair in validation)]
-        known = {character for pair in pairs for character in pair[side]}
-        characters = [character for pair in validation for character in pair[side]]
-        new = sum(character not in known for character in characters) / max(len(characters), 1)
-        if found := unknown_characters(lines, f"validation {what}", new):
-            findings.append(found)
-    findings += examine_course(rows, len(tokenizer))
-    if (run / "best.json").is_file():
-        from glassformer.config import DecodingConfig
-        from glassformer.translator import Translator
-
-        translator = Translator.load(
-            run, remark=lambda text: None
-        )  # what it would say of texts is found below, and better
-        some = (test or validation)[:TRANSLATED]
-        sources, references = [a for a, _ in some], [b for _, b in some]
-        found_ones = translator.translate(sources, config=DecodingConfig(method="greedy"))
-        findings += examine_translations(
-            sources, references, found_ones, gain=gain_of_source(translator, sources, references)
-        )
-        if found := score_beside_loss(rows, references, found_ones):
-            findings.append(found)
-    return findings
-
-
-def of_model(name: str, test: list[Pair]) -> "list[Finding]":
-    """What is wrong with a model that comes without its run."""
-    from glassformer.config import DecodingConfig
-    from glassformer.diagnosis.course import examine_translations
-    from glassformer.diagnosis.model import examine_model
-    from glassformer.translator import Translator
-
-    translator = Translator.load(name, remark=lambda text: None)
-    some = test[:TRANSLATED]
-    findings = examine_model(translator, some)
-    if some:
-        sources, references = [a for a, _ in some], [b for _, b in some]
-        made = translator.translate(sources, config=DecodingConfig(method="greedy"))
-        findings += examine_translations(
-            sources, references, made, gain=gain_of_source(translator, sources, references)
-        )
-    return findings
 
 
 def told_of(name: str, findings: "list[Finding]", *, as_json: bool) -> None:
@@ -154,41 +78,6 @@ def told_of(name: str, findings: "list[Finding]", *, as_json: bool) -> None:
         echo(json.dumps({"model": name, "findings": [asdict(one) for one in findings]}, indent=2, ensure_ascii=False))
     else:
         show_findings(Terminal(highlight=False), name, findings)
-
-
-def training_pairs(run: Path, data: Any, validation: list[Pair]) -> list[Pair]:
-    """The first pairs as they stand in the files, without those held out; where those are gone, as the run keeps them."""
-    from itertools import groupby, islice
-
-    from glassformer.corpus.encoded import EncodedPairs
-    from glassformer.corpus.files import as_kept
-    from glassformer.corpus.prepare import all_pairs
-    from glassformer.corpus.units import folded
-    from glassformer.errors import CorpusError
-    from glassformer.text.tokenizer import Tokenizer
-
-    held_out = set() if data.valid_source else {folded(source) for source, _ in validation}
-
-    def trained_on(pair: Pair) -> bool:
-        return not held_out or folded(pair[0]) not in held_out
-
-    try:
-        return list(islice(filter(trained_on, all_pairs(as_kept(run / "data", data))), MOST))
-    except (CorpusError, OSError):
-        tokenizer, kept = Tokenizer.load(run / "data" / "tokenizer.model"), EncodedPairs.open(run / "data" / "train")
-        sides = (kept.pair(number) for number in range(min(len(kept), MOST)))
-        decoded = ((tokenizer.decode(source), tokenizer.target.decode(target)) for source, target in sides)
-        return [pair for pair, _ in groupby(decoded)] if data.weights else list(decoded)  # a weight repeats each pair
-
-
-def gain_of_source(translator: "Translator", sources: list[str], references: list[str]) -> float | None:
-    """Nats a token by which the references are likelier with their own source than with the next sentence's."""
-    if len(set(sources)) < 4:
-        return None
-    own = translator.token_scores(sources, references)
-    other = translator.token_scores([*sources[1:], sources[0]], references)
-    totals = [sum(value for line in scores for _, value in line) for scores in (own, other)]
-    return (totals[0] - totals[1]) / sum(map(len, own))
 
 
 def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], picture: Path) -> None:

@@ -52,17 +52,18 @@ def info(
 
 def facts_of(place: Path) -> dict[str, Any]:
     """What the model in a folder, or a run's best, is and says of itself."""
-    from glassformer.checkpoint import load_model
-    from glassformer.model_folder import model_folder
+    from glassformer.model_folder import describe, model_folder
+    from glassformer.weights import read_weights
 
     folder = model_folder(place)
-    saved = load_model(folder)
+    about = describe(folder)
+    weights = read_weights(folder, about.config).weights
     return {
         "folder": str(folder),
         "bytes": sum(path.stat().st_size for path in model_files(folder)),
-        "parameters": sum(parameter.numel() for parameter in saved.model.parameters()),
-        "config": saved.model.config.to_dict(),
-        "card": saved.card,
+        "parameters": sum(values.size for values in weights.values()),
+        "config": about.config.to_dict(),
+        "card": about.card,
     }
 
 

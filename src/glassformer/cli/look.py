@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from glassformer.cli.terminal import Terminal
-from glassformer.errors import ConfigError
+from glassformer.cli.terminal import Terminal, make_console, say
+from glassformer.errors import ConfigError, torch_is_there
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from glassformer.page.service import Services
     from glassformer.page.wire import Ask
     from glassformer.trace import Trace
@@ -77,11 +79,23 @@ def look(
     off = [parse_head(one) for one in heads_off or []]
     turns = [parse_turn(one) for one in turn or []]
     terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
+    from glassformer.page.wire import Ask
+    from glassformer.translator.shipped import DEFAULT_MODEL, shipped_models
+
+    others = [] if model else [name for name in shipped_models() if name != DEFAULT_MODEL]
+    if not torch_is_there():
+        from glassformer.cli.look_alone import check_alone, save_alone, serve_alone
+
+        ask, name = Ask(text, target, off), model or DEFAULT_MODEL
+        check_alone(ask, save, model=name, numbers_only=with_model is False, python=terminal or bool(turns))
+        if save is not None:
+            save_alone(ask, save, model=name, with_model=with_model, int8=int8)
+        else:
+            serve_alone(ask, [name, *others], port=port, browser=browser)
+        return
     if not terminal and save is None and not page_is_built():
         terminal = True
     from glassformer.page.service import Services, load_service
-    from glassformer.page.wire import Ask
-    from glassformer.translator.shipped import DEFAULT_MODEL, shipped_models
 
     service = load_service(model or DEFAULT_MODEL, device)
     found = find_turns(service.translator, text, target, off, turns)
@@ -99,7 +113,6 @@ def look(
     if save is not None:
         save_look(service, ask, save, with_model=with_model, int8=int8)
     elif not terminal:
-        others = [] if model else [name for name in shipped_models() if name != DEFAULT_MODEL]
         services = Services(service, {name: partial(load_service, name, device) for name in others})
         serve_page(services, ask, port=port, browser=browser)
 
@@ -126,6 +139,8 @@ def show_tables(
     layer: int | None,
     top: int,
 ) -> None:
+    from glassformer.page.look import changed_trace
+
     whole = translator.translate(ask.text) if (ask.heads_off or ask.turned) and ask.target is None else ""
     trace = changed_trace(translator, ask)
     console = make_console()
@@ -134,24 +149,15 @@ def show_tables(
     print_attention(console, translator, trace, attention, token=token, layer=layer, top=top)
 
 
-def changed_trace(translator: "Translator", ask: "Ask") -> "Trace":
-    """``Translator.trace``, with what ``ask`` changes."""
-    from glassformer.page.look import changed, settled
-
-    with changed(translator, ask):
-        ask = settled(ask, translator.ids_of(ask.text, ask.target, None)[1])
-    with changed(translator, ask):
-        return translator.trace(ask.text, ask.target)
-
-
 def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) -> None:
     """Until Ctrl-C. Raises ConfigError for a port that is taken, and for a sentence that is too long to be live."""
     import contextlib
     import webbrowser
 
+    from glassformer.http.listening import listen
+    from glassformer.page.facts import LONGEST
     from glassformer.page.look import changed, check_length
-    from glassformer.page.serve import listen, serve
-    from glassformer.page.service import LONGEST
+    from glassformer.page.serve import serve
 
     service = services.first
     check_length(service.translator, ask, LONGEST)
@@ -171,12 +177,6 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
 
 def has_display() -> bool:
     return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-
-
-def make_console() -> Terminal:
-    """As wide as the terminal; without one 100 columns, or $COLUMNS."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
-    return Terminal(width=width, highlight=False)
 
 
 def parse_head(text: str) -> tuple[str, int]:
@@ -311,11 +311,6 @@ def print_attention(
     strongest = "key" if top == 1 else f"{top} keys"
     say(console, f"Layer {layer}: the {strongest} that each head looks at most, and the rest.", "bold")
     console.print(heads_table(words, weights[layer].tolist(), top, console.width))
-
-
-def say(console: Terminal, text: str, style: str = "", *, whole: bool = False) -> None:
-    """``whole``: with an address or a path in it, which is copied as a line."""
-    console.print(text, style=style, markup=False, soft_wrap=whole)
 
 
 def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tuple[Words, Words]:

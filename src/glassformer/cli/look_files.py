@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassformer.cli.look import changed_trace, make_console, say
+from glassformer.cli.terminal import make_console, say
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
     from glassformer.page.service import Service
     from glassformer.page.wire import Ask
+    from glassformer.translator import Translator
 
 
 def check_save(path: Path | None, *, with_model: bool | None, int8: bool) -> None:
@@ -22,11 +23,14 @@ def check_save(path: Path | None, *, with_model: bool | None, int8: bool) -> Non
     if path is None:
         return
     from glassformer.disk import check_replaceable
-    from glassformer.page.export import SIGN
+    from glassformer.page.export import SHELF, SIGN
+
+    if path.suffix == ".html":
+        check_replaceable(path, SIGN.encode(), "saved page of glassformer", SHELF.encode())
+        return
     from glassformer.trace import FORMAT
 
-    sign, what = (SIGN, "saved page") if path.suffix == ".html" else (FORMAT, "trace")
-    check_replaceable(path, sign.encode(), f"{what} of glassformer")
+    check_replaceable(path, FORMAT.encode(), "trace of glassformer")
 
 
 def save_html(service: "Service", ask: "Ask", path: Path, *, inside: bool, int8: bool) -> None:
@@ -45,17 +49,17 @@ def save_html(service: "Service", ask: "Ask", path: Path, *, inside: bool, int8:
     say(console, f"the page is saved in {path}: {size:.1f} MB, {what}; open it in any browser", "dim", whole=True)
 
 
-def has_room(service: "Service", *, with_model: bool | None, int8: bool) -> bool:
+def has_room(translator: "Translator", *, with_model: bool | None, int8: bool) -> bool:
     """Whether the model goes into the file. Says how large it makes it, or why it stays out."""
     from glassformer.page.model import LARGEST, model_size
 
     if with_model is False:
         return False
-    size, console = model_size(service.translator, int8), make_console()
+    size, console = model_size(translator, int8), make_console()
     if with_model is True or size <= LARGEST:
         say(console, f"the model takes about {size / 1e6:.0f} MB of the file; --numbers-only leaves it out", "dim")
         return True
-    smaller = "" if int8 else f", --int8 makes it {model_size(service.translator, True) / 1e6:.0f}"
+    smaller = "" if int8 else f", --int8 makes it {model_size(translator, True) / 1e6:.0f}"
     large = f"the model would take {size / 1e6:.0f} MB, over {LARGEST / 1e6:.0f}, and stays out"
     say(console, f"{large}: --with-model puts it in{smaller}", "yellow")
     return False
@@ -64,9 +68,11 @@ def has_room(service: "Service", *, with_model: bool | None, int8: bool) -> bool
 def save_look(service: "Service", ask: "Ask", path: Path, *, with_model: bool | None, int8: bool) -> None:
     """The page, or the trace, by the name's ending."""
     if path.suffix == ".html":
-        inside = has_room(service, with_model=with_model, int8=int8)
+        inside = has_room(service.translator, with_model=with_model, int8=int8)
         save_html(service, ask, path, inside=inside, int8=int8)
         return
+    from glassformer.page.look import changed_trace
+
     translator, console = service.translator, make_console()
     trace = changed_trace(translator, ask)
     trace.save(path)

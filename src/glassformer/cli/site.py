@@ -27,11 +27,11 @@ def site(
 
     Any host of files serves it. A browser loads the chosen model once and keeps it.
     """
-    from glassformer.page.model import rounded
-    from glassformer.page.service import load_service
+    from glassformer.page.model import closed, rounded
     from glassformer.page.site import Offered, write_site
+    from glassformer.page.wire import Ask
 
-    translators = [load_service(name, "cpu").translator for name in model or ["en-de"]]
-    offered = [Offered(rounded(one) if int8 else one, text) for one in translators]
+    models = [closed(name) for name in model or ["en-de"]]
+    offered = [Offered(rounded(one) if int8 else one, Ask(text)) for one in models]
     write_site(folder, offered, lambda name, size: echo(f"{folder / name}: {size / 1e6:,.2f} MB"))
     echo(f"Look at it: python -m http.server --directory {folder}")

@@ -5,6 +5,7 @@ over what stands there or put text into the clipboard, and bidirectional overrid
 Every message, table and bar of the command line goes through ``Terminal`` or ``echo``, and a test holds it.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -41,6 +42,17 @@ class Terminal(Console):
                 yield segment
             else:
                 yield Segment(visible(segment.text), segment.style)
+
+
+def make_console() -> Terminal:
+    """As wide as the terminal; without one 100 columns, or $COLUMNS."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+    return Terminal(width=width, highlight=False)
+
+
+def say(console: Terminal, text: str, style: str = "", *, whole: bool = False) -> None:
+    """``whole``: with an address or a path in it, which is copied as a line."""
+    console.print(text, style=style, markup=False, soft_wrap=whole)
 
 
 def echo(text: str, *, err: bool = False) -> None:

@@ -3,23 +3,15 @@
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from glassformer.cli.columns import Columns, columns_of
-from glassformer.config import DataConfig, RunConfig, TrainingConfig
-from glassformer.config.settings import check_threads
+from glassformer.config.tables import Tables, read_settings
 from glassformer.errors import ConfigError
-
-if TYPE_CHECKING:
-    from glassformer.checkpoint import Saved
-    from glassformer.config.recipe import Recipe
-    from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.report import Outcome
 
 EPILOG = """[bold]Examples[/]
 
@@ -74,19 +66,34 @@ def train(
         "skip_bad_lines": skip_bad_lines,
     }
     settings = read_settings(config)
+    corpus: Callable[[Path], None] | None = None
     if demo:
         if any(given.values()) or config:
             raise ConfigError("--demo makes its own sentences: leave the files, and --config, out")
-        from glassformer.demo.run import SETTINGS, demo_files
+        from glassformer.demo.run import SETTINGS, demo_files, write_demo
 
         out = out or Path("runs/demo")
         settings |= {room: dict(table) for room, table in SETTINGS.items()} | {"data": demo_files(out / "sentences")}
+
+        def corpus(folder: Path) -> None:
+            write_demo(folder / "sentences")
+
     settings["data"] |= {name: value for name, value in given.items() if value}
     chosen = {"preset": preset, "vocabulary_size": vocabulary_size, "start_from": start_from}
     set_flags(settings, set_, time_limit, seed, **chosen, new_vocabulary=new_vocabulary)
-    set_by = "for the demo" if demo else "as you set it"
-    outcome = run_training(
-        settings, out, threads=threads, device=device, tensorboard=tensorboard, set_by=set_by, demo=demo
+    from glassformer.cli.progress import reporter_for
+    from glassformer.runs.run import carry_out
+
+    outcome = carry_out(
+        settings,
+        out,
+        command=typed(),
+        threads=threads,
+        device=device,
+        reporting=partial(reporter_for, tensorboard=tensorboard),
+        stop=asked_to_stop(),
+        set_by="for the demo" if demo else "as you set it",
+        corpus=corpus,
     )
     if demo and out is not None and outcome.complete:
         from glassformer.cli.demo import show_demo
@@ -94,128 +101,9 @@ def train(
         show_demo(out)
 
 
-def run_training(
-    settings: dict[str, dict[str, Any]],
-    out: Path | None,
-    *,
-    threads: int,
-    device: str,
-    tensorboard: bool,
-    about: dict[str, Any] | None = None,
-    set_by: str = "as you set it",
-    demo: bool = False,
-) -> "Outcome":
-    """``about``: what the model's card is told besides, or instead. ``demo``: its sentences are written first. A training
-    that is refused leaves nothing behind."""
-    from glassformer.cli.progress import reporter_for
-    from glassformer.corpus.files import languages
-    from glassformer.corpus.prepare import prepare
-    from glassformer.demo.run import write_demo
-    from glassformer.devices import find_device
-    from glassformer.runs.folder import keep, only_run, settle, told_anew, undone_if_refused
-    from glassformer.training.processes import joined, local_device, prepared_by_first
-    from glassformer.training.report import Reporter, Silence
-    from glassformer.training.train import train as train_in
-
-    use_threads(threads)
-    if not settings["data"] and out is not None and (out / "config.toml").is_file():
-        # `train --out RUN` goes on with the run's own data
-        settings["data"] = read_settings(out / "config.toml")["data"]
-    data_config = DataConfig.from_dict(settings["data"])
-    folder = out or Path("runs") / languages(data_config)
-    anew, settings = told_anew(folder, settings), settle(folder, settings)
-    run, training = RunConfig.from_dict(settings["run"]), TrainingConfig.from_dict(settings["training"])
-    start, choose = chooser(settings, folder, set_by)
-    where = find_device(local_device(device))
-    with joined(where) as processes, ExitStack() as stack:
-        reporter: Reporter = Silence()
-        if processes.first:
-            stack.enter_context(undone_if_refused(folder))
-            stack.enter_context(only_run(folder))
-            if demo:
-                write_demo(folder / "sentences")
-            reporter = stack.enter_context(reporter_for(folder, tensorboard=tensorboard))
-        read = partial(
-            prepare,
-            folder / "data",
-            data_config,
-            training,
-            vocabulary_size=run.vocabulary_size,
-            tokenizer=None if run.new_vocabulary or not run.start_from else kept_tokenizer(start, folder),
-        )
-        data = prepared_by_first(processes, read, reporter.doing)
-        data.notes[:0] = anew
-        if processes.first:
-            keep(folder, settings)
-        chosen = choose(len(data.pairs), len(data.tokenizer), device=where.type)
-        facts = {**data.facts, "command": " ".join(["glassformer", *sys.argv[1:]]), **(about or {})}
-        if training.bleu_tokenizer:
-            facts["bleu_tokenizer"] = training.bleu_tokenizer  # what is asked for once counts ever after
-        more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
-        with asked_to_stop() as stop:
-            return train_in(folder, data, chosen, about=facts, stop=stop, **more)
-
-
-def use_threads(threads: int) -> None:
-    """Raises ConfigError for a number that cannot be; 0 leaves all of them."""
-    import torch
-
-    check_threads(threads)
-    if threads:
-        torch.set_num_threads(threads)
-
-
-def chooser(
-    settings: dict[str, dict[str, Any]], folder: Path, set_by: str = "as you set it"
-) -> "tuple[Saved | None, Callable[..., Recipe]]":
-    """The model that the run in ``folder`` starts from, and the recipe for so many pairs and pieces. Raises ConfigError
-    for a mistake in the settings."""
-    from glassformer.runs.recipe import recipe
-    from glassformer.training.guide import check_guide
-
-    run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
-    start, started, pieces = start_of(run.start_from, folder, model, keep=not run.new_vocabulary)
-    choose = partial(recipe, preset=run.preset, model=model, training=training, started=started, set_by=set_by)
-    sizes = (1, 100_000, 500_000, 2_000_000)  # a mistake shows now, and not after the corpus is read
-    check_guide([choose(size, pieces) for size in sizes], settings["data"].get("marks", []))
-    return start, choose
-
-
-def start_of(
-    name: str, folder: Path, model: dict[str, Any], *, keep: bool
-) -> "tuple[Saved | None, dict[str, Any], int]":
-    """The model to start from, None for none, its sizes of which the settings ``model`` say nothing, and about how many
-    pieces there will be. ``keep``: its vocabulary is kept. A run that has saved has them itself: what it started from may be
-    gone."""
-    if not name:
-        return None, {}, 8000
-    from glassformer.checkpoint import load_model
-    from glassformer.model_folder import read_config
-    from glassformer.training.start import OF_TABLES, SIZES
-    from glassformer.training.state import newest_checkpoint
-    from glassformer.translator import find_model
-
-    saved = None
-    if checkpoint := newest_checkpoint(folder):
-        config = read_config(checkpoint)
-    else:
-        saved = load_model(find_model(name))
-        config = saved.model.config
-    names = (*SIZES, *OF_TABLES) if keep else SIZES
-    sizes = {size: getattr(config, size) for size in names if size not in model}
-    return saved, sizes, config.vocabulary_size if keep else 8000
-
-
-def kept_tokenizer(start: "Saved | None", folder: Path) -> "Tokenizer":
-    """The vocabulary of the model that a run starts from; the run's own where it has saved already."""
-    from glassformer.text.tokenizer import Tokenizer
-    from glassformer.training.state import newest_checkpoint
-
-    if start is not None:
-        return start.tokenizer
-    checkpoint = newest_checkpoint(folder)
-    assert checkpoint is not None, "a run without a checkpoint has just read the model that it starts from"
-    return Tokenizer.load(checkpoint / "tokenizer.model")
+def typed() -> str:
+    """The command as it was typed, for the model's card."""
+    return " ".join(["glassformer", *sys.argv[1:]])
 
 
 class asked_to_stop:  # noqa: N801  used as a function
@@ -246,29 +134,7 @@ class asked_to_stop:  # noqa: N801  used as a function
         return self.reason
 
 
-def read_settings(path: Path | None) -> dict[str, dict[str, Any]]:
-    """The four tables of a run's settings: run, data, model, training. Raises ConfigError for anything else."""
-    import tomllib
-
-    rooms: dict[str, dict[str, Any]] = {"run": {}, "data": {}, "model": {}, "training": {}}
-    if path is None:
-        return rooms
-    try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from None
-    for room, table in read.items():
-        if room not in rooms or not isinstance(table, dict):
-            raise ConfigError(f"{path}: unknown table [{room}]: wanted {', '.join(f'[{name}]' for name in rooms)}")
-        rooms[room] = table
-    return rooms
-
-
-def set_flags(
-    settings: dict[str, dict[str, Any]], set_: list[str] | None, time_limit: str, seed: int | None, **run: Any
-) -> None:
+def set_flags(settings: Tables, set_: list[str] | None, time_limit: str, seed: int | None, **run: Any) -> None:
     """Put what the command line says, ``--set`` first, into the settings; ``run``: settings of that table, empty for unsaid."""
     for text in set_ or []:
         room, name, value = parse_setting(text)

@@ -6,16 +6,19 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from glassformer.cli.shards import translate_shards
 from glassformer.cli.terminal import Terminal, echo, for_stream
 from glassformer.config import DecodingConfig
 from glassformer.errors import ConfigError, GlassformerError
 
 if TYPE_CHECKING:
+    from glassformer.text.glossary import Glossary
     from glassformer.translator import Translation, Translator
 
 LINES_AT_ONCE = 2000
@@ -28,6 +31,8 @@ EPILOG = """[bold]Examples[/]
 glassformer translate "The animal didn't cross the street because it was too tired."
 
 glassformer translate --model runs/mine --input news.en.gz --output news.de
+
+glassformer translate news.en more.jsonl --shards --out news
 
 cat news.en | glassformer translate --n-best 4 --beam 8 > news.tsv
 """
@@ -48,6 +53,11 @@ def translate(
     top_p: Annotated[float | None, typer.Option(help="Sampling: only among the likeliest that hold this probability.", show_default="1")] = None,
     seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
     prefix: Annotated[str, typer.Option(help="What each translation has to begin with.")] = "",
+    shards: Annotated[bool, typer.Option("--shards", help="The arguments are files (text, .jsonl, .parquet), translated into --out in shards: killed anywhere, the same command goes on.")] = False,
+    out: Annotated[Path | None, typer.Option(help="With --shards: the folder.", show_default=False)] = None,
+    shard: Annotated[str, typer.Option(help="With --shards: a part of them, such as 3/16.", show_default="all")] = "",
+    field: Annotated[str, typer.Option(help="With --shards: the field of .jsonl and .parquet that holds the text.")] = "text",
+    glossary: Annotated[Path | None, typer.Option(help="A TSV of source terms and target terms, which translations have to have.", show_default=False)] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
     engine: Annotated[str, typer.Option(help="native (PyTorch), ctranslate2 (faster on a CPU), or auto: ctranslate2 where it searches as native does, else native.")] = "auto",
     quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 (0.1 BLEU less on 2,000 sentences), or float32, which gives the native translations.")] = "int8",
@@ -63,19 +73,20 @@ def translate(
         raise ConfigError("sentences and --input: give one or the other")
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     config = decoding_config(method, beam, n_best, length_penalty, seed, sampling, precision)
+    from glassformer.text.glossary import Glossary
     from glassformer.translator import Translator
 
-    translator = Translator.load(
-        model,
-        device=device,
-        engine=engine,
-        quantization=quantization,
-        threads=threads,
-        protect=protect,
-        tell=tell,
-        remark=tell,
-    )
-    job = Job(translator, config, prefix, show=rows_of(n_best, scores))
+    terms = Glossary.from_tsv(glossary) if glossary is not None else None
+    load = partial(
+        Translator.load, model, device=device, engine=engine, quantization=quantization, threads=threads, protect=protect,
+        tell=tell, remark=tell,
+    )  # fmt: skip
+    if shards or out:
+        files, folder = checked_shards(text, shards, out, input or prefix or output)
+        translate_shards(files, folder, model=model, field=field, part=shard, load=load, config=config, glossary=terms)
+        return
+    translator = load()
+    job = Job(translator, config, prefix, show=rows_of(n_best, scores), glossary=terms)
     with writer(output) as write:
         if text:
             job.run(iter(text), write)
@@ -83,6 +94,15 @@ def translate(
             job.talk(write)
         else:
             job.run_file(input or "-", write, show_bar=sys.stderr.isatty() and (output or not sys.stdout.isatty()))
+
+
+def checked_shards(text: list[str] | None, shards: bool, out: Path | None, other: object) -> tuple[list[str], Path]:
+    """The files and the folder. Raises ConfigError for options that do not go together."""
+    if not (shards and out and text):
+        raise ConfigError("--shards wants files and --out FOLDER, and --out wants --shards")
+    if other:
+        raise ConfigError("--shards with --input, --output or --prefix: leave these out")
+    return text, out
 
 
 def decoding_config(
@@ -124,8 +144,10 @@ class Job:
         config: DecodingConfig,
         prefix: str,
         show: Callable[[int, "list[Translation]"], list[str]],
+        glossary: "Glossary | None" = None,
     ) -> None:
         self.translator, self.config, self.prefix, self.show = translator, config, prefix, show
+        self.glossary = glossary
         self.number = 0
 
     def run(
@@ -138,7 +160,8 @@ class Job:
         def begin() -> None:
             if waiting:
                 chunk, waiting[:] = list(waiting), []
-                begun.append(self.translator.begin(chunk, config=self.config, prefix=self.prefix, progress=progress))
+                options = {"config": self.config, "prefix": self.prefix, "glossary": self.glossary}
+                begun.append(self.translator.begin(chunk, progress=progress, **options))  # type: ignore[arg-type]
 
         def finish(still: int) -> None:
             while len(begun) > still:

@@ -36,6 +36,8 @@ class DecodingConfig(Settings):
     """What the products are computed in. ``int8`` is the fastest on a processor that has it, and rounds most."""
     batch_tokens: int = 4096
     """Sentences are computed together up to this many padded source tokens times hypotheses."""
+    attention: bool = False
+    """Also give what each token of the best translation looked at in the source."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -13,8 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 
 from glassformer.corpus.marks import with_marks_of
-
-Pair = tuple[str, str]
+from glassformer.corpus.read import Pair
 
 NEIGHBOURS = 1000
 """Pairs from which a joined one takes its other sentences: the last so many."""

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from glassformer.corpus.read import Pair
 from glassformer.corpus.units import folded
 from glassformer.errors import CorpusError
-
-Pair = tuple[str, str]
 
 MOST_COPIES = 10
 """A sentence that stands more often than this in a corpus is for learning: held out, it would be missing everywhere."""

@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassformer.corpus.read import CorpusReport
+from glassformer.corpus.read import CorpusReport, Pair
 from glassformer.errors import CorpusError
 from glassformer.text.lines import name_of, read_lines
 from glassformer.text.normalise import normalised
 from glassformer.text.tokenizer import WORD_START, Tokenizer
 
-Pair = tuple[str, str]
 Marks = tuple[tuple[int, int], ...]
 """(the word that looks, the word that it looks at), each a number from 0."""
 Numbers = npt.NDArray[np.int64]

@@ -27,7 +27,7 @@ from glassformer.corpus.files import (
 )
 from glassformer.corpus.held_out import Account, chosen, weighted
 from glassformer.corpus.marks import NO_MARKS, marked, with_marks_of, word_starts
-from glassformer.corpus.read import CorpusReport, read_pairs
+from glassformer.corpus.read import CorpusReport, Pair, read_pairs
 from glassformer.corpus.subword_sampling import SubwordSampler
 from glassformer.corpus.units import folded
 from glassformer.disk import read_json, replace_file, sha256_of
@@ -41,7 +41,6 @@ from glassformer.text.scripts import common_scripts
 from glassformer.text.sentences import sentences
 from glassformer.text.tokenizer import Tokenizer, vocabulary_size_for
 
-Pair = tuple[str, str]
 SAMPLED_LINES = 5000
 SOME_LINES = 0.05
 """The share of shouted or titled lines from which on a model is taken to have learnt to read them."""

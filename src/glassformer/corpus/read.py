@@ -11,6 +11,9 @@ from typing import Final
 from glassformer.errors import CorpusError
 from glassformer.text.lines import STDIN, lines, name_of
 
+Pair = tuple[str, str]
+"""A source sentence and its translation."""
+
 EMPTY = "one side is empty"
 NOT_UTF8 = "not valid UTF-8"
 NOT_ONE_TAB = "not exactly one tab in the line"

@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from glassformer.corpus.read import Pair
 from glassformer.corpus.units import IN_UNSPACED, folded, units
 from glassformer.diagnosis.finding import Finding
 from glassformer.diagnosis.sides import other_language_within, swapped, swapped_in_part, validation_swapped
-
-Pair = tuple[str, str]
 
 FEW = 10_000
 """Pairs below which hardly anything can be learnt but a toy language."""

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from glassformer.corpus.read import Pair
 from glassformer.corpus.units import units
 from glassformer.diagnosis.finding import Finding
-
-Pair = tuple[str, str]
 
 LOOKED_AT = 20_000
 """Pairs, from the beginning of the corpus."""

@@ -1,19 +1,17 @@
-"""A model as CTranslate2 has it: the same weights under its names, positions as a table."""
+"""A model as CTranslate2 has it: the same weights under its names, positions as a table. Needs no torch."""
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from glassformer.config import ModelConfig
 from glassformer.engines.ctranslate2 import POSITIONS, files_of
-from glassformer.model import Transformer
-from glassformer.model.attention import MultiHeadAttention
-from glassformer.model.layers import AddAndNorm, FeedForward
-from glassformer.model.positions import positional_encodings
+from glassformer.weights import Arrays, Bare, numbers_of
+
+if TYPE_CHECKING:
+    from glassformer.model import Transformer
 
 NEVER = -1e4
 """A logit whose probability is 0, and which float16 can hold."""
@@ -22,7 +20,7 @@ EPSILON = 1e-5
 
 
 def convert(
-    model: Transformer,
+    model: "Transformer | Bare",
     tokens: list[str],
     target_tokens: list[str] | None = None,
     *,
@@ -84,12 +82,12 @@ def attribute(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def spec_of(model: Transformer) -> Any:
+def spec_of(model: "Transformer | Bare") -> Any:
     """CTranslate2's description of the model (``TransformerSpec``), filled with its weights."""
     from ctranslate2.specs import TransformerSpec  # needs seconds, and only converting needs it
     from ctranslate2.specs.common_spec import Activation
 
-    config = model.config
+    config, weights = model.config, numbers_of(model)
     layers = (config.encoder_layers, config.decoder_layers)
     spec = TransformerSpec.from_config(
         layers,
@@ -98,73 +96,77 @@ def spec_of(model: Transformer) -> Any:
         activation=Activation[config.activation.upper()],
         layernorm_embedding=config.embedding_norm,
     )
-    spec.encoder.embeddings[0].weight = array(model.embedding.weight)
-    spec.decoder.embeddings.weight = array(model.written.weight)
-    spec.decoder.projection.weight = array(model.output_weight)
-    spec.decoder.projection.bias = output_bias(model)
-    stacks: list[tuple[Any, Any]] = [(spec.encoder, model.encoder), (spec.decoder, model.decoder)]
-    for place, stack in stacks:
+    written = weights["target_embedding.weight" if config.target_vocabulary_size else "embedding.weight"]
+    spec.encoder.embeddings[0].weight = weights["embedding.weight"].copy()
+    spec.decoder.embeddings.weight = written.copy()
+    spec.decoder.projection.weight = (written if config.tied_output else weights["output_matrix"]).copy()
+    spec.decoder.projection.bias = output_bias(config, weights)
+    waves = None if config.positions == "learned" else positions(config)
+    for side, place in (("encoder", spec.encoder), ("decoder", spec.decoder)):
         place.scale_embeddings = config.scale_embedding
-        place.position_encodings.encodings = positions_of(config, stack)
+        learned = weights.get(f"{side}.input.positional_encoding.table")
+        place.position_encodings.encodings = waves if learned is None else learned.copy()
         if config.embedding_norm:
-            set_norm(place.layernorm_embedding, stack.input.norm)
+            set_norm(place.layernorm_embedding, weights, f"{side}.input.norm")
         if config.norm == "pre":
-            set_norm(place.layer_norm, stack.norm)
-        for to, layer in zip(place.layer, stack.layers, strict=True):
-            set_self_attention(to.self_attention, layer.self_attention, layer.self_attention_add_norm)
-            if stack is model.decoder:
-                set_cross_attention(to.attention, layer.cross_attention, layer.cross_attention_add_norm)
-            set_feed_forward(to.ffn, layer.feed_forward, layer.feed_forward_add_norm)
+            set_norm(place.layer_norm, weights, f"{side}.norm")
+        for number, to in enumerate(place.layer):
+            layer = f"{side}.layers.{number}"
+            set_self_attention(to.self_attention, weights, f"{layer}.self_attention")
+            if side == "decoder":
+                set_cross_attention(to.attention, weights, f"{layer}.cross_attention", config.d_model)
+            set_feed_forward(to.ffn, weights, f"{layer}.feed_forward")
     return spec
 
 
-def positions_of(config: ModelConfig, stack: Any) -> Any:
-    """The table of positions of one stack: what it learned, or as many rows of its waves as CTranslate2 is given."""
-    if config.positions == "learned":
-        return array(stack.input.positional_encoding.table)
-    return positional_encodings(POSITIONS, config.d_model, config.positions, config.first_position).numpy()
+def positions(config: ModelConfig) -> Any:
+    """Rows of the table as ``model.positions`` has them, which says what the layouts are."""
+    pairs = config.d_model // 2
+    exponent = np.arange(pairs) / (max(pairs - 1, 1) if config.positions == "halves" else pairs)
+    pos = np.arange(config.first_position, config.first_position + POSITIONS, dtype=np.float64)
+    angles = pos[:, None] / 10000**exponent  # [position, pair]
+    waves = [np.sin(angles), np.cos(angles)]
+    interleaved = config.positions == "interleaved"
+    table = np.stack(waves, axis=-1).reshape(POSITIONS, -1) if interleaved else np.concatenate(waves, axis=-1)
+    return table.astype(np.float32)
 
 
-def output_bias(model: Transformer) -> Any:
+def output_bias(config: ModelConfig, weights: Arrays) -> Any:
     """The model's, or none, but for pad and bos, which no translation has in it: so CTranslate2 need not be told."""
-    config = model.config
-    bias = torch.zeros(config.target_size) if model.output_bias is None else model.output_bias.detach().clone()
+    given = weights.get("output_bias")
+    bias = np.zeros(config.target_size, np.float32) if given is None else given.copy()
     bias[list({config.pad_id, config.bos_id} - {config.eos_id})] = NEVER
-    return array(bias)
+    return bias
 
 
-def set_self_attention(to: Any, attention: MultiHeadAttention, add_and_norm: AddAndNorm) -> None:
+def set_self_attention(to: Any, weights: Arrays, name: str) -> None:
     """Queries, keys and values in one product, as here."""
-    set_linear(to.linear[0], attention.w_qkv, attention.b_qkv)
-    set_linear(to.linear[1], attention.w_o.weight, attention.w_o.bias)
-    set_norm(to.layer_norm, add_and_norm.norm)
+    set_linear(to.linear[0], weights[f"{name}.w_qkv"], weights.get(f"{name}.b_qkv"))
+    set_linear(to.linear[1], weights[f"{name}.w_o.weight"], weights.get(f"{name}.w_o.bias"))
+    set_norm(to.layer_norm, weights, f"{name}_add_norm.norm")
 
 
-def set_cross_attention(to: Any, attention: MultiHeadAttention, add_and_norm: AddAndNorm) -> None:
+def set_cross_attention(to: Any, weights: Arrays, name: str, width: int) -> None:
     """Queries in one product, keys and values in another."""
-    width, b = attention.d_model, attention.b_qkv
-    set_linear(to.linear[0], attention.w_qkv[:width], None if b is None else b[:width])
-    set_linear(to.linear[1], attention.w_qkv[width:], None if b is None else b[width:])
-    set_linear(to.linear[2], attention.w_o.weight, attention.w_o.bias)
-    set_norm(to.layer_norm, add_and_norm.norm)
+    w, b = weights[f"{name}.w_qkv"], weights.get(f"{name}.b_qkv")
+    set_linear(to.linear[0], w[:width], None if b is None else b[:width])
+    set_linear(to.linear[1], w[width:], None if b is None else b[width:])
+    set_linear(to.linear[2], weights[f"{name}.w_o.weight"], weights.get(f"{name}.w_o.bias"))
+    set_norm(to.layer_norm, weights, f"{name}_add_norm.norm")
 
 
-def set_feed_forward(to: Any, feed_forward: FeedForward, add_and_norm: AddAndNorm) -> None:
-    set_linear(to.linear_0, feed_forward.w_1.weight, feed_forward.w_1.bias)
-    set_linear(to.linear_1, feed_forward.w_2.weight, feed_forward.w_2.bias)
-    set_norm(to.layer_norm, add_and_norm.norm)
+def set_feed_forward(to: Any, weights: Arrays, name: str) -> None:
+    for linear, part in ((to.linear_0, "w_1"), (to.linear_1, "w_2")):
+        set_linear(linear, weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"])
+    set_norm(to.layer_norm, weights, f"{name}_add_norm.norm")
 
 
-def set_linear(to: Any, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
-    to.weight = array(weight)
+def set_linear(to: Any, weight: Any, bias: Any) -> None:
+    """In memory of their own: CTranslate2's quantisation writes into what it is given."""
+    to.weight = weight.copy()
     if bias is not None:
-        to.bias = array(bias)
+        to.bias = bias.copy()
 
 
-def set_norm(to: Any, norm: nn.LayerNorm) -> None:
-    to.gamma, to.beta = array(norm.weight), array(norm.bias)
-
-
-def array(tensor: torch.Tensor) -> Any:
-    """Its numbers, float32, in memory of their own: CTranslate2's quantisation writes into what it is given."""
-    return tensor.detach().cpu().float().numpy().copy()
+def set_norm(to: Any, weights: Arrays, name: str) -> None:
+    to.gamma, to.beta = weights[f"{name}.weight"].copy(), weights[f"{name}.bias"].copy()

@@ -27,10 +27,12 @@ from glassformer.disk import (
     write_folder,
 )
 from glassformer.engines.ctranslate2 import CTranslate2, both_sides, files_of
-from glassformer.errors import CheckpointError, ConversionError
+from glassformer.errors import CheckpointError, ConversionError, torch_is_there
 from glassformer.model_folder import Description
+from glassformer.weights import read_weights
 
 if TYPE_CHECKING:
+    from glassformer.checkpoint import Saved
     from glassformer.engines.native import Native
 
 LAYOUT = 2
@@ -47,6 +49,7 @@ def load_fast(
     *,
     quantization: str,
     threads: int,
+    spread: bool = True,
     tell: Callable[[str], None],
 ) -> CTranslate2:
     """The engine for the model in ``folder``, from a kept conversion or a new one.
@@ -56,10 +59,11 @@ def load_fast(
     files = kept(folder, about.config, quantization)
     if files is None:
         tell(f"making the model ready for CTranslate2 ({quantization}), once …")
-        files = keep(folder, quantization, tell)
+        files = keep(folder, about, quantization, tell)
     if "refused" in (check := read_json(files.pop(CHECK), folder / CHECK)):
         raise ConversionError(str(check["refused"]))
-    return CTranslate2(files, about.config, *both_sides(about.tokenizer), threads=threads, native=native)
+    both = both_sides(about.tokenizer)
+    return CTranslate2(files, about.config, *both, threads=threads, native=native, spread=spread)
 
 
 def kept(folder: Path, config: ModelConfig, quantization: str) -> dict[str, bytes] | None:
@@ -79,13 +83,19 @@ def kept(folder: Path, config: ModelConfig, quantization: str) -> dict[str, byte
     return files
 
 
-def keep(folder: Path, quantization: str, tell: Callable[[str], None]) -> dict[str, bytes]:
+def keep(folder: Path, about: Description, quantization: str, tell: Callable[[str], None]) -> dict[str, bytes]:
     """Convert, check, and write it down; where that is not possible it is said."""
-    from glassformer.checkpoint import load_model
-    from glassformer.engines.check import checked, validation_pairs
+    from glassformer.engines.check import Unopened, checked, validation_pairs
 
     try:
-        files, check = checked(load_model(folder), quantization, validation_pairs(folder))
+        saved: Saved | Unopened
+        if torch_is_there():
+            from glassformer.checkpoint import load_model
+
+            saved = load_model(folder)
+        else:
+            saved = Unopened(read_weights(folder, about.config), about.tokenizer, about.card)
+        files, check = checked(saved, quantization, validation_pairs(folder))
         files[CHECK] = check.to_json()
         tell(f"checked: {check}")
     except ConversionError as error:
@@ -140,5 +150,6 @@ def name_of(folder: Path, quantization: str) -> str:
 
     hashes = read_json(read_file(folder, MANIFEST), folder / MANIFEST)
     made_of = [hashes.get(name) for name in ("config.json", "model.safetensors", "tokenizer.model")]
-    text = repr((LAYOUT, ctranslate2.__version__, quantization, made_of))
+    alone = () if torch_is_there() else ("checked without PyTorch",)  # where that comes later it is checked with it
+    text = repr((LAYOUT, ctranslate2.__version__, quantization, made_of, *alone))
     return f"ctranslate2-{quantization}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -97,12 +97,14 @@ class CTranslate2:
         *,
         threads: int = 0,
         native: Callable[[], Native] | None = None,
+        spread: bool = True,
     ) -> None:
-        """``files``, ``tokens``, ``target_tokens``: as of ``conversion.convert``."""
+        """``files``, ``tokens``, ``target_tokens``: as of ``conversion.convert``. ``spread``: what is begun together is
+        shared among all threads; without it, it stays together, for callers who are several themselves."""
         import ctranslate2
 
         check_threads(threads)  # its own message would hold the whole model
-        self.threads = threads or cores()
+        self.threads, self.spread = threads or cores(), spread
         self.config, self.tokens, self._native = config, tokens, native
         self.target_tokens = target_tokens or tokens
         self._opened: Native | None = None
@@ -169,10 +171,10 @@ class CTranslate2:
                 raise VocabularyError(f"id {stranger} is not one of the vocabulary's {len(self.tokens):,}")
 
     def batches(self, sentences: Sequence[Sentence], config: DecodingConfig) -> Iterator[list[int]]:
-        """Sentences of similar length together, and at least as many batches as threads."""
+        """Sentences of similar length together, and, where they are ``spread``, at least as many batches as threads."""
         rows = 1 if is_greedy(config) else config.beam_size
         lengths = [len(sentence.source) for sentence in sentences]
-        share = -(-sum(lengths) * rows // self.threads)
+        share = -(-sum(lengths) * rows // (self.threads if self.spread else 1))
         return by_length(lengths, rows, min(config.batch_tokens, max(share, 1)))
 
     def submit(self, sentences: Sequence[Sentence], config: DecodingConfig) -> list[Any]:
@@ -193,22 +195,24 @@ class CTranslate2:
             max_decoding_length=max(sentence.limit for sentence in sentences),
             return_end_token=True,
             return_scores=True,
+            return_attention=config.attention,
             **options,
         )
 
     def told(self, result: Any, sentence: Sentence, config: DecodingConfig) -> list[Hypothesis]:
         """The n_best of what CTranslate2 found within the sentence's own limit: the finished ones first, then the score."""
-        found = list(zip(result.hypotheses, result.scores, strict=True))
-        if any(len(tokens) > sentence.limit for tokens, _ in found):
+        looks = result.attention if config.attention else [[] for _ in result.hypotheses]
+        found = list(zip(result.hypotheses, result.scores, looks, strict=True))
+        if any(len(tokens) > sentence.limit for tokens, _, _ in found):
             if is_greedy(config):
-                found = [self.cut(found[0][0], sentence)]
+                found = [(*self.cut(found[0][0], sentence), found[0][2])]
             else:
                 within = [one for one in found if len(one[0]) <= sentence.limit]
                 if len(within) < config.n_best:
                     (again,) = self.submit([sentence], config)
                     return self.told(again.result(), sentence, config)
                 found = within
-        hypotheses = [self.hypothesis(tokens, log_probability, config) for tokens, log_probability in found]
+        hypotheses = [self.hypothesis(*one, config) for one in found]
         return sorted(hypotheses, key=lambda one: (not one.finished, -one.score))[: config.n_best]
 
     def cut(self, tokens: Sequence[str], sentence: Sentence) -> tuple[list[str], float]:
@@ -224,11 +228,14 @@ class CTranslate2:
         found = self._runtime.score_batch(read, written, max_input_length=0)
         return [list(one.log_probs) for one in found]
 
-    def hypothesis(self, tokens: Sequence[str], log_probability: float, config: DecodingConfig) -> Hypothesis:
+    def hypothesis(
+        self, tokens: Sequence[str], log_probability: float, attention: Sequence[list[float]], config: DecodingConfig
+    ) -> Hypothesis:
         ids = [self.numbers[token] for token in tokens]
         finished = bool(ids) and ids[-1] == self.config.eos_id
         score = log_probability / length_penalty(float(max(len(ids), 1)), config)
-        return Hypothesis(ids[:-1] if finished else ids, log_probability, score, finished, [])
+        ids = ids[:-1] if finished else ids
+        return Hypothesis(ids, log_probability, score, finished, [], list(attention[: len(ids)]))
 
 
 def is_greedy(config: DecodingConfig) -> bool:

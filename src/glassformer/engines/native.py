@@ -1,5 +1,7 @@
 """PyTorch: the model itself, which can be looked into."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -8,10 +10,13 @@ from glassformer.checkpoint import load_model
 from glassformer.config import DecodingConfig, Precision
 from glassformer.config.settings import check_threads
 from glassformer.decoding import decode
+from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import LeanTransformer, is_watched, lean
 from glassformer.devices import find_device
 from glassformer.engines.engine import Ids, Pending, Progress
+from glassformer.hypothesis import Hypothesis
 from glassformer.model import Transformer
+from glassformer.trace import record
 
 
 class Native:
@@ -31,7 +36,24 @@ class Native:
     def begin(
         self, sources: Ids, config: DecodingConfig, *, prefixes: Ids | None = None, progress: Progress | None = None
     ) -> Pending:
-        return lambda: decode(self.lean(config.precision), sources, config, prefixes=prefixes, progress=progress)
+        def finish() -> list[list[Hypothesis]]:
+            found = decode(self.lean(config.precision), sources, config, prefixes=prefixes, progress=progress)
+            if config.attention:
+                for source, hypotheses in zip(sources, found, strict=True):
+                    hypotheses[0] = replace(hypotheses[0], attention=self.attention(source, hypotheses[0].ids))
+            return found
+
+        return finish
+
+    def attention(self, source: Sequence[int], target: Sequence[int]) -> list[list[float]]:
+        """What each of ``target``'s tokens looks at in ``source`` (eos last) when it is chosen: the mean over the heads of
+        the penultimate decoder layer, which aligns best (Garg et al. 2019, §3.2)."""
+        special, device = self.model.config, self.model.embedding.weight.device
+        window = f"decoder.layers.{max(special.decoder_layers - 2, 0)}.cross_attention.weights"
+        sides = [*source, special.eos_id], [special.bos_id, *target]
+        with torch.inference_mode(), evaluating(self.model), record(self.model, window) as trace:
+            self.model(*(torch.tensor([ids], device=device) for ids in sides))
+        return trace[window].float().mean(dim=0)[: len(target)].tolist()
 
     def lean(self, precision: Precision) -> Transformer | LeanTransformer:
         """What decodes: kept for the next sentences, and made again when a weight has changed."""

@@ -12,7 +12,7 @@ from glassformer.config import DecodingConfig
 from glassformer.config.settings import check_threads
 from glassformer.engines.ctranslate2 import QUANTIZATIONS, CTranslate2, refusal
 from glassformer.engines.engine import Engine, Ids, Pending, Progress
-from glassformer.errors import ConfigError, ConversionError
+from glassformer.errors import NEEDS_TORCH, ConfigError, ConversionError, torch_is_there
 from glassformer.model_folder import Description
 
 if TYPE_CHECKING:
@@ -69,11 +69,13 @@ def open_engine(
     device: str = "",
     threads: int = 0,
     quantization: str = "int8",
+    spread: bool = True,
     tell: Callable[[str], None] = lambda text: None,
 ) -> Engine:
     """The engine of this name for the model in ``folder``, which ``about`` describes.
 
-    ``device`` and ``threads`` as for ``Translator.load``. ``quantization``: the numbers that CTranslate2 computes with.
+    ``device``, ``threads`` and ``spread`` as for ``Translator.load``. ``quantization``: the numbers that CTranslate2
+    computes with.
     ``tell`` is told what takes longer than a moment, and why an engine is not what was asked for.
 
     Raises ConfigError for a device, an engine or threads that cannot be, ConversionError when CTranslate2 is asked for and
@@ -86,6 +88,8 @@ def open_engine(
         raise ConfigError(f"quantization={quantization!r}: choose {', '.join(QUANTIZATIONS)}")
 
     def native() -> Native:
+        if not torch_is_there():
+            raise ConfigError(f"{NEEDS_TORCH}; translating with engine=ctranslate2, without a prefix, needs none")
         from glassformer.engines.native import load_native
 
         return load_native(folder, device=device, threads=threads)
@@ -93,7 +97,7 @@ def open_engine(
     def fast() -> CTranslate2:
         from glassformer.engines.conversion_cache import load_fast
 
-        return load_fast(folder, about, native, quantization=quantization, threads=threads, tell=tell)
+        return load_fast(folder, about, native, quantization=quantization, threads=threads, spread=spread, tell=tell)
 
     there = importlib.util.find_spec("ctranslate2") is not None
     if engine == "ctranslate2":
@@ -104,13 +108,9 @@ def open_engine(
         if about.config.target_prefix:
             raise ConfigError("engine=ctranslate2: this model writes a language token first; use engine=native")
         return fast()
-    if (
-        engine == "native"
-        or about.config.target_prefix
-        or not there
-        or device not in ("", "cpu")
-        or (not device and has_gpu())
-    ):
+    gpu = not device and torch_is_there() and has_gpu()
+    elsewhere = engine == "native" or bool(about.config.target_prefix)
+    if elsewhere or not there or device not in ("", "cpu") or gpu:
         return native()
     return Auto(native, fast, tell)
 

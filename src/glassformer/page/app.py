@@ -12,11 +12,12 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from glassformer.errors import GlassformerError
+from glassformer.http.guard import Guard, RequestError, body_of, refused
+from glassformer.http.parse import from_json, to_json
+from glassformer.http.policy import policy
 from glassformer.page import wire
-from glassformer.page.built import HOW, built_page, plain_page, policy
+from glassformer.page.built import HOW, built_page, plain_page
 from glassformer.page.deadline import LONGEST_ANSWER, Deadline
-from glassformer.page.guard import Guard, RequestError, body_of, refused
-from glassformer.page.parse import from_json, to_json
 from glassformer.page.service import NEWEST, Service, Services
 
 WAITING = 8

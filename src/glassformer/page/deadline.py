@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from glassformer.decoding.lean import Bystander
+from glassformer.http.guard import RequestError
 from glassformer.model import Transformer
 from glassformer.model.layers import DecoderLayer, EncoderLayer
-from glassformer.page.guard import RequestError
 
 LONGEST_ANSWER = 30.0
 """Seconds of the model's time for one question."""

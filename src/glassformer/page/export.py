@@ -5,19 +5,44 @@ from pathlib import Path
 
 from glassformer.disk import replace_file
 from glassformer.errors import ConfigError
-from glassformer.page.built import HOW, MARK, built_page, policy
-from glassformer.page.pack import Packed
-from glassformer.page.parse import to_json
-from glassformer.page.wire import Look
+from glassformer.http.parse import to_json
+from glassformer.http.policy import policy
+from glassformer.page.body import Packed
+from glassformer.page.built import HOW, MARK, built_page
+from glassformer.page.model import model_body
+from glassformer.page.site import Offered, shelved_as
+from glassformer.page.wire import Look, Shelf
 
 SIGN = '<script type="application/json" id="look">'
-"""What every saved page has."""
+"""What every saved page of a look has."""
+SHELF = '<script type="application/json" id="shelf">'
+"""What a page has whose models come with it, or beside it."""
 
 
 def save_page(look: Packed, path: str | Path, model: bytes = b"") -> None:
     """Write ``look`` as one self-contained page, with its ``model`` (``model_body``) if there is one, whole or not at all.
     Raises ConfigError where the page is not built."""
     replace_file(Path(path), page_with(look, model=model).encode())
+
+
+def save_model_page(one: Offered, path: str | Path) -> None:
+    """Write a page that has a model and no look yet: it computes when it is opened. Raises ConfigError where the page is not
+    built."""
+    page, body = built_page(), model_body(one.translator)
+    if not page:
+        raise ConfigError(HOW)
+    shelf = f"{SHELF}{to_json(Shelf([shelved_as(one, '', len(body))]))}</script>"
+    replace_file(Path(path), under_policy(page, [shelf, as_base64("model", body)], model=True).encode())
+
+
+def as_base64(name: str, content: bytes) -> str:
+    return f'<script type="application/octet-stream" id="{name}">{base64.b64encode(content).decode("ascii")}</script>'
+
+
+def under_policy(page: str, scripts: list[str], *, model: bool) -> str:
+    """The page with these in the place of its mark, and its policy."""
+    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, model=model)}">'
+    return page.replace("<head>", f"<head>\n{rule}", 1).replace(MARK, "\n".join(scripts), 1)
 
 
 def page_with(look: Packed, page: str = "", model: bytes = b"") -> str:
@@ -32,10 +57,7 @@ def page_with(look: Packed, page: str = "", model: bytes = b"") -> str:
         )
     scripts = [f"{SIGN}{to_json(look.header)}</script>"]
     for group, blob in zip(look.header.groups, look.blobs, strict=True):
-        text = base64.b64encode(blob).decode("ascii")  # group names are letters, digits and dots
-        scripts.append(f'<script type="application/octet-stream" id="group-{group.name}">{text}</script>')
+        scripts.append(as_base64(f"group-{group.name}", blob))  # group names are letters, digits and dots
     if model:
-        text = base64.b64encode(model).decode("ascii")
-        scripts.append(f'<script type="application/octet-stream" id="model">{text}</script>')
-    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, model=bool(model))}">'
-    return page.replace("<head>", f"<head>\n{rule}", 1).replace(MARK, "\n".join(scripts), 1)
+        scripts.append(as_base64("model", model))
+    return under_policy(page, scripts, model=bool(model))

@@ -1,13 +1,24 @@
-"""What the page is told of a model: its sizes, its sub-layers in their order, its learned matrices."""
+"""What the page is told of a model: its sizes, its sub-layers in their order, its learned matrices. Needs no torch but for
+what takes a model apart."""
 
+from __future__ import annotations
+
+import math
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch import Tensor, nn
-
+from glassformer.config import ModelConfig
 from glassformer.errors import ConfigError
 from glassformer.page.wire import ModelFacts, Side, Station, Word
 from glassformer.translator import Translator
-from glassformer.what_if import attentions
+from glassformer.weights import shapes_of
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+LONGEST = 256
+"""Tokens of the longest sentence that is answered: the page is for reading, and a long one keeps others waiting."""
 
 
 def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
@@ -29,7 +40,7 @@ def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
         embedding_norm=config.embedding_norm,
         vocabulary_size=config.vocabulary_size,
         target_vocabulary_size=config.target_vocabulary_size,
-        parameters=sum(parameter.numel() for parameter in translator.model.parameters()),
+        parameters=sum(map(math.prod, shapes_of(config).values())),
         longest_trained=int(card.get("longest") or 0),
         taught_head=taught_head(translator),
         languages=str(card.get("languages") or ""),
@@ -42,8 +53,14 @@ def taught_head(translator: Translator) -> str:
     taught = translator.card.get("taught")
     head = str(taught.get("head")) if isinstance(taught, dict) else ""
     name, _, number = head.rpartition(":")
-    known = attentions(translator.model).get(name)
-    return head if known and number.isdecimal() and int(number) < known.heads else ""
+    config = translator.model.config
+    there = name in attentions_of(config) and number.isdecimal() and int(number) < config.heads
+    return head if there else ""
+
+
+def attentions_of(config: ModelConfig) -> list[str]:
+    """The names of all attentions, in the model's order."""
+    return [name.removesuffix(".w_qkv") for name in shapes_of(config) if name.endswith(".w_qkv")]
 
 
 def side_of(translator: Translator, source: str, text: str, ids: list[int], *, target: bool = False) -> Side:
@@ -78,6 +95,8 @@ def stations(translator: Translator) -> list[Station]:
 
 def norms(translator: Translator) -> dict[str, nn.LayerNorm]:
     """The norms of a pre-norm model by name: what they put out is what the matrices multiply, and no window shows it."""
+    from torch import nn
+
     if translator.model.config.norm == "post":
         return {}
     return {name: module for name, module in translator.model.named_modules() if isinstance(module, nn.LayerNorm)}
@@ -128,3 +147,11 @@ def find_learned(translator: Translator, name: str) -> tuple[Tensor, tuple[str, 
         near = [one for one in known if one.endswith(last)] or list(known)
         raise ConfigError(f"no learned matrix {name!r}: there are {', '.join(near[:4])} … ({len(known)} in all)")
     return known[name]
+
+
+def group_of(name: str) -> str:
+    """Layer 3 of the encoder is the group "encoder.3"; the rest goes by where it is."""
+    layer = re.match(r"(encoder|decoder)\.layers\.(\d+)\.", name)
+    if layer:
+        return f"{layer[1]}.{layer[2]}"
+    return ".".join(name.split(".")[:2]) if name.startswith(("encoder", "decoder")) else "output"

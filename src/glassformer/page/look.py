@@ -1,6 +1,5 @@
 """One pair of sentences, seen whole: the trace, stored by PAGE's rules, and what goes with it."""
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -13,8 +12,9 @@ from torch import Tensor
 from glassformer.brief import brief
 from glassformer.errors import ConfigError
 from glassformer.page import wire
-from glassformer.page.facts import learned, model_facts, norms, side_of, stations
-from glassformer.page.pack import POOLED, Packed, Packer, described, exact, pooled
+from glassformer.page.body import Packed
+from glassformer.page.facts import group_of, learned, model_facts, norms, side_of, stations
+from glassformer.page.pack import POOLED, Packer, described, exact, pooled
 from glassformer.trace import Trace, Window
 from glassformer.translator import Translator
 from glassformer.what_if import edges_blocked, heads_off, turned
@@ -129,6 +129,14 @@ def within(edges: list[wire.Edge], target: int) -> list[wire.Edge]:
         for attention, query, key in edges
         if attention.startswith("encoder") or (query < target and ("cross" in attention or key < target))
     ]
+
+
+def changed_trace(translator: Translator, ask: wire.Ask) -> Trace:
+    """``Translator.trace``, with what ``ask`` changes."""
+    with changed(translator, ask):
+        ask = settled(ask, translator.ids_of(ask.text, ask.target, None)[1])
+    with changed(translator, ask):
+        return translator.trace(ask.text, ask.target)
 
 
 def settled(ask: Asked, target_ids: list[int]) -> Asked:
@@ -269,14 +277,6 @@ def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wi
         packer.add(described(name, axes, "learned", f"learned.{group_of(name)}"), tensor, storages[name])
         for name, (tensor, axes) in matrices.items()
     ]
-
-
-def group_of(name: str) -> str:
-    """Layer 3 of the encoder is the group "encoder.3"; the rest goes by where it is."""
-    layer = re.match(r"(encoder|decoder)\.layers\.(\d+)\.", name)
-    if layer:
-        return f"{layer[1]}.{layer[2]}"
-    return ".".join(name.split(".")[:2]) if name.startswith(("encoder", "decoder")) else "output"
 
 
 def steps_of(translator: Translator, seen: Seen) -> list[wire.Step]:

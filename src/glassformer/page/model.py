@@ -1,25 +1,24 @@
-"""A whole model as one body, for the page's own Worker: weights exactly as they are, or rounded to 8 bits."""
+"""A whole model as one body, for the page's own Worker: weights exactly as they are, or rounded to 8 bits. Without torch."""
 
 import copy
 import json
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from glassformer.config import ModelConfig
-from glassformer.engines.native import Native
-from glassformer.errors import ConfigError
-from glassformer.page.facts import model_facts
-from glassformer.page.look import group_of
-from glassformer.page.pack import Packed, deflated, exact, little_endian
+from glassformer.errors import NEEDS_TORCH, ConfigError
+from glassformer.model_folder import describe
+from glassformer.page.body import Packed, deflated
+from glassformer.page.facts import LONGEST, group_of, model_facts
 from glassformer.page.rules import rules_of
-from glassformer.page.service import LONGEST
 from glassformer.page.wire import VERSION, Learned, LearnedStorage, Model, SpecialIds
 from glassformer.translator import Translator
+from glassformer.translator.shipped import find_model
+from glassformer.weights import Arrays, Bare, numbers_of, read_weights
 
 LARGEST = 25_000_000
 """Bytes that a model in a saved file may take unless it is asked for."""
@@ -40,28 +39,59 @@ OTHERS = (
 """Choices that the page's model does not have."""
 
 
+class Closed:
+    """An engine that has its model's numbers and computes nothing: what travels to a page needs no torch."""
+
+    name = "closed"
+
+    def __init__(self, model: Bare) -> None:
+        self.model: Any = model
+
+    def begin(self, *_: Any, **__: Any) -> Any:
+        raise ConfigError(NEEDS_TORCH)
+
+
+def closed(name_or_path: str | Path) -> Translator:
+    """A model that is read and not opened, as a page takes it. Raises CheckpointError as ``Translator.load``."""
+    folder = find_model(name_or_path)
+    about = describe(folder)
+    return Translator(Closed(read_weights(folder, about.config)), about.tokenizer, about.card, str(name_or_path))
+
+
 def rounded(translator: Translator) -> Translator:
     """The same with weights rounded as ``rows_int8`` stores them, so that what it says is what the page will say. Its card
     says how far (``rounded``, see ``ModelFacts``)."""
-    model = copy.deepcopy(translator.model)
-    lost = total = 0.0
-    with torch.no_grad():
-        for parameter in model.parameters():
-            total += float(parameter.double().pow(2).sum())
-            if parameter.dim() == 2:
-                steps, scales = int8_rows(parameter)
-                near = torch.from_numpy(steps.astype(np.float32) * scales[:, None]).to(parameter)
-                lost += float((near - parameter).double().pow(2).sum())
-                parameter.copy_(near)
-    return replace(translator, engine=Native(model), card={**translator.card, "rounded": (lost / total) ** 0.5})
+    given = numbers_of(translator.model)
+    near = {name: nearest(values) if values.ndim == 2 else values for name, values in given.items()}
+    lost = sum(float(np.square(near[name] - values, dtype=np.float64).sum()) for name, values in given.items())
+    total = sum(float(np.square(values, dtype=np.float64).sum()) for values in given.values())
+    card = {**translator.card, "rounded": (lost / total) ** 0.5}
+    return replace(translator, engine=with_weights(translator.model, near), card=card)
+
+
+def nearest(values: np.ndarray) -> np.ndarray:
+    steps, scales = int8_rows(values)
+    return steps.astype(np.float32) * scales[:, None]
+
+
+def with_weights(model: Any, weights: Arrays) -> Any:
+    """An engine for the model with other numbers."""
+    if isinstance(model, Bare):
+        return Closed(replace(model, weights=weights))
+    import torch
+
+    from glassformer.engines.native import Native
+
+    other = copy.deepcopy(model)
+    other.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    return Native(other)
 
 
 def model_size(translator: Translator, int8: bool = False) -> int:
     """Bytes of ``model_body`` in base64, about: what weights of trained models come to."""
-    parameters = list(translator.model.parameters())
-    numbers = sum(parameter.numel() for parameter in parameters)
-    halves = all(exact(parameter) == "bfloat16" for parameter in parameters)
-    return round(numbers * (0.95 if int8 else 1.35 if halves else 3.4) * 4 / 3)
+    weights = numbers_of(translator.model).values()
+    halves = all(is_bfloat16(values) for values in weights)
+    return round(sum(values.size for values in weights) * (0.95 if int8 else 1.35 if halves else 3.4) * 4 / 3)
 
 
 def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
@@ -74,11 +104,11 @@ def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
         "rules": bytearray(as_json(vars(rules_of(translator.reader)))),
     }
     learned = []
-    for name, parameter in translator.model.named_parameters():
+    for name, values in numbers_of(translator.model).items():
         group = raw.setdefault(group_of(name), bytearray())
-        content, storage = stored(parameter.detach().to("cpu", torch.float32), int8)
+        content, storage = stored(values, int8)
         group.extend(bytes(-len(group) % 4))
-        learned.append(Learned(name, list(parameter.shape), storage, group_of(name), len(group), len(content)))
+        learned.append(Learned(name, list(values.shape), storage, group_of(name), len(group), len(content)))
         group.extend(content)
     groups, blobs = deflated(raw, smallest)
     config = translator.model.config
@@ -110,21 +140,25 @@ def smallest(content: bytes) -> bytes:
     return min(zlib.compress(content, 9), by_frequency.compress(content) + by_frequency.flush(), key=len)
 
 
-def stored(weights: Tensor, int8: bool) -> tuple[bytes, LearnedStorage]:
-    if int8 and weights.dim() == 2:
-        steps, scales = int8_rows(weights)
+def stored(values: np.ndarray, int8: bool) -> tuple[bytes, LearnedStorage]:
+    if int8 and values.ndim == 2:
+        steps, scales = int8_rows(values)
         return scales.astype("<f4").tobytes() + steps.tobytes(), "rows_int8"
-    halves = exact(weights) == "bfloat16"
-    numbers = weights.to(torch.bfloat16).view(torch.int16) if halves else weights
-    width = 2 if halves else 4
-    columns = np.frombuffer(little_endian(numbers.contiguous()), np.uint8).reshape(-1, width)
-    return np.ascontiguousarray(columns[:, ::-1].T).tobytes(), "upper_first_2" if halves else "upper_first_4"
+    halves = is_bfloat16(values)
+    columns = np.ascontiguousarray(values, "<f4").view(np.uint8).reshape(-1, 4)[:, ::-1]  # the upper byte first
+    kept = columns[:, :2] if halves else columns
+    return np.ascontiguousarray(kept.T).tobytes(), "upper_first_2" if halves else "upper_first_4"
 
 
-def int8_rows(weights: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def is_bfloat16(values: np.ndarray) -> bool:
+    """Whether the lower half of each number is 0."""
+    return not (np.ascontiguousarray(values, np.float32).view(np.uint32) & 0xFFFF).any()
+
+
+def int8_rows(weights: Any) -> tuple[np.ndarray, np.ndarray]:
     """Whole steps from −127 to 127 [row, column], and the size of each row's step. Rounding what is rounded changes
     nothing."""
-    values = weights.detach().cpu().float().numpy()
+    values = np.asarray(weights, np.float32)
     largest = np.abs(values).max(axis=1)
     scales = np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
     return np.rint(values / scales[:, None]).astype(np.int8), scales

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from glassformer.brief import brief, shown
 from glassformer.errors import ConfigError, GlassformerError
+from glassformer.http.parse import from_json, to_json
 from glassformer.page import wire
+from glassformer.page.body import Packed
 from glassformer.page.built import HOW, built_page
 from glassformer.page.export import page_with
 from glassformer.page.look import LIVE, SAVED, Seen, look, see, seen_of
-from glassformer.page.pack import Packed
-from glassformer.page.parse import from_json, to_json
 from glassformer.page.service import Service
 from glassformer.trace import Trace
 from glassformer.translator import Translator

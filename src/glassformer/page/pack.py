@@ -1,8 +1,6 @@
 """Tensors → the bytes that ``wire`` describes, each with the error that its storage makes."""
 
-import struct
 import zlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -10,26 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from glassformer.brief import brief
-from glassformer.page.parse import to_json
-from glassformer.page.wire import Group, Look, Model, Numbers, Storage, Window
+from glassformer.page.body import deflated
+from glassformer.page.wire import Group, Storage, Window
 
 POOLED = 128
 """A pooled map has at most so many rows and columns."""
 ROWS_AT_ONCE = 8192
-
-
-@brief
-@dataclass(frozen=True)
-class Packed:
-    """A header and the deflated groups that it names, in its order."""
-
-    header: Look | Numbers | Model
-    blobs: list[bytes]
-
-    def body(self) -> bytes:
-        """As it goes over HTTP."""
-        header = to_json(self.header).encode("ascii")
-        return b"".join([struct.pack("<I", len(header)), header, *self.blobs])
 
 
 @brief
@@ -62,25 +46,6 @@ class Packer:
 
     def deflated(self, level: int) -> tuple[list[Group], list[bytes]]:
         return deflated(self.raw, lambda content: zlib.compress(content, level) if level else content)
-
-
-def deflated(
-    raw: Mapping[str, bytes | bytearray], deflate: Callable[[bytes], bytes]
-) -> tuple[list[Group], list[bytes]]:
-    """The groups, and their bytes. Where deflating makes a group no smaller it stays as it is."""
-    groups, blobs, offset = [], [], 0
-    for name, content in raw.items():
-        blob = deflate(bytes(content))
-        blob = blob if len(blob) < len(content) else bytes(content)
-        groups.append(Group(name, offset, len(blob), len(content)))
-        blobs.append(blob)
-        offset += len(blob)
-    return groups, blobs
-
-
-def inflated(blob: bytes, group: Group) -> bytes:
-    """Raises zlib.error for bytes that were not deflated."""
-    return blob if group.length == group.size else zlib.decompress(blob)
 
 
 def described(name: str, axes: tuple[str, ...], place: str, group: str) -> Window:

@@ -9,10 +9,10 @@ import torch
 from glassformer.brief import brief
 from glassformer.decoding import score
 from glassformer.errors import ConfigError, GlassformerError
+from glassformer.http.parse import from_json, to_json
 from glassformer.page import wire
-from glassformer.page.facts import OF_VOCABULARY, find_learned, model_facts
+from glassformer.page.facts import LONGEST, OF_VOCABULARY, find_learned, model_facts
 from glassformer.page.look import LIVE, Seen, changed, check_length, fixed, look, numbers_of, see
-from glassformer.page.parse import from_json, to_json
 from glassformer.page.steps import decode_steps
 from glassformer.trace import Window
 from glassformer.training.state import shown_checkpoint
@@ -20,8 +20,6 @@ from glassformer.translator import Translator
 from glassformer.translator.shipped import shipped_models
 from glassformer.what_if import Head, attentions, heads_off, rank_heads
 
-LONGEST = 256
-"""Tokens of the longest sentence that is answered: the page is for reading, and a long one keeps others waiting."""
 RANKED_AT_ONCE = 100_000_000
 """Numbers in the logits of all heads' sentences computed together: 400 MB, and as much again for their softmax."""
 NEWEST = {"/api/model", "/api/look"}

@@ -4,16 +4,17 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from glassformer.disk import replace_file
 from glassformer.errors import ConfigError
-from glassformer.page.built import HOW, MARK, built_page, policy
+from glassformer.http.parse import to_json
+from glassformer.http.policy import policy
+from glassformer.page.built import HOW, MARK, built_page
 from glassformer.page.facts import model_facts
 from glassformer.page.model import model_body
-from glassformer.page.parse import to_json
-from glassformer.page.wire import Shelf, Shelved
+from glassformer.page.wire import Ask, Shelf, Shelved
 from glassformer.translator import Translator
 
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -21,10 +22,10 @@ SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Offered:
-    """A model of the site, and the sentence that the page begins with for it."""
+    """A model of the site, and what the page begins with for it."""
 
     translator: Translator
-    text: str = ""
+    start: Ask = field(default_factory=lambda: Ask(""))
 
 
 def write_site(folder: str | Path, models: Sequence[Offered], told: Callable[[str, int], None]) -> None:
@@ -51,7 +52,7 @@ def write_site(folder: str | Path, models: Sequence[Offered], told: Callable[[st
         body = model_body(one.translator)
         file = f"model-{name}-{short_hash(body)}.bin"
         files[file] = body
-        shelved.append(Shelved(file, len(body), model_facts(one.translator), one.text))
+        shelved.append(shelved_as(one, file, len(body)))
     found = SCRIPT.search(page)
     if found is None or MARK not in page:
         raise ConfigError("this is no page of glassformer: wanted one script and the mark in it. `make web` builds it")
@@ -65,6 +66,10 @@ def write_site(folder: str | Path, models: Sequence[Offered], told: Callable[[st
     for file, content in files.items():  # index.html last: whoever looks meanwhile finds what it names
         replace_file(folder / file, content)
         told(file, len(content))
+
+
+def shelved_as(one: Offered, file: str, size: int) -> Shelved:
+    return Shelved(file, size, model_facts(one.translator), one.start)
 
 
 def index(page: str, inline: str, name: str, script: bytes, shelf: Shelf) -> str:

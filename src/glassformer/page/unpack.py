@@ -11,8 +11,8 @@ import numpy as np
 
 from glassformer.brief import brief
 from glassformer.errors import ConfigError, FileFormatError
-from glassformer.page.pack import inflated
-from glassformer.page.parse import from_json
+from glassformer.http.parse import from_json
+from glassformer.page.body import inflated
 from glassformer.page.wire import Look, Numbers, Window
 
 

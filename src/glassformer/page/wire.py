@@ -37,8 +37,8 @@ parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same
 The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary),
 how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in
 ``<script type="application/octet-stream" id="model">``; in a site it is a file, which a Shelf in
-``<script type="application/json" id="shelf">`` names. Then the page's own Worker answers: it is asked by BridgeAsk, as a
-notebook is.
+``<script type="application/json" id="shelf">`` names. A saved file without a Look has a Shelf, too, of its one model. Then
+the page's own Worker answers: it is asked by BridgeAsk, as a notebook is.
 """
 
 from dataclasses import dataclass, field
@@ -296,8 +296,8 @@ class Shelved:
     size: int
     """Bytes to load."""
     model: ModelFacts
-    text: str
-    """The sentence to begin with; empty: the article's."""
+    start: "Ask"
+    """What to begin with; an empty text: the article's."""
 
 
 @dataclass(frozen=True)
@@ -416,3 +416,5 @@ class BridgeAnswer:
     id: int
     status: int
     """As HTTP's: 200, or 400 and above with a Problem."""
+    more: bool = False
+    """Whether more of the body follows, in further answers with this ``id``."""

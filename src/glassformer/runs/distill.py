@@ -1,110 +1,163 @@
-"""A teacher's translations of a whole corpus, for a student to learn from (sequence-level distillation, Kim & Rush 2016).
+"""A student: a run that learns from the translations of one or several teachers (Kim & Rush 2016; Nguyen et al. 2020)."""
 
-What a teacher writes is simpler and more regular than what people wrote, so that a small model, even a greedy one, learns it
-better. The translations are kept in parts, so that an interrupted job goes on where it was.
-"""
-
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator
-from filecmp import cmp
-from itertools import count, islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from glassformer.config import DecodingConfig
-from glassformer.disk import replace_file
-from glassformer.errors import TrainingError
-from glassformer.translator.translator import Translator
+import torch
 
-PART = 500
-"""Sentences that are translated, and kept, together."""
+from glassformer.config import DataConfig, DecodingConfig
+from glassformer.config.settings import check_threads
+from glassformer.config.tables import Tables, read_settings
+from glassformer.corpus.files import as_kept, check_readable_again, kept_validation
+from glassformer.corpus.prepare import all_pairs
+from glassformer.corpus.read import Pair, read_pairs
+from glassformer.errors import ConfigError
+from glassformer.runs.folder import check_folder, marked, undone_if_refused
+from glassformer.runs.run import carry_out
+from glassformer.runs.start import recipe_for
+from glassformer.runs.teacher import teach, write_pairs
+from glassformer.text.lines import read_lines
+from glassformer.training import processes
+from glassformer.training.report import Outcome
+from glassformer.translator import Translator
+
+Advance = Callable[[int], None]
+Note = Callable[[str], None]
 
 
-def teach(
-    teacher: Translator,
-    sources: Iterable[str],
-    folder: Path,
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What a student learns from."""
+
+    models: Sequence[str]
+    """The teachers: names of shipped models, folders of models or runs. Of the first one's run come the sentences, the pairs
+    and the validation pairs where none are given."""
+    source: Sequence[str] = ()
+    """Files of sentences to translate; none: the training sources of the first teacher's run."""
+    with_pairs: bool = False
+    """Learn from the pairs of the first teacher's run as well."""
+    valid_source: str = ""
+    valid_target: str = ""
+    columns: Sequence[int] = ()
+    beam: int = 4
+    """Hypotheses that a teacher follows."""
+
+
+def distill(
+    lesson: Lesson,
+    settings: Tables,
+    out: Path | None = None,
     *,
-    config: DecodingConfig,
-    progress: Callable[[int], None] | None = None,
-) -> int:
-    """Write ``folder``/train.source and train.target: the sources with the teacher's translations; how many there are.
+    command: str,
+    engine: str = "auto",
+    threads: int = 0,
+    device: str = "",
+    note: Note = lambda text: None,
+    progress: Callable[[str, int], AbstractContextManager[Advance | None]] = lambda what, total: nullcontext(None),
+    **how: Any,
+) -> Outcome:
+    """Let the teachers translate, and train the student in ``out`` (default: runs/TEACHER-student) with ``settings``.
 
-    Sources that the teacher cannot finish within the length limit, or translates to nothing, are left out. ``progress``
-    is told, now and then, a number of sentences that are done. An earlier call's parts are used again.
-
-    Raises TrainingError when the folder holds another teacher's translations, or those of other sentences.
+    ``note`` is told what was left out and why; ``progress`` is entered for each teacher and gives what is called with each
+    number of lines done. ``how``: options of ``carry_out``. Raises ConfigError for teachers of different languages, for a
+    teacher whose own sentences are not known and none are given, and under ``torchrun``.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    tell = progress or (lambda count: None)
-    asked = {"teacher": fingerprint(teacher), "engine": teacher.engine.name, "decoding": config.to_dict()}
-    about = folder / "distilled.json"
-    if about.is_file() and json.loads(about.read_bytes()) != asked:
-        raise TrainingError(
-            f"{folder} holds another teacher's translations, or made in another way: name another folder with --out"
+    if processes.several():
+        raise ConfigError("a teacher translates in one process, and its student is trained there: leave torchrun out")
+    check_threads(threads)
+    if threads:
+        torch.set_num_threads(threads)
+    first = Path(lesson.models[0])
+    folder = out or Path("runs") / f"{first.name}-student"
+    check_folder(folder)
+    recipe_for(settings, folder)  # a mistake shows now, and not after everything is translated
+    own = pairs_of(first) if lesson.with_pairs else None
+    teachers = load_teachers(lesson.models, note, device=device, engine=engine, threads=threads)
+    taught = folder / "distilled"
+    with undone_if_refused(folder):
+        marked(folder)
+        settings["data"] |= validation_files(lesson, taught)
+        unseen = {pair[0] for pair in read_validation(settings["data"])}
+        read = sentences(lesson.source, first, unseen, note)
+        folders = []
+        for number, (name, teacher) in enumerate(teachers.items(), start=1):
+            folders.append(taught / str(number))
+            total = sum(1 for _ in read())
+            with progress(f"{name} translates", total) as advance:
+                kept = teach(
+                    teacher, read(), folders[-1], config=DecodingConfig(beam_size=lesson.beam), progress=advance
+                )
+            note(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish")
+        if own:
+            folders.append(taught / "pairs")
+            kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
+            note(f"{kept:,} pairs of {lesson.models[0]} beside them")
+        for side in ("source", "target"):
+            settings["data"][side] = [str(each / f"train.{side}") for each in folders]
+        card = teachers[lesson.models[0]].card
+        about = {"languages": card.get("languages", ""), "teachers": [*teachers], "data": card.get("data", [])}
+        return carry_out(settings, folder, command=command, threads=threads, device=device, about=about, **how)
+
+
+def load_teachers(models: Sequence[str], note: Note, **how: Any) -> dict[str, Translator]:
+    """The teachers by their names. Raises ConfigError where they translate different languages."""
+    teachers = {name: Translator.load(name, tell=note, remark=note, **how) for name in models}
+    known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
+    if len(set(known.values())) > 1:
+        each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
+        raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
+    return teachers
+
+
+def sentences(source: Sequence[str], run: Path, unseen: set[str], note: Note) -> Callable[[], Iterator[str]]:
+    """A function that reads what is to be translated, each time anew: the lines of the given files or, without files, the
+    training sources of ``run``; without the ``unseen`` ones, of the validation pairs, whose number ``note`` is told."""
+    check_readable_again([*source])
+    pairs = None if source else pairs_of(run)
+
+    def read() -> Iterator[str]:
+        if pairs:
+            return (line for line, _ in pairs())
+        return (line for path in source for line in read_lines(path) if line.strip())
+
+    if left_out := sum(line in unseen for line in read()):
+        note(f"{left_out:,} sentences left out: they stand in the validation pairs")
+    return lambda: (line for line in read() if line not in unseen)
+
+
+def pairs_of(run: Path) -> Callable[[], Iterator[Pair]]:
+    """A function that reads the pairs of a run's files, each time anew. Raises ConfigError when ``run`` is no run."""
+    if not (run / "config.toml").is_file():
+        raise ConfigError(f"{run} is no run's folder, its pairs are not known: give --source, without --with-pairs")
+    data = as_kept(run / "data", DataConfig.from_dict(read_settings(run / "config.toml")["data"]))
+    return lambda: all_pairs(data)
+
+
+def read_validation(files: dict[str, Any]) -> Iterable[Pair]:
+    """The validation pairs that a table of settings names; none where it names none."""
+    if "valid_source" not in files:
+        return []
+    return read_pairs(files["valid_source"], files.get("valid_target"), columns=files.get("columns", ()))
+
+
+def validation_files(lesson: Lesson, folder: Path) -> dict[str, Any]:
+    """The settings that name the validation pairs' files: the lesson's, or those of the first teacher's run, written into
+    ``folder``; none where there are none, which raises ConfigError where there are several teachers."""
+    if lesson.columns and (lesson.valid_target or not lesson.valid_source):
+        raise ConfigError("--columns without a TSV: it is for a --valid-source that holds both sides; leave it out")
+    if lesson.valid_source:
+        named = {"valid_source": lesson.valid_source, "valid_target": lesson.valid_target, "columns": [*lesson.columns]}
+        return {name: value for name, value in named.items() if value}
+    kept = Path(lesson.models[0]) / "data"
+    if not (kept / "validation.json").is_file():
+        if len(lesson.models) == 1:
+            return {}
+        raise ConfigError(
+            "several teachers translate the same sentences, so that none of them can be held out to validate with: "
+            "give --valid-source, and --valid-target unless it is a TSV"
         )
-    replace_file(about, json.dumps(asked).encode())
-
-    def translated() -> Iterator[tuple[str, str]]:
-        remaining = iter(sources)
-        for number in count():
-            lines = list(islice(remaining, PART))
-            if not lines:
-                break
-            yield from part(teacher, lines, folder / f"part-{number:06d}.json", config, tell)
-
-    kept = write_pairs(translated(), folder, "train")
-    if not kept:
-        raise TrainingError(f"the teacher finished none of its translations: nothing to learn from in {folder}")
-    return kept
-
-
-def write_pairs(pairs: Iterable[tuple[str, str]], folder: Path, name: str) -> int:
-    """Write ``folder``/``name``.source and ``name``.target, whole or, where there are no pairs, not at all; how many.
-
-    Files that hold the same already stay: a run that was begun on them knows them by their time.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    sides = [folder / f"{name}.source", folder / f"{name}.target"]
-    hidden = [side.with_name(f".{side.name}") for side in sides]
-    written = 0
-    with hidden[0].open("wb") as left, hidden[1].open("wb") as right:
-        for source, target in pairs:
-            left.write(f"{source}\n".encode())
-            right.write(f"{target}\n".encode())
-            written += 1
-    for unfinished, side in zip(hidden, sides, strict=True):
-        if written and not (side.is_file() and cmp(unfinished, side, shallow=False)):
-            unfinished.replace(side)
-        else:
-            unfinished.unlink()
-    return written
-
-
-def part(
-    teacher: Translator, lines: list[str], path: Path, config: DecodingConfig, tell: Callable[[int], None]
-) -> list[tuple[str, str]]:
-    """The pairs of one part, from disk where they are there already."""
-    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    if path.is_file():
-        held = json.loads(path.read_bytes())
-        if held["of"] != digest:
-            raise TrainingError(f"{path} holds translations of other sentences: name another folder with --out")
-        tell(len(lines))
-    else:
-        found = teacher.translations(lines, config=config, progress=tell)
-        pairs = [
-            (line, best[0].text) for line, best in zip(lines, found, strict=True) if best[0].finished and best[0].text
-        ]
-        held = {"of": digest, "pairs": pairs}
-        replace_file(path, json.dumps(held, ensure_ascii=False).encode())
-    return [(source, target) for source, target in held["pairs"]]
-
-
-def fingerprint(translator: Translator) -> str:
-    """A hash of the model's weights and of its tokenizer."""
-    digest = hashlib.sha256(translator.tokenizer.fingerprint.encode())
-    for name, tensor in sorted(translator.model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().float().cpu().numpy().tobytes())
-    return digest.hexdigest()
+    write_pairs(kept_validation(kept), folder, "valid")
+    return {f"valid_{side}": str(folder / f"valid.{side}") for side in ("source", "target")}

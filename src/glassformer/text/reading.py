@@ -73,6 +73,8 @@ class Written:
     text: str
     lost: list[str]
     """Things for which the translation had no place: they stand at the end of their sentence."""
+    places: list[tuple[int, int]] = field(default_factory=list)
+    """Where each part's translation begins and ends in ``text``, in characters."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class Reader:
 
     def write(self, reading: Reading, translations: Sequence[str]) -> Written:
         """The text's translation from those of its parts, in order; of a part without ids, its text."""
-        whole, lost = "", []
+        whole, lost, places = "", [], []
         for part, text in zip(reading.parts, translations, strict=True):
             if part.loud:
                 text = in_upper_case(text, self.target)
@@ -163,8 +165,9 @@ class Reader:
             between = part.before
             if between is None:
                 between = glue(self.target, whole, text) if whole and text else ""
+            places.append((len(whole) + len(between), len(whole) + len(between) + len(text)))
             whole += between + text
-        return Written(whole + reading.end, lost)
+        return Written(whole + reading.end, lost, places)
 
     def as_target(self, reading: Reading, text: str) -> str:
         """A translation of ``reading``, given as people read it, as the model writes it: with the source's signs."""

@@ -88,7 +88,7 @@ class Reporter(Protocol):
     def ended(self, outcome: Outcome) -> None: ...
 
 
-class Silence:
+class NullReporter:
     """Listens to nothing."""
 
     def doing(self, what: str, done: int, total: int) -> None: ...

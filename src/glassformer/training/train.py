@@ -35,7 +35,7 @@ from glassformer.training.metrics import LOG_EVERY, Clock, Meter, Metrics
 from glassformer.training.precision import products_in
 from glassformer.training.processes import Processes
 from glassformer.training.recovery import MOST_SETBACKS, Moment, NoNumberError, Watch, halve, ran_out_of_memory
-from glassformer.training.report import Outcome, Plan, Reporter, Silence
+from glassformer.training.report import NullReporter, Outcome, Plan, Reporter
 from glassformer.training.schedule import SLOWER, learning_rate
 from glassformer.training.start import start_from
 from glassformer.training.state import (
@@ -72,7 +72,7 @@ def train(
     keep_freed_memory()
     processes = processes or Processes()
     where = find_device(device)
-    session = Session(run, data, recipe, about or {}, reporter or Silence(), stop, where, processes, start)
+    session = Session(run, data, recipe, about or {}, reporter or NullReporter(), stop, where, processes, start)
     try:
         session.begin()
         while not session.ended():

@@ -1,7 +1,7 @@
 """What looks into the model: ids in, numbers out. This, and not the door itself, needs torch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -9,7 +9,9 @@ import torch
 from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode, score
+from glassformer.decoding.constrained import constrained_search
 from glassformer.engines.native import Native
+from glassformer.hypothesis import Hypothesis
 from glassformer.model import Transformer
 from glassformer.trace import Trace, Window, record
 
@@ -32,6 +34,21 @@ class Inside:
     def scores(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
         """log P of each target's tokens, eos the last."""
         return score(self.model, sources, targets)
+
+    def with_phrases(
+        self,
+        source_ids: Sequence[int],
+        phrases: Sequence[Sequence[int]],
+        inside_word: Sequence[bool],
+        config: DecodingConfig,
+    ) -> list[Hypothesis]:
+        """The best translations that have all ``phrases`` in them; none where there is no room for them. ``inside_word``: by
+        id, whether a token goes on with a word."""
+        decoder = self.native.lean(config.precision)
+        found = constrained_search(decoder, source_ids, phrases, torch.tensor(inside_word), config)
+        if found and config.attention:
+            found[0] = replace(found[0], attention=self.native.attention(source_ids, found[0].ids))
+        return found
 
     def recorded(self, source_ids: Sequence[int], target_ids: Sequence[int], only: str = "*") -> Trace:
         """Every number on the way from one sentence to the other, all target positions at once."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from glassformer.text.reading import Reader, Reading, Written
+from glassformer.translator.spans import Aligned
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class Translation:
     """False when the length limit cut it, or a part of it, off."""
     misplaced: list[str] = field(default_factory=list)
     """Links, emoji and their like for which the translation had no place: they stand at the end of their sentence."""
+    aligned: list[Aligned] = field(default_factory=list)
+    """With ``DecodingConfig.attention``, of the best translation: which characters looked at which, a part at a time."""
+    not_applied: list[str] = field(default_factory=list)
+    """The glossary's terms in the source that the translation does not have as it should: ``house → Gebäude``."""
 
 
 def ranked(reader: Reader, reading: Reading, parts: Sequence[Sequence[Translation]], count: int) -> list[Translation]:

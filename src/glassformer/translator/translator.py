@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, open_engine
-from glassformer.errors import ShapeError, TranslationWarning
-from glassformer.hypothesis import Hypothesis
+from glassformer.errors import TranslationWarning
 from glassformer.model_folder import describe
-from glassformer.text.normalise import normalised
+from glassformer.text.glossary import Glossary
 from glassformer.text.reading import Reader, Reading
-from glassformer.text.tokenizer import Tokenizer
+from glassformer.text.tokenizer import WORD_START, Tokenizer
 from glassformer.translator.alignment import Alignment, check_number, merge_words, words_of
-from glassformer.translator.parts import Translation, in_proportion, not_empty, ranked
+from glassformer.translator.parts import Translation, in_proportion
+from glassformer.translator.prepared import Prepared, prepare
 from glassformer.translator.shipped import find_model
+from glassformer.translator.spans import is_byte
 
 if TYPE_CHECKING:
     import torch
@@ -42,6 +43,7 @@ class Options(TypedDict, total=False):
 
     config: DecodingConfig | None
     prefix: str | Sequence[str]
+    glossary: Glossary | None
     progress: Callable[[int], None] | None
 
 
@@ -74,6 +76,7 @@ class Translator:
         engine: str = "native",
         quantization: str = "int8",
         threads: int = 0,
+        spread: bool = True,
         protect: bool = True,
         tell: Callable[[str], None] = lambda text: None,
         remark: Callable[[str], None] | None = None,
@@ -89,8 +92,9 @@ class Translator:
         ``protect``: whether links, emoji, {names} and their like come out as they went in. ``remark`` is given what people
         should know of their texts, such as a script that the model does not read; without it these are Python's warnings.
 
-        ``threads``: cores to use; 0 means all. ``tell`` is told what takes longer than a moment: the first time, a model
-        is converted for CTranslate2, checked, and kept in the user's cache.
+        ``threads``: cores to use; 0 means all. ``spread``: texts that are translated together are shared among them; without
+        it (CTranslate2 alone) they stay together, for a caller that has several threads itself. ``tell`` is told what takes
+        longer than a moment: the first time, a model is converted for CTranslate2, checked, and kept in the user's cache.
 
         Raises CheckpointError for a model that is not there or damaged, ConfigError for a device or an engine that is not
         there, ConversionError when ``ctranslate2`` would not translate as the model does.
@@ -98,7 +102,14 @@ class Translator:
         folder = find_model(name_or_path, tell)
         about = describe(folder)
         chosen = open_engine(
-            folder, about, engine=engine, device=device, threads=threads, quantization=quantization, tell=tell
+            folder,
+            about,
+            engine=engine,
+            device=device,
+            threads=threads,
+            quantization=quantization,
+            spread=spread,
+            tell=tell,
         )
         return cls(chosen, about.tokenizer, about.card, str(name_or_path), protect, remark or warn)
 
@@ -112,6 +123,12 @@ class Translator:
         from glassformer.translator.inside import Inside  # needs torch, which costs seconds
 
         return Inside(self.model)
+
+    @cached_property
+    def inside_word(self) -> list[bool]:
+        """By id, whether a token goes on with a word that another one began."""
+        tokens = self.tokenizer.target.tokens(range(len(self.tokenizer.target)))
+        return [not token.startswith(WORD_START) and (is_byte(token) or token[:1].isalnum()) for token in tokens]
 
     @property
     def device(self) -> torch.device:
@@ -140,6 +157,7 @@ class Translator:
         *,
         config: DecodingConfig | None = None,
         prefix: str | Sequence[str] = "",
+        glossary: Glossary | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> list[list[Translation]]:
         """Up to ``config.n_best`` translations of each text, the best first: as many lists as texts, in their order.
@@ -151,13 +169,15 @@ class Translator:
         with a prefix all is read as it stands. What is no word (a link, an emoji, a {name}) comes out as it went in, unless
         ``protect`` is off; what the translation has no place for stands at the end of its sentence (``misplaced``).
 
-        ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part).
+        ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part). Where a
+        term of ``glossary`` stands in a text and its translation lacks the target term, that sentence is searched again for
+        the best translation that has it (``decoding/constrained.py``); ``not_applied`` says where there was none.
         ``progress`` is called now and then with a number of texts; in the end they add up to all.
 
         Raises ShapeError for another number of prefixes than texts, DecodingError for a prefix that is too long, and for
         an option that the engine refuses.
         """
-        return self.begin(texts, config=config, prefix=prefix, progress=progress)()
+        return self.begin(texts, config=config, prefix=prefix, glossary=glossary, progress=progress)()
 
     def begin(
         self,
@@ -165,54 +185,35 @@ class Translator:
         *,
         config: DecodingConfig | None = None,
         prefix: str | Sequence[str] = "",
+        glossary: Glossary | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Callable[[], list[list[Translation]]]:
         """The same, begun: call what it gives to wait for the translations. Meanwhile the next texts can be begun, so that
         an engine which computes in the background never waits for text."""
-        config = config or DecodingConfig()
-        texts = [texts] if isinstance(texts, str) else texts
-        prefixes = [prefix] * len(texts) if isinstance(prefix, str) else list(prefix)
-        if len(prefixes) != len(texts):
-            raise ShapeError(f"{len(prefixes)} prefixes for {len(texts)} texts: wanted one each, or one for all")
-        reader = self.reader
-        readings = reader.read(texts, [bool(prefix) for prefix in prefixes])
-        self._remark(texts, readings)
-        heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
-        forced = [
-            self.tokenizer.target.encode(prefix) if number == 0 else []
-            for prefix, of_text in zip(prefixes, heard, strict=True)
-            for number in range(len(of_text))
-        ]
-        sources = [ids for of_text in heard for ids in of_text]
-        advance = in_proportion(len(sources), len(texts), progress)
-        # Of two hypotheses with the same text one is dropped: some in reserve.
-        asked = config.changed(n_best=config.beam_size) if config.method == "beam" and config.n_best > 1 else config
-        pending = self.engine.begin(sources, asked, prefixes=forced, progress=advance)
+        prepared = self.prepare(texts, config=config, prefix=prefix, glossary=glossary)
+        advance = in_proportion(len(prepared.sources), len(prepared.texts), progress)
+        pending = self.engine.begin(prepared.sources, prepared.asked, prefixes=prepared.prefixes, progress=advance)
 
         def finish() -> list[list[Translation]]:
-            found = iter(self._written(pending()))
+            found = pending()
             advance(0)
-            made = []
-            for reading in readings:
-                parts = [not_empty(next(found) if part.ids else [], part.text) for part in reading.parts]
-                made.append(ranked(reader, reading, parts, config.n_best))
-            self._remark_misplaced(made)
-            return made
+            return prepared.finish(found)
 
         return finish
 
-    def _written(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
-        """What an engine found for each part, as the model writes it."""
-        texts = iter(self.tokenizer.target.decode_batch([h.ids for hypotheses in found for h in hypotheses]))
-        return [
-            [
-                Translation(normalised(next(texts)), h.score, h.log_probability, list(h.ids), h.finished)
-                for h in hypotheses
-            ]
-            for hypotheses in found
-        ]
+    def prepare(
+        self,
+        texts: str | Sequence[str],
+        *,
+        config: DecodingConfig | None = None,
+        prefix: str | Sequence[str] = "",
+        glossary: Glossary | None = None,
+    ) -> Prepared:
+        """The first half of ``begin``: ``texts`` read, and nothing computed. What an engine finds for the ``sources`` makes
+        translations with ``finish``: for who computes the sentences of several callers together."""
+        return prepare(self, [texts] if isinstance(texts, str) else texts, config or DecodingConfig(), prefix, glossary)
 
-    def _remark(self, texts: Sequence[str], readings: Sequence[Reading]) -> None:
+    def remark_on(self, texts: Sequence[str], readings: Sequence[Reading]) -> None:
         """Say, once each, what about these texts a reader of their translations should know."""
         if "language" not in self._said:
             strange = [text for text in texts if self.reader.stranger(text)] or texts
@@ -223,11 +224,15 @@ class Translator:
                 limit = f"{self.reader.limit:,} tokens, the longest that {self.name} was trained on"
                 self._say("cut", f"a sentence is longer than {limit}: it is translated in pieces ({shortened(text)})")
 
-    def _remark_misplaced(self, made: Sequence[Sequence[Translation]]) -> None:
+    def remark_on_found(self, made: Sequence[Sequence[Translation]]) -> None:
+        """Say, once each, what has lost its place, and which term was not applied."""
         for best in made:
             if best and best[0].misplaced:
                 things = " ".join(best[0].misplaced)
                 self._say("misplaced", f"a translation has lost the place of {shortened(things)}: it stands at the end")
+            if best and best[0].not_applied:
+                terms = ", ".join(best[0].not_applied)
+                self._say("term", f"a translation lacks terms of the glossary: {shortened(terms)}")
 
     def _say(self, what: str, text: str) -> None:
         if what not in self._said:

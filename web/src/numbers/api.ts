@@ -16,15 +16,24 @@ export class ServerError extends Error {}
 
 type Transport = (path: string, body: string, signal?: AbortSignal) => Promise<Response>;
 
-const http: Transport = (path, body, signal) =>
-  path === "/api/model"
-    ? fetch(path)
-    : fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: signal ?? null });
+let model = "";
+
+/** The model of a server that has several: asked from now on. Empty: its first. */
+export function useModel(name: string): void {
+  model = name;
+}
+
+const http: Transport = (path, body, signal) => {
+  const address = path + (model && `?model=${encodeURIComponent(model)}`);
+  return path === "/api/model"
+    ? fetch(address)
+    : fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: signal ?? null });
+};
 
 let transport = http;
 let asked = 0;
 
-/** Questions as messages: who hears them answers with the same number. */
+/** Questions as messages: who hears them answers with the same number, in one message or, a part at a time, in several. */
 function messages(
   ear: EventTarget,
   send: (ask: BridgeAsk) => void,
@@ -33,17 +42,26 @@ function messages(
   return (path, body, signal) =>
     new Promise((resolve, reject) => {
       const id = ++asked;
+      let parts: ReadableStreamDefaultController<Uint8Array> | undefined;
       const hear = (event: Event) => {
         const { data } = event as MessageEvent<BridgeAnswer & { body?: ArrayBuffer }>;
         if (!isFrom(event as MessageEvent) || data?.glassformer !== VERSION || data.id !== id || !data.status) return;
-        ear.removeEventListener("message", hear);
-        resolve(new Response(data.body ?? null, { status: data.status }));
+        if (!data.more) ear.removeEventListener("message", hear);
+        if (!parts && data.more) {
+          const stream = new ReadableStream<Uint8Array>({ start: (made) => void (parts = made) });
+          resolve(new Response(stream, { status: data.status }));
+        }
+        if (!parts) return resolve(new Response(data.body ?? null, { status: data.status }));
+        if (data.body?.byteLength) parts.enqueue(new Uint8Array(data.body));
+        if (!data.more) parts.close();
       };
       ear.addEventListener("message", hear);
       signal?.addEventListener("abort", () => {
         ear.removeEventListener("message", hear);
         if (ear !== window) send({ glassformer: VERSION, id, path: "/api/stop", body: "" }); // the Worker is ours
-        reject(new DOMException("", "AbortError"));
+        const gone = new DOMException("", "AbortError");
+        parts?.error(gone);
+        reject(gone);
       });
       send({ glassformer: VERSION, id, path, body });
     });

@@ -39,8 +39,8 @@
  * The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary),
  * how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in
  * ``<script type="application/octet-stream" id="model">``; in a site it is a file, which a Shelf in
- * ``<script type="application/json" id="shelf">`` names. Then the page's own Worker answers: it is asked by BridgeAsk, as a
- * notebook is.
+ * ``<script type="application/json" id="shelf">`` names. A saved file without a Look has a Shelf, too, of its one model. Then
+ * the page's own Worker answers: it is asked by BridgeAsk, as a notebook is.
  */
 export const VERSION = 1;
 
@@ -271,8 +271,8 @@ export interface Shelved {
   /** Bytes to load. */
   size: number;
   model: ModelFacts;
-  /** The sentence to begin with; empty: the article's. */
-  text: string;
+  /** What to begin with; an empty text: the article's. */
+  start: Ask;
 }
 
 /** The models that a site offers, the first of which is loaded unless the address says another. */
@@ -375,4 +375,6 @@ export interface BridgeAnswer {
   id: number;
   /** As HTTP's: 200, or 400 and above with a Problem. */
   status: number;
+  /** Whether more of the body follows, in further answers with this ``id``. */
+  more?: boolean;
 }

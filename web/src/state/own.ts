@@ -22,12 +22,21 @@ export function tooLarge(facts: ModelFacts): { wanted: number; there: number } |
   return wanted > there / 4 ? { wanted, there } : undefined;
 }
 
-/** `wanted`: the name of one on the shelf. */
-export function ownModel(root: Document, wanted: string): Own | undefined {
+/** Of several models the one that the address names, or one into the page's language, or the first. */
+export function preferred(names: readonly string[], wanted: string, language: string): string {
+  return names.find((name) => name === wanted) ?? names.find((name) => name.endsWith(`-${language}`)) ?? names[0]!;
+}
+
+/** `wanted`: the name of one on the shelf; empty: by the page's language. */
+export function ownModel(root: Document, wanted: string, language: string): Own | undefined {
   const [file, shelf] = [root.getElementById("model"), root.getElementById("shelf")];
-  if (file) {
+  const read = async () => {
+    const body = fromBase64(file!.textContent!).buffer as ArrayBuffer;
+    file!.textContent = ""; // the Worker has it now, and nobody needs it twice
+    return body;
+  };
+  if (file && !shelf) {
     const look = JSON.parse(root.getElementById("look")!.textContent!) as Look;
-    const read = async () => fromBase64(file.textContent!).buffer as ArrayBuffer;
     const [source, target] = [look.source.ids.slice(0, -1), look.target.ids.slice(1)];
     return {
       facts: look.model,
@@ -37,11 +46,16 @@ export function ownModel(root: Document, wanted: string): Own | undefined {
   }
   if (!shelf) return undefined;
   const { models } = JSON.parse(shelf.textContent!) as Shelf;
-  const chosen = models.find(({ model }) => model.name === wanted) ?? models[0]!;
+  const name = preferred(
+    models.map(({ model }) => model.name),
+    wanted,
+    language,
+  );
+  const chosen = models.find(({ model }) => model.name === name)!;
   return {
     facts: chosen.model,
     shelf: models,
-    load: (told) => useOwn(working(() => fetched(chosen, told), { start: { text: chosen.text } })),
+    load: (told) => useOwn(working(() => (file ? read() : fetched(chosen, told)), { start: chosen.start })),
   };
 }
 

@@ -1,8 +1,8 @@
 /** Where the numbers come from: out of the page itself, or from the server for the sentence in the field. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { askLook, askStart, exact, pairs, useBridge } from "../numbers/api";
+import { askLook, askStart, exact, pairs, useBridge, useModel } from "../numbers/api";
 import { embedded, type Numbers } from "../numbers/data";
-import { type Own, ownModel, tooLarge } from "./own";
+import { type Own, ownModel, preferred, tooLarge } from "./own";
 import { ARTICLE, type State, type Turn } from "./state";
 
 const PAUSE = 40; // ms without a key before a sentence is asked for: a question that is typed over is given up by the server
@@ -16,6 +16,9 @@ export interface Session {
   problem: string;
   /** The model that came with the page, where one did. */
   own: Own | undefined;
+  /** The names of the models that there are to choose from, and of the one that answers; empty where there is no choice. */
+  models: readonly string[];
+  model: string;
   /** Which share of it has come; 1: all, or there is none. */
   share: number;
   /** What is to be said before it is loaded: it may be too large for this device. */
@@ -30,12 +33,15 @@ const START: Session = {
   busy: false,
   problem: "",
   own: undefined,
+  models: [],
+  model: "",
   share: 1,
   large: undefined,
   loadAnyway: () => {},
 };
 
-export function useSession(state: State, set: (patch: Partial<State>) => void): Session {
+/** `language`: the page's, by which a model is preferred unless the address names one. */
+export function useSession(state: State, set: (patch: Partial<State>) => void, language: string): Session {
   const [session, setSession] = useState(START);
   const [, redraw] = useState(0);
   const [lost, setLost] = useState("");
@@ -67,8 +73,9 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
   // The first numbers: those in the page, or the server's start.
   useEffect(() => {
     const saved = embedded(document, exact);
-    const own = ownModel(document, state.model);
+    const own = ownModel(document, state.model, language);
     const large = own && tooLarge(own.facts);
+    const choice = own && { models: own.shelf.map(({ model }) => model.name), model: own.facts.name };
     const bring = () => {
       setSession((before) => ({ ...before, large: undefined }));
       own?.load((share) => setSession((before) => ({ ...before, share })));
@@ -105,15 +112,22 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
     }
     if (own) {
       const first = () => (bring(), begin());
-      setSession({ ...START, own, large, share: 0, loadAnyway: first });
+      setSession({ ...START, own, ...choice, large, share: 0, loadAnyway: first });
       if (!large) first();
     } else begin();
 
     function begin() {
-      askStart().then(
+      askStartOfPreferred().then(
         (start) => {
           ready.current = true;
-          setSession((before) => ({ ...before, live: true, busy: true, share: 1 }));
+          const { models, model } = start;
+          setSession((before) => ({
+            ...before,
+            live: true,
+            busy: true,
+            share: 1,
+            ...(models.length && { models, model: model.name }),
+          }));
           const { sentence, target, off, turned } = latest.current; // something may have been typed by now
           if (sentence) return; // what the start switches off, or gives, is for its own sentence
           const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
@@ -128,7 +142,23 @@ export function useSession(state: State, set: (patch: Partial<State>) => void): 
         (error) => setSession({ ...START, own, problem: own ? (error as Error).message : "nomodel" }),
       );
     }
+
+    /** The start of the model that the address names, or that the page's language prefers, where the server has several. */
+    async function askStartOfPreferred() {
+      const start = await askStart();
+      const name = start.models.length ? preferred(start.models, state.model, language) : start.model.name;
+      if (name === start.model.name) return start;
+      useModel(name);
+      return askStart();
+    }
   }, []);
+
+  // The other language was chosen, and there is a model for it: the page begins anew with that one.
+  useEffect(() => {
+    if (session.models.length < 2 || state.model || preferred(session.models, "", language) === session.model) return;
+    set({ target: "", off: [], blocked: [], turned: [] });
+    location.reload();
+  }, [language, session.model]);
 
   // Every sentence after that.
   useEffect(() => {

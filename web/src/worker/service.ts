@@ -33,13 +33,16 @@ import {
 import { learnedWindows, lookBody, type Seen, type Shown, stepOf } from "./look";
 import { bodyOf, packed } from "./pack";
 
-const KEPT = 64_000_000; // bytes of traces of the last questions, from which exact rows are taken
+const KEPT = 16_000_000; // bytes of traces of the last questions, from which exact rows are taken
 
 /** What cannot be answered: one sentence for whoever asked. */
 export class AskError extends Error {}
 
 /** Lets the page's messages in; throws where nobody waits for the answer any more. */
 export type Breathe = () => Promise<void>;
+
+/** Gives away a part of the answer before the rest is there. */
+export type Tell = (part: ArrayBuffer) => void;
 
 interface Kept {
   text: string;
@@ -73,11 +76,11 @@ export class Service {
     this.remember(ask, this.record(ask, source, target));
   }
 
-  async answer(path: string, body: string, breathe: Breathe): Promise<ArrayBuffer> {
+  async answer(path: string, body: string, breathe: Breathe, tell: Tell): Promise<ArrayBuffer> {
     const ask = body ? JSON.parse(body) : {};
     if (path === "/api/model") return utf8(JSON.stringify(this.startOf()));
     if (path === "/api/look") return await this.look(ask as Ask, breathe);
-    if (path === "/api/decode") return utf8(await this.decode(ask as Ask, breathe));
+    if (path === "/api/decode") return await this.decode(ask as Ask, breathe, tell);
     if (path === "/api/rank") return utf8(JSON.stringify(await this.rank(ask as Ask, breathe)));
     if (path === "/api/weights") return this.learned(ask as WeightsAsk);
     if (path === "/api/rows") return await this.rows(ask as RowsAsk, breathe);
@@ -219,15 +222,15 @@ export class Service {
     return finished ? ids.slice(0, -1) : ids;
   }
 
-  private async decode(ask: Ask, breathe: Breathe): Promise<string> {
+  /** Each step as soon as it is made; nothing is left for the end. */
+  private async decode(ask: Ask, breathe: Breathe, tell: Tell): Promise<ArrayBuffer> {
     const [source] = this.pieces({ ...ask, target: null });
-    const changes = this.changes(ask);
+    const [changes, shown] = [this.changes(ask), this.shown(ask.text)];
     const steps = greedy(this.model, [...source, this.header.special.eos_id]);
-    let lines = "";
     for (;;) {
       const { value, done } = changed(this.model, changes, () => steps.next());
-      if (done) return lines;
-      lines += `${JSON.stringify(stepOf(this.shown(ask.text), value.row.map(Math.exp), value.id))}\n`;
+      if (done) return new ArrayBuffer(0);
+      tell(utf8(`${JSON.stringify(stepOf(shown, value.row.map(Math.exp), value.id))}\n`));
       await breathe();
     }
   }

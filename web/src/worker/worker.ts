@@ -1,5 +1,5 @@
 /** The page's own model, in a Worker: it hears BridgeAsk and answers BridgeAnswer, as a notebook does, one after the other. */
-import { type Ask, type BridgeAsk, VERSION } from "../numbers/wire";
+import { type Ask, type BridgeAnswer, type BridgeAsk, VERSION } from "../numbers/wire";
 import { reasonOf, Service } from "./service";
 
 /** The first message: the model's file, what to begin with, and the pieces of a pair that is on the page already. */
@@ -32,14 +32,20 @@ async function loaded({ model, start, pieces }: Load): Promise<Service> {
 }
 
 async function answer({ id, path, body }: BridgeAsk): Promise<void> {
+  let begun = false;
+  const send = (status: number, part: ArrayBuffer, more: boolean) => {
+    begun = true;
+    const about: BridgeAnswer = { glassformer: VERSION, id, status, more };
+    postMessage({ ...about, body: part }, { transfer: [part] });
+  };
   try {
     await breathe(id);
-    const found = await (await service!).answer(path, body, () => breathe(id));
-    postMessage({ glassformer: VERSION, id, status: 200, body: found }, { transfer: [found] });
+    const tell = (part: ArrayBuffer) => send(200, part, true);
+    send(200, await (await service!).answer(path, body, () => breathe(id), tell), false);
   } catch (error) {
     if (error instanceof Gone) return;
-    const problem = new TextEncoder().encode(JSON.stringify({ error: reasonOf(error) })).buffer;
-    postMessage({ glassformer: VERSION, id, status: 400, body: problem }, { transfer: [problem] });
+    const problem = `${JSON.stringify({ error: reasonOf(error) })}\n`;
+    send(begun ? 200 : 400, new TextEncoder().encode(problem).buffer, false); // as over HTTP: the last line of what has begun
   }
 }
 

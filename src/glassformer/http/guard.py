@@ -1,7 +1,9 @@
-"""What every request and answer passes: this machine's own pages only, small requests, strict headers."""
+"""What every request and answer passes: no page of somebody else's, small requests, strict headers."""
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,10 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from glassformer.page.parse import to_json
-from glassformer.page.wire import Problem
+from glassformer.http.parse import to_json
 
-HOSTS = {"127.0.0.1", "localhost", "::1"}
+HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST_BODY = 64 * 1024
 LONGEST_BODY = 10.0
 """Seconds in which a body has to come."""
@@ -38,17 +39,38 @@ class RequestError(Exception):
 
 
 def refused(refusal: RequestError) -> Response:
-    """The Problem, with the error's status and headers."""
-    content = to_json(Problem(str(refusal)))
+    """The error as ``wire.Problem`` has it, with its status and headers."""
+    content = to_json({"error": str(refusal)})
     return Response(content, refusal.status, refusal.headers, media_type="application/json")
+
+
+def refused_as_problem(refusal: RequestError, _: Scope) -> Response:
+    """What a Guard answers where nothing else is asked for."""
+    return refused(refusal)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Who may ask a server."""
+
+    hosts: Collection[str] = HOSTS
+    """Names under which it is asked; none: any, for a server that others are to reach."""
+    origins: Collection[str] = ()
+    """Other sites whose pages may ask, such as https://example.org."""
+    json_only: bool = True
+    """Whether a POST has to be JSON, which no form of another site's page can send."""
+    pages: Collection[str] = ("/",)
+    """Paths that a link on another site may lead to: they hold no data until their own script asks for some."""
+    answer: Callable[[RequestError, Scope], Response] = refused_as_problem
+    """How a refusal is said."""
 
 
 class Guard:
     """Around the app. A page of somebody else's that a browser shows may not ask: its Origin is another, and a name
     that was made to point at this machine (DNS rebinding) is another Host."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, rules: Rules | None = None) -> None:
+        self.app, self.rules = app, rules or Rules()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,29 +86,39 @@ class Guard:
             await send(message)
 
         try:
-            check_origin(Headers(scope=scope), scope["method"], scope["path"])
+            check_origin(Headers(scope=scope), scope["method"], scope["path"], self.rules)
         except RequestError as refusal:
             await drop(receive)
-            await refused(refusal)(scope, receive, send_strictly)
+            await self.rules.answer(refusal, scope)(scope, receive, send_strictly)
             return
         await self.app(scope, receive, send_strictly)
 
 
-def check_origin(headers: Headers, method: str, path: str) -> None:
-    """Raises RequestError unless the request is from this machine's own page, from no page at all, or a link to the page,
-    which holds no data until its own script asks for some."""
+def check_origin(headers: Headers, method: str, path: str, rules: Rules) -> None:
+    """Raises RequestError unless the request is from the server's own page, from no page at all, from a page of a site that
+    may ask, or a link to a page."""
     host = headers.get("host", "")
-    if host_name(f"//{host}") not in HOSTS:
-        raise RequestError(403, f"the host is {host[:80]!r}: wanted 127.0.0.1 or localhost, as nobody else is served")
+    if rules.hosts and host_name(f"//{host}") not in rules.hosts:
+        raise RequestError(403, f"the host is {host[:80]!r}: wanted {named(rules.hosts)}, as nobody else is served")
     origin = headers.get("origin")
-    if origin is not None and origin.lower() != f"http://{host}".lower():
+    allowed = origin in rules.origins
+    if (
+        origin is not None
+        and not allowed
+        and origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower())
+    ):
         raise RequestError(403, f"the origin is {origin[:80]!r}: wanted http://{host}, as other pages may not ask")
-    goal = method, path, headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    goal = method, headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
     other = headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")
-    if other and goal != ("GET", "/", "navigate", "document"):
+    if other and not allowed and not (goal == ("GET", "navigate", "document") and path in rules.pages):
         raise RequestError(403, "the request is from a page of another site: wanted this machine's own page")
-    if method == "POST" and not headers.get("content-type", "").startswith("application/json"):
+    if rules.json_only and method == "POST" and not headers.get("content-type", "").startswith("application/json"):
         raise RequestError(415, "the body's type is not JSON: wanted Content-Type: application/json")
+
+
+def named(hosts: Collection[str]) -> str:
+    """Names for a message, those without a colon."""
+    return " or ".join(sorted(host for host in hosts if ":" not in host)[:4])
 
 
 def host_name(address: str) -> str | None:
@@ -109,16 +141,16 @@ async def drop(receive: Receive) -> None:
                     return
 
 
-async def body_of(request: Request) -> bytes:
-    """Raises RequestError for a body over LARGEST_BODY, and for one that comes too slowly."""
+async def body_of(request: Request, largest: int = LARGEST_BODY, what: str = "sentence") -> bytes:
+    """Raises RequestError for a body of more than ``largest`` bytes, and for one that comes too slowly."""
     parts, size = [], 0
     try:
         async with asyncio.timeout(LONGEST_BODY):
             async for part in request.stream():
                 size += len(part)
-                if size <= LARGEST_BODY:
+                if size <= largest:
                     parts.append(part)
-                elif size > DROPPED:
+                elif size > largest + DROPPED:
                     break
     except TimeoutError:
         raise RequestError(
@@ -126,6 +158,6 @@ async def body_of(request: Request) -> bytes:
         ) from None
     except ClientDisconnect:
         raise RequestError(499, "nobody waits for this answer any more") from None
-    if size > LARGEST_BODY:
-        raise RequestError(413, f"a body of more than {LARGEST_BODY:,} bytes: ask about a shorter sentence")
+    if size > largest:
+        raise RequestError(413, f"a body of more than {largest:,} bytes: ask about a shorter {what}")
     return b"".join(parts)

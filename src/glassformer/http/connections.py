@@ -10,9 +10,8 @@ import asyncio
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from glassformer.page.guard import HEADERS, LONGEST_BODY, NOTHING_RUNS
-from glassformer.page.parse import to_json
-from glassformer.page.wire import Problem
+from glassformer.http.guard import HEADERS, LONGEST_BODY, NOTHING_RUNS
+from glassformer.http.parse import to_json
 
 LONGEST_REQUEST = LONGEST_BODY
 """Seconds from the first byte (or the connection) to the last one of a request."""
@@ -69,7 +68,7 @@ class Connection(H11Protocol):
 
     def send_408(self) -> None:
         seconds = f"{LONGEST_REQUEST:g} seconds"
-        content = to_json(Problem(f"the request did not come within {seconds}: send it again")).encode()
+        content = to_json({"error": f"the request did not come within {seconds}: send it again"}).encode()
         told = {**HEADERS, "Content-Security-Policy": NOTHING_RUNS, "Content-Type": "application/json"}
         headers = [(name.encode(), value.encode()) for name, value in told.items()]
         headers += [(b"Content-Length", str(len(content)).encode()), (b"Connection", b"close")]

@@ -34,8 +34,9 @@ def read(wanted: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(wanted):
         return read_fields(wanted, value, where)
     if origin in (Union, types.UnionType):
-        one = type(None) if value is None else next(one for one in arguments if one is not type(None))
-        if one in arguments:
+        others = [one for one in arguments if one is not type(None)]
+        one = type(None) if value is None else next((one for one in others if is_of(one, value)), others[0])
+        if one in arguments and (len(others) == 1 or is_of(one, value)):
             return read(one, value, where)
     if origin is Literal and value in arguments:
         return value
@@ -48,6 +49,12 @@ def read(wanted: Any, value: Any, where: str) -> Any:
     if wanted in (str, int, bool, type(None)) and type(value) is wanted:
         return value
     raise ConfigError(f"{where} is {shortened(value)}: wanted {words_for(wanted)}")
+
+
+def is_of(wanted: Any, value: Any) -> bool:
+    """Whether a value is of the kind that JSON has for ``wanted``, whatever is in it."""
+    kind = get_origin(wanted) or wanted
+    return isinstance(value, dict) if dataclasses.is_dataclass(wanted) else isinstance(value, kind)
 
 
 def read_fields(kind: Any, value: Any, where: str) -> Any:

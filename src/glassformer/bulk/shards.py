@@ -1,0 +1,100 @@
+"""Shards translated, one after the other or by several at once, and joined.
+
+A shard is a file that takes its name when it is whole. While somebody translates one, its lock is held; a process that dies
+lets go of it. So any number of processes and machines with one folder can be started, killed and started again: each takes
+a shard that is not there and that nobody holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from glassformer.bulk.plan import Cursor, Plan
+from glassformer.bulk.records import TRANSLATION, content_of, joined, records_kind, text_of, with_translation
+from glassformer.config import DecodingConfig
+from glassformer.disk import replace_file, replacing
+from glassformer.errors import ConfigError
+from glassformer.text.glossary import Glossary
+
+if TYPE_CHECKING:
+    from glassformer.translator import Translator
+
+Translate = Callable[[Sequence[str]], list[str]]
+
+
+def translate_with(translator: Translator, config: DecodingConfig, glossary: Glossary | None) -> Translate:
+    """Texts to their best translations."""
+    return lambda texts: translator.translate(list(texts), config=config, glossary=glossary)
+
+
+def write_shard(folder: Path, cursor: Cursor, shard: int, translate: Translate) -> bool:
+    """Translate one shard, unless it is there or somebody else has it; whether this call wrote it."""
+    plan = cursor.plan
+    path = folder / plan.name(shard)
+    if path.exists():
+        return False
+    try:
+        with FileLock(folder / f".{path.name}.lock", timeout=0):
+            if path.exists():  # since a moment ago
+                return False
+            records = cursor.records(shard)
+            translations = translate([text_of(record, plan.field) for record in records])
+            made = [with_translation(*pair) for pair in zip(records, translations, strict=True)]
+            replace_file(path, content_of(made, records_kind(path)))
+            return True
+    except Timeout:
+        return False
+
+
+def work(folder: Path, plan: Plan, shards: Sequence[int], translate: Translate) -> Iterator[int]:
+    """Translate those of ``shards`` that are to be done; gives each number that was written here."""
+    cursor = Cursor(plan)
+    for shard in shards:
+        if write_shard(folder, cursor, shard, translate):
+            yield shard
+
+
+def missing(folder: Path, plan: Plan) -> list[int]:
+    """The shards that are not there yet."""
+    return [shard for shard in range(len(plan.shards)) if not (folder / plan.name(shard)).exists()]
+
+
+def join(folder: Path, plan: Plan) -> list[Path]:
+    """The translation of each input, in the order of its lines, as one file beside the shards. Raises ConfigError while
+    shards are missing."""
+    if left := missing(folder, plan):
+        raise ConfigError(f"{len(left):,} of {len(plan.shards):,} shards are missing: run the same command again")
+    made = []
+    for number, name in enumerate(plan.files):
+        kind = records_kind(name)
+        stem = Path(name).name.removesuffix(".gz").removesuffix(".xz").removesuffix(".zst")
+        path = folder / f"{number:03d}-{Path(stem).stem}.translated{kind}"
+        shards = [folder / plan.name(shard) for shard, (file, _) in enumerate(plan.shards) if file == number]
+        with replacing(path) as unfinished, unfinished.open("wb") as out:
+            joined(shards, kind, out)
+        made.append(path)
+    for lock in folder.glob(".shard-*.lock"):
+        lock.unlink(missing_ok=True)
+    return made
+
+
+class OnColumns:
+    """A callable for other people's ``map_batches`` (Ray Data, Spark, Dask): a batch of columns in, the same with a column
+    ``translation`` out. The model is loaded where it is first called, not where it is made."""
+
+    def __init__(self, model: str = "en-de", *, field: str = "text", beam: int = 4, threads: int = 1) -> None:
+        self.model, self.field, self.beam, self.threads = model, field, beam, threads
+        self.translate: Translate | None = None
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        if self.translate is None:
+            from glassformer.translator import Translator
+
+            translator = Translator.load(self.model, engine="auto", threads=self.threads)
+            self.translate = translate_with(translator, DecodingConfig(beam_size=self.beam), None)
+        texts = [str(text) for text in batch[self.field]]
+        return {**batch, TRANSLATION: self.translate(texts)}

@@ -1,0 +1,235 @@
+"""HTML and XML as blocks. Tags, attributes, comments, scripts and everything else that is no text stay byte for byte."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from glassformer.documents.blocks import Block, Document, Tag
+
+INLINE = frozenset(re.findall(r"\w+", """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark meter output progress q rp rt ruby s
+    samp small span strike strong sub sup time tt u var wbr"""))  # fmt: skip
+"""What stands inside a sentence; every other tag ends one."""
+EMPTY = frozenset(re.findall(r"\w+", "area base br col embed hr img input link meta param source track wbr"))
+UNTOUCHED = frozenset(re.findall(r"\w+", """
+    script style template svg math pre textarea iframe object noscript code kbd samp var canvas audio video"""))  # fmt: skip
+"""What these hold is no prose."""
+FIRST_ATOM = 0xF000
+"""From here on, characters of private use stand in a block's text for what is in the sentence and not translated, such as
+<code>, one each: text/protected.py carries them through."""
+ATOM = re.compile("[\uf000-\uf7ff]")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A tag, a stretch of text, or something else, with its own characters."""
+
+    kind: str
+    """start, empty, end, text or other."""
+    raw: str
+    name: str = ""
+    kept: bool = False
+    """Whether what the tag holds is not to be translated."""
+
+
+class Events(HTMLParser):
+    """Cuts a file into events whose ``raw`` together are the file."""
+
+    def __init__(self, source: str, *, xml: bool, ignored: Collection[str]) -> None:
+        super().__init__(convert_charrefs=False)
+        self.source, self.xml, self.ignored = source, xml, set(ignored)
+        self.starts = [0, *(match.end() for match in re.finditer("\n", source))]
+        self.found: list[tuple[int, str, str, bool]] = []
+        self.feed(source)
+        self.close()
+
+    def events(self) -> list[Event]:
+        ends = [*(start for start, *_ in self.found[1:]), len(self.source)][: len(self.found)]
+        made = [
+            Event(kind, self.source[start:end], name, kept)
+            for (start, kind, name, kept), end in zip(self.found, ends, strict=True)
+            if end > start
+        ]
+        head = self.source[: self.found[0][0]] if self.found else self.source
+        return [Event("text", head), *made] if head else made
+
+    def add(self, kind: str, name: str = "", kept: bool = False) -> None:
+        line, column = self.getpos()
+        self.found.append((self.starts[line - 1] + column, kind, name, kept))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        kept = given.get("translate") == "no" or "notranslate" in (given.get("class") or "").split()
+        kept = kept or tag in self.ignored or (not self.xml and tag in UNTOUCHED)
+        self.add("empty" if not self.xml and tag in EMPTY else "start", tag, kept)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # HTML has no such tags: <b/> is <b>. In XML they are empty.
+        if self.xml or tag in EMPTY:
+            self.add("empty", tag)
+        else:
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.add("end", tag)
+
+    def handle_data(self, data: str) -> None:
+        self.add("text")
+
+    def handle_entityref(self, name: str) -> None:
+        self.add("text")
+
+    def handle_charref(self, name: str) -> None:
+        self.add("text")
+
+    def handle_comment(self, data: str) -> None:
+        self.add("other")
+
+    def handle_decl(self, decl: str) -> None:
+        self.add("other")
+
+    def unknown_decl(self, data: str) -> None:
+        self.add("other")
+
+    def handle_pi(self, data: str) -> None:
+        self.add("other")
+
+
+def read_html(
+    source: str, *, xml: bool = False, ignored: Collection[str] = (), splitting: Collection[str] = ()
+) -> Document:
+    """``source``, a page or a part of one. ``xml``: every tag stands inside a sentence, but those named in ``splitting``.
+    What tags named in ``ignored`` hold is not translated, nor what has translate="no"."""
+    reader = Reader(xml, frozenset(splitting))
+    for event in with_kept(Events(source, xml=xml, ignored=ignored).events()):
+        reader.take(event)
+    reader.flush()
+    return Document(reader.pieces)
+
+
+def with_kept(events: list[Event]) -> Iterator[Event]:
+    """The events; a tag that keeps what it holds together with all of that as one event: ``atom`` inside a sentence."""
+    number = 0
+    while number < len(events):
+        event = events[number]
+        number += 1
+        if not (event.kind == "start" and event.kept):
+            yield event
+            continue
+        raw, depth = [event.raw], 1
+        while number < len(events) and depth:
+            inner = events[number]
+            depth += (inner.name == event.name) * ((inner.kind == "start") - (inner.kind == "end"))
+            raw.append(inner.raw)
+            number += 1
+        yield Event("atom", "".join(raw), event.name)
+
+
+@dataclass
+class Reader:
+    """Puts events together into blocks."""
+
+    xml: bool
+    splitting: frozenset[str]
+    pieces: list[str | Block] = field(default_factory=list)
+    waiting: list[Event] = field(default_factory=list)
+    """What may become a block."""
+
+    def take(self, event: Event) -> None:
+        inside = event.name not in self.splitting if self.xml else event.name in INLINE
+        if event.kind == "text" or (event.kind != "other" and inside):
+            self.waiting.append(event)
+        else:
+            self.flush()
+            self.pieces.append(event.raw)
+
+    def flush(self) -> None:
+        """What waits as a block; where tags open in one block and close in another, as a block between every two tags."""
+        events, self.waiting = self.waiting, []
+        if balanced(events):
+            self.pieces += block_of(events)
+            return
+        run: list[Event] = []
+        for event in events:
+            if event.kind == "text":
+                run.append(event)
+            else:
+                self.pieces += [*block_of(run), event.raw]
+                run = []
+        self.pieces += block_of(run)
+
+
+def balanced(events: list[Event]) -> bool:
+    """Whether each tag that opens closes, in the right order."""
+    stack: list[str] = []
+    for event in events:
+        if event.kind == "start":
+            stack.append(event.name)
+        elif event.kind == "end" and (not stack or stack.pop() != event.name):
+            return False
+    return not stack
+
+
+def block_of(events: list[Event]) -> list[str | Block]:
+    """The block, with the blanks around it as they stood; nothing but strings where it has no word."""
+    raw = "".join(event.raw for event in events)
+    text, tags, atoms = "", list[Tag](), list[str]()
+    entities: dict[str, str] = {}
+    outer: list[tuple[list[Tag], Tag]] = []
+    for event in events:
+        if event.kind == "text":
+            entities |= spelled(event.raw)
+            plain = re.sub(r"[ \t\r\n\f]+", " ", ATOM.sub("", html.unescape(event.raw)))
+            if plain.startswith(" ") and text.endswith(" ") and tags and tags[-1].open and tags[-1].end == len(text):
+                tags[-1].open += "" if tags[-1].close else " "  # the blank behind an image that stands between two
+            text += plain.lstrip() if text.endswith(" ") or not text else plain
+        elif event.kind == "atom":
+            text += chr(FIRST_ATOM + len(atoms))
+            atoms.append(event.raw)
+        elif event.kind in ("start", "empty"):
+            tag = Tag(event.raw, "", len(text), len(text))
+            tags.append(tag)
+            if event.kind == "start":
+                outer.append((tags, tag))
+                tags = tag.inner
+        else:
+            tags, tag = outer.pop()
+            tag.close, tag.end = event.raw, len(text)
+    if not re.search(r"\w", ATOM.sub("", text)):
+        return [raw] if raw else []
+    before, after = blanks(raw)
+    text = text.rstrip()
+    return [*([before] if before else []), Block(text, tags, Writer(atoms, entities)), *([after] if after else [])]
+
+
+def blanks(raw: str) -> tuple[str, str]:
+    """The white space before and behind."""
+    return raw[: len(raw) - len(raw.lstrip())], raw[len(raw.rstrip()) :]
+
+
+def spelled(raw: str) -> dict[str, str]:
+    """The characters that are written as entities in ``raw``, and how, but for those that must be."""
+    found = {html.unescape(match[0]): match[0] for match in re.finditer(r"&#?\w+;", raw)}
+    return {character: entity for character, entity in found.items() if len(character) == 1 and character not in "<>&"}
+
+
+class Writer:
+    """Text as HTML has it: the few characters that must be are entities, and those that the block wrote so."""
+
+    def __init__(self, atoms: list[str], entities: dict[str, str]) -> None:
+        self.atoms, self.entities = atoms, entities
+
+    def __call__(self, text: str) -> str:
+        escaped = html.escape(text, quote=False).replace("\xa0", "&nbsp;")
+        if self.entities:
+            escaped = "".join(self.entities.get(character, character) for character in escaped)
+        return with_atoms(escaped, self.atoms)
+
+
+def with_atoms(text: str, atoms: Sequence[str]) -> str:
+    """``text`` with what its characters of private use stand for."""
+    return ATOM.sub(lambda found: "".join(atoms[ord(found[0]) - FIRST_ATOM :][:1]), text)

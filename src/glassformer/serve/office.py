@@ -1,0 +1,176 @@
+"""What every way of asking needs: who may ask, which model answers, plain texts, marked-up texts and whole files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from starlette.requests import Request
+
+from glassformer.config import DecodingConfig
+from glassformer.documents.blocks import Document
+from glassformer.documents.html import read_html
+from glassformer.errors import ConfigError
+from glassformer.http.guard import RequestError
+from glassformer.serve.desk import Asked, Desk
+from glassformer.serve.detect import detected
+from glassformer.serve.keys import Counted, Key, Keys, Limits
+from glassformer.serve.models import Offer
+from glassformer.text.glossary import Glossary
+from glassformer.translator import Translation
+
+ENDLESS = 10**12
+"""Characters that stand for no limit where a number is wanted."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large one request may be."""
+
+    characters: int = 100_000
+    """Of all its texts together."""
+    texts: int = 1000
+    body: int = 2 * 2**20
+    """Bytes."""
+
+
+class Office:
+    """One for the whole server."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        keys: Keys | None = None,
+        per_address: Limits | None = None,
+        limits: Sizes | None = None,
+        beam: int = 4,
+        look: bool = False,
+    ) -> None:
+        """``beam``: for requests that do not say one. ``look``: whether this server shows the page to look inside."""
+        self.desk, self.keys, self.limits = desk, keys, limits or Sizes()
+        self.per_address, self.beam, self.shows = per_address or Limits(), beam, look
+        self.counted = Counted()
+        self.used: Counter[str] = Counter()
+        """Characters asked for by each key, since the server began."""
+
+    def admit(self, request: Request, key: str, texts: Sequence[str]) -> Key | None:
+        """Who asks. Raises RequestError: 403 for a key that is not known, 413 for too much, 429 for too much a minute."""
+        found = self.keys.find(key) if self.keys is not None else None
+        characters = sum(map(len, texts))
+        if len(texts) > self.limits.texts:
+            raise RequestError(413, f"{len(texts):,} texts: wanted at most {self.limits.texts:,} a request")
+        if characters > self.limits.characters:
+            raise RequestError(413, f"{characters:,} characters: wanted at most {self.limits.characters:,} a request")
+        who = f"key {found.name}" if found else f"address {request.client.host if request.client else ''}"
+        limits = found.limits if found else self.per_address
+        self.counted.take(who, "requests", 1, limits.requests_per_minute)
+        self.counted.take(who, "characters", characters, limits.characters_per_minute)
+        self.used[found.name if found else ""] += characters
+        self.desk.metrics.read(characters)
+        return found
+
+    def most_characters(self, used: int) -> int:
+        """What DeepL's clients want to know: a month's limit, which there is none of."""
+        return max(ENDLESS, used)
+
+    def find(self, source: str, target: str) -> Offer:
+        """Raises RequestError for a pair without a model."""
+        try:
+            return self.desk.models.find(source, target)
+        except ConfigError as error:
+            raise RequestError(400, str(error)) from None
+
+    def detected(self, text: str) -> list[tuple[str, float]]:
+        """The languages that can be translated from, the likeliest first."""
+        return detected(text, self.desk.models.sources)
+
+    def detect(self, texts: Sequence[str], target: str) -> tuple[str, float]:
+        """The likeliest language of ``texts``, among those that can be translated to ``target`` (any where it is empty)."""
+        models = self.desk.models
+        sources = [one for one in models.sources if not target or target in models.targets(one)] or models.sources
+        if not sources:
+            raise RequestError(400, "there is no model here")
+        return detected("\n".join(texts[:20]), sources)[0]
+
+    def glossary(self, name: str) -> Glossary | None:
+        return self.desk.glossary(name) if name else None
+
+    def config(self, asked: DecodingConfig | None) -> DecodingConfig:
+        return asked or DecodingConfig(beam_size=self.beam)
+
+    def look(self, offer: Offer, text: str) -> str:
+        """The address of the page on this text; "" where it is not shown."""
+        return f"/look#sentence={quote_plus(text)}&model={quote_plus(offer.name)}" if self.shows else ""
+
+    async def translate(
+        self,
+        request: Request,
+        offer: Offer,
+        texts: Sequence[str],
+        config: DecodingConfig,
+        glossary: Glossary | None = None,
+    ) -> list[list[Translation]]:
+        """As ``Desk.translate``, while whoever asked is there."""
+        return await self.desk.translate(Asked(offer, texts, config, glossary), leaving(request))
+
+    async def marked(
+        self,
+        request: Request,
+        offer: Offer,
+        texts: Sequence[str],
+        *,
+        xml: bool = False,
+        ignored: Collection[str] = (),
+        splitting: Collection[str] = (),
+        glossary: Glossary | None = None,
+    ) -> list[str]:
+        """Texts with tags: translated, with the tags on the words that they belong to."""
+        documents = [read_html(text, xml=xml, ignored=ignored, splitting=splitting) for text in texts]
+        blocks = [text for document in documents for text in document.texts]
+        has_tags = any(document.has_tags for document in documents)
+        config = self.config(None).changed(attention=has_tags)
+        found = iter(await self.translate(request, offer, blocks, config, glossary))
+        return [
+            document.rebuilt([best_of(next(found)) for _ in document.texts], offer.target) for document in documents
+        ]
+
+    async def document(self, request: Request, offer: Offer, document: Document) -> str:
+        """A file with its texts translated."""
+        config = self.config(None).changed(attention=document.has_tags)
+        found = await self.translate(request, offer, document.texts, config)
+        return await asyncio.to_thread(document.rebuilt, [best_of(one) for one in found], offer.target)
+
+    async def word_scores(self, offer: Offer, text: str, translation: str) -> dict[int, float]:
+        """log P of each of the translation's words between blanks, by its number, as the model in PyTorch has it."""
+        return await asyncio.to_thread(self._word_scores, offer, text, translation)
+
+    def _word_scores(self, offer: Offer, text: str, translation: str) -> dict[int, float]:
+        translator = self.desk.models.translator(offer)
+        with offer.lock:
+            (tokens,) = translator.token_scores([text], [translation])
+        figures: dict[int, float] = {}
+        number = -1
+        for token, figure in tokens[:-1]:
+            number += token.startswith("▁") or number < 0
+            figures[number] = figures.get(number, 0.0) + figure
+        return figures
+
+
+def best_of(translations: Sequence[Translation]) -> Translation:
+    return translations[0] if translations else Translation("", 0.0, 0.0, [], True)
+
+
+def leaving(request: Request) -> Callable[[], Awaitable[bool]]:
+    """Ends when whoever asked has left: its body has been read, so the next message can say nothing else."""
+
+    async def watch() -> bool:
+        while True:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                return True
+
+    return watch

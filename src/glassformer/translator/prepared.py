@@ -1,0 +1,124 @@
+"""Texts on their way through an engine: read, and then put together again. Needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from glassformer.config import DecodingConfig
+from glassformer.errors import ShapeError
+from glassformer.hypothesis import Hypothesis
+from glassformer.text.glossary import Glossary, Term
+from glassformer.text.normalise import normalised
+from glassformer.text.reading import Part, Reading
+from glassformer.translator.parts import Translation, not_empty, ranked
+from glassformer.translator.spans import Aligned, aligned
+
+if TYPE_CHECKING:
+    from glassformer.translator.translator import Translator
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What an engine is to be asked for some texts. ``finish`` takes what it found."""
+
+    translator: Translator
+    texts: Sequence[str]
+    readings: list[Reading]
+    config: DecodingConfig
+    asked: DecodingConfig
+    """What the engine is asked for: of two hypotheses with the same text one is dropped, so some are in reserve."""
+    sources: list[list[int]]
+    """The ids of each part that has something to translate, the texts' parts one after the other."""
+    prefixes: list[list[int]]
+    glossary: Glossary | None
+
+    def finish(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
+        """The translations of each text, from each source's hypotheses."""
+        reader, each = self.translator.reader, iter(found)
+        made = []
+        for text, reading in zip(self.texts, self.readings, strict=True):
+            of_parts = [list(next(each)) if part.ids else [] for part in reading.parts]
+            missing = [self.apply(part, one) for part, one in zip(reading.parts, of_parts, strict=True)]
+            parts = [
+                not_empty(written, part.text)
+                for part, written in zip(reading.parts, self.written(of_parts), strict=True)
+            ]
+            best = ranked(reader, reading, parts, self.config.n_best)
+            if best:
+                lacking = [f"{term.source} → {term.target}" for of_part in missing for term in of_part]
+                best[0] = replace(best[0], not_applied=lacking)
+            if best and self.config.attention:
+                best[0] = replace(best[0], aligned=self.aligned(text, reading, parts, of_parts))
+            made.append(best)
+        self.translator.remark_on_found(made)
+        return made
+
+    def written(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
+        """The hypotheses of each part, as the model writes them."""
+        every = [h.ids for hypotheses in found for h in hypotheses]
+        texts = iter(self.translator.tokenizer.target.decode_batch(every))
+        return [
+            [
+                Translation(normalised(next(texts)), h.score, h.log_probability, list(h.ids), h.finished)
+                for h in hypotheses
+            ]
+            for hypotheses in found
+        ]
+
+    def aligned(
+        self, text: str, reading: Reading, parts: list[list[Translation]], found: list[list[Hypothesis]]
+    ) -> list[Aligned]:
+        """Which characters of the best translation looked at which of ``text``."""
+        written = self.translator.reader.write(reading, [of_part[0].text for of_part in parts])
+        ways = [
+            (one[0].ids, of_part[0].attention if of_part and of_part[0].ids == one[0].ids else [])
+            for one, of_part in zip(parts, found, strict=True)
+        ]
+        return aligned(self.translator.tokenizer, text, reading, written.text, written.places, ways)
+
+    def apply(self, part: Part, found: list[Hypothesis]) -> list[Term]:
+        """Where terms of the glossary stand in ``part``, see that its best translation has them: search again where it does
+        not. Gives the terms that no translation could have."""
+        if self.glossary is None or not found:
+            return []
+        terms = [match.term for match in self.glossary.matches(part.text)]
+        if not terms or not (missing := lacking(terms, self.translator.tokenizer.target.decode(found[0].ids))):
+            return []
+        tokenizer = self.translator.tokenizer
+        phrases = [tokenizer.target.encode(term.target) for term in dict.fromkeys(terms)]
+        again = self.translator.inside.with_phrases(part.ids, phrases, self.translator.inside_word, self.asked)
+        if again:
+            missing = lacking(terms, tokenizer.target.decode(again[0].ids))
+            found[:] = again
+        return missing
+
+
+def lacking(terms: Sequence[Term], translation: str) -> list[Term]:
+    """The terms whose targets ``translation`` does not have."""
+    return [term for term in dict.fromkeys(terms) if not term.is_in(translation)]
+
+
+def prepare(
+    translator: Translator,
+    texts: Sequence[str],
+    config: DecodingConfig,
+    prefix: str | Sequence[str],
+    glossary: Glossary | None,
+) -> Prepared:
+    """``Translator.prepare``. Raises ShapeError for another number of prefixes than texts."""
+    prefixes = [prefix] * len(texts) if isinstance(prefix, str) else list(prefix)
+    if len(prefixes) != len(texts):
+        raise ShapeError(f"{len(prefixes)} prefixes for {len(texts)} texts: wanted one each, or one for all")
+    readings = translator.reader.read(texts, [bool(prefix) for prefix in prefixes])
+    translator.remark_on(texts, readings)
+    heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
+    forced = [
+        translator.tokenizer.target.encode(prefix) if number == 0 else []
+        for prefix, of_text in zip(prefixes, heard, strict=True)
+        for number in range(len(of_text))
+    ]
+    sources = [ids for of_text in heard for ids in of_text]
+    asked = config.changed(n_best=config.beam_size) if config.method == "beam" and config.n_best > 1 else config
+    return Prepared(translator, texts, readings, config, asked, sources, forced, glossary)
