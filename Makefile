@@ -6,7 +6,7 @@ PAGE := src/glassformer/page/built/index.html
 SENTENCE := "The animal didn't cross the street because it was too tired"
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test check web site bench docs soak fuzz
+.PHONY: peers demo test check web site bench docs soak fuzz
 
 demo: .venv/demo      ## translate the article's sentence with the model that ships, and save the page with the model in it in animal.html
 	$(BIN)/glassformer info en-de
@@ -36,6 +36,12 @@ bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one 
 	for question in attention_kernels attention_memory recording lengths page page_live page_alone; do \
 		$(BENCH)/python benchmarks/$$question.py || exit 1; done
 	$(BENCH)/python benchmarks/tables.py
+
+peers: .venv/demo      ## other people's clients against glassformer serve, in an environment of their own
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install -q --disable-pip-version-check deepl==1.32.0 libretranslatepy==2.1.4
+	$(BIN)/glassformer serve en-de --port 5151 & server=$$!; \
+		.venv-peers/bin/python benchmarks/clients.py http://127.0.0.1:5151; found=$$?; kill $$server; exit $$found
 
 soak: .venv/all       ## the faults at length: 200 kills, ten minutes of people who type; writes docs/reliability.md (half an hour)
 	GLASSFORMER_FAULTS=benchmarks/results/reliability.jsonl $(BIN)/python -m pytest tests/faults tests/fuzz

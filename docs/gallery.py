@@ -16,6 +16,8 @@ from typing import Any
 FOLDER = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 WIDTHS = {"desktop": 1280, "phone": 390}
+FRONT = "front-en-wide-{}.webp"
+"""README.md's picture: the first screen, wide, light and dark."""
 SCHEMES = ("light", "dark")
 QUALITY = 50
 IT = "encoder.layers.5.self_attention"
@@ -37,8 +39,8 @@ class Shot:
 
 
 SHOTS = [
-    Shot("attention", "Attention: the starting page", "Who looks at whom: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
-    Shot("flow", "Flow", "Everything in one picture, from the words to the output. Each picture is a door to its matrices.", "view=flow&layer=0&side=encoder"),
+    Shot("attention", "The front: attention", "The sentence and its translation, the map of the whole model. Who looks at whom: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
+    Shot("flow", "One layer", "Everything in one picture, from the words to the output, and a row before and after LayerNorm. Each picture is a door to its matrices.", "view=flow&layer=0&side=encoder"),
     Shot("product", "Matrices: X × W^Q = Q", "A cell of Q is a row of X times a column of W^Q, written out and checked.", "view=matrices&symbol=q&layer=0"),
     Shot("scores", "Matrices: QKᵀ / √dₖ", "Each query meets each key.", "view=matrices&symbol=scores&layer=5&head=6", few=True),
     Shot("softmax", "Matrices: who is allowed, and the softmax", "In the decoder no word sees what comes after it.", "view=matrices&symbol=weights&side=decoder&layer=0", few=True),
@@ -47,9 +49,9 @@ SHOTS = [
     Shot("concat", "Matrices: concat(Z₀ … Z₇) × W^O = Z", "The strip of slices, and the product.", "view=matrices&symbol=concat&layer=5", few=True),
     Shot("positions", "Positions", "Embeddings + positions = X; the encoding for any length, in three layouts, past the end of training.", "view=positions&length=300"),
     Shot("decoding", "Decoding", "A word at a time: what it looks at, and what else was likely.", "view=decoding&side=cross&step=4"),
-    Shot("whatif", "What if", "A head switched off, a look forbidden, all heads ranked.", f"view=whatif&off={IT}:1&blocked={IT}:9:1", "rank.ask", ("en", "zh")),
-    Shot("compare", "Compare", "One word changed: who looks elsewhere?", "view=compare", languages=("en", "zh")),
-    Shot("tour", "The tour", "Nine chapters, nearly in the article's order, which point at live parts of the page.", "view=matrices&symbol=q&side=encoder&layer=0&chapter=1", languages=("en", "zh")),
+    Shot("whatif", "Change it", "A head switched off, a look forbidden, all heads ranked; what happened, in one sentence.", f"view=whatif&off={IT}:1&blocked={IT}:9:1", "rank.ask", ("en", "zh")),
+    Shot("compare", "Compare", "One word changed: the differences, and the heads that moved most.", "view=compare", languages=("en", "zh")),
+    Shot("tour", "The tour", "Eleven chapters in the article's order: small numbers first, then this model's, then a question.", "view=matrices&symbol=q&side=encoder&layer=0&chapter=1", languages=("en", "zh")),
 ]  # fmt: skip
 
 
@@ -62,13 +64,15 @@ def files() -> Iterator[tuple[Shot, str, str, str, str]]:
                     if shot.few and (device == "desktop") != (scheme == "light"):
                         continue
                     yield shot, language, device, scheme, f"{shot.name}-{language}-{device}-{scheme}.webp"
+    for scheme in SCHEMES:
+        yield SHOTS[0], "en", "wide", scheme, FRONT.format(scheme)
 
 
 def page() -> str:
     """docs/gallery.md."""
     parts = []
     for shot in SHOTS:
-        of_shot = [file for file in files() if file[0] is shot]
+        of_shot = [file for file in files() if file[0] is shot and file[2] in WIDTHS]
         shown = [
             f'<img src="gallery/{name}" alt="{shot.title}, {device}, {scheme}, {language}" width="{420 if device == "desktop" else 150}">'
             for _, language, device, scheme, name in sorted(of_shot, key=lambda file: file[2])
@@ -104,12 +108,15 @@ def take(address: str, wanted: str) -> Iterator[tuple[str, bytes]]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for shot, language, device, scheme, name in files():
             if wanted in name:
-                yield name, picture(browser, address, shot, language, WIDTHS[device], scheme)
+                yield (
+                    name,
+                    picture(browser, address, shot, language, WIDTHS.get(device, 1280), scheme, whole=device in WIDTHS),
+                )
         browser.close()
 
 
-def picture(browser: Any, address: str, shot: Shot, language: str, width: int, scheme: str) -> bytes:
-    viewport = {"width": width, "height": 800}
+def picture(browser: Any, address: str, shot: Shot, language: str, width: int, scheme: str, *, whole: bool) -> bytes:
+    viewport = {"width": width, "height": 800 if whole else 860}
     context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
     tab = context.new_page()
     tab.goto(f"{address}#{'&'.join(filter(None, [shot.state, f'lang={language}']))}")
@@ -122,7 +129,7 @@ def picture(browser: Any, address: str, shot: Shot, language: str, width: int, s
     tab.wait_for_timeout(300)
     tab.evaluate("scrollTo(0, 0)")
     tab.wait_for_timeout(200)
-    png = tab.screenshot(full_page=True)
+    png = tab.screenshot(full_page=whole)
     context.close()
     return png
 

@@ -49,7 +49,7 @@ themselves: `make soak` tries everything at length and renews them, `make test` 
   compute its batches in smaller parts draws other dropout than one that had not.
 - **A checkpoint is there or it is not.** It is written under another name, synced to the disk, and renamed. Each file's
   SHA-256 is in its manifest and is checked before it is used; the last good one is used, and the note says why.
-- **Nothing that is no number is saved.** Losses and weights are looked at before each checkpoint.
+- **No NaN and no infinite weight is saved.** Losses and weights are looked at before each checkpoint.
 - **More processes change nothing but the time.** Each batch is divided among them; their gradients are added up.
 - **The page answers one question at a time.** Eight others wait, for at most 30 seconds; whoever comes then is told to
   come again (429, Retry-After). An answer may take 30 seconds of the model's time, and ends at the next layer when its

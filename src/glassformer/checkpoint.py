@@ -81,8 +81,8 @@ def check_sizes(config: ModelConfig, path: Path) -> None:
 
 
 def tensors_of(config: ModelConfig, one: Transformer) -> int:
-    """How many tensors the model has, told from ``one`` with a layer a side: a model of many layers takes memory for each,
-    also without numbers."""
+    """The number of tensors of the model, counted from ``one`` with a layer a side: a model of many layers
+    takes memory for each, also without numbers."""
     stacks = (one.encoder, config.encoder_layers), (one.decoder, config.decoder_layers)
     return len(one.state_dict()) + sum((layers - 1) * len(stack.layers[0].state_dict()) for stack, layers in stacks)
 

@@ -133,6 +133,21 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """The same for a folder: an empty one, for the ``with`` block to fill. A folder cannot replace a full one in one step:
+    the old one is removed first, so that after a power cut in between there is none."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with unfinished_name(folder) as unfinished:
+        unfinished.mkdir()
+        with held(unfinished):
+            yield unfinished
+        if folder.exists():
+            shutil.rmtree(folder)
+        unfinished.rename(folder)
+        sync_folder(folder.parent)
+
+
+@contextmanager
 def unfinished_name(path: Path) -> Iterator[Path]:
     """The name under which ``path`` is written until it is whole; nothing is left under it. What a killed process left
     under such a name of the same ``path`` goes too."""

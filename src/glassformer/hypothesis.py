@@ -1,4 +1,4 @@
-"""What decoding is asked for and what it finds, whoever computes it. Needs no torch."""
+"""What decoding is asked for and what it finds, with any engine. Needs no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A window in the model: a module that returns what it is given, so that whoever wants to can look or reach in."""
+"""A window in the model: a module that returns what it is given, so that a hook can look or reach in."""
 
 from typing import TypeVar
 

@@ -24,7 +24,7 @@ SECONDS = 20.0
 EXTRAS = {"ja-mecab": "ja", "ko-mecab": "ko"}
 """sacreBLEU's extras with what these need."""
 ENOUGH = 0.2
-"""A script is the text's if so many of its letters are of it: a Chinese sentence may hold English names."""
+"""The share of letters from which a script is the text's: a Chinese sentence may hold English names."""
 
 
 class Language(NamedTuple):

@@ -194,7 +194,7 @@ def counted(measure: Measure, hypotheses: Sequence[str], references: Sequence[Se
 
 
 def score_of(measure: Measure, counts: Counts, resamples: int = 0) -> Score:
-    """The figure of the sentences together, with its interval from so many resamples."""
+    """The figure of the sentences together, with its interval from this number of resamples."""
     value, low, high = measure.value(counts.sum(axis=0)), None, None
     signature = measure.signature()
     if resamples:
@@ -206,8 +206,8 @@ def score_of(measure: Measure, counts: Counts, resamples: int = 0) -> Score:
         references = {"nrefs": signature.pop("nrefs", "1")}
         signature = {**references, "bs": str(resamples), "seed": str(SEED), **signature}
     version = {"version": signature.pop("version")} if "version" in signature else {}
-    told = {**signature, "unicode": "NFC", **version}
-    return Score(measure.name, value, "|".join(f"{name}:{what}" for name, what in told.items()), low, high)
+    fields = {**signature, "unicode": "NFC", **version}
+    return Score(measure.name, value, "|".join(f"{name}:{what}" for name, what in fields.items()), low, high)
 
 
 def resampled(counts: Counts, resamples: int) -> Iterator[Any]:

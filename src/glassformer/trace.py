@@ -44,14 +44,14 @@ class Trace:
 
     A trace of one sentence has no batch axis; of several, each tensor begins with ``batch``. ``steps`` has one part for
     each pass of the decoder: a whole sentence at once (teacher forcing) is one, decoding one word at a time has one a
-    word. ``trace[name]`` joins them: the rows of all steps, in order. ``about`` is free for whoever makes a trace (tokens,
+    word. ``trace[name]`` joins them: the rows of all steps, in order. ``about`` is free for its maker (tokens,
     the model's name); it is saved with it.
     """
 
     steps: list[dict[str, Window]] = field(default_factory=lambda: [{}])
     about: dict[str, Any] = field(default_factory=dict)
     shown: Callable[["Trace"], str] | None = field(default=None, repr=False, compare=False)
-    """Its HTML, where whoever made it knows how: what a notebook shows of it."""
+    """Makes its HTML, which a notebook shows; None where its maker cannot."""
 
     def __repr__(self) -> str:
         steps = f"{len(self.steps)} step{'' if len(self.steps) == 1 else 's'}"

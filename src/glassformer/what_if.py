@@ -167,7 +167,7 @@ class Turning:
         return pos
 
     def row(self, queries: int) -> int | None:
-        """The query's row in a pass of so many; None where it comes later, or was before."""
+        """The query's row in a pass with this number of rows; None where it comes later, or was before."""
         whole = self.side == "encoder" or (self.first == 0 and queries > 1)
         if whole and self.query >= queries:
             raise WhatIfError(f"no query {self.query} in {self.attention}: it has {queries}")

@@ -87,7 +87,7 @@ def test_where_webassembly_is_forbidden_it_computes_in_javascript(visit: Open, a
 def test_a_site_offers_its_models(visit: Open, site: str) -> None:
     seen = visit(site, width=390)
     seen.until(translation(TARGET))
-    choice = seen.page.get_by_label("model")
+    choice = seen.page.get_by_label("model", exact=True)
     assert choice.locator("option").all_inner_texts() == ["first", "second"]
     seen.page.locator("textarea.source").fill(OTHER)
     seen.until(translation(ITS))

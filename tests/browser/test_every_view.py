@@ -17,7 +17,8 @@ STATES = [
         blocked="encoder.layers.0.self_attention:2:1",
         turned="encoder.layers.1.self_attention:0:2:1",
     ),
-    *(link(chapter=str(chapter)) for chapter in (0, 5, 8)),
+    *(link(chapter=str(chapter)) for chapter in range(11)),
+    link(view="worksheet"),
 ]
 
 

@@ -59,7 +59,7 @@ def test_what_failed_is_asked_for_again_when_somebody_does_something(visit: Open
     seen.page.evaluate(ASKED)
     assert len(asked) == before  # not at each drawing
     works[0] = True
-    seen.page.locator(".chip").nth(1).click()
+    seen.page.locator("main .chip").nth(1).click()
     seen.page.locator(".written .check.ok").wait_for()
     seen.until("!document.querySelector('[role=alert]')")
 
@@ -110,5 +110,5 @@ def test_what_is_typed_before_the_server_answers_stays(visit: Open, server: str)
 def test_the_language_stays_where_an_address_names_none(visit: Open, server: str) -> None:
     seen = visit(server, link(lang="zh"))
     seen.go(link(view="flow"))
-    assert seen.page.locator("html").get_attribute("lang") == "zh"
+    assert seen.page.locator("html").get_attribute("lang") == "zh-CN"
     assert seen.page.locator(".translation").first.inner_text() == TARGET

@@ -25,14 +25,14 @@ def test_the_first_screen_says_who_looks_at_whom(visit: Open, server: str) -> No
 def test_heads_layers_and_words_by_keyboard(visit: Open, server: str) -> None:
     seen = visit(server, link(heads="0,1", layer="1"))
     page = seen.page
-    page.keyboard.press("2")
+    page.keyboard.press("1")  # a key is a head's own number
     assert page.locator(".chip[aria-pressed=true]").count() == 1
     assert "heads=0" in seen.state()
-    page.keyboard.press("1")
+    page.keyboard.press("0")
     assert "heads=" in seen.state()
     assert page.locator(".chip[aria-pressed=true]").count() == 0
     assert "choose one" in page.locator("[aria-live=polite]").inner_text()
-    page.keyboard.press("2")
+    page.keyboard.press("1")
     page.keyboard.press("[")
     assert "layer=0" in seen.state()
     page.keyboard.press("]")
@@ -111,7 +111,7 @@ def test_a_head_that_is_off_changes_what_the_model_says(visit: Open, server: str
         boards.locator("tr").nth(layer).locator("button").nth(head).click()
     with heads_off(translator.model, off):
         wanted = translator.translate(SENTENCE)
-    seen.until("text => document.querySelectorAll('.outcome bdi')[1]?.textContent.trim() === text", wanted)
+    seen.until("text => document.querySelectorAll('.outcome bdi')[1]?.textContent === text", " ".join(wanted.split()))
     assert seen.page.locator(".outcome bdi").first.inner_text() == TARGET
     assert "3 head(s) switched off" in seen.page.locator("footer").inner_text()
     seen.page.get_by_role("button", name="All on again").click()
@@ -176,7 +176,7 @@ def test_decoding_streams(visit: Open, server: str) -> None:
 
 def test_both_languages(visit: Open, server: str) -> None:
     seen = visit(server, locale="zh-CN")
-    assert seen.page.locator("html").get_attribute("lang") == "zh"
+    assert seen.page.locator("html").get_attribute("lang") == "zh-CN"
     assert seen.page.locator("[aria-current=page]").inner_text() == "注意力"
     assert "被看的词" in seen.page.locator(".looks-names").inner_text()
     seen.page.get_by_role("button", name="English").click()
@@ -204,19 +204,3 @@ def test_tokens_are_text(visit: Open, server: str, saved: Callable[..., str], te
         assert (source.input_value() if source.count() else seen.page.locator("p.source").inner_text()) == text
         assert seen.page.locator("main img, main script").count() == 0
         assert seen.wrong == []
-
-
-def test_the_tour_points_at_live_parts(visit: Open, server: str) -> None:
-    seen = visit(server)
-    seen.page.get_by_role("button", name="Tour").click()
-    for chapter in range(9):
-        assert seen.page.locator(".story-count").inner_text().startswith(f"Chapter {chapter + 1} of 9")
-        assert seen.page.locator(".try p").inner_text() != ""
-        links = seen.page.locator(".story .inline")
-        assert links.count() > 0
-        first = links.first
-        first.click()
-        seen.page.locator(".pointed").first.wait_for(timeout=3000)
-        seen.page.locator(".story-nav button").last.click()
-    assert seen.page.locator(".story").count() == 0
-    assert seen.wrong == []

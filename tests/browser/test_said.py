@@ -60,7 +60,7 @@ def test_a_widget_goes_on_from_what_it_was_made_with(chromium: Any, translator: 
     page.expose_function("ask", ask)
     page.evaluate(BRIDGE, page_with(look(translator, Ask(SENTENCE, "Der Zug.", [HEAD]), live=True)))
     frame = page.frame_locator("iframe")
-    frame.get_by_role("navigation").get_by_role("button", name="What if").click()
+    frame.get_by_role("navigation").get_by_role("button", name="Change it").click()
     off = frame.locator(".board button.off")
     assert off.count() == 1
     frame.locator(".board button").first.click()

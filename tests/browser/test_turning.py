@@ -32,7 +32,7 @@ def is_turned(seen: Visit, translator: Translator, query: str, key: str) -> None
     """In the address, in the numbers, in words, and in what the model says."""
     at = places(translator)
     seen.until(
-        "name => document.querySelector('.turns')?.textContent.includes(name)", f"head 0 of layer 1: {query} → {key}"
+        "name => document.querySelector('.turns')?.textContent.includes(name)", f"head 0 of layer 2: {query} → {key}"
     )
     turns = ",".join(f"{ENCODER}:0:{place}:{'.'.join(map(str, at[key]))}" for place in at[query])
     seen.until("turns => decodeURIComponent(location.hash).includes(`turned=${turns}`)", turns)
@@ -64,7 +64,7 @@ def test_by_mouse(visit: Open, server: str, translator: Translator, by: str) -> 
     mouse.up()
     is_turned(seen, translator, "clock", "old")
     mouse.move(x, y + 90)  # it was let go
-    seen.page.get_by_role("button", name="Let go: head 0 of layer 1").click()
+    seen.page.get_by_role("button", name="Let go: head 0 of layer 2").click()
     seen.until("!document.querySelector('.turns') && !location.hash.includes('turned')")
     seen.until("text => document.querySelector('.translation').textContent === text", TARGET)
     assert seen.wrong == []
@@ -89,6 +89,7 @@ def test_by_keyboard_also_under_what_if(visit: Open, server: str, translator: Tr
 
 def test_by_finger(visit: Open, server: str, translator: Translator) -> None:
     seen = visit(server, link(token=str(places(translator)["clock"][0]), **AT), width=390)
+    seen.page.locator(".looks").evaluate("lists => lists.scrollIntoView({ block: 'center' })")
     x, y = row(seen, "old")
     box = grip(seen).bounding_box()
     touch = seen.page.context.new_cdp_session(seen.page)
@@ -151,7 +152,7 @@ def test_what_was_taught_is_said_where_the_card_says_it(visit: Open, server: str
         link(sentence="The train stopped because it was snowing."),
         before=lambda page: page.route("**/api/look", card),
     )
-    assert "Layer 0" in seen.page.locator("[data-spot=layer]").inner_text()
+    assert "Layer 1" in seen.page.locator("[data-spot=layer]").inner_text()
     assert "1" in [chip.inner_text().strip() for chip in seen.page.locator(".chip[aria-pressed=true]").all()]
     told = [item.inner_text() for item in seen.page.locator(".reading li").all()]
     assert [item for item in told if "head 1" in item and "this head was taught to look there" in item]
@@ -162,7 +163,7 @@ def test_a_head_that_is_turned_from_the_start_is_in_sight(visit: Open, saved: An
     """``look --turn``, saved: the page opens on that head, whatever says most."""
     for layer, head in ((0, 1), (1, 0)):
         seen = visit(saved(SENTENCE, turned=[(f"encoder.layers.{layer}.self_attention", head, 1, [0])]), offline=True)
-        assert f"head {head} of layer {layer}: " in seen.page.locator(".turns").inner_text()
-        assert f"Layer {layer}" in seen.page.locator("[data-spot=layer]").inner_text()
+        assert f"head {head} of layer {layer + 1}: " in seen.page.locator(".turns").inner_text()
+        assert f"Layer {layer + 1}" in seen.page.locator("[data-spot=layer]").inner_text()
         chosen = [chip.inner_text().strip() for chip in seen.page.locator(".chips .chip[aria-pressed=true]").all()]
         assert chosen == [str(head)]

@@ -7,6 +7,7 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from rich.cells import cell_len
@@ -19,7 +20,7 @@ from glassformer.trace import Trace
 from glassformer.translator import Translator, merge_words
 
 Run = Callable[..., Any]
-find_word = importlib.import_module("glassformer.cli.look").find_word
+find_word = importlib.import_module("glassformer.cli.look_words").find_word
 SENTENCE = "The train stopped because it was snowing."
 
 
@@ -340,3 +341,35 @@ def test_a_path_and_a_note_are_a_line_in_a_narrow_terminal(
     assert f"windows saved in {path}\n" in run("look", SENTENCE, "--save", str(path)).stdout
     Terminal(stderr=True).print("a note of many words " * 9)
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("layout", ["slide", "paper"])
+@pytest.mark.parametrize("view", ["attention", "heads"])
+def test_a_figure_without_a_browser(run: Run, models: Path, tmp_path: Path, view: str, layout: str) -> None:
+    path = tmp_path / "it.svg"
+    words = ["--figure", str(path), "--view", view, "--layout", layout, "--token", "it", "--layer", "0"]
+    said = run("look", SENTENCE, *words).stdout
+    assert "the figure is saved in" in said
+    assert "Encoder self-attention: “it”" not in said  # no tables beside it
+    root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    assert root.get("width") == {"slide": "1600", "paper": "960"}[layout]
+    texts = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert SENTENCE in str(texts[-1])
+    translator = Translator.load(models / "en-de")
+    trace = translator.trace(SENTENCE)
+    places = translator.words(trace.about["source_ids"], special=True)
+    query = next(n for n, (word, _) in enumerate(places) if word == "it")
+    weights = trace["encoder.layers.0.self_attention.weights"]
+    share = float(merge_words(weights, [places[query][1]], [at for _, at in places])[:, 0, query].mean())
+    if view == "attention":
+        assert f"{100 * share:.0f} %" in texts
+    run("look", SENTENCE, *words)  # its own file is replaced
+
+
+def test_a_figure_replaces_nothing_of_somebody_else_s(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "mine.svg"
+    path.write_text("<svg/>")
+    with pytest.raises(ConfigError, match="is there already and is no figure of glassformer"):
+        run("look", SENTENCE, "--figure", str(path))
+    with pytest.raises(ConfigError, match="wanted a name ending with"):
+        run("look", SENTENCE, "--figure", str(tmp_path / "x.png"))

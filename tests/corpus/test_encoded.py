@@ -4,6 +4,7 @@ import pytest
 from glassformer.corpus import encoded as module
 from glassformer.corpus.encoded import EncodedPairs
 from glassformer.corpus.read import CorpusReport
+from glassformer.disk import UNFINISHED
 from glassformer.errors import CorpusError
 from tests.made_up import made_up_pairs
 
@@ -89,12 +90,14 @@ def test_an_interrupted_write_leaves_what_was_there(tmp_path, tokenizer, error):
 
 
 def test_a_killed_write_is_not_loadable_and_not_in_the_way(tmp_path, tokenizer):
-    (tmp_path / "encoded.unfinished").mkdir()
-    (tmp_path / "encoded.unfinished" / "ids.bin").write_bytes(b"half")
-    with pytest.raises(CorpusError, match=r"encoded.unfinished: holds no encoded sentence pairs .*encode them again"):
-        EncodedPairs.open(tmp_path / "encoded.unfinished")
+    left = tmp_path / f"{UNFINISHED}encoded-1-abcd"
+    left.mkdir()
+    (left / "ids.bin").write_bytes(b"half")
+    with pytest.raises(CorpusError, match=r"holds no encoded sentence pairs .*encode them again"):
+        EncodedPairs.open(left)
     assert len(write(tmp_path / "encoded", made_up_pairs(3), tokenizer)) == 3
     assert len(write(tmp_path / "encoded", made_up_pairs(4), tokenizer)) == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["encoded"]
 
 
 def test_somebody_elses_folder_is_left_alone(tmp_path, tokenizer):

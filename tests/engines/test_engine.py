@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,24 @@ def test_a_limit_of_ones_own_in_a_batch_with_a_longer_one(folder: Path) -> None:
         assert [some[0].log_probability for some in theirs] == pytest.approx(
             [some[0].log_probability for some in ours], abs=1e-2
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newer(DecodingConfig):
+    """A way of decoding that CTranslate2's engine has never heard of."""
+
+    coverage: float = 0.0
+
+
+def test_a_setting_that_is_not_accounted_for_is_never_ignored() -> None:
+    assert ctranslate2.refusal([[5, 6]], Newer()) == ""
+    assert ctranslate2.refusal([[5, 6]], Newer(coverage=0.5)).startswith("coverage=0.5: not computed in CTranslate2")
+    unknown = DecodingConfig()
+    object.__setattr__(unknown, "method", "diverse")
+    assert ctranslate2.refusal([[5, 6]], unknown).startswith(
+        "method=diverse: CTranslate2 is asked for greedy and beam only"
+    )
+    assert {field.name for field in fields(DecodingConfig)} <= ctranslate2.UNDERSTOOD
 
 
 @pytest.mark.parametrize(("options", "says"), REFUSED)

@@ -343,7 +343,7 @@ def test_damaged_encoded_pairs_are_found_and_made_again(
 
 
 class Poison:
-    """In place of loss_of: its result is no number at some steps."""
+    """In place of loss_of: its result is NaN at some steps."""
 
     def __init__(self, *calls: int) -> None:
         self.calls, self.count, self.real = calls, 0, loop.loss_of
@@ -360,14 +360,16 @@ def test_a_loss_that_is_no_number(data: Data, tmp_path: Path, monkeypatch: pytes
     outcome = train(data, tmp_path / "run", listener)
     assert outcome.step == 40
     assert re_found(
-        r"no number at step 27 \(epoch \d, batch \d+: pairs .*\): back at step 20, with 0.5 ×", listener.notes
+        r"NaN or infinite at step 27 \(epoch \d, batch \d+: pairs .*\): back at step 20, with 0.5 ×", listener.notes
     )
     assert loop.learning_rate(loop.Progress(step=40, setbacks=1), TrainingConfig(**FAST)) == pytest.approx(
         loop.learning_rate(loop.Progress(step=40), TrainingConfig(**FAST)) / 2
     )
     monkeypatch.setattr(loop, "loss_of", Poison(*range(1, 100)))
     listener = Listener()
-    with pytest.raises(TrainingError, match=r"no number at step 1 .* for the 3rd time: lower learning_rate"):
+    with pytest.raises(
+        TrainingError, match=r"NaN or infinite at step 1 .* after 2 returns to a checkpoint: lower learning_rate"
+    ):
         train(data, tmp_path / "hopeless", listener)
     assert len(listener.notes) == 2
     run = tmp_path / "run"
@@ -375,7 +377,7 @@ def test_a_loss_that_is_no_number(data: Data, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(loop, "loss_of", Poison(3))
     assert train(data, run, max_steps=60).step == 60  # not ended again by the limit before, with which it was saved
     what = "said, with the batch and its pairs; back to the last checkpoint with half the rate; the third time ends the run"
-    tried("A loss that is no number", 4, "the steps since the last checkpoint are made again", what)
+    tried("A loss that is NaN or infinite", 4, "the steps since the last checkpoint are made again", what)
 
 
 def re_found(pattern: str, texts: list[str]) -> bool:

@@ -71,6 +71,8 @@ def test_deepl_as_its_clients_ask(real: TestClient) -> None:
     guessed = real.post("/v2/translate", data={"text": CLOCK, "target_lang": "de"}).json()
     assert guessed["translations"][0]["text"] == ALTE_UHR
     assert real.get("/v2/languages", params={"type": "target"}).json()[0]["language"] == "DE"
+    as_deepls_client = real.request("GET", "/v2/languages", data={"type": "target"})
+    assert [one["language"] for one in as_deepls_client.json()] == ["DE"]
     assert real.get("/v2/usage").json()["character_count"] > 0
     assert "message" in real.post("/v2/translate", json={"text": ["x"], "target_lang": "FR"}).json()
 

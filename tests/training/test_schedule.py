@@ -82,14 +82,14 @@ def test_a_rate_that_would_stay_falls_when_patience_is_lost() -> None:
     progress = begun(config)
     assert rates(config, progress, 200)[-1] == 1e-3
     progress.without_better = 10
-    assert schedule.fall_now(progress, config)
+    assert schedule.start_decay(progress, config)
     assert (progress.early_end, progress.planned_steps, progress.without_better) == (400, 400, 0)
     fall = rates(config, progress, 400)
     assert fall[0] == pytest.approx(1e-3)
     assert fall[100] == pytest.approx(0.5e-3)
     assert 0 < fall[-1] < 1e-5
     assert "fallen to 0" in limit_reached(config, progress)
-    assert not schedule.fall_now(progress, config)  # it has fallen
+    assert not schedule.start_decay(progress, config)  # it has fallen
     more = dataclasses.replace(config, max_steps=2000)
     schedule.begin(progress, more, 100)
     assert (progress.early_end, progress.planned_steps) == (0, 2000)
@@ -103,7 +103,7 @@ def test_a_rate_that_falls_already_is_left_alone(changes: dict[str, Any]) -> Non
     progress = begun(config)
     rates(config, progress, 200)
     planned = progress.planned_steps
-    assert not schedule.fall_now(progress, config)
+    assert not schedule.start_decay(progress, config)
     assert (progress.early_end, progress.planned_steps) == (0, planned)
 
 

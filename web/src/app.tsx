@@ -1,22 +1,25 @@
 import { useEffect, useMemo } from "preact/hooks";
-import { thousands } from "./draw/number";
-import { LANGUAGES, languageOf, translator } from "./words/messages";
+import { thousands, writePercent } from "./draw/number";
+import { CHAPTERS } from "./state/chapters";
+import { useKeys } from "./state/keys";
 import { type Page, PageContext } from "./state/page";
 import { type Session, useSession } from "./state/session";
-import { type State, type View, VIEWS } from "./state/state";
-import { Story } from "./tour";
-import { CHAPTERS } from "./tour/chapters";
-import { useKeys } from "./state/keys";
+import type { View } from "./state/state";
 import { useTheme } from "./state/theme";
 import { useUrl } from "./state/url";
+import { Story } from "./tour";
+import { Worksheet } from "./tour/worksheet";
 import { AttentionView } from "./views/attention";
 import { CompareView } from "./views/compare";
 import { DecodingView } from "./views/decoding";
 import { FlowView } from "./views/flow";
+import { Front } from "./views/front";
 import { MatricesView } from "./views/matrices";
-import { PositionsView } from "./views/positions";
+import { TakeAway } from "./views/parts/takeaway";
 import { turnsOf } from "./views/parts/turns";
-import { WhatIfView } from "./views/whatif/index";
+import { PositionsView } from "./views/positions";
+import { WhatIfView } from "./views/whatif";
+import { languageOf, translator } from "./words/messages";
 
 const SHOWN: Record<View, () => preact.ComponentChild> = {
   attention: AttentionView,
@@ -26,16 +29,18 @@ const SHOWN: Record<View, () => preact.ComponentChild> = {
   decoding: DecodingView,
   whatif: WhatIfView,
   compare: CompareView,
+  worksheet: Worksheet,
 };
 
 export function App() {
   const [state, set] = useUrl();
   const language = languageOf([...(state.lang ? [state.lang] : []), ...navigator.languages]);
   const t = useMemo(() => translator(language), [language]);
+  writePercent(t("percent"));
   const session = useSession(state, set, t.code);
   const theme = useTheme();
   useEffect(() => {
-    document.documentElement.lang = t.code;
+    document.documentElement.lang = t.code === "zh" ? "zh-CN" : t.code;
   }, [t]);
   const { numbers } = session;
   const page: Page | undefined = numbers && {
@@ -52,6 +57,7 @@ export function App() {
   const View = SHOWN[state.view];
   const problem =
     session.problem === "nomodel" ? t("nomodel") : session.problem && t("failed", { why: session.problem });
+  const touring = CHAPTERS[state.chapter] !== undefined;
   return (
     <>
       <a
@@ -64,20 +70,21 @@ export function App() {
       >
         {t("skip")}
       </a>
-      <Head state={state} set={set} session={session} t={t} language={language} />
+      <Front state={state} set={set} session={session} t={t} language={language} page={page} />
       {problem && (
         <p class="problem" role="alert">
-          {problem}
+          {problem} {page && t("failed.old")}
         </p>
       )}
       <OwnModel session={session} t={t} />
       {page ? (
         <PageContext.Provider value={page}>
-          <div class={state.chapter >= 0 ? "with-story" : ""}>
+          <div class={touring ? "with-story" : ""}>
             <Story />
             <main id="main" tabIndex={-1}>
               <h2 class="sr">{t(`view.${state.view}`)}</h2>
               <View />
+              {state.view !== "worksheet" && <TakeAway />}
             </main>
           </div>
           <Foot page={page} own={session.own !== undefined} />
@@ -113,124 +120,7 @@ function OwnModel({ session: { own, share, large, loadAnyway }, t }: { session: 
   );
 }
 
-/** A language's name in the page's language: "de" is German, 德语. */
-function nameOf(code: string, language: string): string {
-  try {
-    return new Intl.DisplayNames([language], { type: "language" }).of(code) ?? code;
-  } catch {
-    return code; // a card may say anything
-  }
-}
-
-interface HeadProps {
-  state: State;
-  set: (patch: Partial<State>) => void;
-  session: Session;
-  t: Page["t"];
-  language: number;
-}
-
-function Head({ state, set, session, t, language }: HeadProps) {
-  const look = session.numbers?.look;
-  const [source, target] = look?.model.languages.split("-") ?? [];
-  return (
-    <header>
-      <div class="masthead">
-        <h1>glassformer</h1>
-        <div class="masthead-side">
-          {session.models.length > 1 && (
-            <select
-              aria-label={t("model.choose")}
-              value={session.model}
-              onChange={(event) => {
-                set({ model: event.currentTarget.value, sentence: "", target: "", off: [], blocked: [] });
-                location.reload();
-              }}
-            >
-              {session.models.map((name) => (
-                <option>{name}</option>
-              ))}
-            </select>
-          )}
-          <button
-            type="button"
-            class="plain"
-            aria-pressed={state.chapter >= 0}
-            onClick={() => (state.chapter >= 0 ? set({ chapter: -1 }) : set({ ...CHAPTERS[0]!.show, chapter: 0 }))}
-          >
-            {t("tour")}
-          </button>
-          <div class="segments" role="group" aria-label={t("language")}>
-            {LANGUAGES.map(({ code, name }, n) => (
-              <button type="button" lang={code} aria-pressed={n === language} onClick={() => set({ lang: code })}>
-                {name}
-              </button>
-            ))}
-          </div>
-        </div>
-      </div>
-      <div class="sentence">
-        {session.live || !look ? (
-          <textarea
-            rows={1}
-            class={`source${state.sentence.length > 400 ? " long" : ""}`}
-            aria-label={t("sentence")}
-            lang={source}
-            dir="auto"
-            spellcheck={false}
-            autocomplete="off"
-            value={state.sentence}
-            onInput={(event) =>
-              set({
-                sentence: event.currentTarget.value.replace(/\s*\n\s*/g, " "),
-                target: "",
-                token: -1,
-                key: -1,
-                step: -1,
-                cell: "",
-                blocked: [],
-                turned: [],
-              })
-            }
-          />
-        ) : (
-          <p
-            class={`source${look.source.text.length > 400 ? " long" : ""}`}
-            tabIndex={look.source.text.length > 400 ? 0 : undefined}
-            lang={source}
-            dir="auto"
-            title={t("sentence.saved")}
-          >
-            {look.source.text}
-          </p>
-        )}
-        {look?.foreign && (
-          <p class="foreign" role="status">
-            {source ? t("foreign", { language: nameOf(source, t.code) }) : t("foreign.unknown")}
-          </p>
-        )}
-        <p
-          class={`translation${session.busy ? " busy" : ""}${(look?.target.text.length ?? 0) > 400 ? " long" : ""}`}
-          tabIndex={(look?.target.text.length ?? 0) > 400 ? 0 : undefined}
-          lang={target}
-          dir="auto"
-          aria-label={t("translation")}
-        >
-          {look?.target.text ?? "…"}
-        </p>
-      </div>
-      <nav aria-label={t("views")}>
-        {VIEWS.map((view) => (
-          <button type="button" aria-current={state.view === view ? "page" : undefined} onClick={() => set({ view })}>
-            {t(`view.${view}`)}
-          </button>
-        ))}
-      </nav>
-    </header>
-  );
-}
-
-function Foot({ page: { look, t, live }, own }: { page: Page; own: boolean }) {
+function Foot({ page: { look, t, live, set, state }, own }: { page: Page; own: boolean }) {
   const { model } = look;
   return (
     <footer>
@@ -268,8 +158,17 @@ function Foot({ page: { look, t, live }, own }: { page: Page; own: boolean }) {
         </p>
       )}
       <p>
-        {t("weight")} {t("keys.help")}. {t("link")} {!live && t("sentence.saved")}
+        {t("weight")} <span class="keys">{t("keys.help")} </span>
+        {t("link")} {!live && t("sentence.saved")}
       </p>
+      {!state.lesson && (
+        <p>
+          <button type="button" class="quiet" onClick={() => set({ view: "worksheet", chapter: -1 })}>
+            {t("worksheet")}
+          </button>{" "}
+          {t("worksheet.link", { link: "?lesson=looks" })}
+        </p>
+      )}
     </footer>
   );
 }

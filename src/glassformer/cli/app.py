@@ -95,10 +95,10 @@ def print_unexpected(
     lines = [line for text in found.format() for line in text.splitlines()]
     if not whole and len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES // 2], "  …", *lines[-MOST_LINES // 2 :]]
-    told = [clipped(line, LONGEST_LINE) for line in lines]
+    shown = [clipped(line, LONGEST_LINE) for line in lines]
     if not whole:
-        told.append("This is a fault of glassformer: please report these lines; --traceback shows all of them.")
-    echo("\n".join(told), err=True)
+        shown.append("This is a fault of glassformer: please report these lines; --traceback shows all of them.")
+    echo("\n".join(shown), err=True)
 
 
 def clipped(text: str, most: int) -> str:

@@ -1,4 +1,4 @@
-"""``glassformer diagnose``: why a model is bad, in words for whoever trains a first one."""
+"""``glassformer diagnose``: why a model is bad, in words for people who train their first one."""
 
 import json
 from dataclasses import asdict
@@ -60,8 +60,8 @@ def diagnose(
     findings, rows = findings_of(run, test), metrics_of(run)
     replace_file(picture, learning_curve(rows, f"{run.name}: learning curve").encode())
     if as_json:
-        told = {"run": str(run), "findings": [asdict(finding) for finding in findings], "picture": str(picture)}
-        echo(json.dumps(told, indent=2, ensure_ascii=False))
+        content = {"run": str(run), "findings": [asdict(finding) for finding in findings], "picture": str(picture)}
+        echo(json.dumps(content, indent=2, ensure_ascii=False))
     else:
         show(run, findings, rows, picture)
 

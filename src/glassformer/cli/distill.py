@@ -36,7 +36,7 @@ def distill(
     engine: Annotated[str, typer.Option(help="Who computes the teacher: native (PyTorch), ctranslate2 (several times faster on a CPU), or auto.")] = "auto",
     time_limit: Annotated[str, typer.Option(help="Of the student's training, such as 45m or 2h; 0 for none.", show_default="45m")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting of the student, such as model.heads=4. Can be repeated.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Another seed is another student.", show_default="1")] = None,
+    seed: Annotated[int | None, typer.Option(help="As for train.", show_default="1")] = None,
     threads: Annotated[int, typer.Option(help="Processor threads.", show_default="all")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
 ) -> None:  # fmt: skip

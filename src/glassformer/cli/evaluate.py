@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1000
 TOKENISED = 100
-"""Lines that end as tokenised ones from which on the user is told: sacreBLEU's number."""
+"""From this number of lines on that end as tokenised ones the user is warned: sacreBLEU's number."""
 USUAL = ["bleu", "chrf"]
 ALSO_CALLED = {"chrf2": "chrf", "chrf2++": "chrf++"}
 
@@ -174,7 +174,7 @@ def check_options(
 
 
 def chosen_tokenizer(texts: Texts, tokenize: str, languages: str, files: Iterable[str], card: dict[str, Any]) -> str:
-    """What BLEU counts as a word, once for all systems; the user is told where it is not the usual."""
+    """What BLEU counts as a word, once for all systems; with a message where it is not the usual."""
     from glassformer.score_tokenizers import choose, code_in_name
 
     names = [code_in_name(name) for name in files]
@@ -237,8 +237,8 @@ def say(systems: "list[Found]", texts: Texts, by: str, as_json: bool, per_line: 
     if as_json:
         about: dict[str, Any] = {"sentences": count, "references": references}
         found = [system.to_json() for system in systems]
-        told = {**about, **found[0]} if len(found) == 1 else {**about, "systems": found}
-        echo(json.dumps({**told, **({"engine": by} if by else {})}, indent=2, ensure_ascii=False))
+        content = {**about, **found[0]} if len(found) == 1 else {**about, "systems": found}
+        echo(json.dumps({**content, **({"engine": by} if by else {})}, indent=2, ensure_ascii=False))
         return
     what = systems[0].name if len(systems) == 1 else f"{len(systems)} systems"
     parts = [what, f"{count:,} sentence{'' if count == 1 else 's'}"]

@@ -39,8 +39,8 @@ def info(
     if as_json and len(found) == 1:
         echo(json.dumps(found[0], indent=2, ensure_ascii=False))
     elif as_json:
-        told = [{"model": name, **facts} for name, facts in zip(names, found, strict=True)]
-        echo(json.dumps({"models": told}, indent=2, ensure_ascii=False))
+        shown = [{"model": name, **facts} for name, facts in zip(names, found, strict=True)]
+        echo(json.dumps({"models": shown}, indent=2, ensure_ascii=False))
     elif len(found) == 1:
         print_rows([("model", names[0]), *rows_of(found[0])])
     else:
@@ -70,9 +70,9 @@ def facts_of(place: Path) -> dict[str, Any]:
 def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The facts as names and texts."""
     size = f"{facts['parameters']:,} weights, {facts['bytes'] / 1e6:,.1f} MB on disk"
-    told = {NAMES.get(name, name): value for name, value in facts["card"].items() if name != "parameters"}
+    shown = {NAMES.get(name, name): value for name, value in facts["card"].items() if name != "parameters"}
     sizes = config_rows(ModelConfig.from_dict(facts["config"]))
-    return [("folder", facts["folder"]), ("size", size), *sizes, ("", ""), *card_rows(told)]
+    return [("folder", facts["folder"]), ("size", size), *sizes, ("", ""), *card_rows(shown)]
 
 
 def together(rows: list[tuple[str, str]]) -> dict[str, str]:

@@ -1,14 +1,13 @@
 """``glassformer look``: a sentence seen whole, as a page in the browser, as a file, or as tables in the terminal."""
 
-import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from glassformer.cli.terminal import Terminal, make_console, say
+from glassformer.cli.look_words import TITLES, Attention, looked_at, only_word
+from glassformer.cli.terminal import Terminal, has_display, make_console, say
 from glassformer.errors import ConfigError, torch_is_there
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from glassformer.translator import Translator
     from glassformer.what_if import Turn
 
-Words = list[tuple[str, list[int]]]
-Attention = Literal["encoder", "decoder", "cross"]
-
 ARTICLE = "The animal didn't cross the street because it was too tired"
 
 EPILOG = """[bold]Examples[/]
@@ -33,19 +29,10 @@ glassformer look "The animal didn't cross the street because it was too wide." -
 
 glassformer look "The animal didn't cross the street because it was too tired." --turn encoder.layers.5.self_attention:3:it:street
 
+glassformer look "The animal didn't cross the street because it was too tired." --figure it.svg --token it --layer 3
+
 glassformer look "I see a house." --terminal --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
 """
-
-WINDOWS = {
-    "encoder": "encoder.layers.{}.self_attention",
-    "decoder": "decoder.layers.{}.self_attention",
-    "cross": "decoder.layers.{}.cross_attention",
-}
-TITLES = {
-    "encoder": "Encoder self-attention",
-    "decoder": "Decoder self-attention",
-    "cross": "Encoder-decoder attention",
-}
 
 
 def look(
@@ -64,6 +51,9 @@ def look(
     layer: Annotated[int | None, typer.Option(help="The layer whose heads are shown one by one, from 0.", show_default="the last")] = None,
     attention: Annotated[Attention | None, typer.Option(help="encoder and decoder: each to itself. cross: decoder to encoder.", show_default="encoder")] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Keys shown for each head of that layer.", show_default="3")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Write a picture instead, x.svg: what the word of --token looks at, in the layer and the attention of the options above. It needs no browser; every other view can be taken away from the page.")] = None,
+    view: Annotated[Literal["attention", "heads"], typer.Option(help="What the figure shows: one layer's heads as arcs, or every layer and head.")] = "attention",
+    layout: Annotated[Literal["slide", "paper"], typer.Option(help="Of the figure: 1600 × 900, or as high as its words.")] = "paper",
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
 ) -> None:  # fmt: skip
     """Translate a sentence and see every number of every step: a page opens in the browser.
@@ -73,12 +63,14 @@ def look(
     """
     if not text.strip():
         raise ConfigError("an empty sentence: wanted at least one word, so that one can look at another")
-    from glassformer.cli.look_files import check_save, save_look
+    from glassformer.cli.look_files import check_figure, check_save, save_figure, save_look
 
     check_save(save, with_model=with_model, int8=int8)
+    check_figure(figure)
     off = [parse_head(one) for one in heads_off or []]
     turns = [parse_turn(one) for one in turn or []]
-    terminal = terminal or bool(token) or layer is not None or attention is not None or top is not None
+    tables = bool(token) or layer is not None or attention is not None or top is not None
+    terminal = terminal or (tables and figure is None)
     from glassformer.page.wire import Ask
     from glassformer.translator.shipped import DEFAULT_MODEL, shipped_models
 
@@ -87,13 +79,19 @@ def look(
         from glassformer.cli.look_alone import check_alone, save_alone, serve_alone
 
         ask, name = Ask(text, target, off), model or DEFAULT_MODEL
-        check_alone(ask, save, model=name, numbers_only=with_model is False, python=terminal or bool(turns))
+        check_alone(
+            ask,
+            save,
+            model=name,
+            numbers_only=with_model is False,
+            python=terminal or bool(turns) or figure is not None,
+        )
         if save is not None:
             save_alone(ask, save, model=name, with_model=with_model, int8=int8)
         else:
             serve_alone(ask, [name, *others], port=port, browser=browser)
         return
-    if not terminal and save is None and not page_is_built():
+    if not terminal and save is None and figure is None and not page_is_built():
         terminal = True
     from glassformer.page.service import Services, load_service
 
@@ -110,9 +108,11 @@ def look(
             layer=layer,
             top=top or 3,
         )
+    if figure is not None:
+        save_figure(service, ask, figure, view, attention or "encoder", token=token, layer=layer, layout=layout)
     if save is not None:
         save_look(service, ask, save, with_model=with_model, int8=int8)
-    elif not terminal:
+    elif not terminal and figure is None:
         services = Services(service, {name: partial(load_service, name, device) for name in others})
         serve_page(services, ask, port=port, browser=browser)
 
@@ -162,7 +162,7 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     service = services.first
     check_length(service.translator, ask, LONGEST)
     with changed(service.translator, ask):
-        pass  # a head that is not there is told now
+        pass  # raises for a head that is not there
     console = make_console()
 
     def ready(address: str) -> None:
@@ -173,10 +173,6 @@ def serve_page(services: "Services", ask: "Ask", *, port: int, browser: bool) ->
     with contextlib.suppress(KeyboardInterrupt):
         service.start = ask
         serve(services, listen(port), ready)
-
-
-def has_display() -> bool:
-    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def parse_head(text: str) -> tuple[str, int]:
@@ -282,21 +278,9 @@ def print_attention(
     top: int,
 ) -> None:
     """The query's strongest key in each layer and head, and its strongest keys in the heads of one layer."""
-    import torch
-
     from glassformer.cli.attention_tables import heads_table, layers_tables
-    from glassformer.translator import merge_words
 
-    config = translator.model.config
-    layers = config.encoder_layers if attention == "encoder" else config.decoder_layers
-    layer = layers - 1 if layer is None else layer
-    if not 0 <= layer < layers:
-        raise ConfigError(f"--layer {layer}: the layers are 0 … {layers - 1}")
-    queries, keys = sides(translator, trace, attention)
-    name, places = queries[find_word(queries, token)]
-    windows = [WINDOWS[attention].format(number) for number in range(layers)]
-    pieces = torch.stack([trace[f"{window}.weights"] for window in windows])  # [layer, head, query, key]
-    weights = merge_words(pieces, [places], [places for _, places in keys])[:, :, 0]  # [layer, head, key word]
+    layer, (name, places), keys, weights = looked_at(translator, trace, attention, token=token, layer=layer)
     words = [word for word, _ in keys]
     which = f"token {places[0]}" if len(places) == 1 else f"tokens {places[0]}–{places[-1]}"
     console.print()
@@ -311,52 +295,3 @@ def print_attention(
     strongest = "key" if top == 1 else f"{top} keys"
     say(console, f"Layer {layer}: the {strongest} that each head looks at most, and the rest.", "bold")
     console.print(heads_table(words, weights[layer].tolist(), top, console.width))
-
-
-def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tuple[Words, Words]:
-    """The words that look and those that are looked at; <s> and </s> are words here, as they are looked at a lot."""
-    source = translator.words(trace.about["source_ids"], special=True)
-    target = translator.words(trace.about["target_ids"], special=True)
-    return {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}[attention]
-
-
-def bare(name: str) -> str:
-    return name.strip(".,;:!?…\"'“”„‚’()«»").casefold()
-
-
-def only_word(words: Words, token: str, option: str) -> int:
-    """The number of the one word that is ``token``: spelt so, or else but for case and punctuation; a number is a token's.
-
-    Raises ConfigError, with the words and their numbers, for none and for several.
-    """
-    spelt = [n for n, (name, _) in enumerate(words) if name == token]
-    found = spelt or [n for n, (_, places) in enumerate(words) if token.isdecimal() and int(token) in places]
-    found = found or [n for n, (name, _) in enumerate(words) if bare(token) and bare(name) == bare(token)]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        shown = ", ".join(f"{places[0]} {name}" for name, places in words)
-        raise ConfigError(f"{option}: no word {token!r} here; there are {shown}")
-    shown = ", ".join(f"{words[n][1][0]} {words[n][0]}" for n in found)
-    raise ConfigError(f"{option}: {token!r} occurs {len(found)} times; name one by its token's number: {shown}")
-
-
-def find_word(words: Words, token: str) -> int:
-    """The number of the word that ``token`` names: as it is, by its token's number, or but for case and punctuation.
-
-    Raises ConfigError, with the words that there are, for none.
-    """
-    names = [name for name, _ in words]
-    plain = [bare(name) for name in names]
-    if not token:
-        ordinary = [n for n, name in enumerate(names) if plain[n] and name not in ("<s>", "</s>")]
-        return plain.index("it") if "it" in plain else (ordinary or [0])[-1]
-    if token in names:
-        return names.index(token)
-    for number, (_, places) in enumerate(words):
-        if token.isdecimal() and int(token) in places:
-            return number
-    if token.casefold() in plain:
-        return plain.index(token.casefold())
-    shown = ", ".join(f"{places[0]} {name}" for name, places in words)
-    raise ConfigError(f"--token {token}: no such word here; there are {shown}")

@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassformer.cli.look import has_display
 from glassformer.cli.look_files import has_room
-from glassformer.cli.terminal import make_console, say
+from glassformer.cli.terminal import has_display, make_console, say
 from glassformer.errors import NEEDS_TORCH, ConfigError
 
 if TYPE_CHECKING:

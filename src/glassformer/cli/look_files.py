@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassformer.cli.look_words import TITLES, Attention, looked_at, sides
 from glassformer.cli.terminal import make_console, say
 from glassformer.errors import ConfigError
 
@@ -77,3 +78,50 @@ def save_look(service: "Service", ask: "Ask", path: Path, *, with_model: bool | 
     trace = changed_trace(translator, ask)
     trace.save(path)
     say(console, f"{len(trace)} windows saved in {path}", "dim", whole=True)
+
+
+def check_figure(path: Path | None) -> None:
+    """Raises ConfigError for another ending than .svg, and where ``path`` is a file that ``look`` has not written."""
+    if path is None:
+        return
+    if path.suffix != ".svg":
+        raise ConfigError(f"--figure {path}: wanted a name ending with .svg; the page itself gives PNG as well")
+    from glassformer.disk import check_replaceable
+    from glassformer.page.figure import SIGN
+
+    check_replaceable(path, SIGN.encode(), "figure of glassformer")
+
+
+def save_figure(
+    service: "Service",
+    ask: "Ask",
+    path: Path,
+    view: str,
+    attention: Attention,
+    *,
+    token: str,
+    layer: int | None,
+    layout: str,
+) -> None:
+    """What a word looks at as a picture: in one layer's heads, or in all. Says what it shows."""
+    from glassformer.disk import replace_file
+    from glassformer.page.figure import attention_figure, heads_figure
+    from glassformer.page.look import changed_trace
+
+    translator = service.translator
+    trace = changed_trace(translator, ask)
+    layer, (name, places), keys, weights = looked_at(translator, trace, attention, token=token, layer=layer)
+    words = [word for word, _ in keys]
+    about = f"{translator.name} · “{trace.about['source']}” · {TITLES[attention]} · “{name}”"
+    if view == "heads":
+        picture = heads_figure(weights.tolist(), words, caption=f"{about} · all layers and heads", layout=layout)
+    else:
+        looking = sides(translator, trace, attention)[0]
+        queries, query = [word for word, _ in looking], [at for _, at in looking].index(places)
+        heads = range(weights.size(1))
+        caption = f"{about} · layer {layer + 1} of {len(weights)} · heads 0–{heads[-1]}"
+        picture = attention_figure(
+            queries, words, weights[layer].tolist(), query, heads, caption=caption, layout=layout
+        )
+    replace_file(path, picture.encode())
+    say(make_console(), f"the figure is saved in {path}", "dim", whole=True)

@@ -14,7 +14,7 @@ from glassformer.training.report import Outcome, Plan, Reporter, Step, Validatio
 
 
 @contextmanager
-def reporter_for(folder: Path, *, tensorboard: bool) -> Iterator[Reporter]:
+def reporter_for(folder: Path, *, tensorboard: bool = False) -> Iterator[Reporter]:
     """A bar where there is a terminal, lines where there is none, and TensorBoard's files besides when asked for."""
     console = Terminal(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
     with Bar(console) if console.is_terminal else Lines(console) as reporter:

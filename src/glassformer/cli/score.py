@@ -68,7 +68,7 @@ def score(
 
 
 def quietly(count: int) -> None:
-    """What is told of progress where nobody looks."""
+    """Progress where there is no terminal: none."""
 
 
 def row_of(tokens: list[tuple[str, float]], per_token: bool) -> str:

@@ -55,6 +55,11 @@ def say(console: Terminal, text: str, style: str = "", *, whole: bool = False) -
     console.print(text, style=style, markup=False, soft_wrap=whole)
 
 
+def has_display() -> bool:
+    """Whether a browser can open a window here."""
+    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
 def echo(text: str, *, err: bool = False) -> None:
     """A line, without colours, on standard output, or on standard error."""
     typer.echo(visible(text), err=err)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LINES_AT_ONCE = 2000
 """Enough to put sentences of similar length together, and little to hold: a pipe may never end."""
 CHUNKS_AT_ONCE = 2
-"""So many LINES_AT_ONCE are under way: while one is written out, or read, the next is being translated."""
+"""Blocks of LINES_AT_ONCE under way: while one is written out, or read, the next is being translated."""
 
 EPILOG = """[bold]Examples[/]
 
@@ -45,7 +45,7 @@ def translate(
     output: Annotated[Path | None, typer.Option(help="Write here instead of to standard output; the file appears, or an older one is replaced, when it is complete.")] = None,
     beam: Annotated[int, typer.Option(help="Hypotheses followed at a time.", show_default="4, or --n-best")] = 0,
     method: Annotated[str, typer.Option(help="beam, greedy or sampling.", show_default="beam; sampling with one of its options")] = "",
-    n_best: Annotated[int, typer.Option(help="So many translations of each line, as number, rank, score and text with tabs between.")] = 1,
+    n_best: Annotated[int, typer.Option(help="Translations of each line, as number, rank, score and text with tabs between.")] = 1,
     scores: Annotated[bool, typer.Option("--scores", help="Put the score, log P over the length penalty, and a tab before each translation.")] = False,
     length_penalty: Annotated[float, typer.Option(help="α of ((5 + n) / 6)^α: higher makes longer translations.")] = 0.6,
     temperature: Annotated[float | None, typer.Option(help="Sampling: below 1 likelier words, above 1 wilder ones.", show_default="1")] = None,
@@ -235,7 +235,7 @@ def stdin_is_terminal() -> bool:
 
 @contextmanager
 def before_waiting(act: Callable[[], None]) -> Iterator[None]:
-    """Call ``act`` whenever reading standard input is about to wait, so that whoever writes a line into a pipe and waits
+    """Call ``act`` whenever reading standard input is about to wait, so that a program that writes a line into a pipe and waits
     for its translation gets it. Where one cannot know (Windows' pipes), only full chunks are translated."""
     before = sys.stdin
 

@@ -26,7 +26,7 @@ class DataConfig(Settings):
     """How often the pairs of each source file are trained on in an epoch: below 1 a sample of them, above 1 repeated; 2.5
     is twice, and a half of them a third time. Empty: once."""
     augmentation: float = 0.0
-    """So large a share of the training pairs comes a second time, changed: in lower case, without final punctuation, with
+    """The share of the training pairs that are also added in a modified form: in lower case, without final punctuation, with
     typos, with a link, number or placeholder to copy, or joined with others."""
     placeholders: bool = True
     """Links, e-mail addresses, emoji, tags, {names} and their like, where both sides of a pair have them, become signs that

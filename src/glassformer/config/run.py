@@ -8,7 +8,7 @@ from glassformer.config.settings import Settings, require
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig(Settings):
-    """What the recipe is told before it chooses the rest."""
+    """What is set before the recipe chooses the rest."""
 
     preset: str = ""
     """A preset's name; empty: by the corpus's size."""

@@ -64,7 +64,7 @@ class TrainingConfig(Settings):
     held_out: int = 1000
     """Where no validation pairs are given, this many are taken out of the training pairs (but at most 1 of 20)."""
     max_tokens: int = 256
-    """Pairs with a longer side are left out, counted and told."""
+    """Pairs with a longer side are left out, counted and reported."""
     keep_checkpoints: int = 2
     """The newest ones that stay, besides the best."""
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
@@ -77,8 +77,8 @@ class TrainingConfig(Settings):
     """The head of the encoder that is taught to look where the data's ``marks`` say, such as
     encoder.layers.5.self_attention:3, both from 0 (guided alignment: Chen et al. 2016, Garg et al. 2019); empty: none."""
     guided_weight: float = 1.0
-    """A marked sentence adds so many times −log of the weight at the words that are to be looked at, beside the loss of each
-    of its target tokens."""
+    """The factor of −log of the weight at the words that are to be looked at, which each marked sentence adds to the loss of
+    its target tokens."""
     guided_until: float = 1.0
     """The share of the run, its first, in which the head is taught: after 0.5 it is left to what translating makes of it."""
 

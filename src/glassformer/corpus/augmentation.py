@@ -16,7 +16,7 @@ from glassformer.corpus.marks import with_marks_of
 from glassformer.corpus.read import Pair
 
 NEIGHBOURS = 1000
-"""Pairs from which a joined one takes its other sentences: the last so many."""
+"""Pairs from which a joined one takes its other sentences: the last ones."""
 MOST_JOINED = 6
 """Sentences in a joined pair; at least 2."""
 LETTERS_TO_A_TYPO = 20

@@ -30,7 +30,7 @@ BLOCK = 4096
 """Pairs that lie together on disk and are read together."""
 POOL_PAIRS = 1 << 20
 POOL_TOKENS = 1 << 26
-"""A pool holds so many pairs, or of long ones so many tokens: at most about 0.4 GB."""
+"""Pairs of a pool, and tokens of one where pairs are long: at most about 0.4 GB."""
 SECTION = 200
 """Batches' worth of pairs that are sorted by length together: fewer would pad more, more would mix less."""
 
@@ -119,7 +119,7 @@ class Batches:
     def epoch(self, number: int, *, skip: int = 0) -> Iterator[Batch]:
         """Every pair once, in an order that depends on the seed and on ``number`` only.
 
-        ``skip`` leaves out so many batches at the beginning, without reading them: the others stay as they were.
+        ``skip`` is a number of batches left out at the beginning, without reading them: the others stay as they were.
         """
         for index, blocks in enumerate(self._pools(number)):
             pool = self._pool(blocks, number)

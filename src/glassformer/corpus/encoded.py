@@ -9,10 +9,8 @@ looks at, by pair), all little-endian, and ``pairs.json``. It gets its name only
 import hashlib
 import json
 import os
-import shutil
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -25,7 +23,7 @@ import numpy.typing as npt
 from glassformer.brief import brief
 from glassformer.corpus.marks import NONE, between_token_words
 from glassformer.corpus.read import EMPTY, CorpusReport
-from glassformer.disk import sha256_of
+from glassformer.disk import replacing_folder, sha256_of
 from glassformer.errors import CorpusError
 from glassformer.text.tokenizer import Tokenizer
 
@@ -106,13 +104,15 @@ class EncodedPairs:
         """Encode ``pairs`` into ``folder``, replacing what an earlier ``write`` left there.
 
         A pair with a side of more than ``max_tokens`` tokens, or of none, is left out and counted in ``report``.
-        ``progress`` is told, every few thousand pairs, how many have been taken so far.
+        ``progress`` is called every few thousand pairs with the number taken so far.
 
         Raises CorpusError when no pair is left, and when ``folder`` holds something else. An error, whosever it is,
         leaves no new folder and the old one as it was.
         """
         folder = Path(folder)
-        with _replacing(folder) as unfinished:
+        if folder.exists() and not (folder / FACTS).exists():
+            raise CorpusError(f"{folder}: is there already and holds no encoded sentence pairs; name another folder")
+        with replacing_folder(folder) as unfinished:
             facts = _write(unfinished, pairs, tokenizer, max_tokens, report, progress or (lambda done: None))
             if not facts.pairs:
                 reasons = "; ".join(report.messages()[1:-1]) or "there were none"
@@ -309,22 +309,3 @@ def _encoded(
             report.skip(f"a side is longer than {max_tokens:,} tokens")
         else:
             yield pair, (source, target)
-
-
-@contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
-    """A new folder to fill, which takes ``folder``'s place when all went well and vanishes when not."""
-    if folder.exists() and not (folder / FACTS).exists():
-        raise CorpusError(f"{folder}: is there already and holds no encoded sentence pairs; name another folder")
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
-    unfinished.mkdir(parents=True)
-    try:
-        yield unfinished
-        if folder.exists():
-            # A folder cannot replace a full one in one step. Whoever pulls the plug in between has to encode again.
-            shutil.rmtree(folder)
-        os.replace(unfinished, folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise

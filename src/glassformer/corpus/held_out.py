@@ -27,10 +27,10 @@ class Account:
         """What each file gives, where there are several or weights."""
         if len(names) < 2 and not weights:
             return []
-        told = weights or [1.0] * len(names)
+        times_each = weights or [1.0] * len(names)
         return [
             f"{name}: {count:,} pairs an epoch" + (f" (weight {weight:g})" if weights else "")
-            for name, count, weight in zip(names, self.given, told, strict=True)
+            for name, count, weight in zip(names, self.given, times_each, strict=True)
         ]
 
     def held_out(self, pairs: int, nth: int) -> str:

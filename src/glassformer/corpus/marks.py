@@ -34,7 +34,7 @@ NONE: Numbers = np.empty((0, 3), dtype=np.int64)
 
 
 class MarkedPair(tuple[str, str]):
-    """A source and a target that is also told the source's ``marks``. Whatever changes a pair makes a plain one of it,
+    """A source and a target with the source's ``marks``. A function that changes a pair makes a plain one of it,
     as the words may be others then; equal are pairs of the same texts."""
 
     marks: Marks

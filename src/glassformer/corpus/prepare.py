@@ -45,7 +45,7 @@ SAMPLED_LINES = 5000
 SOME_LINES = 0.05
 """The share of shouted or titled lines from which on a model is taken to have learnt to read them."""
 Doing = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is (0: not known)."""
+"""Called with what is being done, how much of it is done, and how much there is (0: not known)."""
 
 
 @brief
@@ -261,7 +261,7 @@ def whole(folder: Path) -> bool:
 
 
 def prepared(folder: Path) -> dict[str, Any]:
-    """What an earlier ``prepare`` was asked for, and told; empty when it did not come to its end."""
+    """The request of an earlier ``prepare``, and its messages; empty when it did not come to its end."""
     path = folder / "prepared.json"
     try:
         return read_json(path.read_bytes(), path)

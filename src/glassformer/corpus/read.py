@@ -52,13 +52,13 @@ class CorpusReport:
 
     def messages(self) -> list[str]:
         """The account in lines for people: ``12 pairs skipped: one side is empty (the first in line 7)``."""
-        told = [f"{_pairs(self.read)} read from {' and '.join(self.files)}"]
+        account = [f"{_pairs(self.read)} read from {' and '.join(self.files)}"]
         for reason, count in self.skipped.most_common():
             where = f" (the first in line {self.first[reason]:,})" if reason in self.first else ""
-            told.append(f"{_pairs(count)} skipped: {reason}{where}")
+            account.append(f"{_pairs(count)} skipped: {reason}{where}")
         if self.skipped:
-            told.append(f"{_pairs(self.kept)} kept")
-        return told
+            account.append(f"{_pairs(self.kept)} kept")
+        return account
 
 
 def read_pairs(

@@ -22,7 +22,7 @@ Ids = tuple[int, ...]
 Numbers = npt.NDArray[np.int64]
 
 WAYS = 16
-"""A word is cut in one of so many likeliest ways: Kudo's l, for each word instead of each sentence."""
+"""The likeliest ways of cutting a word, of which one is drawn: Kudo's l, for each word instead of each sentence."""
 ALPHA = 0.2
 """Each with a probability in proportion to P(way)^α: Kudo's α."""
 LONGEST_WORD = 64

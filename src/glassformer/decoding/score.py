@@ -10,7 +10,7 @@ from glassformer.hypothesis import by_length
 from glassformer.model import Transformer
 
 POSITIONS_AT_ONCE = 512
-"""Logits of so many positions are held at a time: with 32,000 tokens 64 MB in float32."""
+"""Positions whose logits are held at a time: with 32,000 tokens 64 MB in float32."""
 
 
 def score(

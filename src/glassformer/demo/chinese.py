@@ -94,7 +94,7 @@ class Chinese:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.again = len(plan.said.predicate.english if plan.said else "") % 2 == 0
-        """Whether the noun is said again instead of 它: told by the predicate, so that the same plan is said alike."""
+        """Whether the noun is said again instead of 它: the predicate decides, so that a plan is always written alike."""
 
     def fill(self, slot: str) -> str:
         """The words for a slot of FRAMES."""

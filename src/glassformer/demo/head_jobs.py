@@ -96,7 +96,7 @@ def demo_jobs(sentence: ItSentence) -> dict[str, Look]:
     )
     words = [len(text.split()) for text in sentence.pair]
     nouns = [key for key in ("subject", "object") if key in source]
-    told = [places[0] for key, places in sentence.keys.items() if key.startswith("it ")]
+    properties = [places[0] for key, places in sentence.keys.items() if key.startswith("it ")]
     return {
         "a word to the one before it": Look("encoder", [(n, n - 1) for n in range(1, words[0])]),
         "a word to the one after it": Look("encoder", [(n, n + 1) for n in range(words[0] - 1)]),
@@ -110,7 +110,9 @@ def demo_jobs(sentence: ItSentence) -> dict[str, Look]:
         ),
         "a German word to the one before it": Look("decoder", [(n, n - 1) for n in range(1, words[1])]),
         "it to the noun that it stands for": Look("encoder", sentence.marks),
-        "it to the word that tells which (tired, wide)": Look("encoder", [(it, source["property"]) for it in told]),
+        "it to the word that tells which (tired, wide)": Look(
+            "encoder", [(it, source["property"]) for it in properties]
+        ),
         "er, sie, es to the noun that it stands for": Look(
             "cross",
             [(target[key], source[key.removeprefix("it ")]) for key in target if key.startswith("it ")],

@@ -16,7 +16,7 @@ from glassformer.errors import CorpusError
 SAME_GENDER = 0.3
 """The share of sentences kept whose two nouns have one gender: they teach nothing of *it*."""
 PATIENCE = 20_000
-"""So many draws without a new sentence mean that there is none left."""
+"""Draws without a new sentence after which none is left."""
 
 MARKS = re.compile(f"[{chr(FIRST_MARK)}-{chr(FIRST_MARK + len(KEYS))}]")
 MARKS_AND_BLANKS = re.compile(f" |{MARKS.pattern}")

@@ -19,7 +19,7 @@ FARTHEST = 3
 def examine_corpus(
     pairs: Sequence[Pair], validation: Sequence[Pair], languages: tuple[str, str] | None
 ) -> list[Finding]:
-    """What stands out in the training pairs (all, or the first so many), in the order of the files, and in the
+    """What stands out in the training pairs (all, or the first ones), in the order of the files, and in the
     validation pairs. ``languages``: what the sides are said to be, such as ("en", "de")."""
     in_part = swapped_in_part(pairs)
     # what follows needs sides that are not mixed, so that each has a profile
@@ -129,7 +129,7 @@ def repeated(pairs: Sequence[Pair]) -> Finding | None:
 
 
 def is_long(text: str) -> bool:
-    """Whether a line has so many characters that its length says something: a Chinese word has one or two."""
+    """Whether a line has enough characters for its length to say something: a Chinese word has one or two."""
     return len(text) > 20 or len(IN_UNSPACED.findall(text[:21])) > 10
 
 

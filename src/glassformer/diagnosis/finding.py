@@ -1,4 +1,4 @@
-"""What a diagnosis says: in words for whoever trains a first model."""
+"""What a diagnosis says: in words for people who train their first model."""
 
 from dataclasses import dataclass
 from typing import Literal

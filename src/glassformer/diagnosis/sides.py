@@ -37,7 +37,7 @@ JUDGED = 4000
 SURE = 1.0
 """Nats a word by which a line belongs to a side rather than to the other one."""
 FEATURES = 2000
-"""Words by which pairs that stand one way are told from those that stand the other way."""
+"""Words by which pairs that stand one way are distinguished from those that stand the other way."""
 
 
 def language_of(lines: Iterable[str]) -> str:

@@ -42,7 +42,7 @@ MOST_APART = 0.35
 ships, 0.11 for the tests' toy; weights spoilt for int8 alone, a column of each feed-forward made 20, 100 and 300 times as
 large, 0.08, 0.36 and 1.29, and these lost 0.3, 1.0 and 11 BLEU of 42 on 300 references."""
 SENTENCES = 200
-"""Of a run's validation pairs; so many made-up ones would take longer, as they hardly ever come to an end."""
+"""Of a run's validation pairs. As many made-up ones would take longer, as they hardly ever come to an end."""
 MADE_UP = 40
 GREEDY = DecodingConfig(method="greedy")
 

@@ -132,7 +132,7 @@ def positions(config: ModelConfig) -> Any:
 
 
 def output_bias(config: ModelConfig, weights: Arrays) -> Any:
-    """The model's, or none, but for pad and bos, which no translation has in it: so CTranslate2 need not be told."""
+    """The model's, or none, but for pad and bos, which no translation has in it: so CTranslate2 need not forbid them."""
     given = weights.get("output_bias")
     bias = np.zeros(config.target_size, np.float32) if given is None else given.copy()
     bias[list({config.pad_id, config.bos_id} - {config.eos_id})] = NEVER

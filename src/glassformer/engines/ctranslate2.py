@@ -4,9 +4,9 @@
 continuations, of which the first that end are finished and the first others live on. All that CTranslate2 finished comes
 back and is ranked here, by the penalty that was asked for (its own is n^α); each sentence keeps its own limit.
 
-**What is not.** Ours ends a beam's search when no live hypothesis can win any more. CTranslate2, told a penalty, ends it
+**What is not.** Ours ends a beam's search when no live hypothesis can win any more. CTranslate2, given a penalty, ends it
 when enough hypotheses are finished, bad ones too: 3 of 400 translations became worse, of a model sure of itself 8 of 30.
-Told none, it also waits until the likeliest continuation of a step has ended, and with PATIENCE 1.5 all 430 were ours.
+Given none, it also waits until the likeliest continuation of a step has ended, and with PATIENCE 1.5 all 430 were ours.
 The conversion leaves pad and bos out before the softmax, ours after it: log P is higher by what they would have had (some
 1e-5 a token). int8 is not float32: ``check`` says how much it costs.
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from glassformer.config import DecodingConfig, ModelConfig
@@ -35,6 +36,20 @@ POSITIONS = 2048
 """Rows of the table of positions. CTranslate2 does not make more: a longer sentence is for the native engine."""
 PATIENCE = {"best": 1.5, "n_best": 3.0}
 """beam_size times this must be finished before a search ends: for the best one, and where lower ranks count, too."""
+METHODS = ("greedy", "beam")
+UNDERSTOOD = {
+    *("method", "beam_size", "length_penalty", "length_penalty_form", "n_best", "extra_length", "batch_tokens"),
+    *(
+        "precision",
+        "attention",
+        "temperature",
+        "top_k",
+        "top_p",
+        "seed",
+    ),  # computed, refused below, or sampling's alone
+}
+"""The settings of decoding that are accounted for here. One that is not is refused unless it has its default: a new way of
+decoding is never silently computed as beam search."""
 QUANTIZATIONS = ("int8", "float32", "int8_float32", "int8_bfloat16", "int8_float16", "int16", "bfloat16", "float16")
 
 
@@ -65,8 +80,14 @@ def refusal(
     """Why CTranslate2 cannot do this with an equal result, in one line; "" when it can. ``positions``: the rows of its
     table of them."""
     use = "use the native engine"
+    for setting in fields(config):
+        value = getattr(config, setting.name)
+        if setting.name not in UNDERSTOOD and value != setting.default:
+            return f"{setting.name}={value!r}: not computed in CTranslate2; {use}"
     if config.method == "sampling":
         return f"method=sampling: CTranslate2 has random numbers of its own, and a seed means nothing to it; {use}"
+    if config.method not in METHODS:
+        return f"method={config.method}: CTranslate2 is asked for {' and '.join(METHODS)} only; {use}"
     if config.precision != "float32":
         return f"precision={config.precision}: PyTorch's numbers; CTranslate2's are called quantization; {use}"
     if prefixes is not None and any(prefixes):
@@ -151,7 +172,7 @@ class CTranslate2:
             found: dict[int, list[Hypothesis]] = {}
             for numbers, waiting in batches:
                 for number, one in zip(numbers, waiting, strict=True):
-                    found[number] = self.told(one.result(), sentences[number], config)
+                    found[number] = self.n_best_of(one.result(), sentences[number], config)
                 if progress is not None:
                     progress(len(numbers))
             return [found[number] for number in range(len(sentences))]
@@ -178,7 +199,7 @@ class CTranslate2:
         return by_length(lengths, rows, min(config.batch_tokens, max(share, 1)))
 
     def submit(self, sentences: Sequence[Sentence], config: DecodingConfig) -> list[Any]:
-        """What will be the results of these sentences. The limit is the longest one's; ``told`` keeps to each one's own."""
+        """The pending results of these sentences. The limit is the longest one's; ``n_best_of`` keeps to each one's own."""
         options: dict[str, Any] = {"beam_size": 1, "length_penalty": 0}
         if not is_greedy(config):
             patience = PATIENCE["best" if config.n_best == 1 else "n_best"]
@@ -199,7 +220,7 @@ class CTranslate2:
             **options,
         )
 
-    def told(self, result: Any, sentence: Sentence, config: DecodingConfig) -> list[Hypothesis]:
+    def n_best_of(self, result: Any, sentence: Sentence, config: DecodingConfig) -> list[Hypothesis]:
         """The n_best of what CTranslate2 found within the sentence's own limit: the finished ones first, then the score."""
         looks = result.attention if config.attention else [[] for _ in result.hypotheses]
         found = list(zip(result.hypotheses, result.scores, looks, strict=True))
@@ -210,7 +231,7 @@ class CTranslate2:
                 within = [one for one in found if len(one[0]) <= sentence.limit]
                 if len(within) < config.n_best:
                     (again,) = self.submit([sentence], config)
-                    return self.told(again.result(), sentence, config)
+                    return self.n_best_of(again.result(), sentence, config)
                 found = within
         hypotheses = [self.hypothesis(*one, config) for one in found]
         return sorted(hypotheses, key=lambda one: (not one.finished, -one.score))[: config.n_best]

@@ -76,7 +76,7 @@ def open_engine(
 
     ``device``, ``threads`` and ``spread`` as for ``Translator.load``. ``quantization``: the numbers that CTranslate2
     computes with.
-    ``tell`` is told what takes longer than a moment, and why an engine is not what was asked for.
+    ``tell`` is called with what takes longer than a moment, and with the reason why an engine is not the one asked for.
 
     Raises ConfigError for a device, an engine or threads that cannot be, ConversionError when CTranslate2 is asked for and
     its conversion of this model failed its check.

@@ -62,15 +62,15 @@ class Connection(H11Protocol):
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # nothing of an answer was sent
             self.send_408()
         if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # whoever waits for the rest of the body waits no longer
+            self.cycle.disconnected = True  # a request that waits for the rest of its body ends
             self.cycle.message_event.set()
         self.transport.close()
 
     def send_408(self) -> None:
         seconds = f"{LONGEST_REQUEST:g} seconds"
         content = to_json({"error": f"the request did not come within {seconds}: send it again"}).encode()
-        told = {**HEADERS, "Content-Security-Policy": NOTHING_RUNS, "Content-Type": "application/json"}
-        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        sent = {**HEADERS, "Content-Security-Policy": NOTHING_RUNS, "Content-Type": "application/json"}
+        headers = [(name.encode(), value.encode()) for name, value in sent.items()]
         headers += [(b"Content-Length", str(len(content)).encode()), (b"Connection", b"close")]
         response = h11.Response(status_code=408, headers=headers, reason=b"Request Timeout")
         for event in (response, h11.Data(data=content), h11.EndOfMessage()):

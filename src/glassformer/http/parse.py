@@ -87,13 +87,13 @@ WORDS: dict[Any, str] = {
 
 def words_for(wanted: Any) -> str:
     origin, arguments = get_origin(wanted), get_args(wanted)
-    told: Callable[[Any], str] = words_for
+    describe: Callable[[Any], str] = words_for
     if origin is list:
-        return f"a list, each entry {told(arguments[0])}"
+        return f"a list, each entry {describe(arguments[0])}"
     if origin is tuple:
-        return f"[{', '.join(map(told, arguments))}]"
+        return f"[{', '.join(map(describe, arguments))}]"
     if origin is Literal:
         return " or ".join(map(str, arguments))
     if origin in (Union, types.UnionType):
-        return " or ".join(map(told, arguments))
+        return " or ".join(map(describe, arguments))
     return WORDS.get(wanted, "an object")

@@ -21,11 +21,11 @@ from glassformer.page.deadline import LONGEST_ANSWER, Deadline
 from glassformer.page.service import NEWEST, Service, Services
 
 WAITING = 8
-"""Questions that may wait for the model; who asks while so many wait is told to come again."""
+"""Requests that may wait for the model; one more gets a 503."""
 LONGEST_WAIT = 30.0
 """Seconds that a question waits for the model."""
 LOOK_EVERY = 0.03
-"""Seconds from one look to the next whether whoever asked is still there."""
+"""Seconds from one look to the next whether the client is still there."""
 BINARY = {"/api/look", "/api/weights", "/api/rows"}
 
 
@@ -37,7 +37,7 @@ class Turn:
         self.waiting = 0
 
     async def take(self, request: Request) -> None:
-        """Wait until the model is free. Raises RequestError when too many wait, it takes too long, or whoever asked has
+        """Wait until the model is free. Raises RequestError when too many wait, it takes too long, or the client has
         gone: then another may wait."""
         if not self.lock.locked() and not self.waiting:
             await self.lock.acquire()  # at once
@@ -72,7 +72,7 @@ def come_again(why: str) -> RequestError:
 
 
 async def watch(request: Request, deadline: Deadline, work: "asyncio.Future[Any]") -> None:
-    """Until the work is done, look whether whoever asked is still there."""
+    """Until the work is done, look whether the client is still there."""
     while not (await asyncio.wait([work], timeout=LOOK_EVERY))[0]:
         if await request.is_disconnected():
             deadline.gone.set()
@@ -140,7 +140,7 @@ def make_app(services: Services | Service, *, longest_answer: float = LONGEST_AN
 
 
 class Steps:
-    """Decoding in a thread that does not wait for whoever reads: the model is free again as soon as it is done."""
+    """Decoding in a thread that does not wait for the reader: the model is free again as soon as it is done."""
 
     def __init__(self, service: Service, question: wire.Ask, done: Callable[[], None], deadline: Deadline) -> None:
         self.loop = asyncio.get_running_loop()

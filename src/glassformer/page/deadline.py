@@ -21,7 +21,7 @@ class Deadline:
     def __init__(self, seconds: float = LONGEST_ANSWER) -> None:
         self.seconds = seconds
         self.gone = threading.Event()
-        """Set when whoever asked has left."""
+        """Set when the client has left."""
 
     @contextmanager
     def over(self, model: Transformer) -> Iterator[None]:

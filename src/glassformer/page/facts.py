@@ -1,5 +1,5 @@
-"""What the page is told of a model: its sizes, its sub-layers in their order, its learned matrices. Needs no torch but for
-what takes a model apart."""
+"""What the page knows of a model: its sizes, its sub-layers in their order, its learned matrices. Only what takes a model
+apart needs torch."""
 
 from __future__ import annotations
 

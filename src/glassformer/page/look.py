@@ -22,7 +22,7 @@ from glassformer.what_if import edges_blocked, heads_off, turned
 Asked = TypeVar("Asked", bound=wire.Ask | wire.RowsAsk)
 CHOICES = 8
 EXACT_TOKENS = 64
-"""Up to so many tokens on the longer side all is exact; the weights are dense up to DENSE_TOKENS."""
+"""Tokens on the longer side up to which all is exact; the weights are dense up to DENSE_TOKENS."""
 DENSE_TOKENS = 256
 
 
@@ -247,7 +247,7 @@ def rank(name: str) -> int:
 
 
 def spend(sizes: dict[str, int], budget: int, *, exact: bool = True) -> dict[str, wire.Storage]:
-    """How windows of so many numbers are stored within ``budget`` bytes: all in float32 where that fits (and is
+    """How windows of these sizes are stored within ``budget`` bytes: all in float32 where that fits (and is
     ``exact``), else in bfloat16, in their order, as many as there is room for."""
     if exact and 4 * sum(sizes.values()) <= budget:
         return dict.fromkeys(sizes, "float32")

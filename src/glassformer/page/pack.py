@@ -12,7 +12,7 @@ from glassformer.page.body import deflated
 from glassformer.page.wire import Group, Storage, Window
 
 POOLED = 128
-"""A pooled map has at most so many rows and columns."""
+"""Rows, and columns, of a pooled map at most."""
 ROWS_AT_ONCE = 8192
 
 

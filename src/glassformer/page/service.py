@@ -1,4 +1,4 @@
-"""What the page can ask, whoever carries the question: HTTP (``app``) or a notebook (``notebook``)."""
+"""The page's questions and their answers, over HTTP (``app``) or in a notebook (``notebook``)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -103,10 +103,10 @@ class Service:
             del self.kept[next(iter(self.kept))]
         return seen
 
-    def decode(self, ask: wire.Ask, told: Callable[[wire.Step], bool]) -> None:
+    def decode(self, ask: wire.Ask, report: Callable[[wire.Step], bool]) -> None:
         check_length(self.translator, ask, self.longest)
         with changed(self.translator, ask):
-            decode_steps(self.translator, ask.text, told)
+            decode_steps(self.translator, ask.text, report)
 
     def rank(self, ask: wire.Ask) -> wire.Ranking:
         """Each head switched off alone: all in one batch where there is room for it, one after the other elsewhere."""

@@ -28,10 +28,10 @@ class Offered:
     start: Ask = field(default_factory=lambda: Ask(""))
 
 
-def write_site(folder: str | Path, models: Sequence[Offered], told: Callable[[str, int], None]) -> None:
+def write_site(folder: str | Path, models: Sequence[Offered], report: Callable[[str, int], None]) -> None:
     """Write index.html, its script and each model to ``folder``. Names of files end with what is in them, so that a
-    browser may keep them, and a newer site never meets an older file; files of an earlier site go. ``told`` each file's
-    name and bytes.
+    browser may keep them, and a newer site never meets an older file; files of an earlier site go. ``report`` is called
+    with each file's name and bytes.
 
     Raises ConfigError where the page is not built, for two models of one name, and for a folder of something else.
     """
@@ -63,9 +63,9 @@ def write_site(folder: str | Path, models: Sequence[Offered], told: Callable[[st
     for old in folder.iterdir():
         if is_ours(old) and old.name not in files:
             old.unlink()
-    for file, content in files.items():  # index.html last: whoever looks meanwhile finds what it names
+    for file, content in files.items():  # index.html last: a visitor in between finds the files that it names
         replace_file(folder / file, content)
-        told(file, len(content))
+        report(file, len(content))
 
 
 def shelved_as(one: Offered, file: str, size: int) -> Shelved:

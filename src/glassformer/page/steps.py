@@ -1,4 +1,4 @@
-"""Greedy decoding, a word at a time, told as it happens."""
+"""Greedy decoding, a word at a time, reported as it happens."""
 
 from collections.abc import Callable
 
@@ -15,8 +15,8 @@ from glassformer.page.wire import Step
 from glassformer.translator import Translator
 
 
-def decode_steps(translator: Translator, text: str, told: Callable[[Step], bool]) -> None:
-    """Call ``told`` with each step, </s>'s the last; where it gives False nobody listens any more, and decoding ends."""
+def decode_steps(translator: Translator, text: str, report: Callable[[Step], bool]) -> None:
+    """Call ``report`` with each step, </s>'s the last; where it gives False nobody listens any more, and decoding ends."""
     model, config = translator.model, DecodingConfig(method="greedy")
     source_ids, _ = translator.ids_of(text, "", None)
     sentence = make_sentence(source_ids, (), config, model.config)
@@ -28,5 +28,8 @@ def decode_steps(translator: Translator, text: str, told: Callable[[Step], bool]
             ids = choosable(log_probabilities, free, step, model.config).argmax(dim=-1)
             rows.append(ids, log_probabilities.gather(1, ids[:, None])[:, 0])
             chosen = int(ids)
-            if not told(step_of(translator, text, log_probabilities[0].exp(), chosen)) or chosen == model.config.eos_id:
+            if (
+                not report(step_of(translator, text, log_probabilities[0].exp(), chosen))
+                or chosen == model.config.eos_id
+            ):
                 return

@@ -37,15 +37,15 @@ def kinds() -> list[type]:
 
 
 def interface(kind: type) -> str:
-    told, hints = documentation(kind), get_type_hints(kind)
+    written, hints = documentation(kind), get_type_hints(kind)
     lines = []
     if not (kind.__doc__ or "").startswith(kind.__name__ + "("):  # dataclass's own
         lines.append(comment(kind.__doc__ or "", ""))
     lines.append(f"export interface {kind.__name__} {{")
     for entry in dataclasses.fields(kind):
         required = entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
-        if entry.name in told:
-            lines.append(comment(told[entry.name], "  "))
+        if entry.name in written:
+            lines.append(comment(written[entry.name], "  "))
         lines.append(f"  {entry.name}{'' if required else '?'}: {type_of(hints[entry.name])};")
     return "\n".join([*lines, "}\n"])
 
@@ -75,13 +75,13 @@ def documentation(kind: type) -> dict[str, str]:
     """The string that stands under each field."""
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(body, ast.ClassDef)
-    told, name = {}, ""
+    written, name = {}, ""
     for line in body.body:
         if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
             name = line.target.id
         elif isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and name:
-            told[name] = inspect.cleandoc(str(line.value.value))
-    return told
+            written[name] = inspect.cleandoc(str(line.value.value))
+    return written
 
 
 def comment(text: str, indent: str) -> str:

@@ -61,9 +61,11 @@ def distill(
 ) -> Outcome:
     """Let the teachers translate, and train the student in ``out`` (default: runs/TEACHER-student) with ``settings``.
 
-    ``note`` is told what was left out and why; ``progress`` is entered for each teacher and gives what is called with each
-    number of lines done. ``how``: options of ``carry_out``. Raises ConfigError for teachers of different languages, for a
-    teacher whose own sentences are not known and none are given, and under ``torchrun``.
+    ``note`` is called with what was left out and why; ``progress`` is entered for each teacher and gives a function of
+    the number of lines done. ``how``: options of ``carry_out``.
+
+    Raises ConfigError for teachers of different languages, for a teacher whose own sentences are not known and none are
+    given, and under ``torchrun``.
     """
     if processes.several():
         raise ConfigError("a teacher translates in one process, and its student is trained there: leave torchrun out")
@@ -114,7 +116,7 @@ def load_teachers(models: Sequence[str], note: Note, **how: Any) -> dict[str, Tr
 
 def sentences(source: Sequence[str], run: Path, unseen: set[str], note: Note) -> Callable[[], Iterator[str]]:
     """A function that reads what is to be translated, each time anew: the lines of the given files or, without files, the
-    training sources of ``run``; without the ``unseen`` ones, of the validation pairs, whose number ``note`` is told."""
+    training sources of ``run``; without the ``unseen`` ones, of the validation pairs, whose number ``note`` reports."""
     check_readable_again([*source])
     pairs = None if source else pairs_of(run)
 

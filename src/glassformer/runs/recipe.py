@@ -9,7 +9,7 @@ from glassformer.errors import ConfigError
 from glassformer.training.precision import precision
 
 SIZES = [(60_000, "tiny"), (1_000_000, "small"), (1 << 62, "base")]
-"""Up to so many pairs, this preset. Run here: the first (Multi30k) and the second (the model that ships)."""
+"""Pairs up to which a preset is chosen. Run here: the first (Multi30k) and the second (the model that ships)."""
 
 _SMALL = {"learning_rate": 1e-3, "warmup_steps": 1000, "batch_tokens": 2048}
 _BASE = {"learning_rate": 7e-4, "warmup_steps": 4000, "batch_tokens": 8192}
@@ -30,8 +30,8 @@ TRAINING: dict[str, dict[str, Any]] = {
 """What goes with a preset: the wider the model, the lower its rate. What is more than a rate was measured on Multi30k."""
 REASONS = {
     "optimizer": "Muon for the matrices learns more from each step than Adam alone",
-    "decay_share": "at its highest the rate learns the most: it falls at the end only",
-    "subword_sampling": "so many of the words are cut otherwise in each epoch: few pairs go further",
+    "decay_share": "most learning happens at the peak rate, so it decays only at the end",
+    "subword_sampling": "this share of words is re-segmented each epoch; it stretches a small corpus",
 }
 
 CAREFUL = {
@@ -60,7 +60,7 @@ def recipe(
     device: str = "",
 ) -> Recipe:
     """The settings for a corpus of ``pairs`` sentence pairs; ``preset``, ``model`` and ``training`` are what the user set,
-    and ``set_by`` the reason that is told for them; ``started`` are the sizes of the model that the run begins with,
+    and ``set_by`` the reason that is printed for them; ``started`` are the sizes of the model that the run begins with,
     and ``device`` what it computes on: ``cpu`` or ``cuda``.
 
     Raises ConfigError for a preset or a setting that is not there.

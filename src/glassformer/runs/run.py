@@ -31,7 +31,7 @@ from glassformer.translator import Translator
 Stop = AbstractContextManager[Callable[[], str]]
 """Entered while the loop runs; its function is called after each step and returns why to stop, or ""."""
 Reporting = Callable[[Path], AbstractContextManager[Reporter]]
-"""Gives, for a run's folder, the reporter that is told what happens."""
+"""Gives, for a run's folder, the reporter of what happens."""
 
 
 @contextmanager
@@ -59,7 +59,8 @@ def train(
     ``settings``: any setting of the run, data, model or training tables by its name (docs/settings.md), such as
     ``time_limit=600``, ``heads=4`` or ``valid_source="valid.en"``. What is not set follows from the number of pairs.
 
-    ``reporter`` is told what happens. ``stop`` is called after each step: a text saves and stops, with that reason.
+    ``reporter`` receives what happens (``training.report``). ``stop`` is called after each step: a text saves and stops,
+    with that reason.
     ``device``: cpu, cuda; "" takes a GPU where there is one. ``threads``: 0 takes all cores.
 
     Raises ConfigError for settings that cannot be, CorpusError for files that cannot be used, TrainingError when training

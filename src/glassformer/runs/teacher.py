@@ -31,7 +31,7 @@ def teach(
     """Write ``folder``/train.source and train.target: the sources with the teacher's translations; how many there are.
 
     Sources that the teacher cannot finish within the length limit, or translates to nothing, are left out. ``progress``
-    is told, now and then, a number of sentences that are done. An earlier call's parts are used again.
+    is called now and then with a number of sentences that are done. An earlier call's parts are used again.
 
     Raises TrainingError when the folder holds another teacher's translations, or those of other sentences.
     """

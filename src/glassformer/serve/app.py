@@ -144,9 +144,11 @@ class Looked:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self.making:
-            self.app = self.app or await asyncio.to_thread(self.make)
+            if self.app is None:
+                self.app = await asyncio.to_thread(self.make)
+            app = self.app
         path = "/" if scope["path"] == "/look" else scope["path"]
-        await self.app({**scope, "path": path, "raw_path": path.encode(), "app": self.app}, receive, send)
+        await app({**scope, "path": path, "raw_path": path.encode(), "app": app}, receive, send)
 
 
 def said(refusal: RequestError, scope: Scope) -> Response:

@@ -65,7 +65,7 @@ class DeepL:
         options: dict[str, Any] = {"glossary": self.office.glossary(ask.glossary_id)}
         if ask.tag_handling:
             xml = ask.tag_handling == "xml"
-            tags = {"ignored": ask.ignore_tags, "splitting": ask.splitting_tags} if xml else {}
+            tags: dict[str, Any] = {"ignored": ask.ignore_tags, "splitting": ask.splitting_tags} if xml else {}
             shown = await self.office.marked(request, offer, ask.text, xml=xml, **tags, **options)
         else:
             best = await self.office.translate(request, offer, ask.text, self.office.config(None), **options)

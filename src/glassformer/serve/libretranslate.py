@@ -76,7 +76,7 @@ class LibreTranslate:
         options: dict[str, Any] = {"glossary": self.office.glossary(ask.glossary)}
         if ask.format == "html":
             found = await self.office.marked(request, offer, texts, **options)
-            shown, others = found, [[] for _ in found]
+            shown, others = found, [list[str]() for _ in found]
         else:
             wanted = ask.alternatives + 1
             config = self.office.config(DecodingConfig(beam_size=max(4, wanted), n_best=wanted) if wanted > 1 else None)

@@ -60,7 +60,7 @@ class Compression(NamedTuple):
     name: str
     magic: bytes
     decompressor: Callable[[int], Any]
-    """One for a single compressed file, whose window has at most so many bytes."""
+    """One for a single compressed file, whose window has at most this number of bytes."""
     unpack: str
     """The command that undoes it."""
 

@@ -68,7 +68,7 @@ def is_pipe(path: str | Path) -> bool:
 def _chunks(path: str | Path) -> Iterator[bytes]:
     try:
         if str(path) == STDIN:
-            # read1 gives what is there already: whoever types a line gets its translation before the next one.
+            # read1 gives what is there already: a line that is typed gets its translation before the next one.
             yield from iter(lambda: sys.stdin.buffer.read1(CHUNK), b"")  # type: ignore[union-attr]
         else:
             with Path(path).open("rb") as file:

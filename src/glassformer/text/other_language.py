@@ -14,7 +14,7 @@ from glassformer.text.scripts import NAMES
 FEWEST = 3
 """Different words of the other language, of two letters or more, that say it."""
 TIMES = 4
-"""So many times as many as words of the model's language."""
+"""The factor by which they outnumber words of the model's language."""
 WORD = re.compile(r"[^\W\d_]+(?:['’](?=[^\W\d_]))?")
 
 

@@ -111,7 +111,7 @@ def _marked(text: str, pattern: regex.Pattern[str] | re.Pattern[str], things: li
     """``text`` with a mark for each match, which is added to ``things``."""
     parts: list[str] = []
     done = 0
-    for found in islice(pattern.finditer(text), MOST - len(things)):  # more than so many stay as they are
+    for found in islice(pattern.finditer(text), MOST - len(things)):  # more stay as they are
         thing = found.group()
         if found.lastgroup in ("link", "domain", "path"):
             thing = without_end(thing)

@@ -28,7 +28,7 @@ LANGUAGES = {
 }  # fmt: skip
 """The scripts that each language is written in."""
 SHARE = 0.5
-"""Of the letters: from so many in unknown scripts on a text is foreign."""
+"""The share of letters in unknown scripts from which a text is foreign."""
 WORDLIKE = 3
 """Letters of an alphabet that say as much as one Chinese, Japanese or Korean character."""
 FEWEST = 3

@@ -12,7 +12,7 @@ from functools import cached_property
 from glassformer.text.abbreviations import MONTHS, ORDINAL_AFTER, Abbreviations, abbreviations
 
 QUOTE = 200
-"""Characters: a quotation or a bracket of up to so many is not cut inside."""
+"""Characters: a quotation or a bracket of up to this length is not cut inside."""
 NESTED = 6
 """Quotations and brackets within each other, and such that stand side by side: more are not looked at."""
 STOPS = ".!?…"

@@ -1,10 +1,18 @@
-"""When a run ends: its limits, and validations that get no better."""
+"""When a run ends: its limits, and validations that get no better. Questions only: nothing here changes a run."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from glassformer.config import TrainingConfig
-from glassformer.training.schedule import fall_now
 from glassformer.training.state import Progress
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why the loop stops."""
+
+    why: str
+    complete: bool
+    """False where it was interrupted: the same command goes on from here."""
 
 
 def limit_reached(config: TrainingConfig, progress: Progress) -> str:
@@ -21,15 +29,9 @@ def limit_reached(config: TrainingConfig, progress: Progress) -> str:
     return ""
 
 
-def patience_lost(config: TrainingConfig, progress: Progress, note: Callable[[str], None]) -> str:
-    """Why the run ends, in words, when too many validations were no better; empty while it goes on. A rate that would
-    stay falls first, which ``note`` is told.
-    """
+def patience_lost(config: TrainingConfig, progress: Progress) -> str:
+    """In words, that too many validations in a row were no better; empty while there were fewer."""
     if not config.patience or progress.without_better < config.patience:
         return ""
     figure = "BLEU" if config.stop_on == "bleu" else config.stop_on
-    lost = f"no better validation {figure} in {config.patience} validations, as set by patience"
-    if not fall_now(progress, config):
-        return lost
-    note(f"{lost}: the learning rate falls from here on, to 0 at step {progress.early_end:,}")
-    return ""
+    return f"no better validation {figure} in {config.patience} validations, as set by patience"

@@ -44,7 +44,7 @@ class Meter:
         """−log of the weight where a head was to look, summed over ``guided`` sentences."""
         self.guided = 0
         self.steps = 0
-        """The optimiser's, counted by whoever makes them."""
+        """Steps of the optimiser, counted by the loop."""
 
     def add(self, loss: torch.Tensor, batch: Batch) -> None:
         self.loss = self.loss + loss.double()  # a tensor: asking for its value would make a GPU wait

@@ -1,7 +1,7 @@
 """Several processes that train one model: ``torchrun`` starts them, one may be on each GPU and on several machines.
 
-Each computes some rows of every batch, and the gradients are added up: so many processes make a run faster and change
-nothing else. The first one writes, validates and decides; what it decides is told to the others. Numbers travel as
+Each computes some rows of every batch, and the gradients are summed: more processes make a run faster and change
+nothing else. The first one writes, validates and decides; its decisions are sent to the others. Numbers travel as
 tensors and texts as UTF-8: ``torch.distributed``'s calls for objects would unpickle what comes over the network.
 """
 
@@ -24,7 +24,7 @@ PATIENCE = timedelta(minutes=30)
 """How long the others wait while the first process reads the corpus or validates."""
 
 
-class NoMemoryElsewhereError(Exception):
+class PeerOutOfMemoryError(Exception):
     """Another process had no memory for its rows."""
 
 
@@ -52,33 +52,33 @@ class Processes:
             if rows := batch.rows(self.rank * parts + part, self.count * parts):
                 yield rows
 
-    def add_up(self, model: nn.Module, *, failed: bool = False) -> None:
-        """Replace the gradients by the sum of all processes' gradients. Raises NoMemoryElsewhereError in all of them when
+    def sum_gradients(self, model: nn.Module, *, failed: bool = False) -> None:
+        """Replace the gradients by the sum of all processes' gradients. Raises PeerOutOfMemoryError in all of them when
         one ``failed``."""
         if self.count == 1:
             return
-        if self.most(int(failed))[0]:
-            raise NoMemoryElsewhereError
+        if self.maximum(int(failed))[0]:
+            raise PeerOutOfMemoryError
         parameters = list(model.parameters())
         gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in parameters]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
-        with lost_is_said():
+        with raise_if_peer_lost():
             dist.all_reduce(flat)
         for parameter, part in zip(parameters, torch.split(flat, [p.numel() for p in parameters]), strict=True):
             parameter.grad = part.view_as(parameter)
 
-    def also_failed(self, model: nn.Module, error: Exception) -> None:
-        """Tell the others, which wait in ``add_up``, that this process had no memory, unless one of them said so."""
-        if not isinstance(error, NoMemoryElsewhereError):
-            with suppress(NoMemoryElsewhereError):
-                self.add_up(model, failed=True)
+    def tell_peers_of_failure(self, model: nn.Module, error: Exception) -> None:
+        """Tell the others, which wait in ``sum_gradients``, that this process had no memory, unless one of them said so."""
+        if not isinstance(error, PeerOutOfMemoryError):
+            with suppress(PeerOutOfMemoryError):
+                self.sum_gradients(model, failed=True)
 
-    def most(self, *numbers: int) -> list[int]:
+    def maximum(self, *numbers: int) -> list[int]:
         """The largest of what all processes say, number by number."""
         if self.count == 1:
             return list(numbers)
         tensor = torch.tensor(numbers)
-        with lost_is_said():
+        with raise_if_peer_lost():
             dist.all_reduce(tensor, dist.ReduceOp.MAX)
         return [int(number) for number in tensor]
 
@@ -87,7 +87,7 @@ class Processes:
         if self.count == 1:
             return list(numbers)
         tensor = torch.tensor(numbers, dtype=torch.float64)
-        with lost_is_said():
+        with raise_if_peer_lost():
             dist.all_reduce(tensor)
         return tensor.tolist()
 
@@ -100,7 +100,7 @@ class Processes:
         if self.count == 1:
             return text
         content = list(text.encode()) if self.first else []
-        (size,) = self.most(len(content))
+        (size,) = self.maximum(len(content))
         tensor = torch.tensor(content or [0] * size, dtype=torch.uint8)
         self.tensors_from_first([tensor])
         return bytes(tensor.tolist()).decode()
@@ -109,7 +109,7 @@ class Processes:
         """Overwrite these tensors with the first process's."""
         if self.count == 1:
             return
-        with lost_is_said(), torch.no_grad():
+        with raise_if_peer_lost(), torch.no_grad():
             for tensor in tensors:
                 dist.broadcast(tensor, 0)
 
@@ -118,13 +118,13 @@ class Processes:
         if self.count == 1:
             return [tensor]
         gathered = [torch.empty_like(tensor) for _ in range(self.count)]
-        with lost_is_said():
+        with raise_if_peer_lost():
             dist.all_gather(gathered, tensor)
         return gathered
 
     def wait(self) -> None:
         """Until all have come here."""
-        self.most(0)
+        self.maximum(0)
 
 
 def several() -> bool:
@@ -182,7 +182,7 @@ def local_device(name: str) -> str:
 
 
 @contextmanager
-def lost_is_said() -> Iterator[None]:
+def raise_if_peer_lost() -> Iterator[None]:
     """Raises TrainingError where another process is not there any more."""
     try:
         yield

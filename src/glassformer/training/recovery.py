@@ -1,4 +1,4 @@
-"""What a run does when a step goes wrong: a loss that is no number, and memory that runs out."""
+"""Recovery when a step goes wrong: a loss that is NaN or infinite, and memory that runs out."""
 
 import math
 from collections import deque
@@ -10,33 +10,33 @@ from glassformer.brief import brief
 from glassformer.corpus.batches import Batch
 from glassformer.errors import TrainingError
 from glassformer.training.metrics import Meter
-from glassformer.training.processes import NoMemoryElsewhereError
+from glassformer.training.processes import PeerOutOfMemoryError
 from glassformer.training.state import State, random_state, set_random_state
 
 MOST_SETBACKS = 3
-"""A run ends when the loss is no number for the third time."""
+"""A run ends when the loss is NaN or infinite for the third time."""
 SHOWN = 8
 """Pairs of a bad batch that are named."""
 
 
-class NoNumberError(Exception):
+class LossNotFiniteError(Exception):
     """The loss of a step is NaN or infinite. Its text says where."""
 
 
 @brief
 @dataclass
-class Watch:
-    """The losses of the steps since they were last looked at: on a GPU a look would make each step wait."""
+class Losses:
+    """The losses of the steps since they were last checked. On a GPU a check makes the step wait, so that there are few."""
 
     seen: deque[tuple[int, int, int, torch.Tensor | float, list[Batch]]] = field(default_factory=deque)
 
-    def see(self, state: State, meter: Meter, group: list[Batch]) -> None:
+    def add(self, state: State, meter: Meter, group: list[Batch]) -> None:
         progress = state.progress
         self.seen.append((progress.step, progress.epoch, progress.batch, meter.loss, group))
 
     def first_bad(self, state: State) -> tuple[int, str]:
-        """The first step, and in words its batch, after which the sum of the losses was no number; 0 when all are, and
-        so is every weight. Forgets them."""
+        """The first step, and in words its batch, after which the sum of the losses was not finite; 0 when all losses and
+        all weights are finite. Forgets the losses."""
         seen, self.seen = list(self.seen), deque()
         for step, epoch, batch, loss, group in seen:
             if not math.isfinite(float(loss)):
@@ -44,31 +44,31 @@ class Watch:
                 named = ", ".join(f"{number + 1:,}" for number in pairs[:SHOWN])
                 rest = " …" if sum(len(one.numbers) for one in group) > SHOWN else ""
                 return step, f"step {step:,} (epoch {epoch + 1}, batch {batch + 1:,}: pairs {named}{rest} as encoded)"
-        if not state.sound():
-            return state.progress.step, f"step {state.progress.step:,}: some weights are no numbers any more"
+        if not state.all_finite():
+            return state.progress.step, f"step {state.progress.step:,}: some weights are NaN or infinite"
         return 0, ""
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
     """Whether this is what PyTorch raises when there is no memory: on a processor it has no class of its own."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError, NoMemoryElsewhereError)) or (
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError, PeerOutOfMemoryError)) or (
         isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
     )
 
 
 @brief
 @dataclass
-class Moment:
-    """What a step changes before the weights, to be put back when memory runs out in it."""
+class Snapshot:
+    """What a step changes before it changes the weights, to be restored when memory runs out in it."""
 
     random: torch.Tensor
     meter: dict[str, object]
 
     @classmethod
-    def of(cls, meter: Meter) -> "Moment":
+    def of(cls, meter: Meter) -> "Snapshot":
         return cls(random_state(), dict(vars(meter)))
 
-    def put_back(self, state: State, meter: Meter) -> None:
+    def restore(self, state: State, meter: Meter) -> None:
         state.forget_gradients()
         state.progress.step -= 1
         vars(meter).update(self.meter)
@@ -76,7 +76,8 @@ class Moment:
 
 
 def halve(state: State, group: list[Batch], processes: int) -> str:
-    """Compute batches in twice as many parts from now on, and say so. Raises TrainingError when they are single pairs."""
+    """Compute batches in twice as many parts from now on, and return a sentence that says so. Raises TrainingError when the
+    parts are single pairs already."""
     progress = state.progress
     if progress.parts * processes >= max(len(batch.numbers) for batch in group):
         longest = max(max(batch.source_ids.size(1), batch.target_ids.size(1)) for batch in group)

@@ -1,4 +1,4 @@
-"""What a training run tells whoever listens: plain records. The library prints nothing."""
+"""What a training run reports: plain records. The library prints nothing."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,7 +9,7 @@ from glassformer.scores import Score
 
 @dataclass(frozen=True)
 class Plan:
-    """Told once, before the first step."""
+    """Reported once, before the first step."""
 
     folder: str
     messages: list[str]
@@ -25,7 +25,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Step:
-    """Told after each step."""
+    """Reported every LOG_EVERY steps."""
 
     step: int
     epoch: int
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Validation:
-    """Told after each validation, which uses the averaged weights."""
+    """Reported after each validation, which uses the averaged weights."""
 
     step: int
     epoch: int
@@ -76,12 +76,12 @@ class Outcome:
 
 
 class Reporter(Protocol):
-    """Whoever listens."""
+    """What a run calls with its records."""
 
     def doing(self, what: str, done: int, total: int) -> None: ...
     def planned(self, plan: Plan) -> None: ...
     def noted(self, what: str) -> None:
-        """Told when something went wrong that the run could mend, in a sentence."""
+        """Called with a sentence when something went wrong and the run recovered."""
 
     def stepped(self, step: Step) -> None: ...
     def validated(self, validation: Validation) -> None: ...
@@ -89,12 +89,12 @@ class Reporter(Protocol):
 
 
 class NullReporter:
-    """Listens to nothing."""
+    """Reports nothing."""
 
     def doing(self, what: str, done: int, total: int) -> None: ...
     def planned(self, plan: Plan) -> None: ...
     def noted(self, what: str) -> None:
-        """Told when something went wrong that the run could mend, in a sentence."""
+        """Called with a sentence when something went wrong and the run recovered."""
 
     def stepped(self, step: Step) -> None: ...
     def validated(self, validation: Validation) -> None: ...

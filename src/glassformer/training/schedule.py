@@ -10,7 +10,7 @@ FIRST_PLAN = 20
 LONGEST_WARMUP = 0.1
 """The share of a planned run that the warm-up takes at most."""
 SLOWER = 0.5
-"""By which the rate is multiplied each time that the loss was no number."""
+"""By which the rate is multiplied each time that the loss was NaN or infinite."""
 
 
 def learning_rate(progress: Progress, config: TrainingConfig) -> float:
@@ -65,10 +65,11 @@ def plan(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> Non
     progress.planned_steps = max(min(ends), progress.step, 1) if ends else 0
 
 
-def fall_now(progress: Progress, config: TrainingConfig) -> bool:
-    """Let a rate that would still stay begin its fall, as long as a run of this length has it; whether there was one.
+def start_decay(progress: Progress, config: TrainingConfig) -> bool:
+    """Start the decay now, with the length that a run of this size would use. Returns whether it started: it does not where
+    the rate falls already, or never is constant.
 
-    Where the rate is at its highest, validations that get no better say little: the fall is what gains most.
+    While the rate is at its peak, validations that get no better say little: the decay is what gains most.
     """
     if config.schedule == "paper" or not progress.planned_steps or config.decay_share == 1:
         return False
@@ -81,7 +82,7 @@ def fall_now(progress: Progress, config: TrainingConfig) -> bool:
 
 
 def due(progress: Progress, config: TrainingConfig) -> bool:
-    """Whether the end is to be estimated again: after so many steps, where time decides it."""
+    """Whether the end is to be estimated again: every PLAN_EVERY steps, where time decides it."""
     return config.time_limit > 0 and (progress.step == FIRST_PLAN or progress.step % PLAN_EVERY == 0)
 
 

@@ -68,9 +68,9 @@ class Progress:
     corpus: str = ""
     """The fingerprint of the encoded pairs."""
     setbacks: int = 0
-    """How often the loss was no number and the run went back to a checkpoint."""
+    """How often the loss was NaN or infinite and the run went back to a checkpoint."""
     parts: int = 1
-    """Each batch is computed in so many parts, since the memory did not suffice for the whole."""
+    """Parts in which each batch is computed, since the memory did not suffice for the whole."""
     guided_to: int = 0
     """The last step in which a head was taught where to look; 0: none was."""
     guide_ended: bool = False
@@ -177,8 +177,8 @@ class State:
         """The tensors themselves, in an order that is the same in each process: weights, average, moments."""
         return [*self.model.state_dict().values(), *self.average.weights, *self.moments().values()]
 
-    def sound(self) -> bool:
-        """Whether every weight is a number."""
+    def all_finite(self) -> bool:
+        """Whether every weight is finite."""
         sums = torch.stack([parameter.detach().sum() for parameter in self.model.parameters()])
         return bool(sums.isfinite().all())
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,12 @@ from glassformer.training.guide import (
     taught,
     teaches,
 )
-from glassformer.training.limits import limit_reached, patience_lost
+from glassformer.training.limits import Stop, limit_reached, patience_lost
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import LOG_EVERY, Clock, Meter, Metrics
 from glassformer.training.precision import products_in
 from glassformer.training.processes import Processes
-from glassformer.training.recovery import MOST_SETBACKS, Moment, NoNumberError, Watch, halve, ran_out_of_memory
+from glassformer.training.recovery import MOST_SETBACKS, Losses, LossNotFiniteError, Snapshot, halve, ran_out_of_memory
 from glassformer.training.report import NullReporter, Outcome, Plan, Reporter
 from glassformer.training.schedule import SLOWER, learning_rate
 from glassformer.training.start import start_from
@@ -63,22 +63,35 @@ def train(
 ) -> Outcome:
     """Train in the folder ``run``, going on exactly where an interrupted run stopped.
 
-    ``about`` goes into the model's card. ``start``: the model whose weights a new run begins with. ``stop`` is asked after
-    each step: a text means save and stop, for that reason.
+    ``about`` goes into the model's card. ``start``: the model whose weights a new run begins with. ``stop`` is called after
+    each step: a text saves and stops, with that reason.
     ``processes``: those among which each batch is shared (``processes.joined``); the first one writes and reports.
-    Raises ConfigError for a ``guided_attention`` that model or corpus lack, TrainingError when the loss is no number again
-    and again, memory runs out for a single pair or nothing can be written, CheckpointError when every checkpoint is damaged.
+    Raises ConfigError for a ``guided_attention`` that model or corpus lack, TrainingError when the loss is NaN or infinite
+    again and again, memory runs out for a single pair or nothing can be written, CheckpointError when every checkpoint is
+    damaged.
     """
     keep_freed_memory()
     processes = processes or Processes()
     where = find_device(device)
     session = Session(run, data, recipe, about or {}, reporter or NullReporter(), stop, where, processes, start)
     try:
-        session.begin()
-        while not session.ended():
+        session.begin()  # at the newest whole checkpoint, or with a new model
+        while session.stopped is None:  # an epoch a turn; another one also from the checkpoint after a loss of NaN
             try:
-                session.epoch()
-            except NoNumberError as found:
+                for group in session.rest_of_epoch():
+                    session.learn(group)  # one step of the optimiser; in smaller parts where memory runs out
+                    session.look_at_clock()  # all processes agree on the time, and on whether somebody asked for a stop
+                    if session.due_to_log():
+                        session.log()
+                    if session.due_to_validate():
+                        session.validate_and_save()
+                    elif session.asked:
+                        session.save_interrupted()
+                    if session.stopped is not None:
+                        break
+                else:
+                    session.end_epoch()
+            except LossNotFiniteError as found:
                 session.go_back(str(found))
     except OSError as error:
         raise TrainingError(
@@ -102,7 +115,10 @@ class Session:
     where: torch.device
     processes: Processes
     start: Saved | None = None
-    interrupted: str = ""
+    stopped: Stop | None = None
+    """Set when the loop is to stop: nowhere else is that decided."""
+    asked: str = ""
+    """Why somebody asked for a stop after the last step; "" where nobody did."""
 
     def begin(self) -> None:
         """Be where the last checkpoint was, or at the beginning."""
@@ -119,7 +135,7 @@ class Session:
         self.in_epoch = math.ceil(self.batches.batches_in_epoch(progress.epoch) / config.accumulate)
         schedule.begin(progress, config, self.in_epoch)
         self.clock = Clock(progress.seconds)
-        self.meter, self.watch = Meter(self.clock), Watch()
+        self.meter, self.losses = Meter(self.clock), Losses()
         parameters, pairs = sum(p.numel() for p in self.state.model.parameters()), len(self.data.pairs)
         self.card = {**self.about, "glassformer": __version__, "parameters": parameters, "pairs": pairs}
         device = str(self.where) + (f", {self.processes.count} processes" if self.processes.count > 1 else "")
@@ -128,9 +144,9 @@ class Session:
         self.reporter.planned(plan)
         for note in [*self.data.notes, *damaged, *([unused] if unused else [])]:
             self.reporter.noted(note)
-        progress.ended = self.at_its_end()
-        if progress.ended and progress.validated_at < progress.step:  # interrupted, and the limit is lower now
-            self.validate_and_save(progress.ended)
+        self.settle_end()
+        if self.stopped and progress.validated_at < progress.step:  # interrupted, and the limit is lower now
+            self.validate_and_save()
 
     def restore(self, damaged: list[str]) -> None:
         """The newest whole checkpoint's state, or a new one, in every process as in the first."""
@@ -153,78 +169,77 @@ class Session:
         if self.processes.first:
             self.metrics = Metrics(self.run / "metrics.jsonl", state.progress.step)
 
-    def ended(self) -> bool:
-        return bool(self.state.progress.ended or self.interrupted)
+    def rest_of_epoch(self) -> Iterator[list[Batch]]:
+        """What each step of this epoch learns from, after those that the checkpoint has seen."""
+        progress = self.state.progress
+        return groups(self.batches.epoch(progress.epoch, skip=progress.batch), self.config.accumulate)
 
-    def epoch(self) -> None:
-        """The rest of an epoch, or less when the run ends or is interrupted. Raises NoNumberError when the loss is none."""
-        config, progress = self.config, self.state.progress
-        for group in groups(self.batches.epoch(progress.epoch, skip=progress.batch), config.accumulate):
-            self.step(group)
-            progress.batch += len(group)
-            asked, progress.seconds = self.agreed()
-            if schedule.due(progress, config):
-                schedule.plan(progress, config, self.in_epoch)
-            if progress.step % LOG_EVERY == 0:
-                self.check()
-                self.tell()
-            limit = self.limit()
-            if progress.step % config.validate_every == 0 or (limit and not asked):
-                self.validate_and_save(limit)
-                self.interrupted = "" if progress.ended else asked
-            elif asked:
-                self.check()
-                self.save(best=False)
-                self.interrupted = asked
-            if self.ended():
-                return
-        progress.epoch, progress.batch = progress.epoch + 1, 0
-        if limit := self.limit():
-            self.validate_and_save(limit, again=progress.validated_at < progress.step)
-
-    def step(self, group: list[Batch]) -> None:
-        """One step; where memory runs out, the same once more in smaller parts."""
+    def learn(self, group: list[Batch]) -> None:
+        """One step of the optimiser; where memory runs out, the same once more in smaller parts."""
         tokens = sum(batch.tokens for batch in group)
         while True:
             mine = [rows for batch in group for rows in self.processes.share(batch, self.state.progress.parts)]
-            before = Moment.of(self.meter)
+            before = Snapshot.of(self.meter)
             try:
                 step(self.state, mine, tokens, self.config, self.where, self.meter, self.processes)
                 break
             except Exception as error:
                 if not ran_out_of_memory(error):
                     raise
-                self.processes.also_failed(self.state.model, error)
-            before.put_back(self.state, self.meter)
+                self.processes.tell_peers_of_failure(self.state.model, error)
+            before.restore(self.state, self.meter)
             self.reporter.noted(halve(self.state, group, self.processes.count))
         self.meter.steps += 1
-        self.watch.see(self.state, self.meter, group)
+        self.losses.add(self.state, self.meter, group)
+        self.state.progress.batch += len(group)
 
-    def agreed(self) -> tuple[str, float]:
-        """Why to stop, if anybody asks for it, and the seconds of the run: the same in all processes."""
-        asked, seconds = self.stop(), self.clock.seconds()
-        if self.processes.most(bool(asked))[0]:
+    def look_at_clock(self) -> None:
+        """The run's seconds, and why to stop if anybody asks for it: the same in all processes. Where a time limit decides
+        it, the end is estimated anew now and then."""
+        asked, seconds, progress = self.stop(), self.clock.seconds(), self.state.progress
+        if self.processes.maximum(bool(asked))[0]:
             asked = asked or "another process was asked to end"
-        return asked, self.processes.from_first(seconds)
+        self.asked, progress.seconds = asked, self.processes.from_first(seconds)
+        if schedule.due(progress, self.config):
+            schedule.plan(progress, self.config, self.in_epoch)
+
+    def due_to_log(self) -> bool:
+        return self.state.progress.step % LOG_EVERY == 0
+
+    def due_to_validate(self) -> bool:
+        """Every ``validate_every`` steps, and where a limit ends the run, unless somebody waits for it to stop."""
+        due = self.state.progress.step % self.config.validate_every == 0
+        return due or bool(self.limit() and not self.asked)
 
     def limit(self) -> str:
         return limit_reached(self.config, self.state.progress)
 
-    def at_its_end(self) -> str:
-        return self.limit() or patience_lost(self.config, self.state.progress, self.reporter.noted)
+    def settle_end(self) -> None:
+        """Decide whether the run is at its end: by a limit, or by lost patience. Where patience is lost while the rate is
+        still constant, its decay starts instead, and the run goes on."""
+        progress = self.state.progress
+        progress.ended = self.limit()
+        if not progress.ended and (lost := patience_lost(self.config, progress)):
+            if schedule.start_decay(progress, self.config):
+                self.reporter.noted(
+                    f"{lost}: the learning rate falls from here on, to 0 at step {progress.early_end:,}"
+                )
+            else:
+                progress.ended = lost
+        self.stopped = Stop(progress.ended, complete=True) if progress.ended else None
 
     def check(self) -> None:
-        """Raises NoNumberError when the loss of a step since the last check, or a weight, is no number."""
-        step, where = self.watch.first_bad(self.state)
-        if latest := self.processes.most(step)[0]:
-            raise NoNumberError(where or f"step {latest:,}, in another process's rows")
+        """Raises LossNotFiniteError, in all processes, when a loss since the last check, or a weight, is not finite."""
+        step, where = self.losses.first_bad(self.state)
+        if latest := self.processes.maximum(step)[0]:
+            raise LossNotFiniteError(where or f"step {latest:,}, in another process's rows")
 
     def go_back(self, where: str) -> None:
         """To the last checkpoint, and on with a lower learning rate."""
         setbacks = self.state.progress.setbacks + 1
         if setbacks >= MOST_SETBACKS:
             raise TrainingError(
-                f"the loss is no number at {where}, for the {MOST_SETBACKS}rd time: lower learning_rate "
+                f"the loss is NaN or infinite at {where}, after {setbacks - 1} returns to a checkpoint: lower learning_rate "
                 f"({self.config.learning_rate}) and begin another run; the checkpoints before it are whole"
             )
         damaged: list[str] = []
@@ -232,17 +247,18 @@ class Session:
         progress = self.state.progress
         progress.setbacks = setbacks
         schedule.begin(progress, self.config, self.in_epoch)
-        progress.ended = self.at_its_end()  # the checkpoint may be the end under limits that were raised
+        self.settle_end()  # the checkpoint may be the end under limits that were raised
         self.meter.restart()
         for note in damaged:
             self.reporter.noted(note)
         self.reporter.noted(
-            f"the loss is no number at {where}: back at step {progress.step:,}, "
+            f"the loss is NaN or infinite at {where}: back at step {progress.step:,}, "
             f"with {SLOWER**setbacks:g} × the learning rate ({setbacks} of {MOST_SETBACKS - 1} times)"
         )
 
-    def tell(self) -> None:
-        """The loss and the speed of the last steps, to the file and to whoever listens."""
+    def log(self) -> None:
+        """Write the loss and the speed of the last steps to ``metrics.jsonl``, and report them."""
+        self.check()
         meter = self.meter
         sums = float(meter.loss), float(meter.guide), meter.wanted, meter.tokens, meter.guided
         meter.loss, meter.guide, *counts = self.processes.sums(*sums)
@@ -252,17 +268,32 @@ class Session:
             self.metrics.write("step", asdict(row))
         self.reporter.stepped(row)
 
-    def validate_and_save(self, limit: str, *, again: bool = True) -> None:
-        """``limit`` ends the run; so does patience. Nothing is validated where it was, at this step, before."""
+    def validate_and_save(self, *, again: bool = True) -> None:
+        """Validate, settle whether the run ends here, and save. Without ``again`` this step was validated already."""
         self.check()
         progress, better = self.state.progress, False
         if again and self.processes.first:
             better = validate(self.state, self.data, self.config, self.metrics, self.reporter, self.where)
         vars(progress).update(json.loads(self.processes.text_from_first(json.dumps(asdict(progress)))))
-        progress.ended = limit or self.at_its_end()
+        self.settle_end()
+        if self.stopped is None and self.asked:
+            self.stopped = Stop(self.asked, complete=False)
         progress.seconds = self.processes.from_first(self.clock.seconds())
         self.save(best=better)
         self.meter.restart()
+
+    def save_interrupted(self) -> None:
+        """Save, without validating, since somebody asked for a stop."""
+        self.check()
+        self.save(best=False)
+        self.stopped = Stop(self.asked, complete=False)
+
+    def end_epoch(self) -> None:
+        """Go on to the next epoch, unless a limit ends the run here."""
+        progress = self.state.progress
+        progress.epoch, progress.batch = progress.epoch + 1, 0
+        if self.limit():
+            self.validate_and_save(again=progress.validated_at < progress.step)
 
     def save(self, *, best: bool) -> None:
         random = self.processes.gather(random_state())
@@ -277,10 +308,11 @@ class Session:
         self.state.save(self.run, self.data.tokenizer, card, keep=keep, random=random)
 
     def outcome(self) -> Outcome:
+        assert self.stopped is not None
         progress = self.state.progress
-        why, best = progress.ended or self.interrupted, (progress.best_step, progress.best_bleu, progress.best_loss)
-        when = (progress.step, progress.epoch, progress.seconds)
-        outcome = Outcome(str(self.run), *when, why, bool(progress.ended), *best)
+        best = progress.best_step, progress.best_bleu, progress.best_loss
+        when = progress.step, progress.epoch, progress.seconds
+        outcome = Outcome(str(self.run), *when, self.stopped.why, self.stopped.complete, *best)
         self.reporter.ended(outcome)
         return outcome
 
@@ -313,7 +345,7 @@ def step(
             meter.add_guide(guide.detach(), len(set(looks[:, 0].tolist())))
         torch.autograd.backward(learnt / tokens)
         meter.add(loss.smoothed.detach(), batch)
-    processes.add_up(state.model)
+    processes.sum_gradients(state.model)
     if config.clip_norm:
         torch.nn.utils.clip_grad_norm_(state.model.parameters(), config.clip_norm)
     state.move(learning_rate(progress, config))

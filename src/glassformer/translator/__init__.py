@@ -1,4 +1,4 @@
-"""The front door: text in, text out, and every number on the way to whoever asks.
+"""The front door: text in, text out, and every number on the way.
 
 translator = Translator.load("en-de")
 translator.translate("The animal didn't cross the street because it was too tired.")

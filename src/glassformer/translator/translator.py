@@ -93,7 +93,7 @@ class Translator:
         should know of their texts, such as a script that the model does not read; without it these are Python's warnings.
 
         ``threads``: cores to use; 0 means all. ``spread``: texts that are translated together are shared among them; without
-        it (CTranslate2 alone) they stay together, for a caller that has several threads itself. ``tell`` is told what takes
+        it (CTranslate2 alone) they stay together, for a caller that has several threads itself. ``tell`` gets what takes
         longer than a moment: the first time, a model is converted for CTranslate2, checked, and kept in the user's cache.
 
         Raises CheckpointError for a model that is not there or damaged, ConfigError for a device or an engine that is not

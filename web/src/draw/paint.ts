@@ -47,3 +47,25 @@ export function cellAt(matrix: { rows: number; cols: number }, x: number, y: num
   const inside = (share: number, count: number) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
   return [inside(y, matrix.rows), inside(x, matrix.cols)];
 }
+
+const known = new WeakMap<Float32Array, Map<string, { least: number; highest: number }>>();
+
+/** The lowest and the highest finite number of a matrix, looked for once. */
+export function extremes(matrix: Matrix): { least: number; highest: number } {
+  const { data, start, rows, cols, rowStride } = matrix;
+  const key = `${start} ${rows} ${cols} ${rowStride}`;
+  let of = known.get(data);
+  if (!of) known.set(data, (of = new Map()));
+  let found = of.get(key);
+  if (!found) {
+    found = { least: Infinity, highest: -Infinity };
+    for (let row = 0; row < rows; row++)
+      for (let col = 0; col < cols; col++) {
+        const value = at(matrix, row, col);
+        if (value < found.least && value !== -Infinity) found.least = value;
+        if (value > found.highest) found.highest = value;
+      }
+    of.set(key, found);
+  }
+  return found;
+}

@@ -29,6 +29,12 @@ export function path(where: Where, layer: number): string {
   return where === "cross" ? `decoder.layers.${layer}.cross_attention` : `${where}.layers.${layer}.self_attention`;
 }
 
+/** The attention that a name means, and its layer from 0. */
+export const placeOf = (attention: string): { where: Where; layer: number } => ({
+  where: attention.includes("cross") ? "cross" : attention.startsWith("decoder") ? "decoder" : "encoder",
+  layer: Number(/\d+/.exec(attention)?.[0] ?? 0),
+});
+
 export const layers = (look: Look, where: Where): number =>
   where === "encoder" ? look.model.encoder_layers : look.model.decoder_layers;
 

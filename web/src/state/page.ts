@@ -83,4 +83,19 @@ export function inputName(station: Station): string {
 }
 
 /** The step of decoding that is shown: the first unless another is chosen. */
+/** The page without what a chapter of the tour has set: what was chosen before it is not there any more. */
+export const LEFT: Partial<State> = {
+  chapter: -1,
+  lesson: false,
+  side: "encoder",
+  layer: -1,
+  heads: null,
+  token: -1,
+  key: -1,
+  symbol: "q",
+  cell: "",
+  window: "",
+  step: -1,
+};
+
 export const stepOf = ({ state, look }: Page): number => Math.min(Math.max(state.step, 0), look.steps.length - 1);

@@ -3,7 +3,8 @@ import type { Where } from "../numbers/attention";
 import type { HeadName } from "../numbers/wire";
 
 export const VIEWS = ["attention", "flow", "matrices", "positions", "decoding", "whatif", "compare"] as const;
-export type View = (typeof VIEWS)[number];
+/** The worksheet stands in no list of views: teachers find it at the foot of the page. */
+export type View = (typeof VIEWS)[number] | "worksheet";
 
 export const SYMBOLS = ["q", "k", "v", "scores", "weights", "z", "heads", "concat"] as const;
 export type MatrixName = (typeof SYMBOLS)[number];
@@ -37,6 +38,9 @@ export interface State {
   /** The window that the flow has open. */
   window: string;
   step: number;
+  /** The layer and the heads of the decoder → encoder attention beside the words of decoding; -1: the last, null: all. */
+  clayer: number;
+  cheads: number[] | null;
   off: HeadName[];
   /** Who may not look at whom: an attention, a query, a key. */
   blocked: Edge[];
@@ -52,6 +56,8 @@ export interface State {
   model: string;
   /** The tour's chapter, from 0; -1: no tour. */
   chapter: number;
+  /** A teacher's link: this chapter, and nothing else on the page. */
+  lesson: boolean;
 }
 
 export const START: State = {
@@ -70,6 +76,8 @@ export const START: State = {
   cell: "",
   window: "",
   step: -1,
+  clayer: -1,
+  cheads: null,
   off: [],
   blocked: [],
   turned: [],
@@ -81,10 +89,11 @@ export const START: State = {
   lang: "",
   model: "",
   chapter: -1,
+  lesson: false,
 };
 
 const ONE_OF: Partial<Record<keyof State, readonly string[]>> = {
-  view: VIEWS,
+  view: [...VIEWS, "worksheet"],
   symbol: SYMBOLS,
   side: ["encoder", "decoder", "cross"],
 };
@@ -134,7 +143,7 @@ function decode(raw: string): string {
 }
 
 function read(key: keyof State, text: string): unknown {
-  if (key === "heads") return text === "auto" ? null : numbers(text);
+  if (key === "heads" || key === "cheads") return text === "auto" ? null : numbers(text);
   if (key === "off")
     return text
       .split(",")

@@ -1,11 +1,13 @@
 /** Two sentences side by side: what does the same word look at when another word changes? */
 import { useEffect, useState } from "preact/hooks";
 import { askLook, pairs } from "../numbers/api";
-import { type Attention, attentionOf, isSink, keySide, meanRow, strongest, wordAt } from "../numbers/attention";
+import { type Attention, attentionOf, isSink, layers, meanRow, type Where, wordAt } from "../numbers/attention";
+import { changesOf } from "../numbers/changes";
 import type { Numbers } from "../numbers/data";
-import { percent } from "../draw/number";
+import { fixed, percent } from "../draw/number";
 import { headsOf, layerOf, tokenOf, usePage } from "../state/page";
-import { HeadChips, LayerSlider, SideSwitch, Table } from "./parts/controls";
+import { Changed } from "./parts/happened";
+import { HeadChips, HeadMark, LayerSlider, SideSwitch, Table } from "./parts/controls";
 
 export function CompareView() {
   const page = usePage();
@@ -79,6 +81,8 @@ export function CompareView() {
             query={word!}
             text={look.source.text}
             translation={look.target.text}
+            beside={other?.look.target.text}
+            second={false}
             differs={differing(look.source.text, other?.look.source.text)}
             pick={(n) => set({ token: here.queries[n]!.tokens[0]! })}
           />
@@ -89,6 +93,8 @@ export function CompareView() {
               query={sameWord(here, there, word!)}
               text={other.look.source.text}
               translation={other.look.target.text}
+              beside={look.target.text}
+              second
               differs={differing(other.look.source.text, look.source.text)}
               pick={() => {}}
             />
@@ -101,8 +107,14 @@ export function CompareView() {
           there={there}
           word={word!}
           heads={heads}
-          names={[keySide(look, state.side).text, keySide(other!.look, state.side).text]}
+          names={[
+            differing(look.source.text, other!.look.source.text),
+            differing(other!.look.source.text, look.source.text),
+          ].map((words, n) => [...words].join(" ") || `${n + 1}`)}
         />
+      )}
+      {here && there && (
+        <Moved first={numbers} second={other!} side={state.side} pieces={state.pieces} token={tokenOf(state, look)} />
       )}
     </div>
   );
@@ -127,11 +139,14 @@ interface OneProps {
   query: number;
   text: string;
   translation: string;
+  /** The other translation, where there is one by now. */
+  beside: string | undefined;
+  second: boolean;
   differs: Set<string>;
   pick: (n: number) => void;
 }
 
-function One({ attention, heads, query, text, translation, differs, pick }: OneProps) {
+function One({ attention, heads, query, text, translation, beside, second, differs, pick }: OneProps) {
   const { t, state } = usePage();
   const mean = heads.length ? meanRow(attention, heads, query) : null;
   const dim = (key: number) => state.sinks && isSink(attention.keys[key]!.text);
@@ -145,7 +160,13 @@ function One({ attention, heads, query, text, translation, differs, pick }: OneP
         </bdi>
       </h3>
       <p class="translation">
-        <bdi>{translation}</bdi>
+        {beside === undefined ? (
+          <bdi>{translation}</bdi>
+        ) : second ? (
+          <Changed before={beside} after={translation} side="after" />
+        ) : (
+          <Changed before={translation} after={beside} side="before" />
+        )}
       </p>
       <p class="one-words" role="group" aria-label={t("looks.long")}>
         {attention.queries.slice(0, 60).map((word, n) => (
@@ -154,13 +175,20 @@ function One({ attention, heads, query, text, translation, differs, pick }: OneP
           </button>
         ))}
       </p>
+      <p class="note">
+        {heads.length > 1
+          ? t("mean.of", { heads: heads.join(t("comma")) })
+          : heads.length
+            ? t("head.n", { n: heads[0]! })
+            : t("heads.none")}
+      </p>
       <ul class="one-bars">
         {mean &&
           attention.keys.slice(0, 60).map((word, key) => (
             <li class={dim(key) ? "dim" : ""}>
               <bdi>{differs.has(word.text) ? <mark>{word.text}</mark> : word.text}</bdi>
               <span class="choice-bar">
-                <i style={{ width: `${dim(key) ? 0 : 100 * mean.weights[key]!}%` }} />
+                <i style={{ width: `${100 * mean.weights[key]!}%` }} />
               </span>
               <span>{percent(mean.weights[key]!)}</span>
             </li>
@@ -170,35 +198,105 @@ function One({ attention, heads, query, text, translation, differs, pick }: OneP
   );
 }
 
-function Differences({
-  here,
-  there,
-  word,
-  heads,
-  names,
-}: {
+interface DifferencesProps {
   here: Attention;
   there: Attention;
   word: number;
   heads: number[];
   names: string[];
-}) {
+}
+
+/** Places of the same words in both lists of keys: a word that was changed stands beside the one that took its place. */
+function matched(here: Attention, there: Attention): [before: number, after: number][] {
+  const found = changesOf(
+    here.keys.map(({ text }) => text),
+    there.keys.map(({ text }) => text),
+  );
+  const gone = found.filter(({ what }) => what === "goes");
+  const came = found.filter(({ what }) => what === "comes");
+  return [
+    ...found.filter(({ what }) => what === "stays").map(({ before, after }): [number, number] => [before, after]),
+    ...gone.flatMap(({ before }, n): [number, number][] => (came[n] ? [[before, came[n].after]] : [])),
+  ];
+}
+
+/** The keys by how much their share changed, those that changed most first. */
+function Differences({ here, there, word, heads, names }: DifferencesProps) {
   const { t } = usePage();
   if (!heads.length) return null;
   const first = meanRow(here, heads, word).weights;
   const second = meanRow(there, heads, sameWord(here, there, word)).weights;
+  const rows = matched(here, there)
+    .map(([a, b]) => ({ a, b, change: second[b]! - first[a]! }))
+    .sort((one, two) => Math.abs(two.change) - Math.abs(one.change));
+  const name = (a: number, b: number) =>
+    here.keys[a]!.text === there.keys[b]!.text ? here.keys[a]!.text : `${here.keys[a]!.text} → ${there.keys[b]!.text}`;
+  const most = rows[0];
   return (
-    <details class="twin">
-      <summary>{t("table")}</summary>
+    <section data-spot="differences">
+      <h3>{t("compare.differences", { word: here.queries[word]!.text })}</h3>
+      <p>
+        {most && Math.abs(most.change) >= 0.02
+          ? t("compare.most", {
+              key: name(most.a, most.b),
+              before: percent(first[most.a]!),
+              after: percent(second[most.b]!),
+            })
+          : t("compare.nothing")}
+      </p>
       <Table
-        head={[t("lookedat"), ...names]}
-        rows={strongest(first, 40).map((key) => {
-          const match = there.keys.findIndex(
-            (one, n) => one.text === here.keys[key]!.text && (n === key || here.keys[n]?.text !== one.text),
-          );
-          return [here.keys[key]!.text, percent(first[key]!), match < 0 ? "–" : percent(second[match]!)];
-        })}
+        head={[t("lookedat"), ...names, t("compare.change")]}
+        rows={rows
+          .slice(0, 40)
+          .map(({ a, b, change }) => [name(a, b), percent(first[a]!), percent(second[b]!), points(change)])}
       />
-    </details>
+    </section>
+  );
+}
+
+const points = (change: number): string => `${change > 0 ? "+" : ""}${fixed(100 * change, 1)}`;
+
+interface MovedProps {
+  first: Numbers;
+  second: Numbers;
+  side: Where;
+  pieces: boolean;
+  token: number;
+}
+
+/** The heads of all layers whose row for the word moved most: half the sum of what its weights changed by. */
+function Moved({ first, second, side, pieces, token }: MovedProps) {
+  const { t, set, look } = usePage();
+  const found = Array.from({ length: layers(look, side) }, (_, layer) => layer).flatMap((layer) => {
+    const here = attentionOf(first, side, layer, pieces);
+    const there = attentionOf(second, side, layer, pieces);
+    if (!here || !there) return [];
+    const word = Math.max(0, wordAt(here.queries, token));
+    const pairs = matched(here, there);
+    return Array.from({ length: here.heads }, (_, head) => {
+      const [a, b] = [here.row(head, word).weights, there.row(head, sameWord(here, there, word)).weights];
+      return {
+        layer,
+        head,
+        moved: pairs.reduce((sum, [before, after]) => sum + Math.abs(a[before]! - b[after]!), 0) / 2,
+      };
+    });
+  });
+  const most = found.sort((a, b) => b.moved - a.moved).slice(0, 3);
+  if (!most.length) return null;
+  return (
+    <section data-spot="moved">
+      <h3>{t("compare.moved")}</h3>
+      <p class="note">{t("compare.moved.note")}</p>
+      <ul class="chips">
+        {most.map(({ layer, head, moved }) => (
+          <li>
+            <button type="button" class="chip" onClick={() => set({ layer, heads: [head] })}>
+              <HeadMark head={head} /> {t("head.at", { head, layer: layer + 1 })}: {percent(moved)}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -6,15 +6,17 @@ import { plain } from "../numbers/data";
 import { css, lit, type Rgb } from "../draw/colour";
 import { Heat } from "../draw/heat";
 import { fixed, percent } from "../draw/number";
-import { layerOf, stepOf, usePage } from "../state/page";
+import { stepOf, usePage } from "../state/page";
 import type { Step } from "../numbers/wire";
-import { HeadChips, HeadMark, LayerSlider, Table, Twin } from "./parts/controls";
+import { type Choice, HeadChips, HeadMark, LayerSlider, Table, Twin } from "./parts/controls";
+import { Steps, usePlayer } from "./parts/player";
 
 export function DecodingView() {
   const page = usePage();
   const { set, t, look, theme } = page;
   const [streamed, decode, problem] = useDecoding();
   const steps = look.steps;
+  const player = usePlayer(steps.length, 1, { at: stepOf(page), set: (step) => set({ step }) });
   if (!steps.length) return <p class="note">{t("loading")}</p>;
   const now = stepOf(page);
   const step = steps[now]!;
@@ -22,30 +24,9 @@ export function DecodingView() {
     <div class="view">
       <p class="lead">{t("decoding.lead")}</p>
       <div class="controls">
-        <div class="stepper" role="group" aria-label={t("step")} data-spot="steps">
-          <button
-            type="button"
-            aria-keyshortcuts=","
-            disabled={now === 0}
-            onClick={() => set({ step: now - 1 })}
-            aria-label={t("step.back")}
-          >
-            ←
-          </button>
-          <span>
-            {t("step")} <b>{now + 1}</b>
-            <small> / {steps.length}</small>
-          </span>
-          <button
-            type="button"
-            aria-keyshortcuts="."
-            disabled={now === steps.length - 1}
-            onClick={() => set({ step: now + 1 })}
-            aria-label={t("step.next")}
-          >
-            →
-          </button>
-        </div>
+        <span data-spot="steps">
+          {t("step")} <Steps player={player} label={t("decoding.play")} />
+        </span>
         {page.live && (
           <button type="button" class="plain" onClick={decode}>
             {t("decoding.live")}
@@ -78,6 +59,9 @@ export function DecodingView() {
           <h3>{t("decoding.choices")}</h3>
           <Choices step={step} colour={theme.plus} />
           <p class="note">{t("decoding.choices.note", { n: look.model.vocabulary_size })}</p>
+          {look.model.languages.endsWith("-de") && /^▁?(es|er|sie)$/i.test(step.chosen.token) && (
+            <p class="note boxed">{t("decoding.gender")}</p>
+          )}
         </section>
         <Looked now={now} />
       </div>
@@ -115,7 +99,8 @@ export function Choices({ step, colour }: { step: Step; colour: Rgb }) {
 function Looked({ now }: { now: number }) {
   const page = usePage();
   const { state, t, look, numbers, theme } = page;
-  const layer = layerOf(page, "cross");
+  const layer =
+    state.clayer >= 0 ? Math.min(state.clayer, look.model.decoder_layers - 1) : look.model.decoder_layers - 1;
   const tensor = numbers.get(`${path("cross", layer)}.weights`);
   const attention = useMemo(
     () => tensor && merged(tensor, wordsOf(look.target, true), wordsOf(look.source, state.pieces)),
@@ -123,7 +108,15 @@ function Looked({ now }: { now: number }) {
   );
   if (!attention) return <p class="loading">{t("loading")}</p>;
   const every = Array.from({ length: look.model.heads }, (_, head) => head);
-  const heads = state.heads?.length ? state.heads.filter((head) => head < every.length) : every;
+  const heads = state.cheads?.length ? state.cheads.filter((head) => head < every.length) : every;
+  const choice: Choice = {
+    side: "cross",
+    layer,
+    heads,
+    auto: null,
+    setLayer: (clayer) => page.set({ clayer }),
+    setHeads: (cheads) => page.set({ cheads: cheads.length < every.length ? cheads : null }),
+  };
   const { keys } = attention;
   const rows = Math.min(now + 1, attention.queries.length);
   const data = new Float32Array(look.steps.length * keys.length);
@@ -134,7 +127,10 @@ function Looked({ now }: { now: number }) {
   return (
     <section data-spot="alignment">
       <h3>{t("decoding.looks")}</h3>
-      <CrossControls layer={layer} />
+      <div class="controls small">
+        <LayerSlider of={choice} />
+        <HeadChips of={choice} />
+      </div>
       <p class="source-lit">
         {keys.map((word, n) => (
           <span
@@ -185,26 +181,6 @@ function Looked({ now }: { now: number }) {
         )}
       </p>
     </section>
-  );
-}
-
-/** Layer and heads of the decoder → encoder attention, wherever the other views stand. */
-function CrossControls({ layer }: { layer: number }) {
-  const { state, set, t } = usePage();
-  useEffect(() => {
-    if (state.side !== "cross") set({ side: "cross", token: -1, key: -1, layer });
-  }, []);
-  return (
-    <div class="controls small">
-      {state.side === "cross" ? (
-        <>
-          <LayerSlider />
-          <HeadChips every />
-        </>
-      ) : (
-        t("loading")
-      )}
-    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 /** Everything in one picture: sentence → X or R → heads → Q K V → Z → output. Each station is a door. */
-import { path, shown } from "../numbers/attention";
+import { path, placeOf, shown } from "../numbers/attention";
 import { type Dense, matrix, type Matrix } from "../numbers/data";
 import { css, hue, type Rgb } from "../draw/colour";
 import { Heat } from "../draw/heat";
@@ -9,6 +9,8 @@ import type { MatrixName } from "../state/state";
 import type { Station } from "../numbers/wire";
 import { Rich } from "./parts/rich";
 import { HeadMark, LayerSlider, SideSwitch } from "./parts/controls";
+import { percent } from "../draw/number";
+import { Norm } from "./norm";
 import { MatrixTwin } from "./parts/matrix";
 
 export function FlowView() {
@@ -23,12 +25,11 @@ export function FlowView() {
   const row = side.tokens.length > 40 ? 8 : side.tokens.length > 16 ? 16 : 20;
   return (
     <div class="view">
-      <Stack />
       <div class="controls">
         <SideSwitch />
         <LayerSlider />
       </div>
-      <p class="lead">{t(first ? "flow.lead.x" : "flow.lead.r", { layer })}</p>
+      <p class="lead">{t(first ? "flow.lead.x" : "flow.lead.r", { layer: layer + 1, before: layer })}</p>
       <div class="flow" data-spot="flow">
         <Column n={1} title={t("flow.1")}>
           <ol class="flow-words">
@@ -53,6 +54,7 @@ export function FlowView() {
         </Column>
       </div>
       <Rest station={station} />
+      <Norm station={station} />
     </div>
   );
 }
@@ -136,7 +138,7 @@ function Strip({
     <Door
       m={m}
       name={name}
-      label={window}
+      label={name}
       width={150}
       height={row && m ? row * m.rows : Math.min(130, Math.max(50, 8 * (m?.rows ?? 10)))}
       onClick={() => set({ view: "matrices", symbol, cell: "" })}
@@ -261,7 +263,8 @@ function HeadRows({ name }: { name: string }) {
 function Rest({ station }: { station: Station }) {
   const { numbers, state, set, t, look, theme } = usePage();
   const at = `${station.side}.layers.${station.layer}`;
-  const add = look.model.norm === "pre" ? "Add" : "Add & Norm";
+  const pre = look.model.norm === "pre";
+  const add = t(pre ? "flow.add" : "flow.addnorm");
   const windows = [
     [station.residual, t("flow.residual")],
     [`${station.name}.output`, t("flow.attended")],
@@ -270,7 +273,15 @@ function Rest({ station }: { station: Station }) {
     [`${at}.feed_forward.output`, t("flow.feedforward")],
     [`${at}.feed_forward_add_norm.output`, add],
   ] as const;
+  const signs = ["", "+", "=", pre ? "→ LN → W₁ →" : "→ W₁ →", "→ W₂ →", `+ ${add} =`];
   const open = numbers.has(state.window) ? numbers.dense(state.window) : undefined;
+  const found = windows.find(([window]) => window === state.window)?.[1] ?? state.window;
+  const from = placeOf(state.window);
+  const opened = `${found} · ${t(`at.${from.where}`, { n: from.layer + 1 })}`;
+  const zeros =
+    open && state.window.endsWith("feed_forward.inner")
+      ? open.data.filter((value) => value === 0).length / open.data.length
+      : 0;
   const side = state.window.startsWith("encoder") ? look.source : look.target; // it stays open on the other side
   return (
     <section class="rest" data-spot="rest">
@@ -282,13 +293,13 @@ function Rest({ station }: { station: Station }) {
             <>
               {n > 0 && (
                 <span class="arrow" aria-hidden="true">
-                  {n === 1 ? "+" : "→"}
+                  {signs[n]}
                 </span>
               )}
               <Door
                 m={tensor && matrix(tensor)}
                 name={name}
-                label={`${name} (${window})`}
+                label={name}
                 width={120}
                 height={80}
                 open={state.window === window}
@@ -302,75 +313,18 @@ function Rest({ station }: { station: Station }) {
         <>
           <Heat
             matrix={matrix(open)}
-            title={<code>{state.window}</code>}
+            title={<b title={state.window}>{opened}</b>}
             rowAxis={t("axis.words")}
             colAxis={open.axes.at(-1)!}
             rowLabels={side.tokens.map(shown)}
             cell={[Math.max(1, Math.min(6, Math.floor(900 / open.shape.at(-1)!))), side.tokens.length > 40 ? 5 : 16]}
             theme={theme}
-            label={state.window}
+            label={opened}
           />
+          {zeros > 0 && <p class="note">{t("flow.zeros", { share: percent(zeros) })}</p>}
           <MatrixTwin labels={side.tokens.map(shown)} matrix={matrix(open)} axis={open.axes.at(-1)!} />
         </>
       )}
     </section>
-  );
-}
-
-/** The two stacks, the linear layer and the word that comes out. */
-function Stack() {
-  const page = usePage();
-  const { state, set, t, look } = page;
-  const now = layerOf(page);
-  const { encoder_layers, decoder_layers } = look.model;
-  const box = (side: "encoder" | "decoder", layer: number) => (
-    <button
-      type="button"
-      aria-pressed={layer === now && (side === "encoder") === (state.side === "encoder")}
-      aria-label={`${t(`stack.${side}`)} ${layer}`}
-      onClick={() =>
-        set({
-          side: side === "encoder" ? "encoder" : state.side === "encoder" ? "decoder" : state.side,
-          layer,
-          token: -1,
-          key: -1,
-        })
-      }
-    >
-      {layer}
-    </button>
-  );
-  return (
-    <div class="stack" role="group" aria-label={t("stack")} data-spot="stack">
-      <span class="stack-end">
-        <bdi>{look.source.text}</bdi>
-      </span>
-      <span class="arrow" aria-hidden="true">
-        →
-      </span>
-      <span class="stack-group">
-        <small>{t("stack.encoder")}</small>
-        {Array.from({ length: encoder_layers }, (_, n) => box("encoder", n))}
-      </span>
-      <span class="arrow" aria-hidden="true">
-        →
-      </span>
-      <span class="stack-group">
-        <small>{t("stack.decoder")}</small>
-        {Array.from({ length: decoder_layers }, (_, n) => box("decoder", n))}
-      </span>
-      <span class="arrow" aria-hidden="true">
-        →
-      </span>
-      <button type="button" class="stack-linear" onClick={() => set({ view: "decoding" })}>
-        linear + softmax
-      </button>
-      <span class="arrow" aria-hidden="true">
-        →
-      </span>
-      <span class="stack-end">
-        <bdi>{look.target.text}</bdi>
-      </span>
-    </div>
   );
 }

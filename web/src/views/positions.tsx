@@ -116,6 +116,27 @@ function Table() {
             onInput={(event) => set({ length: Number(event.currentTarget.value) })}
           />
         </label>
+        <span class="player">
+          <button
+            type="button"
+            aria-label={`${t("positions.length")} −1`}
+            onClick={() => set({ length: Math.max(2, length - 1) })}
+          >
+            −
+          </button>
+          <button
+            type="button"
+            aria-label={`${t("positions.length")} +1`}
+            onClick={() => set({ length: Math.min(longest, length + 1) })}
+          >
+            +
+          </button>
+          {model.longest_trained > 0 && (
+            <button type="button" onClick={() => set({ length: Math.min(longest, trained + 1) })}>
+              {t("positions.past", { n: trained + 1 })}
+            </button>
+          )}
+        </span>
         <label class="slider">
           <span>
             {t("positions.dims")} <b>{dims}</b>
@@ -168,6 +189,11 @@ function Table() {
           cell={[Math.max(0.6, 300 / alike.cols), Math.max(0.6, 300 / alike.rows)]}
         />
       </div>
+      <Formula layout={layout} dims={dims} />
+      <div class="written" data-spot="distance">
+        <p>{t("positions.distance")}</p>
+        <Distance values={Array.from({ length: Math.min(length, 200) }, (_, row) => at(alike, 0, row))} />
+      </div>
       <div class="written" data-spot="wave">
         <p>
           {t("positions.wave", {
@@ -185,6 +211,82 @@ function Table() {
         axis={t("axis.dimension")}
       />
     </section>
+  );
+}
+
+/** The encoding as it is computed: at any position, seen in training or not. */
+function Formula({ layout, dims }: { layout: string; dims: number }) {
+  const { t } = usePage();
+  const pairs = dims / 2;
+  const exponent =
+    layout === "halves" ? (
+      <mfrac>
+        <mi>i</mi>
+        <mrow>
+          <mn>{pairs - 1}</mn>
+        </mrow>
+      </mfrac>
+    ) : (
+      <mfrac>
+        <mi>i</mi>
+        <mn>{pairs}</mn>
+      </mfrac>
+    );
+  const angle = (
+    <mfrac>
+      <mi mathvariant="normal">pos</mi>
+      <msup>
+        <mn>10000</mn>
+        {exponent}
+      </msup>
+    </mfrac>
+  );
+  return (
+    <div class="written formula-positions" data-spot="formula-positions">
+      <math display="block" aria-label="sin(pos / 10000^(i / pairs)), cos(pos / 10000^(i / pairs))">
+        <mi>P</mi>
+        <mo>=</mo>
+        <mi mathvariant="normal">sin</mi>
+        <mo>(</mo>
+        {angle}
+        <mo>)</mo>
+        <mo>,</mo>
+        <mspace width=".6em" />
+        <mi mathvariant="normal">cos</mi>
+        <mo>(</mo>
+        {angle}
+        <mo>)</mo>
+      </math>
+      <p>{t("positions.formula")}</p>
+    </div>
+  );
+}
+
+/** P[0] · P[n]: the dot product of two positions is a function of how far apart they are. */
+function Distance({ values }: { values: number[] }) {
+  const { theme } = usePage();
+  const most = Math.max(...values);
+  const least = Math.min(...values);
+  const points = values.map(
+    (value, n) =>
+      `${((600 * n) / Math.max(1, values.length - 1)).toFixed(1)},${(56 - (52 * (value - least)) / (most - least || 1)).toFixed(1)}`,
+  );
+  return (
+    <svg
+      class="wave"
+      viewBox="0 0 600 60"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`P[0] · P[0] = ${fixed(values[0]!, 1)}, P[0] · P[${values.length - 1}] = ${fixed(values.at(-1)!, 1)}`}
+    >
+      <polyline
+        points={points.join(" ")}
+        fill="none"
+        stroke={css(theme.plus)}
+        stroke-width="2"
+        vector-effect="non-scaling-stroke"
+      />
+    </svg>
   );
 }
 

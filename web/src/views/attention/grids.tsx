@@ -4,7 +4,7 @@ import { attentionOf, layers, type merged, path, type Where, wordAt, type Word }
 import { type Matrix, matrix, type Numbers, plain } from "../../numbers/data";
 import { amount, hue, lit } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
-import { fixed } from "../../draw/number";
+import { fixed, percent } from "../../draw/number";
 import { paint } from "../../draw/paint";
 import { layerOf, usePage } from "../../state/page";
 import { isOff } from "../../state/state";
@@ -49,7 +49,7 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
           <tbody>
             {rows.map((row, layer) => (
               <tr class={layer === now ? "now" : ""}>
-                <th scope="row">{layer}</th>
+                <th scope="row">{layer + 1}</th>
                 {heads.map((head) => {
                   const weight = row?.[head];
                   const share = weight === undefined ? "·" : Math.round(100 * weight);
@@ -60,7 +60,12 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
                         type="button"
                         class={off ? "off" : ""}
                         style={lit(theme, hue(head, theme.dark), weight ?? 0)}
-                        aria-label={t("pair.cell", { layer, head, share: `${share} %` })}
+                        aria-label={t("pair.cell", { layer: layer + 1, head, share: `${share} %` })}
+                        title={t("pair.cell", {
+                          layer: layer + 1,
+                          head,
+                          share: weight === undefined ? "" : percent(weight),
+                        })}
                         onClick={() => set({ layer, heads: [head] })}
                       >
                         {share}
@@ -136,13 +141,13 @@ function OverviewRow({ layer, heads }: { layer: number; heads: number[] }) {
   return (
     <>
       <span class="overview-layer" ref={spot}>
-        {layer}
+        {layer + 1}
       </span>
       {heads.map((head) => (
         <button
           type="button"
           class="thumb"
-          aria-label={t("overview.cell", { layer, head })}
+          aria-label={t("overview.cell", { layer: layer + 1, head })}
           aria-pressed={layer === now && !!state.heads?.includes(head)}
           onClick={() => {
             set({ layer, heads: [head] });

@@ -15,6 +15,7 @@ export function AttentionView() {
   const page = usePage();
   const { state, set, t, look, numbers, theme } = page;
   const [every, setEvery] = useState(false);
+  const [flowing, setFlowing] = useState(false);
   const layer = layerOf(page);
   const attention = attentionOf(numbers, state.side, layer, state.pieces);
   if (!attention || (!state.heads && !openingOf(page.base ?? numbers, state.side, state.pieces)))
@@ -23,13 +24,13 @@ export function AttentionView() {
   const heads = headsOf(page);
   const query = Math.max(0, wordAt(queries, tokenOf(state, look)));
   const exact = heads.map((head) => attention.sharpen(head, query)).every(Boolean);
-  const skip = (key: number) => (state.sinks && isSink(keys[key]!.text)) || (state.side !== "cross" && key === query);
+  const skip = (key: number) => isSink(keys[key]!.text) || (state.side !== "cross" && key === query);
   const mean = heads.length ? meanRow(attention, heads, query) : null;
   const chosen = state.key >= 0 ? wordAt(keys, state.key) : -1;
   const target = chosen >= 0 ? chosen : ((mean && strongest(mean.weights, 1, skip)[0]) ?? 0);
-  const sinks = mean ? keys.reduce((sum, word, n) => sum + (isSink(word.text) ? mean.weights[n]! : 0), 0) : 0;
   const small = queries.length <= 64 && keys.length <= 64;
   const cell = Math.max(6, Math.min(26, Math.floor(420 / keys.length)));
+  const word = queries[query]!.text;
 
   return (
     <div class="view">
@@ -47,9 +48,16 @@ export function AttentionView() {
             query={query}
             target={target}
             every={every}
+            flowing={flowing}
             pick={(n) => set({ token: queries[n]!.tokens[0]!, key: -1 })}
             pickKey={(n) => set({ key: keys[n]!.tokens[0]! })}
           />
+          <p class="note flowing-note">
+            <button type="button" class="plain moves" aria-pressed={flowing} onClick={() => setFlowing(!flowing)}>
+              {flowing ? "❚❚" : "▶"} {t("values.flow")}
+            </button>{" "}
+            {flowing && t("values.flow.note", { word })}
+          </p>
           {page.live && <p class="note">{t("turn.note")}</p>}
           <Turns />
           <div class="toggles">
@@ -59,12 +67,6 @@ export function AttentionView() {
           </div>
           {!state.pieces && queries.length + keys.length < look.source.tokens.length + look.target.tokens.length && (
             <p class="note">{t("words.note")}</p>
-          )}
-          {state.side !== "encoder" && <p class="note">{t("side.rows")}</p>}
-          {state.sinks && sinks > 0.005 && (
-            <p class="note" data-spot="sinks">
-              {t("sinks.mass", { share: percent(sinks) })}
-            </p>
           )}
           {!exact && <p class="note">{t("rounded", { error: fixed(attention.error, 4) })}</p>}
           {mean && mean.rest > 0 && (
@@ -76,7 +78,7 @@ export function AttentionView() {
           {!small && heads.length > 0 && <Large layer={layer} head={heads[0]!} />}
           {small && heads.length > 0 && (
             <section>
-              <h3>{t("matrix.title")}</h3>
+              <h3>{t("matrix.title", { heads: heads.join(t("comma")) })}</h3>
               <Heat
                 matrix={wordMatrix(attention, heads)}
                 colour={theme.ink}
@@ -84,8 +86,8 @@ export function AttentionView() {
                 theme={theme}
                 rowAxis={t("axis.query")}
                 colAxis={t("axis.key")}
-                rowLabels={queries.map((word) => word.text)}
-                colLabels={keys.map((word) => word.text)}
+                rowLabels={queries.map(({ text }) => text)}
+                colLabels={keys.map(({ text }) => text)}
                 mark={{ row: query, col: target }}
                 label={t("matrix.label")}
                 onPick={(row, col) => set({ token: queries[row]!.tokens[0]!, key: keys[col]!.tokens[0]! })}
@@ -99,14 +101,13 @@ export function AttentionView() {
     </div>
   );
 
-  /** The same in words; a screen reader hears it at each change. */
+  /** The same in words, whatever is looked at, the word itself and full stops too; a screen reader hears it at each change. */
   function reading() {
-    const word = queries[query]!.text;
     const taught = taughtHead(numbers, state.side);
     return (
       <div class="reading" data-spot="reading">
         <p class="sr" aria-live="polite">
-          {mean ? saying(mean.weights, skip) : t("heads.none")}
+          {mean ? saying(mean.weights) : t("heads.none")}
         </p>
         <p class="reading-line" aria-hidden="true">
           <bdi class="quoted">{word}</bdi> {t("reading.attends")}
@@ -117,15 +118,16 @@ export function AttentionView() {
             return (
               <li style={{ borderColor: css(hue(head, theme.dark)) }}>
                 <HeadMark head={head} /> <small>{t("head.n", { n: head })}</small>{" "}
-                {strongest(weights, 3, skip)
+                {strongest(weights, 3)
                   .filter((key, n) => n === 0 || weights[key]! > 0.02)
                   .map((key, n) => (
                     <span>
-                      {n ? ", " : ""}
+                      {n ? t("comma") : ""}
                       <bdi>
-                        <b>{keys[key]!.text}</b>
+                        <b>{quoted(keys[key]!.text)}</b>
                       </bdi>{" "}
                       {percent(weights[key]!)}
+                      {key === query && state.side !== "cross" && <small> {t("itself")}</small>}
                     </span>
                   ))}
                 {layer === taught?.layer && head === taught.head && isPronoun(word) && (
@@ -136,13 +138,17 @@ export function AttentionView() {
           })}
           {!heads.length && <li>{t("heads.none")}</li>}
         </ul>
+        {state.side !== "encoder" && <p class="note">{t("side.rows")}</p>}
         {!state.heads && state.layer < 0 && state.token < 0 && <p class="note">{t("heads.telling.note")}</p>}
       </div>
     );
   }
 
-  function saying(weights: Float32Array, leaveOut: (key: number) => boolean): string {
-    const words = strongest(weights, 3, leaveOut).map((key) => `${keys[key]!.text} ${percent(weights[key]!)}`);
-    return t("reading.says", { word: queries[query]!.text, list: words.join(", ") });
+  function saying(weights: Float32Array): string {
+    const words = strongest(weights, 3).map((key) => `${quoted(keys[key]!.text)} ${percent(weights[key]!)}`);
+    return t("reading.says", { word, list: words.join(t("comma")) });
   }
 }
+
+/** A mark stands in quotes, so that it is no mark of the sentence about it. */
+const quoted = (text: string): string => (/^[\p{P}]+$/u.test(text) ? `“${text}”` : text);

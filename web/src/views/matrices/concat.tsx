@@ -2,6 +2,8 @@
 import { matrix } from "../../numbers/data";
 import { css, hue } from "../../draw/colour";
 import { concatenated, outputMatrix } from "../../numbers/explain";
+import { Heat } from "../../draw/heat";
+import { Steps, usePlayer } from "../parts/player";
 import { Rich } from "../parts/rich";
 import { Missing, MatrixTwin, type Place } from "../parts/matrix";
 import { Product } from "./product";
@@ -14,6 +16,16 @@ export function Concat({ place }: { place: Place }) {
   const biases = numbers.has(`${place.name}.w_o.bias`) ? numbers.dense(`${place.name}.w_o.bias`) : undefined;
   if (!z || !output) return <Missing names={names} page={place.page} />;
   const heads = Array.from({ length: look.model.heads }, (_, head) => head);
+  const bands = heads.map((head) => ({
+    name: (
+      <>
+        Z<sub>{head}</sub>
+      </>
+    ),
+    colour: hue(head, theme.dark),
+    go: () => set({ head, symbol: "z", cell: "" }),
+  }));
+  const player = usePlayer(2, 1.2);
   const words = { rowAxis: t("axis.words"), rowLabels: place.queries };
   return (
     <section>
@@ -23,17 +35,22 @@ export function Concat({ place }: { place: Place }) {
       <p>
         <Rich text={t("explain.concat", { n: heads.length, d_k: look.model.d_k, d_model: look.model.d_model })} />
       </p>
-      <div class="slices" role="group" aria-label="Concat">
+      <div class={`slide${player.at ? " together" : ""}`} aria-hidden="true">
         {heads.map((head) => (
-          <button
-            type="button"
-            onClick={() => set({ head, symbol: "z", cell: "" })}
-            style={{ background: css(hue(head, theme.dark), 0.18), borderBottomColor: css(hue(head, theme.dark)) }}
-          >
-            Z<sub>{head}</sub>
-          </button>
+          <span style={{ borderColor: css(hue(head, theme.dark)) }}>
+            <Heat
+              quiet
+              matrix={matrix(z, head)}
+              cell={[512 / heads.length / look.model.d_k, Math.min(8, 96 / place.queries.length)]}
+              theme={theme}
+              label={`Z ${head}`}
+            />
+          </span>
         ))}
       </div>
+      <p>
+        <Steps player={player} label={t("concat.slide")} />
+      </p>
       {weight ? (
         <Product
           row={place.row}
@@ -44,6 +61,7 @@ export function Concat({ place }: { place: Place }) {
             error: z.window.error,
             ...words,
             colAxis: `${heads.length} · d_v`,
+            bands,
           }}
           right={{
             name: (
@@ -57,6 +75,7 @@ export function Concat({ place }: { place: Place }) {
             colAxis: "d_model",
           }}
           result={{ name: "Z", matrix: matrix(output), ...words, colAxis: "d_model" }}
+          termName={(n) => t("head.term", { head: Math.floor(n / look.model.d_k), n: n % look.model.d_k })}
           {...(biases && { bias: (col: number) => biases.data[col]! })}
         />
       ) : (

@@ -1,12 +1,20 @@
 /** The one formula, in MathML. Each symbol is a door to its matrix. */
 import { usePage } from "../../state/page";
-import { SYMBOLS, type MatrixName } from "../../state/state";
+import { type MatrixName, type State, SYMBOLS } from "../../state/state";
+
+const SAME_CELLS = ["scores", "weights"];
+
+/** From scores to weights and back the chosen cell stays: it is the same pair of words. */
+const opened = ({ symbol, cell }: State, to: MatrixName): Partial<State> => ({
+  symbol: to,
+  cell: SAME_CELLS.includes(symbol) && SAME_CELLS.includes(to) ? cell : "",
+});
 
 /** A symbol of the formula. The buttons below say the same to the keyboard. */
 function Door({ to, children }: { to: MatrixName; children: preact.ComponentChildren }) {
   const { state, set } = usePage();
   return (
-    <mrow class={`sym${state.symbol === to ? " open" : ""}`} onClick={() => set({ symbol: to, cell: "" })}>
+    <mrow class={`sym${state.symbol === to ? " open" : ""}`} onClick={() => set(opened(state, to))}>
       {children}
     </mrow>
   );
@@ -75,7 +83,7 @@ function SymbolTabs() {
   return (
     <div class="segments wrap" role="group" aria-label={t("matrices.which")}>
       {SYMBOLS.map((symbol) => (
-        <button type="button" aria-pressed={state.symbol === symbol} onClick={() => set({ symbol, cell: "" })}>
+        <button type="button" aria-pressed={state.symbol === symbol} onClick={() => set(opened(state, symbol))}>
           {NAMES[symbol] && <b>{NAMES[symbol]}</b>} {t(`symbol.${symbol}`)}
         </button>
       ))}

@@ -88,9 +88,9 @@ function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
               : state.side === "cross"
                 ? "explain.cross"
                 : "explain.r",
-          { layer: layerOf(place.page) - 1 },
+          { layer: layerOf(place.page) },
         )}{" "}
-        {!fromMemory && called.startsWith("LN") && t("explain.norm")}
+        {!fromMemory && called.startsWith("LN") && t("explain.norm", { input: called })} {t("explain.learned")}
       </p>
       {packed ? (
         <Product

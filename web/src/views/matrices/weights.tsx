@@ -1,9 +1,11 @@
 /** Scores → who is allowed → softmax: one row of it written out. */
 import { at, matrix, plain } from "../../numbers/data";
-import { hue } from "../../draw/colour";
+import { useState } from "preact/hooks";
+import { css, hue } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
 import { fixed, percent } from "../../draw/number";
 import { allowed, loudest, softmax } from "../../numbers/explain";
+import { Steps, usePlayer } from "../parts/player";
 import { MatrixTwin, Missing, type Place } from "../parts/matrix";
 
 export function Weights({ place }: { place: Place }) {
@@ -14,6 +16,7 @@ export function Weights({ place }: { place: Place }) {
   const scores = matrix(s, place.head);
   const weights = matrix(w, place.head);
   const may = allowed(scores);
+  const masked = may.data.includes(0);
   const chosen = /^(\d+):(\d+)$/.exec(state.cell);
   const row = Math.min(chosen ? Number(chosen[1]) : place.row, weights.rows - 1);
   const col = Math.min(chosen ? Number(chosen[2]) : loudest(weights, row), weights.cols - 1);
@@ -39,22 +42,28 @@ export function Weights({ place }: { place: Place }) {
   return (
     <section>
       <h3>{t("weights.title")}</h3>
-      <p>{t("explain.weights")}</p>
+      <p>
+        {t("explain.weights")} {!masked && t("explain.unmasked")}
+      </p>
       <div class="product" data-spot="softmax">
         <Heat {...axes} matrix={scores} title={<b class="symbol">QKᵀ / √dₖ</b>} label={t("symbol.scores")} />
         <span class="operator" aria-hidden="true">
           →
         </span>
-        <Heat
-          {...axes}
-          matrix={may}
-          title={<b class="symbol">{t("allowed")}</b>}
-          colour={theme.ink}
-          label={t("allowed")}
-        />
-        <span class="operator" aria-hidden="true">
-          →
-        </span>
+        {masked && (
+          <>
+            <Heat
+              {...axes}
+              matrix={may}
+              title={<b class="symbol">{t("allowed")}</b>}
+              colour={theme.ink}
+              label={t("allowed")}
+            />
+            <span class="operator" aria-hidden="true">
+              →
+            </span>
+          </>
+        )}
         <Heat
           {...axes}
           matrix={weights}
@@ -86,7 +95,16 @@ export function Weights({ place }: { place: Place }) {
             </span>
           </p>
         )}
-        <Row values={values} labels={place.keys} chosen={col} place={place} />
+        <p class="note">{t("explain.max")}</p>
+        <Row
+          values={values}
+          scores={Array.from({ length: scores.cols }, (_, n) => at(scores, row, n))}
+          highest={written.highest}
+          labels={place.keys}
+          chosen={col}
+          place={place}
+          masked={masked}
+        />
       </div>
       <MatrixTwin
         labels={place.queries}
@@ -102,18 +120,59 @@ export function Weights({ place }: { place: Place }) {
   );
 }
 
-function Row({ values, labels, chosen, place }: { values: number[]; labels: string[]; chosen: number; place: Place }) {
+interface RowProps {
+  values: number[];
+  scores: number[];
+  highest: number;
+  labels: string[];
+  chosen: number;
+  place: Place;
+  masked: boolean;
+}
+
+/** One row on its way from dot products to shares: the same bars, step by step. */
+function Row({ values, scores, highest, labels, chosen, place, masked }: RowProps) {
+  const { t, theme, look } = place.page;
+  const root = Math.sqrt(look.model.d_k);
+  const stages = [
+    { name: "QKᵀ", of: scores.map((score) => score * root) },
+    { name: "÷ √dₖ", of: scores },
+    ...(masked ? [{ name: t("allowed"), of: scores }] : []),
+    { name: "e^(x − max)", of: scores.map((score) => Math.exp(score - highest)) },
+    { name: "softmax", of: values },
+  ];
+  const player = usePlayer(stages.length, 1.4);
+  const [shows, show] = useState(false);
   if (labels.length > 64) return null;
-  const [r, g, b] = hue(place.head, place.page.theme.dark);
+  const at = shows ? player.at : stages.length - 1;
+  const walk = {
+    ...player,
+    play: (on: boolean) => (on && (show(true), player.at >= stages.length - 1 && player.go(0)), player.play(on)),
+    go: (n: number) => (show(true), player.go(n)),
+  };
+  const now = stages[at]!;
+  const most =
+    at <= 1 + Number(masked) ? Math.max(...stages[0]!.of.filter(Number.isFinite).map(Math.abs)) : Math.max(...now.of);
+  const plus = css(hue(place.head, theme.dark));
   return (
-    <ul class="row-bars">
-      {values.map((value, n) => (
-        <li class={n === chosen ? "lit" : ""}>
-          <bdi>{labels[n]}</bdi>
-          <i style={{ height: `${Math.max(1, 60 * value)}px`, background: `rgb(${r} ${g} ${b})` }} />
-          <small>{percent(value)}</small>
-        </li>
-      ))}
-    </ul>
+    <div class="stages" data-spot="stages">
+      <p>
+        <Steps player={walk} label={t("softmax.steps")} /> <b>{now.name}</b>
+      </p>
+      <ul class="row-bars">
+        {now.of.map((value, n) => (
+          <li class={n === chosen ? "lit" : ""}>
+            <bdi>{labels[n]}</bdi>
+            <i
+              style={{
+                height: `${Number.isFinite(value) ? Math.max(1, (60 * Math.abs(value)) / most) : 0}px`,
+                background: value < 0 ? css(theme.minus) : plus,
+              }}
+            />
+            <small>{at === stages.length - 1 ? percent(value) : fixed(value, 2)}</small>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -1,9 +1,9 @@
 /** The switches that several views share. */
 import { useState } from "preact/hooks";
-import { layers, path, type Where } from "../../numbers/attention";
+import { layers, path, placeOf, type Where } from "../../numbers/attention";
 import { css, dash, hue } from "../../draw/colour";
-import { headsOf, layerOf, usePage } from "../../state/page";
-import { isOff, toggled } from "../../state/state";
+import { headsOf, layerOf, type Page, usePage } from "../../state/page";
+import { isOff, type State, toggled } from "../../state/state";
 
 const SIDES: Where[] = ["encoder", "decoder", "cross"];
 
@@ -25,24 +25,61 @@ export function SideSwitch() {
   );
 }
 
-export function LayerSlider() {
+/** A layer as people count them, with the side it is on; its name in Python stands in the tooltip beside it. */
+export function layerName(t: Page["t"], attention: string): string {
+  const { where, layer } = placeOf(attention);
+  return t(`at.${where}`, { n: layer + 1 });
+}
+
+/** What a slider or chips choose in: the state's own side, or the attention beside the words of decoding. */
+export interface Choice {
+  side: Where;
+  layer: number;
+  heads: number[];
+  /** What is chosen when everything is as the page opened. */
+  auto: Partial<State> | null;
+  setLayer(layer: number): void;
+  setHeads(heads: number[]): void;
+}
+
+export function useChoice(): Choice {
   const page = usePage();
-  const { state, set, t, look } = page;
-  const last = layers(look, state.side) - 1;
-  const layer = layerOf(page);
+  const { state, set } = page;
+  return {
+    side: state.side,
+    layer: layerOf(page),
+    heads: headsOf(page),
+    auto: { heads: null, layer: -1 },
+    setLayer: (layer) => set({ layer, heads: headsOf(page), cell: "" }),
+    setHeads: (heads) => set({ heads, layer: layerOf(page) }),
+  };
+}
+
+export function LayerSlider({ of }: { of?: Choice }) {
+  const own = useChoice();
+  const { side, layer, setLayer } = of ?? own;
+  const { t, look } = usePage();
+  const count = layers(look, side);
   return (
-    <label class="slider" data-spot="layer">
+    <label
+      class="slider"
+      data-spot="layer"
+      title={t("layer.python", {
+        n: layer + 1,
+        name: `${side === "encoder" ? "encoder" : "decoder"}.layers[${layer}]`,
+      })}
+    >
       <span>
-        {t("layer")} <b>{layer}</b>
-        <small> / {last}</small>
+        {t("layer")} <b>{layer + 1}</b>
+        <small> {t("of", { n: count })}</small>
       </span>
       <input
         type="range"
-        min={0}
-        max={last}
-        value={layer}
+        min={1}
+        max={count}
+        value={layer + 1}
         aria-keyshortcuts="[ ]"
-        onInput={(event) => set({ layer: Number(event.currentTarget.value), cell: "" })}
+        onInput={(event) => setLayer(Number(event.currentTarget.value) - 1)}
       />
     </label>
   );
@@ -66,43 +103,39 @@ export function HeadMark({ head }: { head: number }) {
   );
 }
 
-export function HeadChips({ every = false }: { every?: boolean }) {
-  const page = usePage();
-  const { state, set, t, look, theme } = page;
+export function HeadChips({ of }: { of?: Choice }) {
+  const own = useChoice();
+  const { side, layer, heads, auto, setHeads } = of ?? own;
+  const { set, t, look, theme } = usePage();
   const all = Array.from({ length: look.model.heads }, (_, head) => head);
-  const shown = every && !state.heads ? all : headsOf(page);
-  const attention = path(state.side, layerOf(page));
   return (
     <div class="chips" role="group" aria-label={t("heads")} data-spot="heads">
       <span class="chips-name">{t("heads")}</span>
       {all.map((head) => {
-        const on = shown.includes(head);
-        const off = isOff(look.heads_off, attention, head);
+        const on = heads.includes(head);
+        const off = isOff(look.heads_off, path(side, layer), head);
         return (
           <button
             type="button"
             class={`chip${off ? " off" : ""}`}
             aria-pressed={on}
-            aria-keyshortcuts={head < 8 ? String(head + 1) : undefined}
+            aria-keyshortcuts={!of && head < 10 ? String(head) : undefined}
             title={off ? t("head.off", { n: head }) : t("head.n", { n: head })}
             style={on ? { background: css(hue(head, theme.dark), 0.16), borderColor: css(hue(head, theme.dark)) } : {}}
-            onClick={() => set({ heads: toggled(shown, head, (a, b) => a === b).sort((a, b) => a - b) })}
+            onClick={() => setHeads(toggled(heads, head, (a, b) => a === b).sort((a, b) => a - b))}
           >
             <HeadMark head={head} /> {head}
           </button>
         );
       })}
-      <button type="button" class="quiet" onClick={() => set({ heads: all })}>
+      <button type="button" class="quiet" onClick={() => setHeads(all)}>
         {t("heads.all")}
       </button>
-      <button
-        type="button"
-        class="quiet"
-        title={t("heads.telling.note")}
-        onClick={() => set({ heads: null, layer: -1 })}
-      >
-        {t("heads.telling")}
-      </button>
+      {auto && (
+        <button type="button" class="quiet" title={t("heads.telling.note")} onClick={() => set(auto)}>
+          {t("heads.telling")}
+        </button>
+      )}
     </div>
   );
 }

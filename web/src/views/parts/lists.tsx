@@ -6,7 +6,6 @@ import { css, dash, hue } from "../../draw/colour";
 import { percent } from "../../draw/number";
 import { isOf, layerOf, turn, usePage } from "../../state/page";
 
-const ROW = 30;
 const MIDDLE = 150;
 const MANY = 80;
 
@@ -18,9 +17,12 @@ interface Props {
   target: number;
   pickKey: (key: number) => void;
   every: boolean;
+  /** Whether the values run along the arcs, from what is looked at to the word that looks. */
+  flowing?: boolean;
 }
 
-export function Lists({ attention, heads, query, pick, target, pickKey, every }: Props) {
+export function Lists({ attention, heads, query, pick, target, pickKey, every, flowing = false }: Props) {
+  const ROW = innerWidth < 640 ? 44 : heads.length > 5 ? 42 : 30; // a thumb; or a bar a head and air between the words
   const page = usePage();
   const { t, state, theme, live } = page;
   const [drag, setDrag] = useState<{ head: number; key: number } | null>(null);
@@ -55,10 +57,10 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
     for (const looks of looking)
       for (const head of heads)
         attention.row(head, looks).weights.forEach((weight, key) => {
-          if (!(state.sinks && isSink(keys[key]!.text))) list.push({ from: looks, to: key, head, weight });
+          list.push({ from: looks, to: key, head, weight });
         });
     return heaviest(list);
-  }, [attention, attention.sharpened, heads.join(), seen, every, state.sinks, from]);
+  }, [attention, attention.sharpened, heads.join(), seen, every, from]);
 
   const mean = useMemo(
     () => (heads.length ? meanRow(attention, heads, seen) : null),
@@ -124,9 +126,11 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
       <div class="looks-names" aria-hidden="true">
         <span>{t("looks")}</span>
         <span>{t("lookedat")}</span>
+        <span class="mean-name">{heads.length > 1 ? t("mean.of", { heads: heads.join(t("comma")) }) : ""}</span>
       </div>
       <div class="looks-body" ref={body} style={{ height: `${rows * ROW}px` }}>
         <WordList
+          row={ROW}
           words={queries}
           chosen={query}
           pick={pick}
@@ -138,7 +142,7 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
         />
         <div class="arcs-box">
           <svg
-            class="arcs"
+            class={`arcs${flowing ? " flowing" : ""}`}
             viewBox={`0 ${from * ROW} ${MIDDLE} ${(Math.min(to, rows) - from) * ROW}`}
             style={{ marginTop: `${from * ROW}px`, height: `${(Math.min(to, rows) - from) * ROW}px` }}
             preserveAspectRatio="none"
@@ -196,6 +200,7 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
           ))}
         </div>
         <WordList
+          row={ROW}
           words={keys}
           chosen={target}
           pick={pickKey}
@@ -218,10 +223,10 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every }:
                       <i
                         style={{
                           width: `${100 * weight}%`,
-                          height: `${Math.min(9, 24 / heads.length)}px`,
+                          height: `${Math.min(9, 30 / heads.length)}px`,
                           background: css(hue(head, theme.dark)),
                         }}
-                        title={`${head}: ${percent(weight)}`}
+                        title={`${t("head.n", { n: head })}: ${percent(weight)}`}
                       />
                     );
                   })}
@@ -247,9 +252,10 @@ interface ListProps {
   hover?: (n: number) => void;
   side: "left" | "right";
   sinks?: boolean;
+  row: number;
 }
 
-function WordList({ words, chosen, pick, label, from, to, hover, side, sinks }: ListProps) {
+function WordList({ row: ROW, words, chosen, pick, label, from, to, hover, side, sinks }: ListProps) {
   const list = useRef<HTMLUListElement>(null);
   const walk = (event: KeyboardEvent) => {
     const goal = { ArrowUp: chosen - 1, ArrowDown: chosen + 1, Home: 0, End: words.length - 1 }[event.key];

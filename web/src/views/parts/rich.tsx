@@ -6,25 +6,27 @@ import { fromHash, type State } from "../../state/state";
 export function pointAt(spot: string): void {
   const part = document.querySelector<HTMLElement>(`[data-spot="${spot}"]`);
   if (!part) return;
-  part.scrollIntoView({
-    block: "center",
-    behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
-  });
+  const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  part.scrollIntoView({ block: "start", behavior: quiet ? "auto" : "smooth" });
   part.classList.add("pointed");
   setTimeout(() => part.classList.remove("pointed"), 1800);
 }
 
-/** `*stress*`, `W^Q`, `[words](@spot)` and `[words](view=…)`; everything else is text. */
-export function Rich({ text }: { text: string }) {
+/** `*stress*`, `W^Q`, `√d_k`, `[words](@spot)` and `[words](view=…)`; everything else is text. `before` runs before a link. */
+export function Rich({ text, before }: { text: string; before?: () => void }) {
   const { state, set } = usePage();
-  const parts = text.split(/(\*[^*]+\*|\[[^\]]+\]\([^)]+\)|W\^[QKVO])/);
+  const parts = text.split(/(\*[^*]+\*|\[[^\]]+\]\([^)]+\)|W\^[QKVO][₀₁]?|d_(?:k|v|model))/);
   return (
     <>
       {parts.map((part) => {
         const link = /^\[([^\]]+)\]\(([^)]+)\)$/.exec(part);
         if (link) {
           const [, words, goal] = link as unknown as [string, string, string];
-          const go = () => (goal.startsWith("@") ? pointAt(goal.slice(1)) : set(changes(goal, state)));
+          const go = () => {
+            before?.();
+            if (goal.startsWith("@")) setTimeout(() => pointAt(goal.slice(1)));
+            else set({ ...fromHash(goal, state), cell: "" } satisfies State);
+          };
           return (
             <button type="button" class="inline" onClick={go}>
               <Rich text={words} />
@@ -34,15 +36,19 @@ export function Rich({ text }: { text: string }) {
         if (part.startsWith("W^"))
           return (
             <>
-              W<sup>{part.slice(2)}</sup>
+              W<sup>{part[2]}</sup>
+              {part.slice(3)}
+            </>
+          );
+        if (/^d_(k|v|model)$/.test(part))
+          return (
+            <>
+              <i>d</i>
+              <sub>{part.slice(2)}</sub>
             </>
           );
         return part.startsWith("*") && part.length > 2 ? <em>{part.slice(1, -1)}</em> : part;
       })}
     </>
   );
-}
-
-function changes(goal: string, state: State): Partial<State> {
-  return { ...fromHash(goal, state), cell: "" };
 }

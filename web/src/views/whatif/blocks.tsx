@@ -1,6 +1,6 @@
 /** Edges: a word may not look at another. The score becomes −∞ before the softmax, and the row's other weights share what it had. */
 import { useState } from "preact/hooks";
-import { keySide, layers, path, querySide, type Where, wordAt, wordsOf } from "../../numbers/attention";
+import { keySide, layers, path, placeOf, querySide, type Where, wordAt, wordsOf } from "../../numbers/attention";
 import { changesOf, tokenOf, usePage } from "../../state/page";
 import type { Edge } from "../../state/state";
 import type { Look } from "../../numbers/wire";
@@ -54,7 +54,7 @@ export function Blocks() {
           <Choice
             label={t("layer")}
             value={layer + 1}
-            options={[t("block.every"), ...every.map(String)]}
+            options={[t("block.every"), ...every.map((n) => String(n + 1))]}
             set={(n) => setLayer(n - 1)}
           />
           <Choice
@@ -128,7 +128,7 @@ function grouped(look: Look, edges: Edge[]) {
   const found = new Map<string, { side: Where; query: string; key: string; numbers: Set<number>; edges: Edge[] }>();
   for (const edge of edges) {
     const [attention, q, k] = edge;
-    const side = attention.includes("cross") ? "cross" : attention.startsWith("decoder") ? "decoder" : "encoder";
+    const side = placeOf(attention).where;
     const { queries, keys } = wordsFor(look, side);
     const [query, key] = [queries[wordAt(queries, q)]?.text ?? `${q}`, keys[wordAt(keys, k)]?.text ?? `${k}`];
     const id = [side, wordAt(queries, q), wordAt(keys, k)].join();
@@ -138,6 +138,12 @@ function grouped(look: Look, edges: Edge[]) {
   }
   return [...found.values()].map(({ numbers, ...one }) => ({
     ...one,
-    layers: numbers.size === layers(look, one.side) ? "" : [...numbers].sort((a, b) => a - b).join(", "),
+    layers:
+      numbers.size === layers(look, one.side)
+        ? ""
+        : [...numbers]
+            .sort((a, b) => a - b)
+            .map((n) => n + 1)
+            .join(", "),
   }));
 }

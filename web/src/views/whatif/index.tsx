@@ -6,6 +6,7 @@ import { isOff, sameHead, toggled } from "../../state/state";
 import type { Look } from "../../numbers/wire";
 import { Rich } from "../parts/rich";
 import { Blocks } from "./blocks";
+import { Changed } from "../parts/happened";
 import { Rank } from "./rank";
 import { Turning } from "./turning";
 
@@ -62,7 +63,7 @@ function Board({ side }: { side: Where }) {
       <tbody>
         {Array.from({ length: layers(look, side) }, (_, layer) => (
           <tr>
-            <th scope="row">{layer}</th>
+            <th scope="row">{layer + 1}</th>
             {heads.map((head) => {
               const name = { attention: path(side, layer), head };
               const off = isOff(changes.off, name.attention, head);
@@ -72,8 +73,8 @@ function Board({ side }: { side: Where }) {
                     type="button"
                     aria-pressed={!off}
                     disabled={!live}
-                    aria-label={t("whatif.switch", { side: t(`side.${side}`), layer, head })}
-                    title={t("whatif.switch", { side: t(`side.${side}`), layer, head })}
+                    aria-label={t("whatif.switch", { side: t(`side.${side}`), layer: layer + 1, head })}
+                    title={t("whatif.switch", { side: t(`side.${side}`), layer: layer + 1, head })}
                     class={off ? "off" : ""}
                     style={
                       off
@@ -99,23 +100,22 @@ function Outcome({ base, after }: { base: Look | undefined; after: Look }) {
   const { t } = usePage();
   const changed = after.heads_off.length + after.blocked.length + after.turned.length > 0;
   const before = changed ? base : after;
-  const words = new Set(before?.target.text.split(" "));
   return (
     <>
       {before && (
         <p class="outcome">
           <small>{t("whatif.before")}</small>
-          <bdi>{before.target.text}</bdi>
+          {changed ? (
+            <Changed before={before.target.text} after={after.target.text} side="before" />
+          ) : (
+            <bdi>{before.target.text}</bdi>
+          )}
         </p>
       )}
       {changed && (
         <p class="outcome">
           <small>{t("whatif.after")}</small>
-          <bdi>
-            {after.target.text.split(" ").map((word) => (
-              <>{!before || words.has(word) ? word : <mark>{word}</mark>} </>
-            ))}
-          </bdi>
+          <Changed before={before?.target.text ?? after.target.text} after={after.target.text} side="after" />
         </p>
       )}
       <div class="scroll" tabIndex={0} role="region" aria-label={t("whatif.outcome")}>
@@ -129,7 +129,8 @@ function Outcome({ base, after }: { base: Look | undefined; after: Look }) {
           </thead>
           <tbody>
             {after.steps.map((step, n) => {
-              const was = before?.steps[n];
+              const same = before?.target.ids.slice(0, n + 1).join() === after.target.ids.slice(0, n + 1).join();
+              const was = same ? before?.steps[n] : undefined; // after other words a probability is another question's answer
               const old = was && [was.chosen, ...was.choices].find((choice) => choice.id === step.chosen.id);
               return (
                 <tr>

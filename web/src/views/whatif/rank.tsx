@@ -1,16 +1,17 @@
 /** All heads by what they matter for this sentence. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { askRank } from "../../numbers/api";
-import { shown, type Where } from "../../numbers/attention";
+import { shown } from "../../numbers/attention";
 import type { HeadName, Ranking } from "../../numbers/wire";
 import { css } from "../../draw/colour";
 import { fixed } from "../../draw/number";
 import { usePage } from "../../state/page";
 import { sameHead, toggled } from "../../state/state";
-import { HeadMark, Twin } from "../parts/controls";
+import { HeadMark, layerName, Twin } from "../parts/controls";
 
 export function Rank() {
-  const { t, look, set, state, theme } = usePage();
+  const { t, look: now, base, set, state, theme } = usePage();
+  const look = base?.look ?? now; // the sentence as it is: a head that is off changes nothing of what each is worth
   const [ranking, setRanking] = useState<Ranking | null>(null);
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState("");
@@ -49,10 +50,22 @@ export function Rank() {
       {problem && <p role="alert">{problem}</p>}
       {ranking && (
         <>
+          <p class="note">
+            {t("rank.unit", {
+              head: layerName(t, ranking.heads[0]!.attention),
+              change: fixed(ranking.change[0]!, 2),
+              times: fixed(Math.exp(-ranking.change[0]!), 0),
+            })}
+          </p>
           <ol class="ranking">
             {ranking.heads.slice(0, 16).map((name, n) => (
               <li>
-                <button type="button" class="quiet" onClick={() => set({ off: toggled(state.off, name, sameHead) })}>
+                <button
+                  type="button"
+                  class="quiet"
+                  aria-pressed={state.off.some((one) => sameHead(one, name))}
+                  onClick={() => set({ off: toggled(state.off, name, sameHead) })}
+                >
                   <HeadMark head={name.head} /> {short(name)}
                 </button>
                 <span class="choice-bar">
@@ -63,7 +76,7 @@ export function Rank() {
                     }}
                   />
                 </span>
-                <span>{fixed(ranking.change[n]!, 3)}</span>
+                <span>{fixed(ranking.change[n]!, 2)}</span>
               </li>
             ))}
           </ol>
@@ -83,7 +96,6 @@ export function Rank() {
   );
 
   function short({ attention, head }: HeadName): string {
-    const side: Where = attention.includes("cross") ? "cross" : attention.startsWith("encoder") ? "encoder" : "decoder";
-    return `${t(`side.${side}`)} ${/\d+/.exec(attention)![0]} · ${head}`;
+    return t("head.in", { head, layer: layerName(t, attention) });
   }
 }

@@ -1,0 +1,44 @@
+"""Plain English in what people read of the package: docstrings, comments, messages and help texts."""
+
+import io
+import re
+import tokenize
+
+import pytest
+
+from tests.house.source import PACKAGE, parsed
+
+WORST = {
+    "told": "called with, reported, printed: what happens, and not who hears of it",
+    "whoever": "the client, the caller, the user: whom it is",
+    "whosoever": "the client, the caller, the user",
+    "so many": "the number itself",
+    "no number any more": "NaN or infinite",
+    "lost is said": "raise_if_peer_lost",
+}
+"""The words that hid the subject of a sentence most often, and what to say instead."""
+PATTERN = re.compile(rf"\b(?:{'|'.join(WORST)})\b", re.IGNORECASE)
+SENTENCES_OF_ITS_OWN = "demo/"
+"""The room whose strings are sentences that people translate."""
+
+
+def worst_words(text: str) -> list[str]:
+    """Each such word in a comment or a string, with its line and what to say."""
+    found = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in (tokenize.COMMENT, tokenize.STRING):
+            words = " ".join(token.string.split())
+            found += [
+                f"line {token.start[0]}: {word[0]}: say {WORST[word[0].lower()]}" for word in PATTERN.finditer(words)
+            ]
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in parsed() if not path.startswith(SENTENCES_OF_ITS_OWN)])
+def test_the_worst_words_are_not_used(path: str) -> None:
+    assert not worst_words((PACKAGE / path).read_text(encoding="utf-8"))
+
+
+def test_they_are_found() -> None:
+    sample = 'told = 1  # Whoever asks\ndef f():\n    """Is\n    told so\n    many things."""\n'
+    assert [line.split(":")[1] for line in worst_words(sample)] == [" Whoever", " told", " so many"]

@@ -1,0 +1,298 @@
+/** The whole model on one screen, drawn from this model's shapes, and the way round the page. A word is a line from left to
+ * right: the residual connection carries it through every layer, and in each layer the words that it looks at run into it. */
+import { useMemo, useState } from "preact/hooks";
+import {
+  attentionOf,
+  type Attention,
+  layers,
+  meanRow,
+  shown,
+  strongest,
+  type Where,
+  type Word,
+  wordAt,
+  wordsOf,
+} from "../../numbers/attention";
+import { css, hue } from "../../draw/colour";
+import { percent } from "../../draw/number";
+import { headsOf, layerOf, type Page, stepOf, tokenOf, usePage } from "../../state/page";
+import type { State } from "../../state/state";
+import { Steps, usePlayer } from "./player";
+
+interface Stop {
+  kind: "words" | "embed" | "layer" | "memory" | "linear" | "out";
+  /** Of the drawing's width. */
+  width: number;
+  where?: Where;
+  layer?: number;
+  go: Partial<State>;
+}
+
+function stopsOf({ look, state }: Page): Stop[] {
+  const of = state.view === "attention" || state.view === "matrices" ? state.view : "flow";
+  const at = (where: Where, layer: number): Stop => ({
+    kind: "layer",
+    width: 1,
+    where,
+    layer,
+    go: { view: of, side: where, layer, cell: "", ...(where !== state.side && { token: -1, key: -1 }) },
+  });
+  const every = (where: Where) => Array.from({ length: layers(look, where) }, (_, layer) => layer);
+  return [
+    { kind: "words", width: 1.25, go: { view: "attention" } },
+    { kind: "embed", width: 0.95, go: { view: "positions" } },
+    ...every("encoder").map((layer) => at("encoder", layer)),
+    { kind: "memory", width: 0.7, go: { view: "matrices", side: "cross", symbol: "k", cell: "", layer: -1 } },
+    ...every("decoder").flatMap((layer) => [at("decoder", layer), at("cross", layer)]),
+    { kind: "linear", width: 1.3, go: { view: "decoding" } },
+    { kind: "out", width: 1.1, go: { view: "decoding" } },
+  ];
+}
+
+export function ModelMap() {
+  const page = usePage();
+  const { t, state, set, look, numbers } = page;
+  const [open, setOpen] = useState(false);
+  const stops = stopsOf(page);
+  const player = usePlayer(stops.length, 1.3);
+  const [walking, setWalking] = useState(false);
+  const walk = {
+    ...player,
+    go: (at: number) => (setWalking(true), player.go(at)),
+    play: (on: boolean) => (on && setWalking(true), player.play(on)),
+  };
+  const layer = layerOf(page);
+  const is = (stop: Stop) => {
+    if (state.view === "decoding") return stop.kind === "linear";
+    if (state.view === "positions") return stop.kind === "embed";
+    return stop.where === state.side && stop.layer === layer && ["attention", "flow", "matrices"].includes(state.view);
+  };
+  const now = stops.findIndex(is);
+  const source = wordsOf(look.source, false);
+  const target = wordsOf(look.target, true);
+  const query = Math.max(
+    0,
+    wordAt(
+      source,
+      state.side === "encoder" ? tokenOf(state, look) : tokenOf({ ...state, side: "encoder", token: -1 }, look),
+    ),
+  );
+  const row = state.side === "encoder" || state.token < 0 ? stepOf(page) : Math.min(state.token, target.length - 1);
+  // what a row writes is the word of the token after it
+  const written: Word[] = [
+    ...look.target.words.map(({ text, tokens }) => ({ text, tokens: tokens.map((token) => token - 1) })),
+    { text: "</s>", tokens: [target.length - 1] },
+  ].filter(({ tokens }) => tokens[0]! >= 0);
+  const width = stops.reduce((sum, stop) => sum + stop.width, 0);
+  let edge = 0;
+  const edges = stops.map((stop) => [edge, (edge += stop.width)] as const);
+  const columns = stops.map((stop) => `minmax(0, ${stop.width}fr)`).join(" ");
+  const told = walking ? stops[player.at]! : stops[now];
+  const name = (stop: Stop) =>
+    stop.where ? t(`at.${stop.where}`, { n: stop.layer! + 1 }) : t(`map.${stop.kind as "words"}`);
+  return (
+    <section class={`map${open ? " open" : ""}`} aria-label={t("map")} data-spot="map">
+      <button type="button" class="map-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {t("map")}: <b>{now >= 0 ? name(stops[now]!) : t("map.whole")}</b>{" "}
+        <span aria-hidden="true">{open ? "▴" : "▾"}</span>
+      </button>
+      <div class="map-body">
+        <div class="map-picture" style={{ gridTemplateColumns: columns }}>
+          <Lines
+            stops={stops}
+            edges={edges}
+            width={width}
+            query={query}
+            row={row}
+            until={walking ? player.at : stops.length}
+          />
+          {stops.map((stop, n) => (
+            <button
+              type="button"
+              class={`stop ${stop.kind} ${stop.where ?? ""}`}
+              aria-current={n === now ? "true" : undefined}
+              data-walked={walking && n === player.at ? "" : undefined}
+              title={
+                stop.where
+                  ? `${name(stop)} · ${stop.where === "encoder" ? "encoder" : "decoder"}.layers.${stop.layer}`
+                  : name(stop)
+              }
+              aria-label={stop.where && name(stop)}
+              onClick={() => set(stop.go)}
+            >
+              <span class="stop-name">
+                {stop.kind === "layer" ? (
+                  <>
+                    {stop.layer! + 1}
+                    {stop.where !== "encoder" && <small> {t(`map.${stop.where as "cross"}`)}</small>}
+                  </>
+                ) : (
+                  t(`map.${stop.kind as "words"}`)
+                )}
+              </span>
+              {stop.kind === "words" && <Column words={source} rows={source.length} lit={source[query]!} />}
+              {stop.kind === "out" && (
+                <Column words={written} rows={target.length} lit={written.find(({ tokens }) => tokens.includes(row))} />
+              )}
+              {stop.kind === "linear" && (
+                <span class="stop-bars" aria-hidden="true">
+                  {look.steps[Math.min(row, look.steps.length - 1)]?.choices.slice(0, 5).map((choice) => (
+                    <span>
+                      <i style={{ width: `${100 * choice.probability}%` }} />
+                      <bdi>{shown(choice.token)}</bdi>
+                    </span>
+                  ))}
+                </span>
+              )}
+            </button>
+          ))}
+          {(["encoder", "decoder"] as const).map((side) => {
+            const of = stops.flatMap((stop, n) =>
+              stop.kind === "layer" && (stop.where === "encoder") === (side === "encoder") ? [n] : [],
+            );
+            return (
+              <span class="map-group" aria-hidden="true" style={{ gridColumn: `${of[0]! + 1} / ${of.at(-1)! + 2}` }}>
+                {t(`map.${side}s`, { n: layers(look, side) })}
+              </span>
+            );
+          })}
+        </div>
+        <p class="map-told">
+          <Steps player={walk} label={t("map.walk", { word: source[query]?.text ?? "" })} />
+          {!walking && <span aria-hidden="true">{t("map.walk", { word: source[query]?.text ?? "" })}</span>}
+          <span role="status">{walking && told ? telling(page, told, query, row, name(told)) : ""}</span>
+        </p>
+      </div>
+    </section>
+  );
+
+  /** What happens to the word at a stop, in one sentence. */
+  function telling(page: Page, stop: Stop, query: number, row: number, name: string): string {
+    const word = source[query]?.text ?? "";
+    const made = target[row + 1]?.text ?? "</s>";
+    const { model } = look;
+    if (stop.kind === "layer") {
+      const attention = attentionOf(numbers, stop.where!, stop.layer!, stop.where !== "encoder");
+      if (!attention) return name;
+      const at = stop.where === "encoder" ? query : Math.min(row, attention.queries.length - 1);
+      const heads = Array.from({ length: attention.heads }, (_, head) => head);
+      const mean = meanRow(attention, heads, at).weights;
+      const list = strongest(mean, 3)
+        .map((key) => `${attention.keys[key]!.text} ${percent(mean[key]!)}`)
+        .join(t("and"));
+      return t("map.told.layer", {
+        name,
+        word: stop.where === "encoder" ? word : (attention.queries[at]?.text ?? ""),
+        list,
+      });
+    }
+    const step = page.look.steps[row];
+    return t(`map.told.${stop.kind as "words"}`, {
+      word,
+      made,
+      n: source.length,
+      d_model: model.d_model,
+      vocabulary: model.vocabulary_size,
+      share: step ? percent(step.chosen.probability) : "",
+    });
+  }
+}
+
+/** The words of a side in their rows; of long sentences the chosen one alone. */
+function Column({ words, rows, lit }: { words: Word[]; rows: number; lit: Word | undefined }) {
+  const row = rows === words.length ? (word: Word) => words.indexOf(word) : ({ tokens }: Word) => tokens[0]!;
+  return (
+    <span class="stop-words" aria-hidden="true">
+      {words.map((word) =>
+        rows <= 22 || word === lit ? (
+          <bdi class={word === lit ? "lit" : ""} style={{ top: `${(100 * (row(word) + 0.5)) / rows}%` }}>
+            {word.text}
+          </bdi>
+        ) : null,
+      )}
+    </span>
+  );
+}
+
+interface LinesProps {
+  stops: Stop[];
+  edges: (readonly [number, number])[];
+  width: number;
+  query: number;
+  row: number;
+  until: number;
+}
+
+/** The words' lines and what runs into the chosen ones: stretched to the columns behind which they lie. */
+function Lines({ stops, edges, width, query, row, until }: LinesProps) {
+  const page = usePage();
+  const { look, numbers, state, theme } = page;
+  const shownLayer = layerOf(page);
+  const heads = headsOf(page);
+  const first = stops.findIndex(({ kind }) => kind === "embed");
+  const memory = stops.findIndex(({ kind }) => kind === "memory");
+  const last = stops.findIndex(({ kind }) => kind === "linear");
+  const sources = wordsOf(look.source, false).length;
+  const targets = wordsOf(look.target, true).length;
+  const [up, down] = [(n: number) => (100 * (n + 0.5)) / sources, (n: number) => (100 * (n + 0.5)) / targets];
+  const reach = (n: number) => edges[Math.min(n, stops.length - 1)]![1];
+  const line = (y: number, x1: number, x2: number, lit: boolean, faint = "") => (
+    <path class={`${lit ? "lit" : ""} ${faint}`} d={`M${x1} ${y}H${x2}`} vector-effect="non-scaling-stroke" />
+  );
+  const ribbons = useMemo(
+    () =>
+      stops.flatMap((stop, n) => {
+        if (stop.kind !== "layer") return [];
+        const attention = attentionOf(numbers, stop.where!, stop.layer!, stop.where !== "encoder");
+        if (!attention) return [];
+        const here = stop.where === state.side && stop.layer === shownLayer && heads.length > 0;
+        return ribbonsOf(
+          attention,
+          stop.where === "encoder" ? query : Math.min(row, attention.queries.length - 1),
+          here ? heads : null,
+        ).map((one) => ({ ...one, n, stop, here }));
+      }),
+    [numbers, query, row, state.side, shownLayer, heads.join(), stops.length],
+  );
+  const [end, back] = [Math.min(reach(until), edges[last]![0]), edges[memory]![1]];
+  return (
+    <svg class="map-lines" viewBox={`0 0 ${width} 100`} preserveAspectRatio="none" aria-hidden="true">
+      {Array.from({ length: sources }, (_, n) => line(up(n), edges[first]![0], edges[memory]![1], false))}
+      {Array.from({ length: sources }, (_, n) => line(up(n), edges[memory]![1], edges[last]![0], false, "kept"))}
+      {Array.from({ length: targets }, (_, n) => line(down(n), back, edges[last]![0], false))}
+      {ribbons.map(({ n, stop, head, from, weight, here }) => {
+        const [x1, x2] = edges[n]!;
+        const y1 = (stop.where === "decoder" ? down : up)(from);
+        const y2 = stop.where === "encoder" ? up(query) : down(row);
+        const bend = (x2 - x1) * 0.5;
+        return (
+          <path
+            class={`ribbon${n > until ? " later" : ""}${stop.where === "cross" ? " cross" : ""}`}
+            d={`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`}
+            style={{ stroke: here ? css(hue(head, theme.dark)) : undefined, strokeWidth: `${0.5 + 9 * weight}px` }}
+            vector-effect="non-scaling-stroke"
+          />
+        );
+      })}
+      {until >= first && line(up(query), edges[first]![0], Math.min(reach(until), edges[memory]![1]), true)}
+      {end > back && line(down(row), back, end, true)}
+    </svg>
+  );
+}
+
+/** What runs into a word: of the heads in use each one's weights, elsewhere the mean of all. */
+function ribbonsOf(
+  attention: Attention,
+  query: number,
+  heads: number[] | null,
+): { head: number; from: number; weight: number }[] {
+  const all = Array.from({ length: attention.heads }, (_, head) => head);
+  const rows = heads
+    ? heads.map((head) => ({ head, weights: attention.row(head, query).weights }))
+    : [{ head: -1, weights: meanRow(attention, all, query).weights }];
+  return rows.flatMap(({ head, weights }) =>
+    strongest(weights, 6)
+      .filter((from) => weights[from]! > 0.04)
+      .map((from) => ({ head, from, weight: weights[from]! })),
+  );
+}
