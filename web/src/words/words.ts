@@ -414,6 +414,7 @@ export const WORDS = {
   "layout.halves": ["halves", "左右两半"],
   "layout.interleaved": ["interleaved", "交错"],
   "layout.halves_exact": ["halves, the paper’s waves", "左右两半（论文公式的频率）"],
+  "layout.learned": ["learned", "学出来的"],
   "layout.learned.note": [
     "This model learned its positions: a table of numbers, and no waves. These are the paper’s.",
     "这个模型的位置编码是学出来的：一张数表，不是波。下面是论文里的波。",
