@@ -49,7 +49,7 @@ soak: .venv/all       ## the faults at length: 200 kills, ten minutes of people 
 	$(BIN)/python docs/generate.py
 
 fuzz: .venv/fuzz      ## look for bytes that break a door, a minute each; SECONDS=600 for longer
-	for door in corpus compressed ratio text tokenizer checkpoint wrong_types trace request headers; do $(BIN)/python -m tests.fuzz.fuzz $$door $(or $(SECONDS),60) || exit 1; done
+	for door in corpus compressed ratio text tokenizer checkpoint wrong_types trace request headers foreign pickled package; do $(BIN)/python -m tests.fuzz.fuzz $$door $(or $(SECONDS),60) || exit 1; done
 
 docs: .venv/all       ## write the generated pages of docs/ again
 	$(BIN)/python docs/generate.py

@@ -35,7 +35,7 @@ def test_whatever_holds_a_model_or_a_corpus_is_a_line(folder: Path, tmp_path: Pa
     write_corpus(tmp_path)
     config = DataConfig(source=[str(tmp_path / "train.en")], target=[str(tmp_path / "train.de")])
     data = prepare(tmp_path / "data", config, TrainingConfig(held_out=10))
-    batch = next(data.batches(TrainingConfig()).ordered())
+    batch = next(data.batches(TrainingConfig(), translator.model.config).ordered())
     fast = [Translator.load(folder, engine=engine) for engine in ("ctranslate2", "auto")]
     state = State.new(translator.model.config, TrainingConfig(), torch.device("cpu"))
     objects = [translator, translator.engine, translator.model, translator.inside, translator.tokenizer, trace]

@@ -74,7 +74,7 @@ def test_a_key_that_is_near_to_nothing_names_them_all() -> None:
         ("heads", None, "int"),
         ("dropout", "0.1", "float"),
         ("attention_bias", 1, "bool"),
-        ("positions", "sinusoidal", "'halves' or 'interleaved' or 'halves_exact'"),
+        ("positions", "sinusoidal", "'halves' or 'interleaved' or 'halves_exact' or 'learned'"),
         ("norm", "Pre", "'post' or 'pre'"),
         ("norm", ["pre"], "'post' or 'pre'"),
     ],

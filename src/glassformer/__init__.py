@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         CorpusError,
         DecodingError,
         FileFormatError,
+        ForeignModelError,
         GlassformerError,
         NothingAllowedError,
         ShapeError,
@@ -58,7 +59,15 @@ _HOMES = {
     ),
     "errors": (
         *("GlassformerError", "ConfigError", "ShapeError", "VocabularyError", "NothingAllowedError", "WhatIfError"),
-        *("FileFormatError", "TraceFileError", "CheckpointError", "CorpusError", "DecodingError", "ConversionError"),
+        *(
+            "FileFormatError",
+            "ForeignModelError",
+            "TraceFileError",
+            "CheckpointError",
+            "CorpusError",
+            "DecodingError",
+            "ConversionError",
+        ),
         *("TrainingError", "TranslationWarning"),
     ),
 }
@@ -75,6 +84,7 @@ __all__ = [
     "DecodingConfig",
     "DecodingError",
     "FileFormatError",
+    "ForeignModelError",
     "GlassformerError",
     "ModelConfig",
     "NothingAllowedError",

@@ -8,7 +8,8 @@ GlassformerError                 catch this to catch them all; its text says in 
 ├── WhatIfError                  an intervention that names a head, a position or a window that is not there
 ├── FileFormatError              a file that is not what it should be
 │   ├── TraceFileError           … a saved trace
-│   └── CheckpointError          … a model's or a run's folder
+│   ├── CheckpointError          … a model's or a run's folder
+│   └── ForeignModelError        … a model of another program, or one of a kind that is not this Transformer
 ├── CorpusError                  sentence pairs that cannot be used: sides of different length, broken UTF-8, none
 ├── DecodingError                a way of decoding that cannot be: a prefix longer than the limit
 ├── ConversionError              a model that another program would not compute as PyTorch does
@@ -63,6 +64,10 @@ class TraceFileError(FileFormatError):
 
 class CheckpointError(FileFormatError):
     """A model's or a run's folder that is incomplete, altered or something else."""
+
+
+class ForeignModelError(FileFormatError):
+    """A model of another program that is damaged, or of a kind that is not this Transformer."""
 
 
 class CorpusError(GlassformerError, ValueError):

@@ -28,27 +28,32 @@ class Sentence:
 def make_sentence(
     source: Sequence[int], prefix: Sequence[int], config: DecodingConfig, model_config: ModelConfig
 ) -> Sentence:
-    """Adds eos to the source, as training does. The limit counts the target's tokens with eos: the source's (with eos)
-    plus ``extra_length``, and always one after the prefix.
+    """Adds eos to the source, as training does, and a language token before the prefix. The limit counts the target's tokens
+    with eos: the source's (with eos) plus ``extra_length``, but no more than the model has positions, and always one after
+    the prefix.
 
     Raises DecodingError for a prefix longer than the limit or with pad, bos or eos in it, which no target has inside,
     and VocabularyError for a prefix's id that is not in the vocabulary (the model says it of the source).
     """
     limit = len(source) + 1 + config.extra_length
+    if model_config.longest:
+        limit = min(limit, model_config.longest)
     if len(prefix) > limit:
         raise DecodingError(
             f"a prefix of {len(prefix)} ids for a source of {len(source)}, whose limit is {limit} target tokens: "
             f"shorten it or set extra_length={config.extra_length} higher"
         )
+    if list(prefix[: len(model_config.target_prefix)]) != model_config.target_prefix:
+        prefix = [*model_config.target_prefix, *prefix]
     special = {"pad": model_config.pad_id, "bos": model_config.bos_id, "eos": model_config.eos_id}
     for name, special_id in special.items():
-        if special_id in prefix:
+        if special_id in prefix and special_id not in model_config.target_prefix:
             raise DecodingError(f"a prefix with {name} ({special_id}) in it: wanted ids of ordinary tokens")
-    vocabulary = model_config.vocabulary_size
+    vocabulary = model_config.target_size
     for token in prefix:
         if not 0 <= token < vocabulary:
             raise VocabularyError(f"id {token} of a prefix is not in the vocabulary: wanted 0 … {vocabulary - 1}")
-    return Sentence([*source, model_config.eos_id], list(prefix), max(limit, len(prefix) + 1))
+    return Sentence(model_config.source(source), list(prefix), max(limit, len(prefix) + 1))
 
 
 def by_length(lengths: Sequence[int], rows: int, batch_tokens: int) -> Iterator[list[int]]:

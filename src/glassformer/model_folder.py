@@ -46,10 +46,17 @@ def describe(folder: Path) -> Description:
     config = read_config(folder)
     files = read_folder(folder, ["config.json", "tokenizer.model", "card.json"])
     tokenizer = Tokenizer.from_bytes(files["tokenizer.model"])
-    if len(tokenizer) != config.vocabulary_size:
+    sizes = (len(tokenizer), len(tokenizer.target)), (config.vocabulary_size, config.target_size)
+    if sizes[0] != sizes[1]:
+        (source, target), (wanted, of_target) = sizes
         raise CheckpointError(
-            f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {config.vocabulary_size}: "
+            f"{folder}: the tokenizer has {source} tokens and the model {wanted}, for the target {target} and {of_target}: "
             "they are not of the same training"
+        )
+    if tokenizer.target.before != config.target_prefix:
+        raise CheckpointError(
+            f"{folder}: the tokenizer begins targets with {tokenizer.target.before} and the model with "
+            f"{config.target_prefix}: they are not of the same training"
         )
     for name in ("pad_id", "bos_id", "eos_id", "unk_id"):
         if getattr(tokenizer, name) != getattr(config, name):

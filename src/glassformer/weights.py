@@ -52,9 +52,16 @@ def shapes_of(config: ModelConfig) -> dict[str, list[int]]:
         "cross_attention": attention,
         "feed_forward": {"w_1.weight": [inner, d], "w_1.bias": [inner], "w_2.weight": [d, inner], "w_2.bias": [d]},
     }
-    found = {"output_bias": [config.vocabulary_size]} if config.output_bias else {}
+    found: dict[str, list[int]] = {} if config.tied_output else {"output_matrix": [config.target_size, d]}
+    found |= {"output_bias": [config.target_size]} if config.output_bias else {}
     found["embedding.weight"] = [config.vocabulary_size, d]
+    if config.target_vocabulary_size:
+        found["target_embedding.weight"] = [config.target_vocabulary_size, d]
     for side, layers in (("encoder", config.encoder_layers), ("decoder", config.decoder_layers)):
+        if config.positions == "learned":
+            found[f"{side}.input.positional_encoding.table"] = [config.longest, d]
+        if config.embedding_norm:
+            found |= {f"{side}.input.{name}": shape for name, shape in norm.items()}
         for layer in range(layers):
             for part, matrices in parts.items():
                 if part == "cross_attention" and side == "encoder":

@@ -3,11 +3,13 @@
 import asyncio
 import gzip
 import hashlib
+import io
 import json
 import lzma
 import shutil
 import tempfile
 import unicodedata
+import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -21,9 +23,14 @@ from glassformer.checkpoint import load_model
 from glassformer.cli.info import card_rows
 from glassformer.config import DecodingConfig
 from glassformer.corpus.read import CorpusReport, read_pairs
+from glassformer.engines.conversion import convert
+from glassformer.engines.ctranslate2 import both_sides
 from glassformer.engines.native import Native
 from glassformer.errors import GlassformerError
 from glassformer.http.connections import Connection
+from glassformer.interop.find import read_foreign
+from glassformer.interop.imported import Languages
+from glassformer.interop.torch_file import read_torch
 from glassformer.page.service import Service
 from glassformer.text.compression import CHUNK, COMPRESSIONS, unpacked
 from glassformer.text.lines import BOM, LONGEST_LINE, lines
@@ -127,6 +134,41 @@ def checkpoint(data: bytes) -> None:
         hashes[name] = hashlib.sha256(data[1:]).hexdigest()
         (folder / "manifest.json").write_bytes(json.dumps(hashes).encode())
     refused(lambda: load_model(folder))
+
+
+FOREIGN = ("model.bin", "config.json", "shared_vocabulary.json", "sentencepiece.model")
+
+
+@cache
+def foreign_folder() -> Path:
+    """A folder of CTranslate2, made of the toy."""
+    folder = room() / "foreign"
+    folder.mkdir()
+    for name, content in convert(toy().model, *both_sides(toy().tokenizer), add_source_eos=True).items():
+        (folder / name).write_bytes(content)
+    (folder / "sentencepiece.model").write_bytes(toy().tokenizer.to_bytes())
+    return folder
+
+
+def foreign(data: bytes) -> None:
+    """A folder of CTranslate2 in which one file, which the first byte names, is the rest."""
+    folder = room() / "foreign-altered"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(foreign_folder(), folder)
+    (folder / FOREIGN[data[0] % len(FOREIGN) if data else 0]).write_bytes(data[1:])
+    refused(lambda: read_foreign(folder, Languages()))
+
+
+def pickled(data: bytes) -> None:
+    """Any bytes as a pytorch_model.bin."""
+    path = put(data, "pytorch_model.bin")
+    refused(lambda: read_torch(data, path))
+
+
+def package(data: bytes) -> None:
+    """Any bytes as a package of Argos Translate."""
+    path = put(data, "input.argosmodel")
+    refused(lambda: read_foreign(path, Languages()))
 
 
 def trace(data: bytes) -> None:
@@ -271,8 +313,27 @@ def refused(work: Callable[[], object]) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (corpus, compressed, ratio, text, tokenizer, checkpoint, wrong_types, trace, request, headers)
+    for target in (
+        *(corpus, compressed, ratio, text, tokenizer, checkpoint, wrong_types, trace, request, headers),
+        *(foreign, pickled, package),
+    )
 }
+
+
+def saved_by_torch(tensors: dict[str, torch.Tensor], zipped: bool) -> bytes:
+    written = io.BytesIO()
+    torch.save(tensors, written, _use_new_zipfile_serialization=zipped)
+    return written.getvalue()
+
+
+def zipped_package() -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/metadata.json", '{"from_code": "en", "to_code": "de"}')
+        archive.write(foreign_folder() / "sentencepiece.model", "a/sentencepiece.model")
+        for name in FOREIGN[:3]:
+            archive.write(foreign_folder() / name, f"a/model/{name}")
+    return written.getvalue()
 
 
 def seeds(target: str) -> list[bytes]:
@@ -320,6 +381,13 @@ def seeds(target: str) -> list[bytes]:
                 b"GET / HTTP/1.0\r\n\r\n",
                 b"\x16\x03\x01",
             ]
+        case "foreign":
+            return [bytes([n]) + (foreign_folder() / name).read_bytes() for n, name in enumerate(FOREIGN)]
+        case "pickled":
+            tensors = {"a.weight": torch.ones(3, 2), "b": torch.zeros(2, dtype=torch.float16)}
+            return [saved_by_torch(tensors, zipped) for zipped in (True, False)]
+        case "package":
+            return [zipped_package()]
         case "trace":
             return [(room() / "trace.safetensors").read_bytes()]
         case _:

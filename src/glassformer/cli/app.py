@@ -11,7 +11,20 @@ import typer
 from rich.markup import escape
 
 import glassformer
-from glassformer.cli import diagnose, distill, evaluate, export, info, look, score, serve, site, train, translate
+from glassformer.cli import (
+    diagnose,
+    distill,
+    evaluate,
+    export,
+    import_,
+    info,
+    look,
+    score,
+    serve,
+    site,
+    train,
+    translate,
+)
 from glassformer.cli.once import OnceEach
 from glassformer.cli.terminal import Terminal, echo
 from glassformer.errors import NEEDS_TORCH, GlassformerError
@@ -33,9 +46,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, translate, serve, evaluate, score, look, site, info, export, diagnose, distill):
+for module in (train, translate, serve, evaluate, score, look, site, info, import_, export, diagnose, distill):
     name = module.__name__.rsplit(".", 1)[-1]
-    app.command(name, epilog=module.EPILOG, cls=OnceEach)(getattr(module, name))
+    app.command(name.removesuffix("_"), epilog=module.EPILOG, cls=OnceEach)(getattr(module, name))
 
 
 @app.callback(invoke_without_command=True)

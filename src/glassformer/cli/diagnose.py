@@ -22,11 +22,13 @@ EPILOG = """[bold]Examples[/]
 glassformer diagnose runs/en-de
 
 glassformer diagnose runs/en-de --source test.en --target test.de
+
+glassformer diagnose translate-en_de-1_9.argosmodel --source test.en --target test.de
 """
 
 
 def diagnose(
-    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    run: Annotated[Path, typer.Argument(help="A run's folder; or any model, also another program's.")],
     source: Annotated[str, typer.Option(help="A test set, to see whether it was trained on; without --target, a TSV of pairs.")] = "",
     target: Annotated[str, typer.Option(help="Its target side.")] = "",
     columns: Columns = "",
@@ -35,17 +37,26 @@ def diagnose(
 ) -> None:  # fmt: skip
     """Say why a model is bad: its data, its training, its translations; and draw its learning curve.
 
-    Looks at the training pairs, at how the losses moved, and at translations of validation sentences.
+    Looks at the training pairs, at how the losses moved, and at translations of validation sentences. Of a model without a
+    run, with --source and --target: at its translations of these, and whether another start, end or order of its tokens makes
+    the references likelier.
     """
     from glassformer.corpus.read import read_pairs
     from glassformer.diagnosis.diagnose import diagnose as findings_of
-    from glassformer.diagnosis.diagnose import metrics_of
+    from glassformer.diagnosis.diagnose import metrics_of, of_model
     from glassformer.diagnosis.learning_curve import learning_curve
     from glassformer.disk import check_replaceable, replace_file
+    from glassformer.interop.known import is_foreign
+    from glassformer.translator.shipped import shipped_models
 
+    test = list(read_pairs(source, target or None, columns=columns_of(columns))) if source else []
+    if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
+        known = run.is_file() or str(run) in shipped_models() or (run / "config.json").is_file() or is_foreign(run)
+        if svg is None and known:
+            told_of(str(run), of_model(str(run), test), as_json=as_json)
+            return
     picture = svg or run / "learning-curve.svg"
     check_replaceable(picture, b"learning curve", "learning curve")
-    test = list(read_pairs(source, target or None, columns=columns_of(columns))) if source else []
     findings, rows = findings_of(run, test), metrics_of(run)
     replace_file(picture, learning_curve(rows, f"{run.name}: learning curve").encode())
     if as_json:
@@ -55,22 +66,27 @@ def diagnose(
         show(run, findings, rows, picture)
 
 
+def told_of(name: str, findings: "list[Finding]", *, as_json: bool) -> None:
+    """The findings of a model, the worst first."""
+    from glassformer.diagnosis.finding import ORDER, Finding
+
+    if not findings:
+        hint = "give sentences and their translations with --source and --target: then its start, end and ids are tried out"
+        findings = [Finding("not tried", "watch", "its tables show nothing wrong", hint)]
+    findings = sorted(findings, key=lambda finding: ORDER.index(finding.weight))
+    if as_json:
+        echo(json.dumps({"model": name, "findings": [asdict(one) for one in findings]}, indent=2, ensure_ascii=False))
+    else:
+        show_findings(Terminal(highlight=False), name, findings)
+
+
 def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], picture: Path) -> None:
     from rich.markup import escape
 
     from glassformer.diagnosis.learning_curve import series
 
     console = Terminal(highlight=False)
-    bad = sum(finding.weight == "bad" for finding in findings)
-    if bad:
-        verdict = f"{bad} thing{'' if bad == 1 else 's'} that make{'s' if bad == 1 else ''} it bad"
-    else:
-        verdict = "nothing that makes it bad"
-    console.print(f"[bold]{escape(str(run))}[/]: {verdict}")
-    for finding in findings:
-        console.print(f"\n{MARKS[finding.weight]} [bold]{finding.fault}[/]: {escape(finding.says)}")
-        if finding.do:
-            console.print(f"  [dim]→ {escape(finding.do)}[/]")
+    show_findings(console, str(run), findings)
     console.print()
     width = max(20, min(console.width - 44, 60))
     names = {"training": "training loss", "validation": "validation loss", "bleu": "validation BLEU"}
@@ -80,6 +96,21 @@ def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], pictu
             ends = f"{values[0]:.2f} → {values[-1]:.2f}" if len(values) > 1 else f"{values[0]:.2f}"
             console.print(f"{names[name]:>16}  {bars(values, width)}  {ends}")
     console.print(f"[dim]the learning curve as a picture: {escape(str(picture))}[/]", soft_wrap=True)
+
+
+def show_findings(console: Terminal, name: str, findings: "list[Finding]") -> None:
+    from rich.markup import escape
+
+    bad = sum(finding.weight == "bad" for finding in findings)
+    if bad:
+        verdict = f"{bad} thing{'' if bad == 1 else 's'} that make{'s' if bad == 1 else ''} it bad"
+    else:
+        verdict = "nothing that makes it bad"
+    console.print(f"[bold]{escape(name)}[/]: {verdict}")
+    for finding in findings:
+        console.print(f"\n{MARKS[finding.weight]} [bold]{finding.fault}[/]: {escape(finding.says)}")
+        if finding.do:
+            console.print(f"  [dim]→ {escape(finding.do)}[/]")
 
 
 def bars(values: list[float], width: int) -> str:

@@ -213,8 +213,8 @@ def find_turns(
     with heads_off(translator.model, off):
         source_ids, target_ids = translator.ids_of(text, target, None)
     special = translator.tokenizer
-    source = translator.words([*source_ids, special.eos_id], special=True)
-    said = translator.words([special.bos_id, *target_ids], special=True)
+    source = translator.words(translator.model.config.source(source_ids), special=True)
+    said = translator.words([special.bos_id, *target_ids], special=True, target=True)
     found = []
     for name, head, query, key in turns:
         looking, looked_at = source if name.startswith("encoder") else said, said if is_own(name) else source

@@ -1,12 +1,14 @@
 """The model's sizes and choices, and presets: functions that give them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from glassformer.config.settings import Settings, require
 from glassformer.errors import ConfigError
 
-PositionLayout = Literal["halves", "interleaved", "halves_exact"]
+PositionLayout = Literal["halves", "interleaved", "halves_exact", "learned"]
+Activation = Literal["relu", "swish", "gelu"]
 NormPlace = Literal["post", "pre"]
 
 
@@ -16,6 +18,8 @@ class ModelConfig(Settings):
 
     vocabulary_size: int
     """Tokens that the model knows, both languages together."""
+    target_vocabulary_size: int = 0
+    """Tokens of the target's own vocabulary, with embeddings of its own (Marian, FSMT); 0: both languages share one."""
     d_model: int = 512
     """The width of the model: numbers that stand for a word between the layers."""
     heads: int = 8
@@ -28,17 +32,32 @@ class ModelConfig(Settings):
     """N of the decoder stack."""
     dropout: float = 0.1
     """The share of numbers set to 0 in training, on each sub-layer's output and on the sum of embeddings and positions."""
+    activation: Activation = "relu"
+    """Between the two feed-forward matrices. ``relu``: the paper's. ``swish``: x · sigmoid(x), as in Marian's models.
+    ``gelu``: x · Φ(x), as in BART."""
     positions: PositionLayout = "halves"
     """``halves``: Tensor2Tensor's, the article's figure. ``interleaved``: the paper's §3.5. ``halves_exact``: halves
-    with the paper's exponent (Marian as in Hugging Face, Sockeye)."""
+    with the paper's exponent (Marian as in Hugging Face, Sockeye). ``learned``: a table that is trained (BART)."""
     first_position: int = 0
     """The position of the first token: 1 for models made for CTranslate2's own encodings."""
+    longest: int = 0
+    """Rows of the learned table: a longer sentence has no positions. 0: waves, which have no longest sentence."""
+    scale_embedding: bool = True
+    """Whether embeddings are multiplied by √d_model, as in the paper (§3.4); BART's are not."""
+    embedding_norm: bool = False
+    """A LayerNorm on the sum of embeddings and positions, which the paper does not have and BART has."""
     norm: NormPlace = "post"
     """``post``: LayerNorm(x + Sublayer(x)), the paper's. ``pre``: x + Sublayer(LayerNorm(x))."""
     attention_bias: bool = False
     """The paper's Q·W^Q has no bias; torch.nn.Transformer and Marian have one."""
     output_bias: bool = False
     """A bias of the final linear transformation, which the paper does not have and Marian has."""
+    tied_output: bool = True
+    """Whether the final linear transformation is the target's embeddings (§3.4), or has a matrix of its own."""
+    target_prefix: list[int] = field(default_factory=list)
+    """Ids that each target begins with: the language token of NLLB, M2M-100 and mBART."""
+    source_eos: bool = True
+    """Whether </s> stands after a source. Models of OpenNMT-py, such as Argos Translate's, were trained without it."""
     pad_id: int = 0
     """Fills up shorter sentences of a batch; never attended to, never generated."""
     bos_id: int = 1
@@ -62,17 +81,37 @@ class ModelConfig(Settings):
                 f"heads={self.heads} does not divide d_model={self.d_model}: choose {', '.join(map(str, divisors))}"
             )
         require(0 <= self.dropout < 1, f"dropout={self.dropout}: wanted a share from 0 to below 1")
-        require(self.first_position >= 0, f"first_position={self.first_position}: wanted 0 or more")
+        for name in ("first_position", "longest", "target_vocabulary_size"):
+            require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: wanted 0 or more")
+        require(
+            (self.positions == "learned") == (self.longest > 0),
+            f"positions={self.positions} and longest={self.longest}: learned positions, and they alone, have a longest "
+            "sentence of 1 or more tokens",
+        )
+        require(
+            self.positions != "learned" or self.first_position == 0,
+            f"first_position={self.first_position}: a learned table begins at 0",
+        )
+        known = all(type(id) is int and 0 <= id < self.target_size for id in self.target_prefix)
+        require(known, f"target_prefix={self.target_prefix}: wanted ids below {self.target_size}")
+        smaller = min(self.vocabulary_size, self.target_size)
         for name in ("pad_id", "bos_id", "eos_id", "unk_id"):
             value = getattr(self, name)
-            require(
-                0 <= value < self.vocabulary_size, f"{name}={value} is outside the vocabulary of {self.vocabulary_size}"
-            )
+            require(0 <= value < smaller, f"{name}={value} is outside the vocabulary of {smaller}")
 
     @property
     def d_k(self) -> int:
         """The width of one head, d_model / heads; d_v is the same (§3.2.2)."""
         return self.d_model // self.heads
+
+    @property
+    def target_size(self) -> int:
+        """Tokens that can be written: the shared vocabulary's, or the target's own."""
+        return self.target_vocabulary_size or self.vocabulary_size
+
+    def source(self, ids: Sequence[int]) -> list[int]:
+        """A source sentence as the encoder reads it: with </s> after it, unless the model was trained without."""
+        return [*ids, self.eos_id] if self.source_eos or not ids else list(ids)
 
 
 def base(vocabulary_size: int, **changes: Any) -> ModelConfig:

@@ -52,20 +52,22 @@ class Batch:
     """Target tokens that are wanted, eos included: what a loss or a speed is counted in."""
     looks: Int[Tensor, "look 3"] | None = None
     """Row, query and key: this piece of this row's source is to look at that one (``corpus/marks.py``); None: none is."""
+    pad_id: int = 0
 
-    def rows(self, first: int, every: int, pad_id: int = 0) -> "Batch | None":
+    def rows(self, first: int, every: int) -> "Batch | None":
         """Row ``first`` and each ``every``-th after it, as narrow as they can be; None where there is none."""
         if first >= len(self.numbers):
             return None
         sides = [side[first::every] for side in (self.source_ids, self.target_ids)]
-        widths = [int((side != pad_id).sum(dim=1).max()) for side in sides]
+        # The last column with a token in it: some models begin their targets with pad itself.
+        widths = [int((side != self.pad_id).any(dim=0).nonzero()[-1]) + 1 for side in sides]
         source, target = (side[:, :width] for side, width in zip(sides, widths, strict=True))
-        real = int((source != pad_id).sum()), int((target[:, 1:] != pad_id).sum())
+        real = int((source != self.pad_id).sum()), int((target[:, 1:] != self.pad_id).sum())
         looks = self.looks
         if looks is not None:
             mine = looks[(looks[:, 0] >= first) & ((looks[:, 0] - first) % every == 0)]
             looks = (mine - torch.tensor([first, 0, 0])) // torch.tensor([every, 1, 1]) if len(mine) else None
-        return Batch(source, target, self.numbers[first::every], *real, looks)
+        return Batch(source, target, self.numbers[first::every], *real, looks, self.pad_id)
 
 
 @brief
@@ -94,11 +96,13 @@ class Batches:
         pad_id: int = 0,
         bos_id: int = 1,
         eos_id: int = 2,
+        source_eos: bool = True,
         sampler: SubwordSampler | None = None,
         word_starts: Array | None = None,
     ) -> None:
-        """``sampler`` cuts words of ``epoch``'s pairs otherwise, before they are put into batches. ``word_starts`` tells
-        which ids begin a word (``marks.word_starts``): with it the pairs' marks become ``Batch.looks``."""
+        """``source_eos``: whether a source ends with ``eos_id``, as a target does. ``sampler`` cuts words of ``epoch``'s
+        pairs otherwise, before they are put into batches. ``word_starts`` tells which ids begin a word
+        (``marks.word_starts``): with it the pairs' marks become ``Batch.looks``."""
         if batch_tokens < 1:
             raise ConfigError(f"batch_tokens={batch_tokens}: wanted at least 1")
         if seed < 0:
@@ -108,7 +112,7 @@ class Batches:
         self.seed = seed
         self.sampler = sampler
         self.word_starts = word_starts
-        self.pad_id, self.bos_id, self.eos_id = pad_id, bos_id, eos_id
+        self.pad_id, self.bos_id, self.eos_id, self.source_eos = pad_id, bos_id, eos_id, source_eos
         pool = min(POOL_PAIRS, POOL_TOKENS * len(pairs) // max(pairs.tokens, 1))
         self._blocks_in_pool = max(pool // BLOCK, 1)
 
@@ -199,16 +203,18 @@ class Batches:
                 read.ids, read.starts[places] + sources, targets, int(targets.max()) + 2, self.pad_id, 1
             )
             rows = np.arange(len(places))
-            source_ids[rows, sources] = self.eos_id
+            if self.source_eos:
+                source_ids[rows, sources] = self.eos_id
             target_ids[rows, 0] = self.bos_id
             target_ids[rows, targets + 1] = self.eos_id
             yield Batch(
                 source_ids=torch.from_numpy(source_ids),
                 target_ids=torch.from_numpy(target_ids),
                 numbers=torch.from_numpy(pool.numbers[places]),
-                source_tokens=int(sources.sum()) + len(places),
+                source_tokens=int(sources.sum()) + len(places) * self.source_eos,
                 tokens=int(targets.sum()) + len(places),
                 looks=self._looks(read, places),
+                pad_id=self.pad_id,
             )
 
     def _looks(self, read: Block, places: Numbers) -> Int[Tensor, "look 3"] | None:

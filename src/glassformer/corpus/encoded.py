@@ -250,7 +250,7 @@ def _write(
     progress: Callable[[int], None],
 ) -> Facts:
     """Everything but the facts themselves, which say that the rest is complete."""
-    id_type = ID_TYPES[len(tokenizer) > 2**16]
+    id_type = ID_TYPES[max(len(tokenizer), len(tokenizer.target)) > 2**16]
     with (
         _Column(folder / "ids.bin", id_type) as ids,
         _Column(folder / "starts.bin", "<i8") as starts,
@@ -300,8 +300,9 @@ def _encoded(
     chunk: list[tuple[str, str]], tokenizer: Tokenizer, max_tokens: int, report: CorpusReport
 ) -> Iterator[tuple[tuple[str, str], tuple[list[int], list[int]]]]:
     """Those pairs that can be used, with their ids."""
-    encoded = tokenizer.encode_batch([side for pair in chunk for side in pair])
-    for pair, source, target in zip(chunk, encoded[::2], encoded[1::2], strict=True):
+    sources = tokenizer.encode_batch(source for source, _ in chunk)
+    targets = tokenizer.target.encode_batch(target for _, target in chunk)
+    for pair, source, target in zip(chunk, sources, targets, strict=True):
         if not source or not target:
             report.skip(EMPTY)
         elif max(len(source), len(target)) > max_tokens:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassformer.brief import brief
-from glassformer.config import DataConfig, TrainingConfig
+from glassformer.config import DataConfig, ModelConfig, TrainingConfig
 from glassformer.corpus.augmentation import augmented
 from glassformer.corpus.batches import Batches
 from glassformer.corpus.encoded import EncodedPairs
@@ -80,13 +80,21 @@ class Data:
         numbers = np.linspace(0, len(self.pairs) - 1, min(len(self.pairs), SAMPLED_LINES)).astype(int)
         return [self.tokenizer.decode(self.pairs.pair(int(number))[0]) for number in numbers]
 
-    def batches(self, config: TrainingConfig) -> Batches:
+    def batches(self, config: TrainingConfig, model: ModelConfig) -> Batches:
         """The training pairs in batches, some words of them cut otherwise in each epoch where the settings say so."""
-        share = config.subword_sampling
+        share = (
+            0.0 if self.tokenizer.has_tables else config.subword_sampling
+        )  # another program's pieces stay as they are
         sampler = SubwordSampler(self.tokenizer, share, config.seed) if share else None
         starts = word_starts(self.tokenizer) if self.pairs.facts.marks and config.guided_attention else None
         size, seed = config.batch_tokens, config.seed
-        return Batches(self.pairs, batch_tokens=size, seed=seed, sampler=sampler, word_starts=starts)
+        special = {
+            "pad_id": model.pad_id,
+            "bos_id": model.bos_id,
+            "eos_id": model.eos_id,
+            "source_eos": model.source_eos,
+        }
+        return Batches(self.pairs, batch_tokens=size, seed=seed, sampler=sampler, word_starts=starts, **special)  # type: ignore[arg-type]
 
     @cached_property
     def facts(self) -> dict[str, Any]:

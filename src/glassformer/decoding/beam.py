@@ -103,9 +103,9 @@ class Search:
         forced = self.forced.repeat_interleave(width, dim=0)
         totals = choosable(costs, forced, self.rows.length, self.model_config).add_(self.totals.view(-1, 1))
         best, places = largest(totals.view(batch, -1), 2 * self.config.beam_size)
-        beams = places // self.model_config.vocabulary_size
+        beams = places // self.model_config.target_size
         rows = beams + torch.arange(batch, device=places.device)[:, None] * width
-        ids = places % self.model_config.vocabulary_size
+        ids = places % self.model_config.target_size
         return Continuations(best, costs.view(batch, -1).gather(1, places), rows, ids)
 
     def keep(self, some: Continuations) -> None:

@@ -19,6 +19,8 @@ from glassformer.model.layers import AddAndNorm, DecoderLayer, EncoderLayer, Mem
 Product = Callable[[Tensor], Tensor]
 """x ↦ x Wᵀ + b, of the type of x."""
 
+IN_PLACE: dict[Product, Product] = {F.relu: torch.relu_, F.silu: lambda x: F.silu(x, inplace=True)}
+"""Activations that need no memory of their own."""
 FEW_ROWS = 4
 """Rows for which float32 weights are laid out; others are computed as well with them."""
 
@@ -140,6 +142,7 @@ class LeanLayer:
             product(inner.weight, inner.bias, precision),
             product(outer.weight, outer.bias, precision),
         )
+        self.activation = IN_PLACE.get(layer.feed_forward.activation, layer.feed_forward.activation)
         self.feed_forward_norm = norm_of(layer.feed_forward_add_norm)
         self.pre_norm = layer.self_attention_add_norm.pre_norm
 
@@ -170,7 +173,7 @@ class LeanLayer:
         return self.cross.attend(self.cross.projected(x)[0], keys, values, hidden)
 
     def feed_forward(self, x: States) -> States:
-        return self.add_and_norm(x, self.feed_forward_norm, lambda x: self.outer(self.inner(x).relu_()))
+        return self.add_and_norm(x, self.feed_forward_norm, lambda x: self.outer(self.activation(self.inner(x))))
 
 
 class LeanTransformer:
@@ -185,8 +188,9 @@ class LeanTransformer:
             raise ConfigError("precision=int8: this device has no fast 8-bit products; use bfloat16 or float32")
         self.encoder = [LeanLayer(layer, precision) for layer in model.encoder.layers]
         self.decoder = [LeanLayer(layer, precision) for layer in model.decoder.layers]
-        self.positions = model.decoder.input.positional_encoding
-        self.predict = product(self.embedding.weight, model.output_bias, precision)
+        self.input = model.decoder.input
+        self.written = model.written.weight
+        self.predict = product(model.output_weight, model.output_bias, precision)
 
     def allowed(self, ids: Int[Tensor, "batch position"]) -> Float[Tensor, "batch 1 position"]:
         """What is added to the scores: 0, and −∞ for padding."""
@@ -195,7 +199,7 @@ class LeanTransformer:
 
     def encode(self, source_ids: Int[Tensor, "batch source"]) -> States:
         """The memory of these sentences. Raises as the model's."""
-        self.model.check(source_ids)
+        self.model.check(source_ids, self.config.vocabulary_size)
         x = self.model.encoder.input(source_ids, self.embedding)
         hidden = self.of_heads(self.allowed(source_ids))
         for layer in self.encoder:
@@ -206,8 +210,8 @@ class LeanTransformer:
         self, ids: Int[Tensor, "batch 1"], memory: Memory, allowed: Float[Tensor, "batch 1 source"], cache: Cache
     ) -> Float[Tensor, "batch 1 d_model"]:
         """The decoder's output for one more token of each row."""
-        embeddings = F.embedding(ids, self.embedding.weight) * math.sqrt(self.config.d_model)
-        x = embeddings + self.positions(cache.length, 1, embeddings)
+        embeddings = F.embedding(ids, self.written) * self.input.scale
+        x = self.input.norm(embeddings + self.input.positional_encoding(cache.length, 1, embeddings))
         hidden = self.of_heads(allowed)
         for layer, kept in zip(self.decoder, cache.layers, strict=True):
             x = layer.step(x, memory, hidden, kept)

@@ -47,7 +47,7 @@ def score_batch(
 ) -> list[list[float]]:
     """The same for sentences that are computed together."""
     special, device = model.config, model.embedding.weight.device
-    source_ids = pad([[*source, special.eos_id] for source in sources], special.pad_id, device)
+    source_ids = pad([special.source(source) for source in sources], special.pad_id, device)
     target_ids = pad([[special.bos_id, *target] for target in targets], special.pad_id, device)
     labels = pad([[*target, special.eos_id] for target in targets], special.pad_id, device)
     states = model.decode(target_ids, model.encode(source_ids), model.allowed(source_ids))  # [batch, target, d_model]

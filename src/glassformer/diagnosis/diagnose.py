@@ -15,7 +15,8 @@ from glassformer.corpus.read import Pair
 from glassformer.corpus.units import folded
 from glassformer.diagnosis.corpus import examine_corpus, seen_before
 from glassformer.diagnosis.course import examine_course, examine_translations, unknown_characters
-from glassformer.diagnosis.finding import Finding
+from glassformer.diagnosis.finding import ORDER, Finding
+from glassformer.diagnosis.model import examine_model
 from glassformer.diagnosis.score import score_beside_loss
 from glassformer.errors import CheckpointError, CorpusError
 from glassformer.text.tokenizer import Tokenizer
@@ -47,7 +48,7 @@ def diagnose(run: Path, test: list[Pair]) -> list[Finding]:
     findings += examine_course(rows, len(tokenizer))
     if (run / "best.json").is_file():
         findings += translated(run, rows, (test or validation)[:TRANSLATED])
-    return sorted(findings, key=lambda finding: ["bad", "watch", "good"].index(finding.weight))
+    return sorted(findings, key=lambda finding: ORDER.index(finding.weight))
 
 
 def metrics_of(run: Path) -> list[dict[str, Any]]:
@@ -60,7 +61,8 @@ def metrics_of(run: Path) -> list[dict[str, Any]]:
 def strange_characters(pairs: list[Pair], validation: list[Pair], tokenizer: Tokenizer) -> Iterator[Finding]:
     """What the validation sentences have that the training pairs do not, side by side."""
     for side, what in enumerate(("source", "target")):
-        lines = [tokenizer.tokens(ids) for ids in tokenizer.encode_batch(pair[side] for pair in validation)]
+        own = tokenizer.target if side else tokenizer
+        lines = [own.tokens(ids) for ids in own.encode_batch(pair[side] for pair in validation)]
         known = {character for pair in pairs for character in pair[side]}
         characters = [character for pair in validation for character in pair[side]]
         new = sum(character not in known for character in characters) / max(len(characters), 1)
@@ -81,6 +83,19 @@ def translated(run: Path, rows: list[dict[str, Any]], pairs: list[Pair]) -> list
     return findings
 
 
+def of_model(name: str, test: list[Pair]) -> list[Finding]:
+    """What is wrong with a model that comes without its run; with pairs of a test set, also of its translations."""
+    translator = Translator.load(name, remark=lambda text: None)
+    some = test[:TRANSLATED]
+    findings = examine_model(translator, some)
+    if some:
+        sources, references = [source for source, _ in some], [target for _, target in some]
+        written = translator.translate(sources, config=DecodingConfig(method="greedy"))
+        gain = gain_of_source(translator, sources, references)
+        findings += examine_translations(sources, references, written, gain=gain)
+    return findings
+
+
 def training_pairs(run: Path, data: DataConfig, validation: list[Pair]) -> list[Pair]:
     """The first pairs as they stand in the files, without those held out; where these are gone, as the run keeps them."""
     held_out = set() if data.valid_source else {folded(source) for source, _ in validation}
@@ -93,7 +108,7 @@ def training_pairs(run: Path, data: DataConfig, validation: list[Pair]) -> list[
     except (CorpusError, OSError):
         tokenizer, kept = Tokenizer.load(run / "data" / "tokenizer.model"), EncodedPairs.open(run / "data" / "train")
         sides = (kept.pair(number) for number in range(min(len(kept), MOST)))
-        decoded = ((tokenizer.decode(source), tokenizer.decode(target)) for source, target in sides)
+        decoded = ((tokenizer.decode(source), tokenizer.target.decode(target)) for source, target in sides)
         return [pair for pair, _ in groupby(decoded)] if data.weights else list(decoded)  # a weight repeats each pair
 
 

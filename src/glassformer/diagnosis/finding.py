@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+ORDER = ("bad", "watch", "good")
+"""The worst first."""
+
 
 @dataclass(frozen=True)
 class Finding:

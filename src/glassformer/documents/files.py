@@ -90,7 +90,7 @@ def cue_text(write: Callable[[str], str]) -> Callable[[str], str]:
 
 
 class Rows:
-    """A cue's text in so many lines, of about the same length."""
+    """A cue's text in that many lines, of about the same length."""
 
     def __init__(self, count: int, ending: str) -> None:
         self.count, self.ending = count, ending

@@ -22,7 +22,7 @@ from glassformer.config import DecodingConfig
 from glassformer.corpus.files import VALIDATION, kept_validation
 from glassformer.disk import check_regular, inside
 from glassformer.engines.conversion import convert
-from glassformer.engines.ctranslate2 import CTranslate2
+from glassformer.engines.ctranslate2 import CTranslate2, both_sides
 from glassformer.errors import ConfigError, ConversionError
 from glassformer.hypothesis import Hypothesis
 from glassformer.score_tokenizers import USUAL, choose
@@ -110,15 +110,16 @@ def checked(
     references, when its log P is more than MOST_APART from PyTorch's. Of a model that is ``Unopened``, as there is no
     PyTorch, CTranslate2's own float32 stands in for it: what int8 costs is checked, and the conversion itself is not.
     """
-    tokens = saved.tokenizer.tokens(range(len(saved.tokenizer)))
+    tokens, target_tokens = both_sides(saved.tokenizer)
+    target = saved.tokenizer.target
     pairs = [(source, target) for source, target in pairs if source.strip()][:SENTENCES]
     sources = saved.tokenizer.encode_batch(source for source, _ in pairs) if pairs else made_up(saved, MADE_UP)
     config = saved.model.config
 
     def engine(files: dict[str, bytes]) -> CTranslate2:
-        return CTranslate2(files, config, tokens)
+        return CTranslate2(files, config, tokens, target_tokens)
 
-    exact = engine(convert(saved.model, tokens))
+    exact = engine(convert(saved.model, tokens, target_tokens))
     theirs = [best for (best,) in exact.begin(sources, GREEDY)()]
     ours, ties, weigh = theirs, 0, exact.score
     if not isinstance(saved.model, Bare):
@@ -126,10 +127,10 @@ def checked(
 
         ours, weigh = [best for (best,) in decode(saved.model, sources, GREEDY)], partial(score, saved.model)
         ties = compare(saved.model, sources, ours, theirs)
-    files = convert(saved.model, tokens, quantization=quantization)
+    files = convert(saved.model, tokens, target_tokens, quantization=quantization)
     fast = engine(files)
-    quantised = [saved.tokenizer.decode(best.ids) for (best,) in fast.begin(sources, GREEDY)()]
-    native = [saved.tokenizer.decode(one.ids) for one in ours]
+    quantised = [target.decode(best.ids) for (best,) in fast.begin(sources, GREEDY)()]
+    native = [target.decode(one.ids) for one in ours]
     references = [target for _, target in pairs] or native
     tokenizer = tokenizer_of(saved.card, references)
     found = Check(
@@ -146,7 +147,7 @@ def checked(
     )
     refuse_what_is_far(found)
     if add_source_eos:
-        files = convert(saved.model, tokens, quantization=quantization, add_source_eos=True)
+        files = convert(saved.model, tokens, target_tokens, quantization=quantization, add_source_eos=True)
     return files, found
 
 
@@ -178,9 +179,14 @@ def log_p_apart(
 
 
 def compare(
-    model: "Transformer", sources: Sequence[Sequence[int]], ours: Sequence[Hypothesis], theirs: Sequence[Hypothesis]
+    model: "Transformer",
+    sources: Sequence[Sequence[int]],
+    ours: Sequence[Hypothesis],
+    theirs: Sequence[Hypothesis],
+    tie: float = TIE,
 ) -> int:
-    """The number of sentences that differ from a tie on. Raises ConversionError for one that differs otherwise."""
+    """The number of sentences that differ from a tie on, of two tokens whose log P are within ``tie``. Raises
+    ConversionError for one that differs otherwise."""
     ties = 0
     for number, (source, mine, other) in enumerate(zip(sources, ours, theirs, strict=True), start=1):
         if mine.ids == other.ids and mine.finished == other.finished:
@@ -192,10 +198,10 @@ def compare(
             gap = float("inf")
         else:
             gap = abs(apart(model, source, mine.ids[:place], both[0][place], both[1][place]))
-        if not gap <= TIE:
+        if not gap <= tie:
             raise ConversionError(
                 f"CTranslate2 computes another translation than PyTorch in float32: sentence {number} of {len(sources)}, "
-                f"token {place + 1}, log P {gap:.4f} apart where {TIE:g} is a tie; use engine=native, and report it"
+                f"token {place + 1}, log P {gap:.4f} apart where {tie:g} is a tie; use engine=native, and report it"
             )
         ties += 1
     return ties

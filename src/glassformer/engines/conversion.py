@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassformer.config import ModelConfig
-from glassformer.engines.ctranslate2 import FILES, POSITIONS
+from glassformer.engines.ctranslate2 import POSITIONS, files_of
 from glassformer.weights import Arrays, Bare, numbers_of
 
 if TYPE_CHECKING:
@@ -20,26 +20,33 @@ EPSILON = 1e-5
 
 
 def convert(
-    model: "Transformer | Bare", tokens: list[str], *, quantization: str = "float32", add_source_eos: bool = False
+    model: "Transformer | Bare",
+    tokens: list[str],
+    target_tokens: list[str] | None = None,
+    *,
+    quantization: str = "float32",
+    add_source_eos: bool = False,
 ) -> dict[str, bytes]:
-    """The files of a folder that CTranslate2 loads, by name. ``tokens``: the vocabulary, by id.
+    """The files of a folder that CTranslate2 loads, by name. ``tokens``: the vocabulary, by id; ``target_tokens``: the
+    target's, where it has one of its own.
 
     ``quantization``: one of QUANTIZATIONS. ``add_source_eos``: CTranslate2 itself adds </s> to each source, and then
     gives nothing for an empty one.
     """
     spec = spec_of(model)
+    written = target_tokens or tokens
     spec.register_source_vocabulary(tokens)
-    spec.register_target_vocabulary(tokens)
+    spec.register_target_vocabulary(written)
     special = model.config
-    spec.config.bos_token = spec.config.decoder_start_token = tokens[special.bos_id]
-    spec.config.eos_token, spec.config.unk_token = tokens[special.eos_id], tokens[special.unk_id]
-    spec.config.add_source_eos = add_source_eos
+    spec.config.bos_token = spec.config.decoder_start_token = written[special.bos_id]
+    spec.config.eos_token, spec.config.unk_token = written[special.eos_id], written[special.unk_id]
+    spec.config.add_source_eos = add_source_eos and special.source_eos
     spec.config.layer_norm_epsilon = EPSILON
     spec.validate()
     quantise(spec, quantization)
     with tempfile.TemporaryDirectory() as folder:
         spec.save(folder)
-        return {name: (Path(folder) / name).read_bytes() for name in FILES}
+        return {name: (Path(folder) / name).read_bytes() for name in files_of(model.config)}
 
 
 def quantise(spec: Any, quantization: str) -> None:
@@ -82,13 +89,25 @@ def spec_of(model: "Transformer | Bare") -> Any:
 
     config, weights = model.config, numbers_of(model)
     layers = (config.encoder_layers, config.decoder_layers)
-    spec = TransformerSpec.from_config(layers, config.heads, pre_norm=config.norm == "pre", activation=Activation.RELU)
-    embedding = weights["embedding.weight"].copy()
-    table = positions(config)
-    spec.encoder.embeddings[0].weight = spec.decoder.embeddings.weight = spec.decoder.projection.weight = embedding
-    spec.encoder.position_encodings.encodings = spec.decoder.position_encodings.encodings = table
+    spec = TransformerSpec.from_config(
+        layers,
+        config.heads,
+        pre_norm=config.norm == "pre",
+        activation=Activation[config.activation.upper()],
+        layernorm_embedding=config.embedding_norm,
+    )
+    written = weights["target_embedding.weight" if config.target_vocabulary_size else "embedding.weight"]
+    spec.encoder.embeddings[0].weight = weights["embedding.weight"].copy()
+    spec.decoder.embeddings.weight = written.copy()
+    spec.decoder.projection.weight = (written if config.tied_output else weights["output_matrix"]).copy()
     spec.decoder.projection.bias = output_bias(config, weights)
+    waves = None if config.positions == "learned" else positions(config)
     for side, place in (("encoder", spec.encoder), ("decoder", spec.decoder)):
+        place.scale_embeddings = config.scale_embedding
+        learned = weights.get(f"{side}.input.positional_encoding.table")
+        place.position_encodings.encodings = waves if learned is None else learned.copy()
+        if config.embedding_norm:
+            set_norm(place.layernorm_embedding, weights, f"{side}.input.norm")
         if config.norm == "pre":
             set_norm(place.layer_norm, weights, f"{side}.norm")
         for number, to in enumerate(place.layer):
@@ -115,7 +134,7 @@ def positions(config: ModelConfig) -> Any:
 def output_bias(config: ModelConfig, weights: Arrays) -> Any:
     """The model's, or none, but for pad and bos, which no translation has in it: so CTranslate2 need not forbid them."""
     given = weights.get("output_bias")
-    bias = np.zeros(config.vocabulary_size, np.float32) if given is None else given.copy()
+    bias = np.zeros(config.target_size, np.float32) if given is None else given.copy()
     bias[list({config.pad_id, config.bos_id} - {config.eos_id})] = NEVER
     return bias
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassformer.config import ModelConfig
 from glassformer.disk import (
     MANIFEST,
     json_bytes,
@@ -25,7 +26,7 @@ from glassformer.disk import (
     remove_left,
     write_folder,
 )
-from glassformer.engines.ctranslate2 import FILES, CTranslate2
+from glassformer.engines.ctranslate2 import CTranslate2, both_sides, files_of
 from glassformer.errors import CheckpointError, ConversionError, torch_is_there
 from glassformer.model_folder import Description
 from glassformer.weights import read_weights
@@ -55,17 +56,17 @@ def load_fast(
 
     Raises ConversionError when the conversion fails its check, or did so before.
     """
-    files = kept(folder, quantization)
+    files = kept(folder, about.config, quantization)
     if files is None:
         tell(f"making the model ready for CTranslate2 ({quantization}), once …")
         files = keep(folder, about, quantization, tell)
     if "refused" in (check := read_json(files.pop(CHECK), folder / CHECK)):
         raise ConversionError(str(check["refused"]))
-    tokens = about.tokenizer.tokens(range(len(about.tokenizer)))
-    return CTranslate2(files, about.config, tokens, threads=threads, native=native, spread=spread)
+    both = both_sides(about.tokenizer)
+    return CTranslate2(files, about.config, *both, threads=threads, native=native, spread=spread)
 
 
-def kept(folder: Path, quantization: str) -> dict[str, bytes] | None:
+def kept(folder: Path, config: ModelConfig, quantization: str) -> dict[str, bytes] | None:
     """The files of a kept conversion; None where there is none, or a damaged one, which is removed."""
     path = cache() / name_of(folder, quantization)
     if not path.is_dir() or whose(cache()):
@@ -73,7 +74,7 @@ def kept(folder: Path, quantization: str) -> dict[str, bytes] | None:
     try:
         files = read_folder(path, [CHECK])
         refused = "refused" in read_json(files[CHECK], path / CHECK)
-        files = files if refused else read_folder(path, [*FILES, CHECK])
+        files = files if refused else read_folder(path, [*files_of(config), CHECK])
     except CheckpointError:
         remove(path)
         return None

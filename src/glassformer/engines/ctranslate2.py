@@ -30,6 +30,7 @@ from glassformer.hypothesis import Hypothesis, Sentence, by_length, length_penal
 if TYPE_CHECKING:
     from glassformer.engines.native import Native
     from glassformer.model import Transformer
+    from glassformer.text.tokenizer import Tokenizer
 
 POSITIONS = 2048
 """Rows of the table of positions. CTranslate2 does not make more: a longer sentence is for the native engine."""
@@ -50,13 +51,34 @@ UNDERSTOOD = {
 """The settings of decoding that are accounted for here. One that is not is refused unless it has its default: a new way of
 decoding is never silently computed as beam search."""
 QUANTIZATIONS = ("int8", "float32", "int8_float32", "int8_bfloat16", "int8_float16", "int16", "bfloat16", "float16")
-FILES = ["config.json", "model.bin", "shared_vocabulary.json"]
+
+
+def files_of(config: ModelConfig) -> list[str]:
+    """The names of a conversion's files."""
+    own = bool(config.target_vocabulary_size)
+    tables = ["source_vocabulary.json", "target_vocabulary.json"] if own else ["shared_vocabulary.json"]
+    return ["config.json", "model.bin", *tables]
+
+
+def both_sides(tokenizer: Tokenizer) -> tuple[list[str], list[str]]:
+    """The vocabularies of the source and of the target, by id."""
+    source, target = (side.tokens(range(len(side))) for side in (tokenizer, tokenizer.target))
+    return source, target
+
+
+def positions_in(config: ModelConfig) -> int:
+    """Rows of the table of positions that its conversion has."""
+    return config.longest or POSITIONS
 
 
 def refusal(
-    sources: Sequence[Sequence[int]], config: DecodingConfig, prefixes: Sequence[Sequence[int]] | None = None
+    sources: Sequence[Sequence[int]],
+    config: DecodingConfig,
+    prefixes: Sequence[Sequence[int]] | None = None,
+    positions: int = POSITIONS,
 ) -> str:
-    """Why CTranslate2 cannot do this with an equal result, in one line; "" when it can."""
+    """Why CTranslate2 cannot do this with an equal result, in one line; "" when it can. ``positions``: the rows of its
+    table of them."""
     use = "use the native engine"
     for setting in fields(config):
         value = getattr(config, setting.name)
@@ -73,9 +95,9 @@ def refusal(
     if not all(sources):
         return f"a source without tokens: CTranslate2 does not translate it; {use}"
     longest = max(map(len, sources), default=0) + 1
-    if longest + config.extra_length > POSITIONS:
+    if longest + config.extra_length > positions:
         return (
-            f"{longest} source tokens and extra_length={config.extra_length}: more than the {POSITIONS} positions "
+            f"{longest} source tokens and extra_length={config.extra_length}: more than the {positions} positions "
             f"that CTranslate2 was given; {use}"
         )
     return ""
@@ -92,20 +114,22 @@ class CTranslate2:
         files: Mapping[str, bytes],
         config: ModelConfig,
         tokens: Sequence[str],
+        target_tokens: Sequence[str] | None = None,
         *,
         threads: int = 0,
         native: Callable[[], Native] | None = None,
         spread: bool = True,
     ) -> None:
-        """``files``: as ``conversion.convert`` makes them. ``tokens``: the vocabulary, by id. ``spread``: what is begun
-        together is shared among all threads; without it, it stays together, for callers who are several themselves."""
+        """``files``, ``tokens``, ``target_tokens``: as of ``conversion.convert``. ``spread``: what is begun together is
+        shared among all threads; without it, it stays together, for callers who are several themselves."""
         import ctranslate2
 
         check_threads(threads)  # its own message would hold the whole model
         self.threads, self.spread = threads or cores(), spread
         self.config, self.tokens, self._native = config, tokens, native
+        self.target_tokens = target_tokens or tokens
         self._opened: Native | None = None
-        self.numbers = {token: number for number, token in enumerate(tokens)}
+        self.numbers = {token: number for number, token in enumerate(self.target_tokens)}
         self._runtime: Any = ctranslate2.Translator(
             "glassformer",
             files=dict(files),
@@ -134,7 +158,7 @@ class CTranslate2:
         """As ``Engine.begin``. Raises DecodingError, naming the option, for what CTranslate2 cannot do equally."""
         if prefixes is not None and len(prefixes) != len(sources):
             raise ShapeError(f"{len(prefixes)} prefixes for {len(sources)} sources: wanted one each")
-        reason = refusal(sources, config, prefixes) or self.watched()
+        reason = refusal(sources, config, prefixes, positions_in(self.config)) or self.watched()
         if reason:
             raise DecodingError(reason)
         sentences = [make_sentence(source, (), config, self.config) for source in sources]
@@ -220,9 +244,9 @@ class CTranslate2:
 
     def score(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
         """Natural log P of each target's tokens and of its end, as ``decoding.score`` gives them."""
-        eos = self.tokens[self.config.eos_id]
-        texts = [[[self.tokens[id] for id in ids] for ids in side] for side in (sources, targets)]
-        found = self._runtime.score_batch([[*source, eos] for source in texts[0]], texts[1], max_input_length=0)
+        read = [[self.tokens[id] for id in self.config.source(ids)] for ids in sources]
+        written = [[self.target_tokens[id] for id in ids] for ids in targets]
+        found = self._runtime.score_batch(read, written, max_input_length=0)
         return [list(one.log_probs) for one in found]
 
     def hypothesis(

@@ -50,7 +50,7 @@ class Native:
         the penultimate decoder layer, which aligns best (Garg et al. 2019, §3.2)."""
         special, device = self.model.config, self.model.embedding.weight.device
         window = f"decoder.layers.{max(special.decoder_layers - 2, 0)}.cross_attention.weights"
-        sides = [*source, special.eos_id], [special.bos_id, *target]
+        sides = special.source(source), [special.bos_id, *target]
         with torch.inference_mode(), evaluating(self.model), record(self.model, window) as trace:
             self.model(*(torch.tensor([ids], device=device) for ids in sides))
         return trace[window].float().mean(dim=0)[: len(target)].tolist()

@@ -105,9 +105,12 @@ def open_engine(
             raise ConfigError("engine=ctranslate2: it is not installed; pip install ctranslate2, or use native")
         if device not in ("", "cpu"):
             raise ConfigError(f"device={device!r} with engine=ctranslate2: it computes on the CPU; use engine=native")
+        if about.config.target_prefix:
+            raise ConfigError("engine=ctranslate2: this model writes a language token first; use engine=native")
         return fast()
     gpu = not device and torch_is_there() and has_gpu()
-    if engine == "native" or not there or device not in ("", "cpu") or gpu:
+    elsewhere = engine == "native" or bool(about.config.target_prefix)
+    if elsewhere or not there or device not in ("", "cpu") or gpu:
         return native()
     return Auto(native, fast, tell)
 

@@ -39,10 +39,14 @@ class Dropout(nn.Module):
         return x * kept.to(x.dtype).mul_(256 / (256 - self.threshold))
 
 
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "swish": F.silu, "gelu": F.gelu}
+"""max(0, x), the paper's; x · sigmoid(x) (Ramachandran et al. 2017); x · Φ(x), exact (Hendrycks & Gimpel 2016)."""
+
+
 class FeedForward(nn.Module):
     """§3.3 Position-wise feed-forward network, equation 2:
 
-    FFN(x) = max(0, x W_1 + b_1) W_2 + b_2
+    FFN(x) = max(0, x W_1 + b_1) W_2 + b_2      or, with another activation:      activation(x W_1 + b_1) W_2 + b_2
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -51,11 +55,12 @@ class FeedForward(nn.Module):
         self.w_2 = nn.Linear(config.d_ff, config.d_model)
         for w in (self.w_1, self.w_2):
             nn.init.xavier_uniform_(w.weight)
+        self.activation = ACTIVATIONS[config.activation]
         self.inner = Probe("position d_ff", "§3.3, max(0, x W_1 + b_1)")
         self.output = Probe("position d_model", "§3.3, FFN(x)")
 
     def forward(self, x: States) -> States:
-        return self.output(self.w_2(self.inner(F.relu(self.w_1(x)))))
+        return self.output(self.w_2(self.inner(self.activation(self.w_1(x)))))
 
 
 class AddAndNorm(nn.Module):

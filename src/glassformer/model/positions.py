@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from glassformer.config import ModelConfig, PositionLayout
+from glassformer.errors import ShapeError
 
 
 def positional_encodings(
@@ -40,4 +41,23 @@ class PositionalEncoding(nn.Module):
         if start + length > self.table.size(0) or self.table.device != like.device:
             length_now = max(start + length, 2 * self.table.size(0))
             self.table = positional_encodings(length_now, *self.layout).to(like.device)
+        return self.table[start : start + length].to(like.dtype)
+
+
+class LearnedPositions(nn.Module):
+    """§3.5 "learned positional embeddings", with which the paper found "nearly identical results" (table 3, row E): a
+    row for each position up to the longest sentence."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.empty(config.longest, config.d_model))
+        nn.init.normal_(self.table, std=config.d_model**-0.5)
+
+    def forward(self, start: int, length: int, like: Tensor) -> Float[Tensor, "position d_model"]:
+        """As ``PositionalEncoding``. Raises ShapeError for a position that the table does not have."""
+        if start + length > self.table.size(0):
+            raise ShapeError(
+                f"a sentence of {start + length:,} tokens: this model learned {self.table.size(0):,} positions, so make it "
+                "shorter"
+            )
         return self.table[start : start + length].to(like.dtype)

@@ -11,7 +11,7 @@ from glassformer.config import ModelConfig
 from glassformer.errors import NothingAllowedError, ShapeError, VocabularyError
 from glassformer.model.attention import Allowed
 from glassformer.model.layers import DecoderLayer, Dropout, EncoderLayer, Memory, MemoryAllowed, States
-from glassformer.model.positions import PositionalEncoding
+from glassformer.model.positions import LearnedPositions, PositionalEncoding
 from glassformer.probe import Probe
 
 Ids = Int[Tensor, "batch position"]
@@ -23,7 +23,9 @@ class Input(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.positional_encoding = PositionalEncoding(config)
+        self.positional_encoding = (LearnedPositions if config.positions == "learned" else PositionalEncoding)(config)
+        self.scale = math.sqrt(config.d_model) if config.scale_embedding else 1.0
+        self.norm = nn.LayerNorm(config.d_model) if config.embedding_norm else nn.Identity()
         self.dropout = Dropout(config.dropout)
         self.ids = Probe("position", "the tokens' numbers")
         self.pos = Probe("position", "§3.5, pos")
@@ -33,9 +35,9 @@ class Input(nn.Module):
 
     def forward(self, ids: Ids, embedding: nn.Embedding, start: int = 0) -> States:
         self.pos(torch.arange(start, start + ids.size(1))[None])
-        embeddings = self.embeddings(embedding(self.ids(ids)) * math.sqrt(embedding.embedding_dim))
+        embeddings = self.embeddings(embedding(self.ids(ids)) * self.scale)
         positions = self.positions(self.positional_encoding(start, ids.size(1), embeddings)[None])
-        return self.dropout(self.x(embeddings + positions))
+        return self.dropout(self.x(self.norm(embeddings + positions)))
 
 
 class Encoder(nn.Module):
@@ -71,22 +73,40 @@ class Decoder(nn.Module):
 
 
 class Transformer(nn.Module):
-    """The model of figure 1, for token ids. ``config`` says its sizes; one vocabulary serves both languages (§3.4)."""
+    """The model of figure 1, for token ids. ``config`` says its sizes and choices; by default they are the paper's."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         # §3.4 "we share the same weight matrix between the two embedding layers and the pre-softmax linear" one
         self.embedding = nn.Embedding(config.vocabulary_size, config.d_model)
-        nn.init.normal_(self.embedding.weight, std=config.d_model**-0.5)
+        own = config.target_vocabulary_size  # other models have a vocabulary, or an output matrix, of their own
+        self.target_embedding = nn.Embedding(own, config.d_model) if own else None
+        self.output_matrix = (
+            None if config.tied_output else nn.Parameter(torch.empty(config.target_size, config.d_model))
+        )
+        for table in {
+            id(one): one for one in (self.embedding.weight, self.written.weight, self.output_weight)
+        }.values():
+            nn.init.normal_(table, std=config.d_model**-0.5)
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
-        self.output_bias = nn.Parameter(torch.zeros(config.vocabulary_size)) if config.output_bias else None
+        self.output_bias = nn.Parameter(torch.zeros(config.target_size)) if config.output_bias else None
         self.logits = Probe("position vocabulary", "§3.4, the linear transformation")
         self.probabilities = Probe("position vocabulary", "§3.4, softmax: next-token probabilities")
 
     def __repr__(self) -> str:
         return f"Transformer({self.config}): {sum(weight.numel() for weight in self.parameters()):,} weights"
+
+    @property
+    def written(self) -> nn.Embedding:
+        """The embeddings of what is written: the target's own, or those that both languages share."""
+        return self.target_embedding or self.embedding
+
+    @property
+    def output_weight(self) -> Float[Tensor, "vocabulary d_model"]:
+        """The matrix of the final linear transformation: the target's embeddings (§3.4), or its own."""
+        return self.written.weight if self.output_matrix is None else self.output_matrix
 
     def forward(self, source_ids: Int[Tensor, "batch source"], target_ids: Int[Tensor, "batch target"]) -> Logits:
         """Teacher forcing: the logits of the token after each target token. Both sides are padded on the right with
@@ -103,7 +123,7 @@ class Transformer(nn.Module):
 
     def encode(self, source_ids: Int[Tensor, "batch source"]) -> Float[Tensor, "batch source d_model"]:
         """The memory of these sentences. Raises as ``forward`` does."""
-        self.check(source_ids)
+        self.check(source_ids, self.config.vocabulary_size)
         return self.encoder(self.encoder.input(source_ids, self.embedding), self.allowed(source_ids))
 
     def decode(
@@ -111,17 +131,17 @@ class Transformer(nn.Module):
     ) -> States:
         """The decoder's output for each target token. With a ``cache`` (``new_cache``) the ids are the ones that follow
         those already decoded: one step at a time. Raises as ``forward`` does."""
-        self.check(target_ids, may_be_padding=True)
+        self.check(target_ids, self.config.target_size, may_be_padding=True)
         if target_ids.size(0) != memory.size(0):
             raise ShapeError(
                 f"{target_ids.size(0)} target sentences and {memory.size(0)} source sentences: wanted pairs"
             )
-        x = self.decoder.input(target_ids, self.embedding, cache.length if cache else 0)
+        x = self.decoder.input(target_ids, self.written, cache.length if cache else 0)
         return self.decoder(x, memory, memory_allowed, cache)
 
     def predict(self, states: Float[Tensor, "*position d_model"]) -> Float[Tensor, "*position vocabulary"]:
         """§3.4 "the usual learned linear transformation": the next token's logits; their softmax is its probability."""
-        logits = self.logits(nn.functional.linear(states, self.embedding.weight, self.output_bias))
+        logits = self.logits(nn.functional.linear(states, self.output_weight, self.output_bias))
         if self.probabilities.watched:
             self.probabilities(logits.softmax(dim=-1))
         return logits
@@ -130,16 +150,14 @@ class Transformer(nn.Module):
         """An empty memory for decoding one step at a time."""
         return Cache(self.config.decoder_layers)
 
-    def check(self, ids: Tensor, *, may_be_padding: bool = False) -> None:
+    def check(self, ids: Tensor, vocabulary: int, *, may_be_padding: bool = False) -> None:
         if ids.dim() != 2 or ids.size(1) == 0:
             raise ShapeError(f"ids have shape {list(ids.shape)}: wanted [batch, position] with at least one position")
         if torch.compiler.is_compiling() or (self.training and ids.is_cuda):
             return  # looking at the ids would break the graph, or make a GPU wait in each training step
-        outside = ids[(ids < 0) | (ids >= self.config.vocabulary_size)]
+        outside = ids[(ids < 0) | (ids >= vocabulary)]
         if outside.numel():
-            raise VocabularyError(
-                f"id {int(outside[0])} is not one of the vocabulary's {self.config.vocabulary_size:,}"
-            )
+            raise VocabularyError(f"id {int(outside[0])} is not one of the vocabulary's {vocabulary:,}")
         empty = (ids == self.config.pad_id).all(dim=1)
         if bool(empty.any()) and not may_be_padding:
             raise NothingAllowedError(f"sentence {int(empty.int().argmax())} is only padding: nothing to attend to")

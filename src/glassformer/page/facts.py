@@ -34,9 +34,12 @@ def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
         encoder_layers=config.encoder_layers,
         decoder_layers=config.decoder_layers,
         norm=config.norm,
+        activation=config.activation,
         positions=config.positions,
         first_position=config.first_position,
+        embedding_norm=config.embedding_norm,
         vocabulary_size=config.vocabulary_size,
+        target_vocabulary_size=config.target_vocabulary_size,
         parameters=sum(map(math.prod, shapes_of(config).values())),
         longest_trained=int(card.get("longest") or 0),
         taught_head=taught_head(translator),
@@ -60,13 +63,15 @@ def attentions_of(config: ModelConfig) -> list[str]:
     return [name.removesuffix(".w_qkv") for name in shapes_of(config) if name.endswith(".w_qkv")]
 
 
-def side_of(translator: Translator, source: str, text: str, ids: list[int]) -> Side:
-    """``text``, which is the sentence ``source`` or its translation, as the page shows it. ``ids`` hold eos or bos."""
-    reader, found = translator.reader, translator.words(ids, special=True)
+def side_of(translator: Translator, source: str, text: str, ids: list[int], *, target: bool = False) -> Side:
+    """``text``, which is the sentence ``source`` or its translation (``target``), as the page shows it. ``ids`` hold eos
+    or bos."""
+    reader, found = translator.reader, translator.words(ids, special=True, target=target)
+    tokenizer = translator.tokenizer.target if target else translator.tokenizer
     reading = reader.whole(source)
     shown = reader.shown(reading, [word for word, _ in found])
     words = [Word(word, list(places)) for word, (_, places) in zip(shown, found, strict=True)]
-    return Side(text, reader.shown(reading, translator.tokenizer.tokens(ids)), list(ids), words)
+    return Side(text, reader.shown(reading, tokenizer.tokens(ids)), list(ids), words)
 
 
 def stations(translator: Translator) -> list[Station]:
@@ -97,9 +102,13 @@ def norms(translator: Translator) -> dict[str, nn.LayerNorm]:
     return {name: module for name, module in translator.model.named_modules() if isinstance(module, nn.LayerNorm)}
 
 
+OF_VOCABULARY = ("embedding.weight", "target_embedding.weight", "output_matrix", "output_bias")
+"""What has a row for each token."""
+
+
 def learned(translator: Translator) -> dict[str, tuple[Tensor, tuple[str, ...]]]:
-    """Every learned matrix but the embedding, which is the largest by far, with its axes; those that the page multiplies
-    with come first, layer by layer."""
+    """Every learned matrix but those with a row a token, which are the largest by far, with its axes; those that the page
+    multiplies with come first, layer by layer."""
     config = translator.model.config
     split = {"w_qkv": (3, config.heads, config.d_k, config.d_model), "b_qkv": (3, config.heads, config.d_k)}
     known = {
@@ -109,10 +118,11 @@ def learned(translator: Translator) -> dict[str, tuple[Tensor, tuple[str, ...]]]
         "w_1.weight": ("d_ff", "d_model"),
         "w_1.bias": ("d_ff",),
         "w_2.weight": ("d_model", "d_ff"),
+        "positional_encoding.table": ("position", "d_model"),
     }
     found = {}
     for name, parameter in translator.model.named_parameters():
-        if name in ("embedding.weight", "output_bias"):
+        if name in OF_VOCABULARY:
             continue
         tensor = parameter.detach()
         ending = next((ending for ending in known if name.endswith("." + ending)), "")

@@ -182,7 +182,9 @@ def look(
         version=wire.VERSION,
         model=model_facts(translator, checkpoint),
         source=side_of(translator, seen.text, seen.text, seen.source_ids),
-        target=side_of(translator, seen.text, translator.written(seen.text, seen.target_ids), seen.target_ids),
+        target=side_of(
+            translator, seen.text, translator.written(seen.text, seen.target_ids), seen.target_ids, target=True
+        ),
         foreign=bool(translator.reader.foreigner(seen.text)),
         stations=stations(translator),
         windows=windows,
@@ -280,7 +282,7 @@ def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wi
 def steps_of(translator: Translator, seen: Seen) -> list[wire.Step]:
     """What each row of the decoder chose among, all at once."""
     probabilities = seen.trace["probabilities"].float()
-    chosen = [*seen.target_ids[1:], translator.tokenizer.eos_id]
+    chosen = [*seen.target_ids[1:], translator.model.config.eos_id]
     return [step_of(translator, seen.text, row, id) for row, id in zip(probabilities, chosen, strict=True)]
 
 
@@ -290,7 +292,7 @@ def step_of(translator: Translator, source: str, probabilities: Tensor, chosen: 
     both = [chosen, *ids.tolist()]
     numbers = [float(probabilities[chosen]), *values.tolist()]
     reader = translator.reader
-    tokens = reader.shown(reader.whole(source), translator.tokenizer.tokens(both))
+    tokens = reader.shown(reader.whole(source), translator.tokenizer.target.tokens(both))
     choices = [wire.Choice(*parts) for parts in zip(tokens, both, numbers, strict=True)]
     return wire.Step(choices[0], choices[1:])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glassformer.config import ModelConfig
 from glassformer.errors import NEEDS_TORCH, ConfigError
 from glassformer.model_folder import describe
 from glassformer.page.body import Packed, deflated
@@ -23,6 +24,19 @@ LARGEST = 25_000_000
 """Bytes that a model in a saved file may take unless it is asked for."""
 SPELLING = "é ² ﬁ ½ Ａ　x"
 """What only a tokenizer of ours keeps, but for the wide blank."""
+
+
+OTHERS = (
+    "activation",
+    "longest",
+    "scale_embedding",
+    "embedding_norm",
+    "tied_output",
+    "target_vocabulary_size",
+    "target_prefix",
+    "source_eos",
+)
+"""Choices that the page's model does not have."""
 
 
 class Closed:
@@ -83,6 +97,7 @@ def model_size(translator: Translator, int8: bool = False) -> int:
 def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
     """The model of ``translator`` as ``wire`` describes it: exact, or, where the weights are those of ``rounded``, a byte
     each. Raises ConfigError for a tokenizer that the page cannot be."""
+    check_computable(translator.model.config)
     int8 = bool(translator.card.get("rounded"))
     raw = {
         "tokenizer": bytearray(vocabulary(translator)),
@@ -106,6 +121,17 @@ def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
         groups=groups,
     )
     return Packed(header, blobs).body()
+
+
+def check_computable(config: ModelConfig) -> None:
+    """Raises ConfigError for a model that the page's own one, which has the paper's choices, does not compute."""
+    paper = ModelConfig(vocabulary_size=config.vocabulary_size)
+    for name in OTHERS:
+        if getattr(config, name) != getattr(paper, name):
+            raise ConfigError(
+                f"this model has {name}={getattr(config, name)}: the page computes with the paper's choices alone; the live "
+                "page (glassformer look without --save, or --no-model) shows any"
+            )
 
 
 def smallest(content: bytes) -> bytes:
@@ -142,7 +168,7 @@ def vocabulary(translator: Translator) -> bytes:
     """A Vocabulary as JSON, in UTF-8. Raises ConfigError for a tokenizer that does not spell as ours do."""
     tokenizer = translator.tokenizer
     spelt = tokenizer.decode(tokenizer.encode(SPELLING))
-    if spelt != SPELLING.replace("\u3000", " "):
+    if tokenizer.has_tables or spelt != SPELLING.replace("\u3000", " "):
         raise ConfigError(
             f"this model's tokenizer makes {spelt!r} of {SPELLING!r}: the page computes with tokenizers that training here "
             "wrote; the live page (glassformer look without --save) answers with any"

@@ -11,7 +11,7 @@ from glassformer.decoding import score
 from glassformer.errors import ConfigError, GlassformerError
 from glassformer.http.parse import from_json, to_json
 from glassformer.page import wire
-from glassformer.page.facts import LONGEST, find_learned, model_facts
+from glassformer.page.facts import LONGEST, OF_VOCABULARY, find_learned, model_facts
 from glassformer.page.look import LIVE, Seen, changed, check_length, fixed, look, numbers_of, see
 from glassformer.page.steps import decode_steps
 from glassformer.trace import Window
@@ -119,7 +119,7 @@ class Service:
             if size > RANKED_AT_ONCE:
                 return self.rank_one_by_one(heads, source_ids, target_ids)
             special = model.config
-            sides = [*source_ids, special.eos_id], [special.bos_id, *target_ids, special.eos_id]
+            sides = special.source(source_ids), [special.bos_id, *target_ids, special.eos_id]
             ranking = rank_heads(model, *(torch.tensor([ids], device=translator.device) for ids in sides))
         return ranking_of(ranking.heads, ranking.change.tolist(), ranking.log_probabilities.tolist())
 
@@ -149,10 +149,13 @@ class Service:
 
     def rows(self, ask: wire.RowsAsk) -> bytes:
         self.check_checkpoint(ask)
-        if ask.name == "embedding.weight":
-            window = Window(self.translator.model.embedding.weight, ("vocabulary", "d_model"), "§3.4, learned")
+        if (
+            ask.name in OF_VOCABULARY
+            and (table := dict(self.translator.model.named_parameters()).get(ask.name)) is not None
+        ):
+            window = Window(table, ("vocabulary", "d_model")[: table.dim()], "§3.4, learned")
             if not ask.at:
-                raise ConfigError("embedding.weight as a whole is too much to send: wanted a token's id in at")
+                raise ConfigError(f"{ask.name} as a whole is too much to send: wanted a token's id in at")
         else:
             trace = self.seen(ask).trace
             if ask.name not in trace:

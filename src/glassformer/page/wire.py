@@ -69,9 +69,14 @@ class ModelFacts:
     encoder_layers: int
     decoder_layers: int
     norm: Literal["post", "pre"]
-    positions: Literal["halves", "interleaved", "halves_exact"]
+    activation: Literal["relu", "swish", "gelu"]
+    positions: Literal["halves", "interleaved", "halves_exact", "learned"]
     first_position: int
+    embedding_norm: bool
+    """Whether X is the norm of the sum of embeddings and positions, as in BART."""
     vocabulary_size: int
+    target_vocabulary_size: int
+    """Of the target's own vocabulary; 0 where both languages share one."""
     parameters: int
     longest_trained: int
     """Tokens of the longest sentence in training; 0 where it is not known."""
@@ -354,7 +359,8 @@ class RowsAsk:
     """Exact numbers of one window of a look: the first axes fixed at ``at``, the others whole."""
 
     name: str
-    """A window's name; ``embedding.weight`` (no sentence needed) is one, too."""
+    """A window's name; ``embedding.weight`` (no sentence needed) is one, too, and so are the other tables with a
+    row a token."""
     at: list[int]
     """[head, query] of weights gives a row; [] gives all."""
     text: str = ""

@@ -13,10 +13,12 @@ from glassformer.model_folder import read_config
 from glassformer.runs.recipe import recipe
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.guide import check_guide
-from glassformer.training.start import SIZES
+from glassformer.training.start import OF_TABLES, SIZES
 from glassformer.training.state import newest_checkpoint
 from glassformer.translator import find_model
 
+PIECES = 8000
+"""Pieces of a vocabulary that is not made yet."""
 CORPUS_SIZES = (1, 100_000, 500_000, 2_000_000)
 """Pairs for which the recipe is tried before the corpus is read: one of each preset's."""
 
@@ -27,24 +29,29 @@ def recipe_for(
     """The model that the run in ``folder`` starts from (None for random weights), and a function that chooses the recipe
     from the numbers of pairs and of pieces. Raises ConfigError for a mistake in the settings, before the corpus is read."""
     run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
-    start, started = starting_model(run.start_from, folder, model)
+    start, started, pieces = starting_model(run.start_from, folder, model, keep=not run.new_vocabulary)
     choose = partial(recipe, preset=run.preset, model=model, training=training, started=started, set_by=set_by)
-    check_guide([choose(size, 8000) for size in CORPUS_SIZES], settings["data"].get("marks", []))
+    check_guide([choose(size, pieces) for size in CORPUS_SIZES], settings["data"].get("marks", []))
     return start, choose
 
 
-def starting_model(name: str, folder: Path, model: dict[str, Any]) -> tuple[Saved | None, dict[str, Any]]:
-    """The model to start from (None for none), and those of its sizes that the settings ``model`` do not name. A run that
-    has saved a checkpoint takes the sizes from there: the model that it started from may be gone."""
+def starting_model(
+    name: str, folder: Path, model: dict[str, Any], *, keep: bool
+) -> tuple[Saved | None, dict[str, Any], int]:
+    """The model to start from (None for none), those of its sizes that the settings ``model`` do not name, and the number of
+    pieces to try the recipe with. ``keep``: its vocabulary is kept. A run that has saved a checkpoint takes the sizes from
+    there: the model that it started from may be gone."""
     if not name:
-        return None, {}
+        return None, {}, PIECES
     saved = None
     if checkpoint := newest_checkpoint(folder):
         config = read_config(checkpoint)
     else:
         saved = load_model(find_model(name))
         config = saved.model.config
-    return saved, {size: getattr(config, size) for size in SIZES if size not in model}
+    names = (*SIZES, *OF_TABLES) if keep else SIZES
+    sizes = {size: getattr(config, size) for size in names if size not in model}
+    return saved, sizes, config.vocabulary_size if keep else PIECES
 
 
 def starting_tokenizer(start: Saved | None, folder: Path) -> Tokenizer:

@@ -22,7 +22,7 @@ from glassformer.translator.prepared import Prepared
 SHORT = 1000
 """Characters that are read at once; more are read in a thread, so that other requests do not wait for it."""
 SOON = 0.05
-"""Seconds after which it is watched whether whoever asked is still there: most answers are ready before."""
+"""Seconds after which it is watched whether the client who asked is still there: most answers are ready before."""
 LONGEST = 30.0
 """Seconds in which a request is answered or refused, where nothing else is set."""
 
@@ -61,7 +61,7 @@ class Desk:
     async def translate(
         self, asked: Asked, watch: Callable[[], Awaitable[bool]] | None = None
     ) -> list[list[Translation]]:
-        """Up to n_best translations of each text. ``watch`` ends, with True, when whoever asked has left.
+        """Up to n_best translations of each text. ``watch`` ends, with True, when the client who asked has left.
 
         Raises RequestError: 503 when too much waits, or the time is over, 499 when nobody waits any more; and
         GlassformerError for what cannot be translated.

@@ -58,7 +58,7 @@ class Keys:
         """Raises RequestError for one that is not there. A key has 256 random bits, so its hash needs no salt."""
         found = self.by_hash.get(hash_of(key))
         if not key or found is None:
-            raise RequestError(403, "this key is not known: ask whoever runs this server for one")
+            raise RequestError(403, "this key is not known: ask the client who runs this server for one")
         return found
 
 

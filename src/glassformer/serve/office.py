@@ -114,7 +114,7 @@ class Office:
         config: DecodingConfig,
         glossary: Glossary | None = None,
     ) -> list[list[Translation]]:
-        """As ``Desk.translate``, while whoever asked is there."""
+        """As ``Desk.translate``, while the client who asked is there."""
         return await self.desk.translate(Asked(offer, texts, config, glossary), leaving(request))
 
     async def marked(
@@ -165,7 +165,7 @@ def best_of(translations: Sequence[Translation]) -> Translation:
 
 
 def leaving(request: Request) -> Callable[[], Awaitable[bool]]:
-    """Ends when whoever asked has left: its body has been read, so the next message can say nothing else."""
+    """Ends when the client who asked has left: its body has been read, so the next message can say nothing else."""
 
     async def watch() -> bool:
         while True:

@@ -11,7 +11,7 @@ from glassformer.serve.office import Office
 from glassformer.text.scripts import NAMES
 
 MARK = "/*facts*/null"
-"""Where the page is told what this server has."""
+"""Where the page is informed what this server has."""
 
 
 @cache

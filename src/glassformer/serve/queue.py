@@ -1,4 +1,4 @@
-"""What waits to be translated, and who takes it: whoever is free takes all that waits, up to a budget of tokens. No timer.
+"""Pieces of text that wait to be translated. A free worker takes all that waits, up to a budget of tokens, without a timer.
 
 A *piece* is one sentence's ids, the engine's unit. Pieces that may be computed together (the same model, the same settings)
 wait in one *lane*. From a lane one piece of each order is taken in turn, so that a short request never waits behind a long
@@ -77,7 +77,7 @@ class Order:
 
 
 class GoneError(Exception):
-    """Whoever asked has left."""
+    """The client who asked has left."""
 
 
 class LateError(Exception):

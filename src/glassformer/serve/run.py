@@ -25,7 +25,7 @@ CONNECTIONS = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All that a server can be told."""
+    """All that a server can be informed."""
 
     models: Sequence[str]
     host: str = HOST

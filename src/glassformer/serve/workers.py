@@ -1,4 +1,4 @@
-"""Threads that take what waits, compute it, and tell whoever waits for it."""
+"""Threads that take what waits, compute it, and tell the client who waits for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Workers:
     """``count`` threads on one queue. ``compute`` gives one result a piece."""
 
     def __init__(self, queue: Queue, compute: Compute, count: int, told: Callable[[Sequence[Piece]], None]) -> None:
-        """``told`` is called with each batch before it is computed: for figures."""
+        """``informed`` is called with each batch before it is computed: for figures."""
         self.queue, self.compute, self.told = queue, compute, told
         self.delivering = threading.Lock()
         self.threads = [threading.Thread(target=self.work, name=f"worker {n}", daemon=True) for n in range(count)]

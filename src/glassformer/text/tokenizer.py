@@ -1,6 +1,9 @@
 """Strings ⇄ ids: SentencePiece's unigram model (Kudo 2018) with bytes for what it does not know.
 
-One vocabulary serves both languages, as in the paper (§5.1). What goes in comes out again, but for these, on purpose:
+One vocabulary serves both languages, as in the paper (§5.1); a model of another program may have one for each, under ids
+of its own (``pieces``): then a Tokenizer is the source's, and its ``target`` the other one.
+
+What goes in comes out again, but for these, on purpose:
 
 - text is put into one spelling (``text/normalise.py``): NFC, one kind of blank, no invisible characters;
 - blanks at both ends go and a run of them becomes one: SentencePiece's own rule;
@@ -28,6 +31,7 @@ import sentencepiece
 
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, VocabularyError
 from glassformer.text.normalise import normalised, sentencepiece_rules
+from glassformer.text.pieces import TablePieces, opened, table_bytes, table_sides
 from glassformer.text.protected import MARKS, SIGNS
 
 WORD_START = "▁"
@@ -48,27 +52,54 @@ THREADS = 2
 
 
 class Tokenizer:
-    """Turns text into ids and back. Make one with ``train``, ``load`` or ``from_bytes``."""
+    """Turns text into ids and back. Make one with ``train``, ``load``, ``from_bytes`` or ``of_sides``."""
+
+    target: "Tokenizer"
+    """What the translation is written with: this one itself, or, where each language has a vocabulary, the target's."""
 
     def __init__(self, model: bytes) -> None:
-        """``model``: a serialised SentencePiece model. Raises CheckpointError when it is something else."""
-        try:
-            # SentencePiece takes no bytes for "no model yet", and would fail only when it is used.
-            self._pieces: Any = sentencepiece.SentencePieceProcessor(model_proto=model) if model else None
-            if self._pieces is not None:
-                [self._pieces.id_to_piece(id) for id in range(self._pieces.get_piece_size())]  # each is UTF-8
-        except (RuntimeError, UnicodeDecodeError):
-            self._pieces = None
-        if self._pieces is None:
-            raise CheckpointError(
-                f"no SentencePiece model in these {len(model):,} bytes: take the file that training wrote"
-            )
-        self._model = model
+        """``model``: a serialised SentencePiece model, or tables as ``pieces`` keeps them. Raises CheckpointError when it
+        is something else."""
+        sides: list[Any] = table_sides(model) if model.startswith(b"{") else [opened(model)]
+        self._use(model, sides[0])
+        self.target = self
+        if len(sides) == 2:
+            self.target = Tokenizer.__new__(Tokenizer)
+            self.target._use(model, sides[1])
+            self.target.target = self.target
+
+    def _use(self, model: bytes, pieces: Any) -> None:
+        self._model, self._pieces = model, pieces
         self.pad_id: int = self._pieces.pad_id()
         self.bos_id: int = self._pieces.bos_id()
         self.eos_id: int = self._pieces.eos_id()
         self.unk_id: int = self._pieces.unk_id()
-        self._silent = {self.pad_id, self.bos_id, self.eos_id}
+        self._silent = {self.pad_id, self.bos_id, self.eos_id, *self.before, *self.after}
+
+    @classmethod
+    def of_sides(cls, *sides: TablePieces) -> "Tokenizer":
+        """One side for both languages, or the source's and the target's, under the ids of their tables."""
+        return cls(table_bytes(sides))
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether its ids are not SentencePiece's own, so that ``to_bytes`` is no SentencePiece model."""
+        return isinstance(self._pieces, TablePieces)
+
+    @property
+    def sentencepiece_model(self) -> bytes:
+        """What cuts and joins on this side, as other SentencePiece programs read it."""
+        return self._pieces.model if self.has_tables else self._model
+
+    @property
+    def before(self) -> list[int]:
+        """What stands before each sentence's own ids: a language token, or nothing."""
+        return list(self._pieces.before) if self.has_tables else []
+
+    @property
+    def after(self) -> list[int]:
+        """What stands after each sentence's own ids."""
+        return list(self._pieces.after) if self.has_tables else []
 
     @classmethod
     def train(
@@ -142,7 +173,10 @@ class Tokenizer:
         return tuple(sign for sign in SIGNS if self._pieces.piece_to_id(sign) != self.unk_id)
 
     def with_signs(self) -> "Tokenizer":
-        """The same with the signs behind its other pieces, whose ids stay."""
+        """The same with the signs behind its other pieces, whose ids stay; a table of another program's is left as it is,
+        for its model has a row for each of its pieces and no more."""
+        if self.has_tables:
+            return self
         # A protocol buffer's message with more entries of a repeated field behind it is that message with more entries.
         return Tokenizer(self._model + b"".join(_user_defined(sign) for sign in SIGNS if sign not in self.signs))
 
@@ -163,7 +197,7 @@ class Tokenizer:
         Path(path).write_bytes(self._model)
 
     def to_bytes(self) -> bytes:
-        """The serialised SentencePiece model: what ``save`` writes and other SentencePiece programs read."""
+        """What ``save`` writes: the serialised SentencePiece model, which other SentencePiece programs read, or tables."""
         return self._model
 
     @cached_property
@@ -204,7 +238,8 @@ class Tokenizer:
         return [self._pieces.get_score(id) for id in range(len(self))]
 
     def decode(self, ids: Iterable[SupportsInt]) -> str:
-        """The text of ``ids``; pad, bos and eos are left out, unk shows as ⁇, bytes that are no UTF-8 as U+FFFD.
+        """The text of ``ids``; pad, bos, eos and language tokens are left out, unk shows as ⁇, bytes that are no UTF-8 as
+        U+FFFD.
 
         Raises VocabularyError for an id outside the vocabulary.
         """
@@ -249,7 +284,7 @@ class Tokenizer:
     def words(self, ids: Iterable[SupportsInt]) -> list[list[int]]:
         """The positions in ``ids`` that make each word, a word being what stands between spaces.
 
-        ``[▁un, known, ▁words, </s>]`` gives ``[[0, 1], [2]]``: pad, bos and eos belong to no word.
+        ``[▁un, known, ▁words, </s>]`` gives ``[[0, 1], [2]]``: pad, bos, eos and language tokens belong to no word.
         Raises VocabularyError for an id outside the vocabulary.
         """
         words: list[list[int]] = []

@@ -40,7 +40,7 @@ def loss_of(
     real = wanted != model.config.pad_id
     if model.logits.watched or model.probabilities.watched:
         return smoothed_loss(model.predict(states[real]), wanted[real], label_smoothing, r_drop)
-    return fused_loss(states[real], model.embedding.weight, model.output_bias, wanted[real], label_smoothing, r_drop)
+    return fused_loss(states[real], model.output_weight, model.output_bias, wanted[real], label_smoothing, r_drop)
 
 
 def smoothed_loss(

@@ -11,6 +11,8 @@ from glassformer.model import Transformer
 
 PACKED = {"w_qkv": 3}
 """Parameters that hold several matrices, one below the other: W^Q, W^K and W^V."""
+TABLES = ("embedding.weight", "target_embedding.weight", "output_matrix")
+"""Parameters with a row for each token: Muon leaves them to Adam."""
 NEWTON_SCHULZ = (3.4445, -4.775, 2.0315)
 """Of x, x³ and x⁵: it brings every singular value to between 0.7 and 1.2 in five turns (Jordan 2024)."""
 TURNS = 5
@@ -69,7 +71,7 @@ def optimizers_for(model: Transformer, config: TrainingConfig) -> list[torch.opt
         return [adam(list(named.values()), config)]
     by_parts: dict[int, list[Tensor]] = defaultdict(list)
     for name, parameter in named.items():
-        if parameter.dim() == 2 and name != "embedding.weight":  # of which a batch's gradient has few rows
+        if parameter.dim() == 2 and name not in TABLES:  # of which a batch's gradient has few rows
             by_parts[PACKED.get(name.rpartition(".")[2], 1)].append(parameter)
     matrices = {id(parameter) for some in by_parts.values() for parameter in some}
     rest = [parameter for parameter in named.values() if id(parameter) not in matrices]

@@ -8,21 +8,29 @@ from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import WORD_START, Tokenizer
 from glassformer.training.state import State
 
-VOCABULARY = ("embedding.weight", "output_bias")
-"""What has a row for each piece of the vocabulary."""
+VOCABULARY = ("embedding.weight", "target_embedding.weight", "output_matrix", "output_bias")
+"""What has a row for each piece of the vocabulary: the first of the source's, the others of the target's."""
 SIZES = (
     "d_model",
     "heads",
     "d_ff",
     "encoder_layers",
     "decoder_layers",
+    "activation",
     "positions",
     "first_position",
+    "longest",
+    "scale_embedding",
+    "embedding_norm",
     "norm",
     "attention_bias",
     "output_bias",
+    "tied_output",
+    "source_eos",
 )
 """What must be the same in both models."""
+OF_TABLES = ("target_vocabulary_size", "target_prefix", "pad_id", "bos_id", "eos_id", "unk_id")
+"""What goes with a vocabulary that is kept."""
 
 
 def start_from(state: State, tokenizer: Tokenizer, saved: Saved) -> None:
@@ -35,11 +43,18 @@ def start_from(state: State, tokenizer: Tokenizer, saved: Saved) -> None:
         own, other = getattr(state.model.config, name), getattr(saved.model.config, name)
         if own != other:
             raise ConfigError(f"model.{name}={own}, and the model to start from has {other}: leave the setting out")
+    if bool(state.model.config.target_vocabulary_size) != bool(saved.model.config.target_vocabulary_size):
+        raise ConfigError(
+            "the model to start from has a vocabulary for each language: keep them, without --new-vocabulary"
+        )
     weights = saved.model.state_dict()
-    rows = twins(tokenizer, saved.tokenizer)
+    of_source = twins(tokenizer, saved.tokenizer)
+    shared = tokenizer.target is tokenizer and saved.tokenizer.target is saved.tokenizer
+    of_target = of_source if shared else twins(tokenizer.target, saved.tokenizer.target)
     with torch.no_grad():
         for name, parameter in state.model.named_parameters():
             found = weights[name].to(parameter.device, torch.float32)
+            rows = of_source if name == "embedding.weight" else of_target
             parameter.copy_(mixed(found, rows) if name in VOCABULARY else found)
         for average, parameter in zip(state.average.weights, state.model.parameters(), strict=True):
             average.copy_(parameter)

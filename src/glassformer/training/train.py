@@ -128,7 +128,7 @@ class Session:
         if self.processes.first:
             self.run.mkdir(parents=True, exist_ok=True)
             remove_unfinished(self.run)
-        self.batches = self.data.batches(config)
+        self.batches = self.data.batches(config, self.recipe.model)
         damaged: list[str] = []
         self.restore(damaged)
         progress = self.state.progress

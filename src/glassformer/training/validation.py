@@ -61,13 +61,13 @@ def validation_loss(state: State, data: Data, config: TrainingConfig, where: tor
     rows = []
     for source, target in data.validation:
         reading = data.reader.whole(source)
-        target_ids = data.tokenizer.encode(data.reader.as_target(reading, target))
+        target_ids = data.tokenizer.target.encode(data.reader.as_target(reading, target))
         rows.append((reading.parts[0].ids[: config.max_tokens], target_ids[: config.max_tokens]))
     rows.sort(key=lambda row: len(row[0]))
     model = state.averaged.config
     for start in range(0, len(rows), 64):
         some = rows[start : start + 64]
-        sources = pad([[*source, model.eos_id] for source, _ in some], model.pad_id).to(where)
+        sources = pad([model.source(source) for source, _ in some], model.pad_id).to(where)
         targets = pad([[model.bos_id, *target, model.eos_id] for _, target in some], model.pad_id).to(where)
         total += float(loss_of(state.averaged, sources, targets, 0.0).plain)
         tokens += sum(len(target) + 1 for _, target in some)
@@ -80,7 +80,9 @@ def validation_bleu(state: State, data: Data, config: TrainingConfig) -> tuple[S
     readings = data.reader.read([source for source, _ in pairs])
     found = iter(decode(state.averaged, [p.ids for r in readings for p in r.parts if p.ids], GREEDY))
     translations = [
-        data.reader.write(r, [data.tokenizer.decode(next(found)[0].ids) if p.ids else p.text for p in r.parts]).text
+        data.reader.write(
+            r, [data.tokenizer.target.decode(next(found)[0].ids) if p.ids else p.text for p in r.parts]
+        ).text
         for r in readings
     ]
     tokenizer = config.bleu_tokenizer or data.bleu_tokenizer

@@ -53,7 +53,7 @@ class Inside:
     def recorded(self, source_ids: Sequence[int], target_ids: Sequence[int], only: str = "*") -> Trace:
         """Every number on the way from one sentence to the other, all target positions at once."""
         special, device = self.model.config, self.model.embedding.weight.device
-        sides = [*source_ids, special.eos_id], [special.bos_id, *target_ids]
+        sides = special.source(source_ids), [special.bos_id, *target_ids]
         with torch.no_grad(), record(self.model, only) as trace:
             self.model(*(torch.tensor([ids], device=device) for ids in sides))
         return trace

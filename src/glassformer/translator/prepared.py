@@ -58,7 +58,7 @@ class Prepared:
     def written(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
         """The hypotheses of each part, as the model writes them."""
         every = [h.ids for hypotheses in found for h in hypotheses]
-        texts = iter(self.translator.tokenizer.decode_batch(every))
+        texts = iter(self.translator.tokenizer.target.decode_batch(every))
         return [
             [
                 Translation(normalised(next(texts)), h.score, h.log_probability, list(h.ids), h.finished)
@@ -84,13 +84,13 @@ class Prepared:
         if self.glossary is None or not found:
             return []
         terms = [match.term for match in self.glossary.matches(part.text)]
-        if not terms or not (missing := lacking(terms, self.translator.tokenizer.decode(found[0].ids))):
+        if not terms or not (missing := lacking(terms, self.translator.tokenizer.target.decode(found[0].ids))):
             return []
         tokenizer = self.translator.tokenizer
-        phrases = [tokenizer.encode(term.target) for term in dict.fromkeys(terms)]
+        phrases = [tokenizer.target.encode(term.target) for term in dict.fromkeys(terms)]
         again = self.translator.inside.with_phrases(part.ids, phrases, self.translator.inside_word, self.asked)
         if again:
-            missing = lacking(terms, tokenizer.decode(again[0].ids))
+            missing = lacking(terms, tokenizer.target.decode(again[0].ids))
             found[:] = again
         return missing
 
@@ -115,7 +115,7 @@ def prepare(
     translator.remark_on(texts, readings)
     heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
     forced = [
-        translator.tokenizer.encode(prefix) if number == 0 else []
+        translator.tokenizer.target.encode(prefix) if number == 0 else []
         for prefix, of_text in zip(prefixes, heard, strict=True)
         for number in range(len(of_text))
     ]

@@ -43,7 +43,7 @@ def aligned(
     ):
         if attention:
             source = spans_of(tokenizer, part.ids, text[start:end], start)
-            target = spans_of(tokenizer, ids, translation[first:last], first)
+            target = spans_of(tokenizer.target, ids, translation[first:last], first)
             made.append(Aligned(source, target, [list(row[: len(source)]) for row in attention]))
     return made
 

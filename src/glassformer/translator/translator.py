@@ -99,7 +99,7 @@ class Translator:
         Raises CheckpointError for a model that is not there or damaged, ConfigError for a device or an engine that is not
         there, ConversionError when ``ctranslate2`` would not translate as the model does.
         """
-        folder = find_model(name_or_path)
+        folder = find_model(name_or_path, tell)
         about = describe(folder)
         chosen = open_engine(
             folder,
@@ -127,7 +127,7 @@ class Translator:
     @cached_property
     def inside_word(self) -> list[bool]:
         """By id, whether a token goes on with a word that another one began."""
-        tokens = self.tokenizer.tokens(range(len(self.tokenizer)))
+        tokens = self.tokenizer.target.tokens(range(len(self.tokenizer.target)))
         return [not token.startswith(WORD_START) and (is_byte(token) or token[:1].isalnum()) for token in tokens]
 
     @property
@@ -253,11 +253,11 @@ class Translator:
         readings = [self.reader.whole(text) for text in sides[0]]
         sources_ids = [reading.parts[0].ids for reading in readings]
         written = [self.reader.as_target(*both) for both in zip(readings, sides[1], strict=False)]
-        targets_ids = self.tokenizer.encode_batch([*written, *sides[1][len(written) :]])
+        targets_ids = self.tokenizer.target.encode_batch([*written, *sides[1][len(written) :]])
         found = self.inside.scores(sources_ids, targets_ids)
         eos = self.tokenizer.eos_id
         return [
-            list(zip(self.tokenizer.tokens([*ids, eos]), values, strict=True))
+            list(zip(self.tokenizer.target.tokens([*ids, eos]), values, strict=True))
             for ids, values in zip(targets_ids, found, strict=True)
         ]
 
@@ -302,42 +302,42 @@ class Translator:
         source_ids, target_ids = self.ids_of(text, target, None)
         window = f"decoder.layers.{layer}.cross_attention.weights"
         weights = self.recorded(source_ids, target_ids, window)[window][chosen].float().mean(dim=0)
-        source, found = self.words(source_ids), self.words(target_ids)
+        source, found = self.words(source_ids), self.words(target_ids, target=True)
         # Row i of the decoder, whose input begins with <s>, is where token i is chosen.
         merged = merge_words(weights, [places for _, places in found], [places for _, places in source])
         words = [text for text, _ in source], [text for text, _ in found]
         return Alignment(*words, merged, 1 - merged.sum(dim=1), layer, chosen)
 
-    def words(self, ids: Sequence[int], *, special: bool = False) -> list[tuple[str, list[int]]]:
+    def words(self, ids: Sequence[int], *, special: bool = False, target: bool = False) -> list[tuple[str, list[int]]]:
         """The words that ``ids`` spell, each with its positions in them; punctuation marks are words, and with
-        ``special`` <s> and </s> are, too."""
-        return words_of(self.tokenizer, ids, special)
+        ``special`` <s> and </s> are, too. ``target``: ids of the translation, which may have a vocabulary of its own."""
+        return words_of(self.tokenizer.target if target else self.tokenizer, ids, special)
 
     def ids_of(self, text: str, target: str | None, config: DecodingConfig | None) -> tuple[list[int], list[int]]:
         """Both sides' ids, without bos and eos; where there is no target, its best translation's."""
         reading = self.reader.whole(text)
         source_ids = reading.parts[0].ids
         if target is not None:
-            return source_ids, self.tokenizer.encode(self.reader.as_target(reading, target))
+            return source_ids, self.tokenizer.target.encode(self.reader.as_target(reading, target))
         return source_ids, self.inside.best(source_ids, config)
 
     def written(self, text: str, target_ids: Sequence[int]) -> str:
         """The translation of ``text`` that these ids spell, as people read it."""
-        return self.reader.write(self.reader.whole(text), [self.tokenizer.decode(target_ids)]).text
+        return self.reader.write(self.reader.whole(text), [self.tokenizer.target.decode(target_ids)]).text
 
     def recorded(self, source_ids: Sequence[int], target_ids: Sequence[int], only: str = "*") -> Trace:
         return self.inside.recorded(source_ids, target_ids, only)
 
     def about(self, text: str, source_ids: Sequence[int], target_ids: Sequence[int], looked: int = 0) -> dict[str, Any]:
         """What a trace says of itself. ``looked``: the decoder's steps, where these may be less than its tokens."""
-        source = [*source_ids, self.tokenizer.eos_id]
+        source = self.model.config.source(source_ids)
         target = [self.tokenizer.bos_id, *target_ids][: looked or None]
         reading = self.reader.whole(text)
         return {
             "source": LINE_END.sub(" ", text),
             "target": self.written(text, target_ids),
             "source_tokens": self.reader.shown(reading, self.tokenizer.tokens(source)),
-            "target_tokens": self.reader.shown(reading, self.tokenizer.tokens(target)),
+            "target_tokens": self.reader.shown(reading, self.tokenizer.target.tokens(target)),
             "source_ids": source,
             "target_ids": target,
             "model": self.name,

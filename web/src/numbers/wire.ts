@@ -66,9 +66,14 @@ export interface ModelFacts {
   encoder_layers: number;
   decoder_layers: number;
   norm: "post" | "pre";
-  positions: "halves" | "interleaved" | "halves_exact";
+  activation: "relu" | "swish" | "gelu";
+  positions: "halves" | "interleaved" | "halves_exact" | "learned";
   first_position: number;
+  /** Whether X is the norm of the sum of embeddings and positions, as in BART. */
+  embedding_norm: boolean;
   vocabulary_size: number;
+  /** Of the target's own vocabulary; 0 where both languages share one. */
+  target_vocabulary_size: number;
   parameters: number;
   /** Tokens of the longest sentence in training; 0 where it is not known. */
   longest_trained: number;
@@ -316,7 +321,10 @@ export interface WeightsAsk {
 
 /** Exact numbers of one window of a look: the first axes fixed at ``at``, the others whole. */
 export interface RowsAsk {
-  /** A window's name; ``embedding.weight`` (no sentence needed) is one, too. */
+  /**
+   * A window's name; ``embedding.weight`` (no sentence needed) is one, too, and so are the other tables with a
+   * row a token.
+   */
   name: string;
   /** [head, query] of weights gives a row; [] gives all. */
   at: number[];

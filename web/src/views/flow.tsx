@@ -269,7 +269,7 @@ function Rest({ station }: { station: Station }) {
     [station.residual, t("flow.residual")],
     [`${station.name}.output`, t("flow.attended")],
     [station.output, add],
-    [`${at}.feed_forward.inner`, t("flow.inner")],
+    [`${at}.feed_forward.inner`, t(`activation.${look.model.activation}`)],
     [`${at}.feed_forward.output`, t("flow.feedforward")],
     [`${at}.feed_forward_add_norm.output`, add],
   ] as const;

@@ -57,16 +57,20 @@ function Sum() {
           </>
         ))}
       </div>
-      <div class="written">
-        <p>
-          <bdi>{labels[0]}</bdi> [0]: {fixed(at(e!, 0, 0), 3)} + {fixed(at(p!, 0, 0), 3)} ={" "}
-          {fixed(at(e!, 0, 0) + at(p!, 0, 0), 3)}
-          <span class="check ok">
-            {" "}
-            {Math.abs(at(e!, 0, 0) + at(p!, 0, 0) - at(x!, 0, 0)) < 1e-2 ? "✓" : "≠"} X {fixed(at(x!, 0, 0), 3)}
-          </span>
-        </p>
-      </div>
+      {look.model.embedding_norm ? (
+        <p class="note">{t("positions.norm")}</p>
+      ) : (
+        <div class="written">
+          <p>
+            <bdi>{labels[0]}</bdi> [0]: {fixed(at(e!, 0, 0), 3)} + {fixed(at(p!, 0, 0), 3)} ={" "}
+            {fixed(at(e!, 0, 0) + at(p!, 0, 0), 3)}
+            <span class="check ok">
+              {" "}
+              {Math.abs(at(e!, 0, 0) + at(p!, 0, 0) - at(x!, 0, 0)) < 1e-2 ? "✓" : "≠"} X {fixed(at(x!, 0, 0), 3)}
+            </span>
+          </p>
+        </div>
+      )}
       <MatrixTwin labels={labels} matrix={p!} axis="d_model" />
     </section>
   );
@@ -75,7 +79,11 @@ function Sum() {
 function Table() {
   const { state, set, look, t, theme } = usePage();
   const { model } = look;
-  const layout = LAYOUTS.includes(state.layout as (typeof LAYOUTS)[number]) ? state.layout : model.positions;
+  const layout = LAYOUTS.includes(state.layout as (typeof LAYOUTS)[number])
+    ? state.layout
+    : model.positions === "learned"
+      ? "halves"
+      : model.positions;
   const trained = model.longest_trained || 100;
   const longest = Math.max(4 * trained, 128);
   const length = state.length || Math.min(20, longest);
@@ -144,6 +152,7 @@ function Table() {
         </label>
       </div>
       <p class="note">
+        {model.positions === "learned" && `${t("layout.learned.note")} `}
         {t(`layout.${layout as "halves"}.note`)}{" "}
         {model.longest_trained > 0 && t(length > trained ? "positions.beyond" : "positions.within", { n: trained })}
       </p>

@@ -7,7 +7,7 @@ export const LANGUAGES = [
 ] as const;
 
 export type Key = keyof typeof WORDS;
-export type Values = Record<string, string | number>;
+export type Values = Record<string, string | number | boolean>;
 export interface Translate {
   (key: Key, values?: Values): string;
   code: string;

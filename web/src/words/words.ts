@@ -365,7 +365,9 @@ export const WORDS = {
   "flow.rest": ["… and to the end of the layer", "……一直到这一层的出口"],
   "flow.residual": ["came in", "输入"],
   "flow.attended": ["attention", "注意力"],
-  "flow.inner": ["ReLU", "ReLU"],
+  "activation.relu": ["ReLU", "ReLU"],
+  "activation.swish": ["swish", "swish"],
+  "activation.gelu": ["GELU", "GELU"],
   "flow.feedforward": ["feed-forward", "前馈网络"],
   "flow.add": ["Add", "相加（残差）"],
   "flow.addnorm": ["Add & Norm", "相加与层归一化"],
@@ -412,6 +414,15 @@ export const WORDS = {
   "layout.halves": ["halves", "左右两半"],
   "layout.interleaved": ["interleaved", "交错"],
   "layout.halves_exact": ["halves, the paper’s waves", "左右两半（论文公式的频率）"],
+  "layout.learned": ["learned", "学出来的"],
+  "layout.learned.note": [
+    "This model learned its positions: a table of numbers, and no waves. These are the paper’s.",
+    "这个模型的位置编码是学出来的：一张数表，不是波。下面是论文里的波。",
+  ],
+  "positions.norm": [
+    "This model normalises the sum: X = LayerNorm(embeddings + P).",
+    "这个模型对和做了归一化：X = LayerNorm(词嵌入 + P)。",
+  ],
   "layout.model": ["this model", "本模型"],
   "layout.halves.note": [
     "Sines left, cosines right: the article’s figure, and the authors’ own program.",

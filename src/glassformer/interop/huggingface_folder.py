@@ -1,0 +1,170 @@
+"""Hugging Face's folders: ``config.json``, weights in safetensors or ``pytorch_model.bin``, SentencePiece with its ids."""
+
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from glassformer.checkpoint import tensors_in
+from glassformer.errors import CheckpointError, ForeignModelError
+from glassformer.interop.huggingface import config_of
+from glassformer.interop.huggingface_names import from_huggingface, positions_in
+from glassformer.interop.imported import Imported, Languages, made, settings, shapes, sides
+from glassformer.interop.languages import around_of, languages_in, token_of
+from glassformer.interop.places import LARGEST_WEIGHTS, Folder, card_in
+from glassformer.interop.tensors import Tensors
+from glassformer.interop.torch_file import read_torch
+from glassformer.interop.vocabularies import Table, Vocabularies
+from glassformer.strict_json import parsed
+from glassformer.text.pieces import opened
+
+FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>")
+"""The first ids of mBART's and NLLB's tables; then come SentencePiece's pieces without its own first three."""
+PIECES = ("sentencepiece.bpe.model", "spm_128k.model", "source.spm", "sentencepiece.model")
+
+
+def read_huggingface(path: Path, languages: Languages) -> Imported:
+    """Raises ForeignModelError for a folder that is damaged, or a model of another kind."""
+    place = Folder(path)
+    about = json_in(place, "config.json")
+    where = f"{path}: config.json"
+    config = config_of(about, where)
+    tensors, kind, rounded = weights_in(place, path)
+    found = Tensors(tensors, f"{path}: {kind}")
+    config = positions_in(found, config)
+    weights = from_huggingface(found, config, shapes(config))
+    source = target = pieces_of(place)
+    if about["model_type"] == "marian":
+        target = place.read("target.spm")
+        tokens = tokens_of_marian(place, config.vocabulary_size, config.target_vocabulary_size)
+    else:
+        tokens = (tokens_of_fairseq(place, source, config.vocabulary_size),) * 2
+    if "<unk>" not in tokens[1] or tokens[0][config.eos_id] != tokens[1][config.eos_id]:
+        raise ForeignModelError(
+            f"{path}: both vocabularies are to have <unk>, and the same end: wanted a model of one kind"
+        )
+    special = {
+        "pad_id": config.pad_id,
+        "bos_id": config.bos_id,
+        "eos_id": config.eos_id,
+        "unk_id": tokens[1].index("<unk>"),
+    }
+    read, written = (Table(side, list(range(len(side)))) for side in tokens)
+    tables = Vocabularies(read, written, special)
+    after: list[int] = []
+    if tokens[1][config.bos_id] in languages_in(tokens[1]).values():  # mBART of 2020: the text, </s>, its language
+        known = languages_in(tokens[0])
+        after = [config.eos_id, tokens[0].index(token_of(known, languages.source, "--source-language", str(path)))]
+        before, prefix = list[int](), list[int]()
+    else:
+        before, prefix = around_of(tables, languages, str(path))
+    changes = {"unk_id": special["unk_id"], "target_prefix": prefix, "source_eos": not after}
+    config = settings({**config.to_dict(), **changes}, where)
+    tokenizer = sides(
+        (source, target), tokens, special, (before, after), prefix, shared=not config.target_vocabulary_size
+    )
+    card: dict[str, Any] = card_in(place) | ({"longest": config.longest - 1} if config.longest else {})
+    return Imported(
+        made(config, weights, tokenizer, card, path), f"Hugging Face ({about['model_type']}, {kind})", rounded
+    )
+
+
+def json_in(place: Folder, name: str) -> Any:
+    """A JSON object. Raises ForeignModelError for what is none."""
+    try:
+        value = parsed(place.read(name))
+    except ValueError as error:
+        raise ForeignModelError(f"{place.name}: {name} is not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise ForeignModelError(f"{place.name}: {name} is not a JSON object")
+    return value
+
+
+def weights_in(place: Folder, path: Path) -> tuple[dict[str, Tensor], str, str]:
+    """The tensors, the file's name, and what they are rounded to."""
+    names = place.names()
+    if "model.safetensors" in names:
+        name = "model.safetensors"
+        try:
+            tensors = tensors_in(place.read(name, LARGEST_WEIGHTS), path / name)
+        except CheckpointError as error:
+            raise ForeignModelError(str(error)) from None
+    elif "pytorch_model.bin" in names:
+        name = "pytorch_model.bin"
+        tensors = read_torch(place.read(name, LARGEST_WEIGHTS), path / name)
+    else:
+        more = ", in one file and not in several" if any(name.endswith(".index.json") for name in names) else ""
+        raise ForeignModelError(f"{path} has no weights: wanted model.safetensors or pytorch_model.bin{more}")
+    kinds = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values() if tensor.dim() > 1}
+    return tensors, name, next((kind for kind in ("float16", "bfloat16") if kind in kinds), "float32")
+
+
+def pieces_of(place: Folder) -> bytes:
+    """The SentencePiece model that cuts sources."""
+    names = place.names()
+    for name in PIECES:
+        if name in names:
+            return place.read(name)
+    bpe = "merges.txt, GPT-2's byte pairs" if "merges.txt" in names else "no SentencePiece model"
+    raise ForeignModelError(f"{place.name} has {bpe}: wanted {PIECES[0]}, or source.spm and target.spm")
+
+
+def tokens_of_marian(place: Folder, size: int, own: int) -> tuple[list[str], list[str]]:
+    """``vocab.json`` has the ids, SentencePiece's own mean nothing; ``target_vocab.json`` where the target has its own."""
+    source = by_ids(json_in(place, "vocab.json"), size, f"{place.name}: vocab.json")
+    if not own:
+        return source, source
+    name = "target_vocab.json" if "target_vocab.json" in place.names() else "vocab.json"
+    return source, by_ids(json_in(place, name), own, f"{place.name}: {name}")
+
+
+def by_ids(ids: dict[str, Any], size: int, where: str) -> list[str]:
+    """The tokens in the order of their ids; what the model has beyond them has no text. Raises ForeignModelError for ids
+    that are not the model's."""
+    tokens: dict[int, str] = {}
+    for token, id in ids.items():
+        if type(id) is not int or not 0 <= id < size or id in tokens:
+            raise ForeignModelError(
+                f"{where}: {token[:40]!r} has the id {str(id)[:20]}: wanted each of 0 … {size - 1} once"
+            )
+        tokens[id] = token
+    return [tokens.get(id, f"<unused {id}>") for id in range(size)]
+
+
+def tokens_of_fairseq(place: Folder, pieces: bytes, size: int) -> list[str]:
+    """M2M-100's ``vocab.json``, or fairseq's table and SentencePiece's pieces behind it; then the languages."""
+    if "vocab.json" in place.names():
+        ids = dict(json_in(place, "vocab.json"))
+    else:
+        model = opened(pieces)
+        own = [model.id_to_piece(id) for id in range(3, model.get_piece_size())]
+        ids = {token: id for id, token in enumerate((*FAIRSEQ, *own))}
+    more = languages_after(place)
+    if not more:
+        raise ForeignModelError(
+            f"{place.name} names no languages: wanted them in special_tokens_map.json or tokenizer.json"
+        )
+    for token, id in more.items():
+        ids[token] = len(ids) if id is None else id
+    return by_ids(ids, size, place.name)
+
+
+def languages_after(place: Folder) -> dict[str, int | None]:
+    """Tokens that were added to the pieces, with their ids, or None for those that come one after the other."""
+    names = place.names()
+    found: dict[str, int | None] = {}
+    if "tokenizer.json" in names:
+        added = json_in(place, "tokenizer.json").get("added_tokens")
+        pairs = [(one.get("content"), one.get("id")) for one in added or [] if isinstance(one, dict)]
+        found |= {token: id for token, id in pairs if isinstance(token, str)}
+    elif "added_tokens.json" in names:
+        found |= json_in(place, "added_tokens.json")
+    elif "tokenizer_config.json" in names:
+        decoder = json_in(place, "tokenizer_config.json").get("added_tokens_decoder")
+        found |= {
+            one["content"]: int(id) for id, one in (decoder or {}).items() if isinstance(one, dict) and id.isdecimal()
+        }
+    if not found and "special_tokens_map.json" in names:
+        listed = json_in(place, "special_tokens_map.json").get("additional_special_tokens")
+        found |= {one if isinstance(one, str) else str(one.get("content")): None for one in listed or []}
+    return {token: id for token, id in found.items() if token not in (*FAIRSEQ, "<mask>") or id is not None}
