@@ -62,7 +62,7 @@ $(PAGE): hatch_build.py $(wildcard web/*.*) $(shell find web/src 2>/dev/null) | 
 	$(BIN)/python -c 'import hatchling' 2>/dev/null || $(BIN)/pip install -q --disable-pip-version-check -c constraints.txt hatchling
 	$(BIN)/python hatch_build.py
 
-site: web             ## the page and the shipped model as a static web site, in site/
+site: web             ## the page and the shipped models as a static web site, in site/
 	$(BIN)/glassformer site site
 
 .venv/demo: pyproject.toml constraints.txt

@@ -81,7 +81,7 @@ def read_weights(folder: Path, config: ModelConfig) -> Bare:
         size = check_regular(path)
         with path.open("rb") as file:
             check_header(file.read(8), size, path)
-        tensors = dict(deserialize(read_folder(folder, [path.name])[path.name]))
+        tensors = dict(deserialize(read_folder(folder, [path.name])[path.name]))  # type: ignore[no-untyped-call]
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None
     except (SafetensorError, json.JSONDecodeError) as error:

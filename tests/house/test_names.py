@@ -26,7 +26,9 @@ FACE = {
 }  # fmt: skip
 """What a user of the library can rely on."""
 LONGER = {
-    "cli/translate.py: translate": 70,  # an option is a line
+    "cli/translate.py: translate": 70,  # an option is a line, here and in the next two
+    "cli/look.py: look": 85,
+    "cli/train.py: train": 75,
     "training/train.py: train": 80,  # the loop, to be read from top to bottom
 }
 """Functions that may have more lines than 60, and how many."""
