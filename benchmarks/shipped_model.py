@@ -147,7 +147,7 @@ def minutes(*trainings: dict[str, Any]) -> str:
 
 
 def sentences_at_a_time(changed: list[dict[str, Any]]) -> int:
-    """As many as joined sentences fare best with; 2 where that costs less than a fiftieth, as *it* may stand in the second
+    """As many as joined sentences fare best with; 2 where that costs less than 3 %, as *it* may stand in the second
     sentence for a noun of the first."""
     values = {row["test"]: row["value"] for row in changed}
     together, two, single = (
@@ -156,7 +156,7 @@ def sentences_at_a_time(changed: list[dict[str, Any]]) -> int:
     )
     if together >= max(two, single):
         return 0
-    return 2 if two > 0.98 * single else 1
+    return 2 if two > 0.97 * single else 1
 
 
 def lost(row: dict[str, Any]) -> str:
