@@ -132,7 +132,7 @@ export function useSession(state: State, set: (patch: Partial<State>) => void, l
           if (sentence) return; // what the start switches off, or gives, is for its own sentence
           const heads = start.heads_off.map(([attention, head]) => ({ attention, head }));
           set({
-            sentence: start.text || ARTICLE,
+            sentence: start.text || `${ARTICLE}.`,
             target: target || start.target,
             off: off.length ? off : heads,
             turned: turned.length ? turned : start.turned,
