@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from glassformer.http.listening import address_of, listen
 from glassformer.page.body import Packed
 from glassformer.page.export import page_with, save_page
 from glassformer.page.look import look
 from glassformer.page.notebook import answer
-from glassformer.page.serve import address_of, listen, serve
+from glassformer.page.serve import serve
 from glassformer.page.service import Service, Services
 from glassformer.page.wire import Ask
 from glassformer.translator import Translator

@@ -178,8 +178,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was served, instead of serving it, and the addresses that the browser was given."""
     seen: list[Any] = []
 
-    def serve(service: Any, listener: socket.socket, ready: Callable[[str], None]) -> None:
-        seen.append(service.model())
+    def serve(services: Any, listener: socket.socket, ready: Callable[[str], None]) -> None:
+        seen.append(services.first.model())
         ready(f"http://127.0.0.1:{listener.getsockname()[1]}/")
         listener.close()
         raise KeyboardInterrupt

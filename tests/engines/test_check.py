@@ -149,7 +149,7 @@ def test_what_is_no_number_is_no_tie(monkeypatch: pytest.MonkeyPatch) -> None:
         checked(saved, "int8", PAIRS)
 
 
-def test_a_tie_is_counted_and_a_difference_is_not_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tie_is_counted_and_a_difference_is_not_one() -> None:
     saved: Saved = toy()
     source, target = saved.tokenizer.encode(ENGLISH[0]), saved.tokenizer.encode(GERMAN[0])
     mine, other = (Hypothesis(ids, -1.0, -1.0, True, []) for ids in (target, [*target[:2], 9, *target[3:]]))
@@ -158,10 +158,9 @@ def test_a_tie_is_counted_and_a_difference_is_not_one(monkeypatch: pytest.Monkey
         compare(saved.model, [source], [mine], [other])
     with pytest.raises(ConversionError, match="token"):
         compare(saved.model, [source], [mine], [Hypothesis(target[:3], -1.0, -1.0, True, [])])
-    monkeypatch.setattr(check, "TIE", 100.0)
-    assert compare(saved.model, [source], [mine], [other]) == 1
+    assert compare(saved.model, [source], [mine], [other], tie=100.0) == 1
     with pytest.raises(ConversionError):  # cut off: no tie explains that
-        compare(saved.model, [source], [mine], [Hypothesis(target[:3], -1.0, -1.0, False, [])])
+        compare(saved.model, [source], [mine], [Hypothesis(target[:3], -1.0, -1.0, False, [])], tie=100.0)
 
 
 def test_the_sentences_of_a_run_are_its_validation_pairs(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_any_file_of_this_form_is_measured(it: ModuleType, tmp_path: Path) -> No
     path = tmp_path / "rows.tsv"
     path.write_text(ROWS, encoding="utf-8")
     translator = dataclasses.replace(Translator.load(tmp_path / "toy"), card={})  # no line is split
-    heads, pronouns, causal, article = it.measure(translator, path)
+    heads, article, pronouns, causal = it.measure(translator, path)
     assert (heads["sentences"], pronouns["sentences"], causal["sentences"]) == (2, 6, 2)
     assert heads["head"] == causal["head"] == article["head"]
     frame = it.Frame(*ROWS.split("\n")[1].split("\t"))

@@ -21,6 +21,7 @@ FACE = {
     "patch", "rank_heads", "show", "bleu", "chrf", "Score", "Transformer", "ModelConfig", "DecodingConfig",
     "TrainingConfig", "DataConfig", "RunConfig", "PRESETS", "tiny", "small", "fast", "base", "big", "GlassformerError",
     "ConfigError", "ShapeError", "VocabularyError", "NothingAllowedError", "WhatIfError", "FileFormatError",
+    "ForeignModelError",
     "TraceFileError", "CheckpointError", "CorpusError", "DecodingError", "ConversionError", "TrainingError",
     "TranslationWarning", "__version__",
 }  # fmt: skip

@@ -17,6 +17,8 @@ FORBIDDEN_CALLS = {
 UNPICKLING = {"broadcast_object_list", "all_gather_object", "gather_object", "scatter_object_list", "send_object_list",
               "recv_object_list"}  # fmt: skip
 """torch.distributed's calls that unpickle what comes over the network."""
+ZIPS = {"interop/places.py", "interop/export_argos.py"}
+"""Argos packages are zip files: read name by name within bounds, never unpacked to paths that they name (tests/interop)."""
 IMPORTERS = {"import_module", "spec_from_file_location", "exec_module", "load_module", "run_path", "run_module"}
 NAMED_HERE = {"import_module(f'glassformer.{home}')"}
 """The one import whose module is not written where it is imported: out of a table in the same file."""
@@ -66,7 +68,8 @@ def is_dangerous(name: str) -> bool:
 
 @pytest.mark.parametrize("path", parsed())
 def test_no_data_becomes_code(path: str) -> None:
-    assert not dangers(parsed()[path])
+    found = dangers(parsed()[path])
+    assert [one for one in found if path not in ZIPS or not one.endswith("zipfile.ZipFile")] == []
 
 
 @pytest.mark.parametrize(

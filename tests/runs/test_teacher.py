@@ -7,6 +7,7 @@ import pytest
 from glassformer.config import DecodingConfig
 from glassformer.errors import TrainingError
 from glassformer.runs import distill
+from glassformer.runs import teacher as teaching
 from glassformer.translator import Translator
 from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
 
@@ -15,7 +16,7 @@ BEAM = DecodingConfig(beam_size=2)
 
 @pytest.fixture
 def teacher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Translator:
-    monkeypatch.setattr(distill, "PART", 8)
+    monkeypatch.setattr(teaching, "PART", 8)
     save_toy_translator(tmp_path / "teacher")
     return Translator.load(tmp_path / "teacher")
 

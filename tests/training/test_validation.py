@@ -50,7 +50,7 @@ def test_validation_counts_with_the_runs_tokenizer(
 ) -> None:
     """As it was chosen when the corpus was read, or as the settings say; an older run goes by the script."""
     wanted = "老鸟在花园里唱歌。"
-    tokenizer = SimpleNamespace(encode=lambda text: [1], decode=lambda ids: wanted)
+    tokenizer = SimpleNamespace(encode=lambda text: [1], target=SimpleNamespace(decode=lambda ids: wanted))
     reader = Reader.of(toy().tokenizer, {"languages": "en-zh"})
     pairs = [("The lamp flickers.", wanted)]
     data: Any = SimpleNamespace(validation=pairs, tokenizer=tokenizer, reader=reader, bleu_tokenizer=chosen)

@@ -81,6 +81,7 @@ def told_of(name: str, findings: "list[Finding]", *, as_json: bool) -> None:
 
 
 def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], picture: Path) -> None:
+    """Print the findings, the learning curve in blocks, and where its picture lies."""
     from rich.markup import escape
 
     from glassformer.diagnosis.learning_curve import series
@@ -99,6 +100,7 @@ def show(run: Path, findings: "list[Finding]", rows: list[dict[str, Any]], pictu
 
 
 def show_findings(console: Terminal, name: str, findings: "list[Finding]") -> None:
+    """Print what was found, the bad first."""
     from rich.markup import escape
 
     bad = sum(finding.weight == "bad" for finding in findings)

@@ -1,4 +1,4 @@
-"""What makes a model talk rubbish, told without its training: a wrong start, a missing end, shifted ids, no language token.
+"""What makes a model talk rubbish, found without its training: a wrong start, a missing end, shifted ids, no language token.
 
 Each fault is tried out. The references of a few pairs are scored by the model as it is, and as it would be without the
 fault: where that is much likelier, it is the fault, and the difference is the evidence.

@@ -40,7 +40,7 @@ Checked: {check}.
 | file | what |
 |---|---|
 | `model.bin`, `config.json` | the model, and CTranslate2's settings of it |
-| `…_vocabulary.json` | the pieces, by id |
+| `shared_vocabulary.json`, of two vocabularies `source_vocabulary.json` and `target_vocabulary.json` | the pieces, by id |
 | `{source}`, `{target}` | SentencePiece |
 | `model_config.json`, `card.json` | sizes and choices; what is known about the model: data, command, scores |
 | `check.json`, `manifest.json` | what the check found; the SHA-256 of each file |

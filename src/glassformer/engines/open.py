@@ -108,7 +108,7 @@ def open_engine(
         if about.config.target_prefix:
             raise ConfigError("engine=ctranslate2: this model writes a language token first; use engine=native")
         return fast()
-    gpu = not device and torch_is_there() and has_gpu()
+    gpu = not device and there and torch_is_there() and has_gpu()
     elsewhere = engine == "native" or bool(about.config.target_prefix)
     if elsewhere or not there or device not in ("", "cpu") or gpu:
         return native()

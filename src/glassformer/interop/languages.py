@@ -23,8 +23,8 @@ def languages_in(tokens: Iterable[str]) -> dict[str, str]:
 
 
 def around_of(tables: Vocabularies, languages: Languages, where: str) -> tuple[list[int], list[int]]:
-    """The ids before each source, and before each target. Raises ForeignModelError where a multilingual model is not
-    told its languages, and for ones that it does not have."""
+    """The ids before each source, and before each target. Raises ForeignModelError where nobody says a multilingual
+    model's languages, and for ones that it does not have."""
     known = languages_in(tables.source.tokens)
     if len(known) < 2:
         if languages.source or languages.target:

@@ -15,7 +15,7 @@ LARGEST_WEIGHTS = 16 * 2**30
 CARD = "card.json"
 MOST_ENTRIES = 10_000
 MOST_TIMES = 200
-"""A compressed file may become so many times as large, and SLACK bytes larger: weights become at most twice as large."""
+"""A compressed file may grow by this factor, and by SLACK bytes: weights become at most twice as large."""
 SLACK = 2**20
 
 

@@ -42,6 +42,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Vocabularies:
+    """What a foreign model's tokens are: a table for each side, and the ids of its special tokens."""
+
     source: Table
     target: Table
     """The same object where both languages share one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from glassformer.config import DecodingConfig
 from glassformer.errors import ShapeError
@@ -16,14 +16,34 @@ from glassformer.translator.parts import Translation, not_empty, ranked
 from glassformer.translator.spans import Aligned, aligned
 
 if TYPE_CHECKING:
-    from glassformer.translator.translator import Translator
+    from glassformer.model import Transformer
+    from glassformer.text.reading import Reader
+    from glassformer.text.tokenizer import Tokenizer
+    from glassformer.translator.inside import Inside
+
+
+class Asker(Protocol):
+    """The translator, as far as its questions and answers need it."""
+
+    @property
+    def reader(self) -> Reader: ...
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+    @property
+    def model(self) -> Transformer: ...
+    @property
+    def inside(self) -> Inside: ...
+    @property
+    def inside_word(self) -> list[bool]: ...
+    def remark_on(self, texts: Sequence[str], readings: list[Reading]) -> None: ...
+    def remark_on_found(self, found: list[list[Translation]]) -> None: ...
 
 
 @dataclass(frozen=True)
 class Prepared:
     """What an engine is to be asked for some texts. ``finish`` takes what it found."""
 
-    translator: Translator
+    translator: Asker
     texts: Sequence[str]
     readings: list[Reading]
     config: DecodingConfig
@@ -101,7 +121,7 @@ def lacking(terms: Sequence[Term], translation: str) -> list[Term]:
 
 
 def prepare(
-    translator: Translator,
+    translator: Asker,
     texts: Sequence[str],
     config: DecodingConfig,
     prefix: str | Sequence[str],

@@ -23,9 +23,9 @@ def shipped_models() -> list[str]:
 
 def find_model(name_or_path: str | Path, tell: Callable[[str], None] = lambda text: None) -> Path:
     """The folder of a shipped model, by its name, or a model's or run's folder itself (``./en-de`` where a folder is
-    called like a shipped model). Another program's model is imported into the user's cache when it is first named, which
-    ``tell`` is told. Raises CheckpointError, naming the shipped ones, when it is none of these, and ForeignModelError for
-    another program's that cannot be imported."""
+    called like a shipped model). Another program's model is imported into the user's cache when it is first named, and
+    ``tell`` is called with a line about it. Raises CheckpointError, naming the shipped ones, when it is none of these, and
+    ForeignModelError for another program's that cannot be imported."""
     if str(name_or_path) in shipped_models():
         return models_folder() / name_or_path
     if not Path(name_or_path).exists():
