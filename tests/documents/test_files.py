@@ -251,3 +251,11 @@ def test_a_document_is_its_pieces() -> None:
     document = Document(["<p>", Block("a"), "</p>"])
     assert document.texts == ["a"]
     assert not document.has_tags
+
+
+def test_a_full_stop_behind_a_word_does_not_draw_its_tag_away() -> None:
+    block = Block("I see a dog.", [Tag("<b>", "</b>", 8, 11)])
+    source, target = [(0, 1), (2, 5), (6, 7), (8, 11), (11, 12)], [(0, 3), (4, 8), (9, 14), (15, 19), (19, 20)]
+    weights = [[0.9, 0.1, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0.99, 0.01], [0, 0, 0, 0.95, 0.05], [0, 0, 0, 0, 1]]
+    found = marked_up(block, "Ich sehe einen Hund.", [Aligned(source, target, weights)], "de")
+    assert found == "Ich sehe <b>einen Hund</b>."  # einen has the gender from dog

@@ -117,11 +117,17 @@ def words_of(translation: str, aligned: Sequence[Aligned], unspaced: bool) -> li
             number = next(
                 (n for n, span in enumerate(spans) if span[0] < max(end, start + 1) and span[1] > start), None
             )
-            if number is not None:
-                looks[number] += [
-                    (*span, weight) for span, weight in zip(one.source, row, strict=False) if span[0] < span[1]
-                ]
+            if number is None or (is_mark(translation[start:end]) and not is_mark(translation[slice(*spans[number])])):
+                continue  # the full stop behind a word looks elsewhere than the word
+            looks[number] += [
+                (*span, weight) for span, weight in zip(one.source, row, strict=False) if span[0] < span[1]
+            ]
     return [Word(*span, look) for span, look in zip(spans, looks, strict=True)]
+
+
+def is_mark(text: str) -> bool:
+    """Whether it holds no letter and no digit."""
+    return not re.search(r"\w", text)
 
 
 def set_places(tags: Sequence[Tag], text: str, translation: str, words: Sequence[Word], room: Span) -> None:
