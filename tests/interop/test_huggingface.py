@@ -16,7 +16,7 @@ import transformers
 from glassformer.checkpoint import Saved, load_model, save_model
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode
-from glassformer.errors import ForeignModelError
+from glassformer.errors import ConversionError, ForeignModelError
 from glassformer.interop.bring import import_model
 from glassformer.interop.export_huggingface import export_huggingface
 from glassformer.interop.imported import Languages
@@ -197,6 +197,27 @@ def test_export_loads_in_transformers(layout: str, saved: Saved, tmp_path: Path)
     assert back.model.config.positions == layout
     assert back.card["longest"] == 40
     assert all(torch.equal(tensor, back.model.state_dict()[name]) for name, tensor in model.state_dict().items())
+
+
+def test_where_it_reads_back_otherwise_nothing_is_written(
+    saved: Saved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from glassformer.interop import export_huggingface as module
+
+    save_model(tmp_path / "ours", saved)
+    right = module.to_huggingface
+    for spoil, said in ((lambda name: "b" + name, "does not read back"), (lambda name: name, "with other embedding")):
+        monkeypatch.setattr(
+            module,
+            "to_huggingface",
+            lambda weights, config, spoil=spoil: {
+                spoil(name) if "fc1" in name else name: tensor * (2 if "shared" in name else 1)
+                for name, tensor in right(weights, config).items()
+            },
+        )
+        with pytest.raises(ConversionError, match=said):
+            export_huggingface(tmp_path / "ours", tmp_path / "marian")
+        assert [one.name for one in tmp_path.iterdir()] == ["ours"]
 
 
 REFUSED = {

@@ -12,10 +12,11 @@ from glassformer.checkpoint import Saved, load_model
 from glassformer.config import ModelConfig
 from glassformer.disk import json_bytes, write_folder
 from glassformer.engines.export import check_plain
-from glassformer.errors import ConfigError, ConversionError
+from glassformer.errors import ConfigError, ConversionError, ForeignModelError
 from glassformer.interop.huggingface_folder import read_huggingface
 from glassformer.interop.huggingface_names import to_huggingface
 from glassformer.interop.imported import Languages
+from glassformer.interop.places import Files
 from glassformer.model.positions import positional_encodings
 
 POSITIONS = 1024
@@ -42,19 +43,24 @@ Checked: read back, every tensor is the same, bit for bit.
 
 def export_huggingface(folder: Path, out: Path) -> str:
     """Write ``out`` for the model in ``folder``; what its check found. Raises ConfigError for an ``out`` that is there, and
-    for a model that Marian's class does not compute; ConversionError, and leaves nothing behind, where it reads back
+    for a model that Marian's class does not compute; ConversionError, before anything is written, where it reads back
     otherwise."""
     if out.exists():
         raise ConfigError(f"{out} is there already: name a new folder")
     saved = load_model(folder)
     check_marian(saved.model.config)
-    write_folder(out, files_of(saved, str(saved.card.get("languages") or folder.name)))
-    back = read_huggingface(out, Languages()).saved
+    files = files_of(saved, str(saved.card.get("languages") or folder.name))
+    try:
+        back = read_huggingface(out, Languages(), Files(str(out), files)).saved
+    except ForeignModelError as error:
+        raise ConversionError(f"{out} does not read back, so that nothing was written: {error}; report it") from None
     weights, again = with_biases(saved), back.model.state_dict()
     differ = [name for name, tensor in weights.items() if name not in again or not torch.equal(tensor, again[name])]
     tokens, theirs = (one.tokenizer.target.tokens(range(len(one.tokenizer.target))) for one in (saved, back))
     if differ or tokens != theirs:
-        raise ConversionError(f"{out} reads back with other {differ[0] if differ else 'tokens'}: report it")
+        other = differ[0] if differ else "tokens"
+        raise ConversionError(f"{out} reads back with other {other}, so that nothing was written: report it")
+    write_folder(out, files)
     return f"read back, {len(weights)} tensors and {len(tokens):,} tokens are the same"
 
 

@@ -11,7 +11,7 @@ from glassformer.interop.huggingface import config_of
 from glassformer.interop.huggingface_names import from_huggingface, positions_in
 from glassformer.interop.imported import Imported, Languages, made, settings, shapes, sides
 from glassformer.interop.languages import around_of, languages_in, token_of
-from glassformer.interop.places import LARGEST_WEIGHTS, Folder, card_in
+from glassformer.interop.places import LARGEST_WEIGHTS, Folder, Place, card_in
 from glassformer.interop.tensors import Tensors
 from glassformer.interop.torch_file import read_torch
 from glassformer.interop.vocabularies import Table, Vocabularies
@@ -23,9 +23,10 @@ FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>")
 PIECES = ("sentencepiece.bpe.model", "spm_128k.model", "source.spm", "sentencepiece.model")
 
 
-def read_huggingface(path: Path, languages: Languages) -> Imported:
-    """Raises ForeignModelError for a folder that is damaged, or a model of another kind."""
-    place = Folder(path)
+def read_huggingface(path: Path, languages: Languages, files: Place | None = None) -> Imported:
+    """``files``: those of a folder that is yet to be written at ``path``. Raises ForeignModelError for a folder that is
+    damaged, or a model of another kind."""
+    place = files or Folder(path)
     about = json_in(place, "config.json")
     where = f"{path}: config.json"
     config = config_of(about, where)
@@ -69,7 +70,7 @@ def read_huggingface(path: Path, languages: Languages) -> Imported:
     )
 
 
-def json_in(place: Folder, name: str) -> Any:
+def json_in(place: Place, name: str) -> Any:
     """A JSON object. Raises ForeignModelError for what is none."""
     try:
         value = parsed(place.read(name))
@@ -80,7 +81,7 @@ def json_in(place: Folder, name: str) -> Any:
     return value
 
 
-def weights_in(place: Folder, path: Path) -> tuple[dict[str, Tensor], str, str]:
+def weights_in(place: Place, path: Path) -> tuple[dict[str, Tensor], str, str]:
     """The tensors, the file's name, and what they are rounded to."""
     names = place.names()
     if "model.safetensors" in names:
@@ -99,7 +100,7 @@ def weights_in(place: Folder, path: Path) -> tuple[dict[str, Tensor], str, str]:
     return tensors, name, next((kind for kind in ("float16", "bfloat16") if kind in kinds), "float32")
 
 
-def pieces_of(place: Folder) -> bytes:
+def pieces_of(place: Place) -> bytes:
     """The SentencePiece model that cuts sources."""
     names = place.names()
     for name in PIECES:
@@ -109,7 +110,7 @@ def pieces_of(place: Folder) -> bytes:
     raise ForeignModelError(f"{place.name} has {bpe}: wanted {PIECES[0]}, or source.spm and target.spm")
 
 
-def tokens_of_marian(place: Folder, size: int, own: int) -> tuple[list[str], list[str]]:
+def tokens_of_marian(place: Place, size: int, own: int) -> tuple[list[str], list[str]]:
     """``vocab.json`` has the ids, SentencePiece's own mean nothing; ``target_vocab.json`` where the target has its own."""
     source = by_ids(json_in(place, "vocab.json"), size, f"{place.name}: vocab.json")
     if not own:
@@ -131,7 +132,7 @@ def by_ids(ids: dict[str, Any], size: int, where: str) -> list[str]:
     return [tokens.get(id, f"<unused {id}>") for id in range(size)]
 
 
-def tokens_of_fairseq(place: Folder, pieces: bytes, size: int) -> list[str]:
+def tokens_of_fairseq(place: Place, pieces: bytes, size: int) -> list[str]:
     """M2M-100's ``vocab.json``, or fairseq's table and SentencePiece's pieces behind it; then the languages."""
     if "vocab.json" in place.names():
         ids = dict(json_in(place, "vocab.json"))
@@ -149,7 +150,7 @@ def tokens_of_fairseq(place: Folder, pieces: bytes, size: int) -> list[str]:
     return by_ids(ids, size, place.name)
 
 
-def languages_after(place: Folder) -> dict[str, int | None]:
+def languages_after(place: Place) -> dict[str, int | None]:
     """Tokens that were added to the pieces, with their ids, or None for those that come one after the other."""
     names = place.names()
     found: dict[str, int | None] = {}
