@@ -3,7 +3,7 @@
     python benchmarks/exports.py                                      # part of make peers
     python benchmarks/exports.py --source ../shared/data/tatoeba-en-de/test.en --sentences 500
 
-A folder's own README program translates line by line (CTranslate2, ONNX Runtime); transformers loads MarianMTModel and
+A folder's own README program translates line by line (CTranslate2, ONNX Runtime); transformers loads the class that config.json names and
 MarianTokenizer; Argos Translate installs the package. ``same`` counts the lines whose text is what glassformer says with the same
 search; Argos Translate's own search is CTranslate2's with other settings, so it is held against that. Then each export is imported
 again: ``same`` is then what glassformer says with the model that came back, ``tensors`` whether they are the same, bit for bit.
@@ -142,9 +142,9 @@ def by_onnx(folder: Path, lines: Sequence[str]) -> tuple[list[str], str]:
 def by_transformers(folder: Path, lines: Sequence[str]) -> tuple[list[str], str]:
     """In batches, with padding, greedily."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from transformers import MarianMTModel, MarianTokenizer
+    from transformers import AutoModelForSeq2SeqLM, MarianTokenizer
 
-    tokenizer, model = MarianTokenizer.from_pretrained(folder), MarianMTModel.from_pretrained(folder).eval()
+    tokenizer, model = MarianTokenizer.from_pretrained(folder), AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
     found: list[str] = []
     for first in range(0, len(lines), 50):
         batch = tokenizer(list(lines[first : first + 50]), return_tensors="pt", padding=True)

@@ -173,16 +173,16 @@ def test_a_language_token_goes_before_both_sides(tmp_path: Path) -> None:
     assert said[1 : 1 + len(greedy.ids)] == greedy.ids
 
 
-@pytest.mark.parametrize("layout", ["halves", "interleaved"])
-def test_export_loads_in_transformers(layout: str, saved: Saved, tmp_path: Path) -> None:
-    """Ours in MarianMTModel and MarianTokenizer: the same translations; and back again the same bits."""
-    config = saved.model.config.changed(positions=layout)
-    model = type(saved.model)(config).eval()
-    model.load_state_dict(saved.model.state_dict())
+@pytest.mark.parametrize(("layout", "norm"), [("halves", "post"), ("interleaved", "pre")])
+def test_export_loads_in_transformers(layout: str, norm: str, saved: Saved, tmp_path: Path) -> None:
+    """Ours in MarianMTModel, or with norms before in PEGASUS's class, and MarianTokenizer: the same translations; and back
+    again the same bits."""
+    config = saved.model.config.changed(positions=layout, norm=norm)
+    model = sure(type(saved.model)(config))
     save_model(tmp_path / "ours", Saved(model, saved.tokenizer, {"languages": "en-de", "longest": 40}))
     said = export_huggingface(tmp_path / "ours", tmp_path / "marian")
     assert "are the same" in said
-    theirs = transformers.MarianMTModel.from_pretrained(tmp_path / "marian").eval()
+    theirs = transformers.AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "marian").eval()
     tokenizer = transformers.MarianTokenizer.from_pretrained(tmp_path / "marian")
     for text in TEXTS:
         ids = saved.tokenizer.encode(text)
@@ -194,7 +194,7 @@ def test_export_loads_in_transformers(layout: str, saved: Saved, tmp_path: Path)
         assert tokenizer.decode(batch.input_ids[0], skip_special_tokens=True) == text
     import_model(tmp_path / "marian", tmp_path / "back")
     back = load_model(tmp_path / "back")
-    assert back.model.config.positions == layout
+    assert (back.model.config.positions, back.model.config.norm) == (layout, norm)
     assert back.card["longest"] == 40
     assert all(torch.equal(tensor, back.model.state_dict()[name]) for name, tensor in model.state_dict().items())
 
