@@ -43,7 +43,7 @@ def test_the_same_sentences_for_the_same_seed_and_none_twice() -> None:
 def test_they_are_sentences() -> None:
     for sentence in SOME:
         for text in sentence.pair:
-            assert re.fullmatch(r"[A-ZÄÖÜ][\w ,.;?'’-]*[.?]", text), text
+            assert re.fullmatch(r"[A-ZÄÖÜ][\w ,.;:?!'’-]*[.?]", text), text
             assert "  " not in text
             assert " ," not in text
             assert not re.search(r"[\ue000-\ue1ff{}|^_]", text)
