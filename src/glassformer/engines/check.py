@@ -120,7 +120,7 @@ def checked(
         return CTranslate2(files, config, tokens, target_tokens)
 
     exact = engine(convert(saved.model, tokens, target_tokens))
-    theirs = [best for (best,) in exact.begin(sources, GREEDY)()]
+    theirs = [best for (best,) in exact.submit(sources, GREEDY).result()]
     ours, ties, weigh = theirs, 0, exact.score
     if not isinstance(saved.model, Bare):
         from glassformer.decoding import decode, score
@@ -129,7 +129,7 @@ def checked(
         ties = compare(saved.model, sources, ours, theirs)
     files = convert(saved.model, tokens, target_tokens, quantization=quantization)
     fast = engine(files)
-    quantised = [target.decode(best.ids) for (best,) in fast.begin(sources, GREEDY)()]
+    quantised = [target.decode(best.ids) for (best,) in fast.submit(sources, GREEDY).result()]
     native = [target.decode(one.ids) for one in ours]
     references = [target for _, target in pairs] or native
     tokenizer = tokenizer_of(saved.card, references)
