@@ -115,7 +115,7 @@ def speeds(imported: Saved, wanted: argparse.Namespace) -> dict[str, float]:
         for _ in range(TURNS + 1):
             for one, which in engines.items():
                 began = time.perf_counter()
-                said = which.begin(sources, GREEDY)()
+                said = which.submit(sources, GREEDY).result()
                 tokens = sum(len(best.ids) + best.finished for (best,) in said)
                 times[one].append(tokens / (time.perf_counter() - began))
         middle = {one: statistics.median(some[1:]) for one, some in times.items()}

@@ -1,4 +1,4 @@
-"""A folder that ``transformers`` loads as ``MarianMTModel`` and ``MarianTokenizer``. Marian's class computes norms behind the
+"""A folder that ``transformers`` loads as ``MarianMTModel`` and ``MarianTokenizer``. Marian's class computes norms after the
 sub-layers only; with norms before them it is ``PegasusForConditionalGeneration``, which is otherwise the same."""
 
 import json
