@@ -19,6 +19,7 @@ from glassformer.decoding import decode
 from glassformer.errors import ConversionError, ForeignModelError
 from glassformer.interop.bring import import_model
 from glassformer.interop.export_huggingface import export_huggingface
+from glassformer.interop.huggingface import ACTIVATIONS
 from glassformer.interop.imported import Languages
 from glassformer.interop.torch_file import read_torch
 from glassformer.text.tokenizer import Tokenizer
@@ -65,7 +66,7 @@ def test_marian(own: bool, tokenizer: Tokenizer, tmp_path: Path) -> None:
     """The same ids in, the same tokens out, as their own tokenizer and their own ``generate``."""
     theirs = marian_folder(tmp_path / "opus", tokenizer, own=own)
     their_tokenizer = transformers.MarianTokenizer.from_pretrained(tmp_path / "opus")
-    import_model(tmp_path / "opus", tmp_path / "ours")
+    assert "MarianMTModel gives the same log P" in import_model(tmp_path / "opus", tmp_path / "ours").said
     ours = load_model(tmp_path / "ours")
     config = ours.model.config
     assert bool(config.target_vocabulary_size) == own
@@ -218,6 +219,16 @@ def test_where_it_reads_back_otherwise_nothing_is_written(
         with pytest.raises(ConversionError, match=said):
             export_huggingface(tmp_path / "ours", tmp_path / "marian")
         assert [one.name for one in tmp_path.iterdir()] == ["ours"]
+
+
+def test_a_model_that_their_class_computes_otherwise_is_refused(
+    tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marian_folder(tmp_path / "opus", tokenizer)
+    monkeypatch.setitem(ACTIVATIONS, "swish", "relu")
+    with pytest.raises(ForeignModelError, match="MarianMTModel finds another log P"):
+        import_model(tmp_path / "opus", tmp_path / "ours")
+    assert not (tmp_path / "ours").exists()
 
 
 REFUSED = {

@@ -8,6 +8,7 @@ from torch import Tensor
 from glassformer.checkpoint import tensors_in
 from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError, ForeignModelError
+from glassformer.interop.check_huggingface import check_by_their_class
 from glassformer.interop.huggingface import config_of
 from glassformer.interop.huggingface_names import from_huggingface, positions_in
 from glassformer.interop.imported import Imported, Languages, made, settings, shapes, sides
@@ -55,9 +56,9 @@ def read_huggingface(path: Path, languages: Languages, files: Place | None = Non
     config = settings({**config.to_dict(), **changes}, where)
     tokenizer = sides((source, target), tokens, special, around, prefix, shared=not config.target_vocabulary_size)
     card: dict[str, Any] = card_in(place) | ({"longest": config.longest - 1} if config.longest else {})
-    return Imported(
-        made(config, weights, tokenizer, card, path), f"Hugging Face ({about['model_type']}, {kind})", rounded
-    )
+    saved = made(config, weights, tokenizer, card, path)
+    name = f"Hugging Face ({about['model_type']}, {kind})"
+    return Imported(saved, name, rounded, by_their_class=lambda: check_by_their_class(saved, about, tensors))
 
 
 def around_in(
