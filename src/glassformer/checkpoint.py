@@ -46,7 +46,9 @@ def load_model(folder: str | Path) -> Saved:
     check_sizes(read_config(folder), folder / "model.safetensors")
     about = describe(folder)
     content = read_folder(folder, ["model.safetensors"])["model.safetensors"]
-    model = Transformer(about.config)
+    with torch.device("meta"):  # not one number is drawn by chance that would only be written over
+        model = Transformer(about.config)
+    model.to_empty(device="cpu")
     load_weights(model, tensors_in(content, folder / "model.safetensors"), folder)
     return Saved(model.eval(), about.tokenizer, about.card)
 
