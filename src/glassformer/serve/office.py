@@ -53,6 +53,7 @@ class Office:
         """``beam``: for requests that do not say one. ``look``: whether this server shows the page to look inside."""
         self.desk, self.keys, self.limits = desk, keys, limits or Sizes()
         self.per_address, self.beam, self.shows = per_address or Limits(), beam, look
+        self.usual = DecodingConfig(beam_size=beam)
         self.counted = Counted()
         self.used: Counter[str] = Counter()
         """Characters asked for by each key, since the server began."""
@@ -100,7 +101,7 @@ class Office:
         return self.desk.glossary(name) if name else None
 
     def config(self, asked: DecodingConfig | None) -> DecodingConfig:
-        return asked or DecodingConfig(beam_size=self.beam)
+        return asked or self.usual
 
     def look(self, offer: Offer, text: str) -> str:
         """The address of the page on this text; "" where it is not shown."""
