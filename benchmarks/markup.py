@@ -155,9 +155,9 @@ def whole_page(chance: random.Random, tokens: list[str]) -> Snippet:
 
 
 ADJECTIVES = frozenset(
-    "old young red green small big new black white good cold fresh expensive tired happy".split(" ")
+    ["old", "young", "red", "green", "small", "big", "new", "black", "white", "good", "cold", "fresh", "expensive", "tired", "happy"]
 )
-VOID = frozenset("img br hr input meta link wbr".split(" "))
+VOID = frozenset(["img", "br", "hr", "input", "meta", "link", "wbr"])
 
 
 class Tree(HTMLParser):

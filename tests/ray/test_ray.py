@@ -1,4 +1,4 @@
-"""What of Ray's part needs no Ray; with it, one small cluster. ``benchmarks/ray_shards.py`` has two nodes, of which one dies."""
+"""What of Ray's part needs no Ray; with it, a small cluster. ``benchmarks/shards.py --ray`` has two nodes, one of which dies."""
 
 import importlib.util
 from pathlib import Path
@@ -45,10 +45,10 @@ def test_another_model_on_a_node_is_said_and_a_death_is_told(tmp_path: Path) -> 
     try:
         with pytest.raises(ConfigError, match="is another model on this machine"):
             cluster.result(cluster.ask(cluster.start(), ["a"]))
+        worker = cluster.start()
+        ticket = cluster.ask(worker, ["a"])
+        cluster.ray.kill(worker)
         with pytest.raises(LostError):
-            worker = cluster.start()
-            ticket = cluster.ask(worker, ["a"])
-            cluster.ray.kill(worker)
             cluster.result(ticket)
     finally:
         cluster.end()

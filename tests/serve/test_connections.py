@@ -1,4 +1,4 @@
-"""Both ways to read requests, h11 and httptools with uvloop: the same answers, the same limits, no wait for acknowledgements."""
+"""Both ways to read requests, h11 and httptools with uvloop: the same answers and limits, no wait for acknowledgements."""
 
 import asyncio
 import json

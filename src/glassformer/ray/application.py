@@ -17,8 +17,8 @@ def application(*models: str, **settings: Any) -> Callable[[], ASGIApp]:
             pass
 
     ``settings``: those of ``glassformer.serve.run.Settings``. Limits are each replica's own. The page to look inside is not
-    there. Raises ConfigError, when it is called, for an application without ``keys`` unless it is ``open_to_all``: Ray's proxy
-    decides who can reach it.
+    there. When it is called it raises ConfigError for an application without ``keys`` that is not ``open_to_all``: Ray's
+    proxy decides who can reach it.
     """
 
     def made() -> ASGIApp:
