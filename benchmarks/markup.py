@@ -44,7 +44,14 @@ SENTENCES = (
     "The man likes the small garden.", "The school is in the old city.", "The woman often sees the red picture.",
     "The dog drinks fresh water there.", "Two cats see the black bird.", "My teacher reads two books.", "The good friend writes three letters.",
 )  # fmt: skip
-ATTRIBUTES = ('class="x"', 'id="a1" data-n="1 &lt; 2"', "lang=en", 'title="a &quot;b&quot;"', "hidden", 'style="color: red"')
+ATTRIBUTES = (
+    'class="x"',
+    'id="a1" data-n="1 &lt; 2"',
+    "lang=en",
+    'title="a &quot;b&quot;"',
+    "hidden",
+    'style="color: red"',
+)
 INLINE = ("b", "i", "em", "strong", "u", "span", "mark", "small")
 KEPT = (
     "<!-- a <b>comment</b> -->", "<script>if (a < b) { run('old house'); }</script>", "<style>p > b { color: red }</style>",
@@ -131,7 +138,9 @@ def nested(chance: random.Random, tokens: list[str]) -> Snippet:
 
 def phrase_with_adjective(chance: random.Random, tokens: list[str]) -> tuple[int, int] | None:
     """An adjective and its noun."""
-    places = [n for n in range(len(tokens) - 1) if content_word(tokens[n]) in ADJECTIVES and content_word(tokens[n + 1])]
+    places = [
+        n for n in range(len(tokens) - 1) if content_word(tokens[n]) in ADJECTIVES and content_word(tokens[n + 1])
+    ]
     return (place := chance.choice(places), place + 2) if places else None
 
 
@@ -155,7 +164,23 @@ def whole_page(chance: random.Random, tokens: list[str]) -> Snippet:
 
 
 ADJECTIVES = frozenset(
-    ["old", "young", "red", "green", "small", "big", "new", "black", "white", "good", "cold", "fresh", "expensive", "tired", "happy"]
+    [
+        "old",
+        "young",
+        "red",
+        "green",
+        "small",
+        "big",
+        "new",
+        "black",
+        "white",
+        "good",
+        "cold",
+        "fresh",
+        "expensive",
+        "tired",
+        "happy",
+    ]
 )
 VOID = frozenset(["img", "br", "hr", "input", "meta", "link", "wbr"])
 

@@ -146,7 +146,9 @@ def main() -> None:
             found = on_ray(source, folder / "ray", len(lines))
             ratio = round(found["lines_per_s"] / plain, 3)
             same = digest(folder / "ray") == expected
-            made.append({"what": "ray", **found, "ctranslate2_per_s": round(plain, 1), "ratio": ratio, "same": same, **common})
+            made.append(
+                {"what": "ray", **found, "ctranslate2_per_s": round(plain, 1), "ratio": ratio, "same": same, **common}
+            )
         rows.write("shards", made)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

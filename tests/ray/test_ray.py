@@ -1,4 +1,4 @@
-"""What of Ray's part needs no Ray; with it, a small cluster. ``benchmarks/shards.py --ray`` has two nodes; one of them dies."""
+"""What of Ray's part needs no Ray; with it, a small cluster. ``benchmarks/shards.py --ray`` has two nodes; one dies."""
 
 import importlib.util
 from pathlib import Path
