@@ -255,7 +255,12 @@ def verdict(snippet: Snippet, translated: str) -> Verdict:
     """Whether ``translated`` has the snippet's form, and its tags on the right words."""
     before, after = Tree(snippet.source), Tree(translated)
     same = not after.wrong and form_of(before.root) == form_of(after.root)
-    plain = " ".join(re.sub(r"<script.*?</script>|<style.*?</style>|<!--.*?-->|<[^>]*>", "", translated).split())
+    plain = re.sub(
+        r"<script.*?</script>|<style.*?</style>|<!--.*?-->|</?(?:p|code|div|td|li|h2|br|img|hr)\b[^>]*>",
+        " ",
+        translated,
+    )
+    plain = " ".join(re.sub(r"<[^>]*>", "", plain).split())
     judged = all(has(plain, word) for word in snippet.words)
     right = 0
     for number, held in enumerate(snippet.tagged):
