@@ -1,8 +1,8 @@
 """Do tags stay on their words? 200 snippets of HTML, translated by ``glassformer serve`` and, with the same model, LibreTranslate.
 
-    python benchmarks/markup.py                                # ours
-    python benchmarks/markup.py --peer http://127.0.0.1:5051   # and a LibreTranslate server that is there (serving.py starts one)
-    python benchmarks/markup.py --show                         # the ones that went wrong
+    python benchmarks/markup.py                            # ours
+    python benchmarks/markup.py --libretranslate PYTHON    # and LibreTranslate, from the environment of that python
+    python benchmarks/markup.py --show                     # the ones that went wrong
 
 Each snippet is made here: a sentence of which the German of every content word is known, with tags around some of its words,
 nested ones, with attributes, entities, comments, scripts. A tag is *right* when what it holds in the translation has the
@@ -205,7 +205,7 @@ class Tree(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         inner: list[Any] = []
-        self.here.append((tag, tuple(attrs), inner))
+        self.here.append((tag, tuple((name, value or "") for name, value in attrs), inner))
         if tag not in VOID:
             number = dict(attrs).get("data-t") or ""
             self.open.append((tag, inner, number))
@@ -286,10 +286,10 @@ def row(who: str, made: Sequence[Snippet], translated: Sequence[str]) -> dict[st
 
 def main() -> None:
     import rows
-    from serving import ask_once, server
+    from serving import ask_once, libretranslate, server
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer", default="", help="a LibreTranslate server's address on this machine")
+    parser.add_argument("--libretranslate", default="", help="the python of an environment with libretranslate")
     parser.add_argument("--show", action="store_true", help="print what went wrong, write no rows")
     options = parser.parse_args()
     made = snippets()
@@ -303,9 +303,9 @@ def main() -> None:
                 print(f"{snippet.kind}: {one}\n  {snippet.source}\n  {text}")
         print(found)
         return
-    if options.peer:
-        port = int(options.peer.rstrip("/").rpartition(":")[2])
-        found.append(row("LibreTranslate", made, [ask_once(port, one.source, "html") for one in made]))
+    if options.libretranslate:
+        with libretranslate(options.libretranslate) as (port, _):
+            found.append(row("LibreTranslate", made, [ask_once(port, one.source, "html") for one in made]))
     rows.write("markup", found)
 
 

@@ -27,11 +27,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 
 import rows
 from asking import percentile
 
+from glassformer.http.listening import listen
 from glassformer.text.lines import read_lines
 
 ADDRESS = "127.0.0.1"
@@ -59,14 +60,34 @@ def server(*more: str, beam: int = 1) -> Iterator[tuple[int, int]]:
             process.wait(60)
 
 
+@contextmanager
+def libretranslate(python: str) -> Iterator[tuple[int, int]]:
+    """LibreTranslate's own server, as it comes, with the shipped model as an Argos package; ``python`` is of its environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "en_de.argosmodel"
+        words = [sys.executable, "-m", "glassformer", "export", "en-de", str(made), "--to", "argos"]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        with listen() as listener:
+            port = int(listener.getsockname()[1])
+        words = [python, str(Path(__file__).parent / "libretranslate_server.py"), str(made), folder, str(port)]
+        bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen(words, env=bare, **quiet) as process:
+            try:
+                load(port)
+                yield port, process.pid
+            finally:
+                process.terminate()
+
+
 def load(port: int) -> None:
     """Have the model loaded; the first time it is converted, which may take longer than a request may."""
-    for _ in range(10):
+    for _ in range(60):
         try:
             ask_once(port, "I see a house.")
             return
-        except HTTPError:
-            time.sleep(2)
+        except (HTTPError, URLError):
+            time.sleep(1)
     raise SystemExit("the model was not loaded")
 
 
@@ -220,6 +241,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--minutes", type=float, default=3, help="of the soak")
     parser.add_argument("--capacity", type=float, default=0, help="requests/s that the soak doubles")
+    parser.add_argument("--libretranslate", default="", help="the python of an environment with libretranslate")
     parser.add_argument("--dry", action="store_true", help="print, write no rows")
     options = parser.parse_args()
     sentences, parts = sentences_of(options.source), options.only.split(",")
@@ -238,6 +260,10 @@ def main() -> None:
     if "beam4" in parts:
         with server(beam=4) as (port, pid):
             made.append(measured("beam 4", port, pid, bodies(sentences), clients=CLIENTS, **often))
+    if options.libretranslate:
+        with libretranslate(options.libretranslate) as (port, pid):
+            made.append(measured("LibreTranslate (beam 4)", port, pid, bodies(sentences), clients=CLIENTS, **often))
+            made.append(measured("LibreTranslate, one", port, pid, bodies(sentences), clients=1, **often))
     if "soak" in parts:
         capacity = options.capacity or next(row["requests_per_s"] for row in made if row["what"] == "beam 1")
         made.append(soak(sentences, capacity, options.minutes))
