@@ -142,7 +142,7 @@ def main() -> None:
             found = killed(source, folder / "killed", options.kills, every)
             made.append({"what": "kills", **found, "same": digest(folder / "killed") == expected, **common})
         if options.ray:
-            plain = offline(lines[:2000], 10.0)
+            plain, _ = offline(lines[:2000], 10.0)
             found = on_ray(source, folder / "ray", len(lines))
             ratio = round(found["lines_per_s"] / plain, 3)
             same = digest(folder / "ray") == expected

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from glassformer.config import DecodingConfig
 from glassformer.documents.blocks import Document
 from glassformer.documents.html import read_html
+from glassformer.documents.office import OfficeFile
 from glassformer.errors import ConfigError
 from glassformer.http.guard import RequestError
 from glassformer.serve.desk import Asked, Desk
@@ -139,11 +140,13 @@ class Office:
             document.rebuilt([best_of(next(found)) for _ in document.texts], offer.target) for document in documents
         ]
 
-    async def document(self, request: Request, offer: Offer, document: Document) -> str:
+    async def document(self, request: Request, offer: Offer, document: Document | OfficeFile) -> bytes:
         """A file with its texts translated."""
         config = self.config(None).changed(attention=document.has_tags)
         found = await self.translate(request, offer, document.texts, config)
-        return await asyncio.to_thread(document.rebuilt, [best_of(one) for one in found], offer.target)
+        rebuilt: Callable[..., str | bytes] = document.rebuilt
+        made = await asyncio.to_thread(rebuilt, [best_of(one) for one in found], offer.target)
+        return made.encode() if isinstance(made, str) else made
 
     async def word_scores(self, offer: Offer, text: str, translation: str) -> dict[int, float]:
         """log P of each of the translation's words between blanks, by its number, as the model in PyTorch has it."""
