@@ -5,6 +5,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from glassformer.card import Card
 from glassformer.cli.terminal import Terminal
 
 LOOKED_AT = 200
@@ -37,7 +38,7 @@ def show_demo(run: Path) -> None:
     for job in jobs:
         table.add_row(job.job, f"{job.attention}:{job.head}", f"{job.share:.0%}", f"{job.even:.0%}")
     console.print(table)
-    if taught := translator.card.get("taught"):
+    if taught := Card.of(translator.card).taught:
         console.print(
             f"\n[bold]{escape(taught['head'])}[/] was taught to look from it to its noun, in the first half of the training; "
             "the other heads found their jobs by themselves."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.card import Card
 from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.translate import bar, decoding_config, tell, writer
 from glassformer.errors import ConfigError, CorpusError
@@ -178,8 +179,9 @@ def chosen_tokenizer(texts: Texts, tokenize: str, languages: str, files: Iterabl
     from glassformer.score_tokenizers import choose, code_in_name
 
     names = [code_in_name(name) for name in files]
-    guess = next(filter(None, names), str(card.get("languages", "")))
-    asked = tokenize or ("" if languages else str(card.get("bleu_tokenizer", "")))
+    known = Card.of(card)
+    guess = next(filter(None, names), known.languages)
+    asked = tokenize or ("" if languages else known.bleu_tokenizer)
     lines = [line for side in texts.references for line in side]
     choice = choose(lines, language=languages, guess=guess, tokenize=asked)
     if choice.said:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassformer.brief import brief
+from glassformer.card import Card
 from glassformer.config import DataConfig, ModelConfig, TrainingConfig
 from glassformer.corpus.augmentation import augmented
 from glassformer.corpus.batches import Batches
@@ -97,22 +98,22 @@ class Data:
         return Batches(self.pairs, batch_tokens=size, seed=seed, sampler=sampler, word_starts=starts, **special)  # type: ignore[arg-type]
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
+    def card(self) -> Card:
         """What a model's card says of its data: what a translator has to know to read as training read."""
         pairs = self.pairs.facts
-        return {
-            "languages": languages(self.config),
-            "data": [*self.config.source, *self.config.target],
-            "longest": max(pairs.longest_source, pairs.longest_target),
-            "sentences": self.usual_sentences(0.9),
-            "plain_case": self.plain_case,
-            "source_scripts": common_scripts(self.sampled_lines),
-        }
+        return Card(
+            languages=languages(self.config),
+            data=(*self.config.source, *self.config.target),
+            longest=max(pairs.longest_source, pairs.longest_target),
+            sentences=self.usual_sentences(0.9),
+            plain_case=self.plain_case,
+            source_scripts=tuple(common_scripts(self.sampled_lines)),
+        )
 
     @cached_property
     def reader(self) -> Reader:
         """How the model that is trained on this reads."""
-        return Reader.of(self.tokenizer, self.facts, protect=self.config.placeholders)
+        return Reader.of(self.tokenizer, self.card.to_dict(), protect=self.config.placeholders)
 
 
 def prepare(

@@ -18,6 +18,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glassformer.card import Card
 from glassformer.config import DecodingConfig
 from glassformer.corpus.files import VALIDATION, kept_validation
 from glassformer.disk import check_regular, inside
@@ -219,16 +220,11 @@ def apart(model: "Transformer", source: Sequence[int], before: Sequence[int], on
 def tokenizer_of(card: dict[str, Any], references: Sequence[str]) -> str:
     """What BLEU is counted with: as the model's training did. One that is missing here, while it was there, must not keep
     anybody from translating."""
+    known = Card.of(card)
     try:
-        return choose(references, guess=said(card, "languages"), tokenize=said(card, "bleu_tokenizer")).tokenizer
+        return choose(references, guess=known.languages, tokenize=known.bleu_tokenizer).tokenizer
     except ConfigError:
-        return choose(references, guess=said(card, "languages")).tokenizer
-
-
-def said(card: dict[str, Any], name: str) -> str:
-    """What a card says, if it is text: it may be anybody's."""
-    value = card.get(name, "")
-    return value if isinstance(value, str) else ""
+        return choose(references, guess=known.languages).tokenizer
 
 
 def validation_pairs(folder: Path) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import ctranslate2
 
+from glassformer.card import Card
 from glassformer.checkpoint import load_model
 from glassformer.config import ModelConfig
 from glassformer.disk import json_bytes, write_folder
@@ -62,7 +63,7 @@ def export_ctranslate2(folder: Path, out: Path, quantization: str) -> Check:
     files, check = checked(saved, quantization, validation_pairs(folder), add_source_eos=True)
     source, target = names_of(saved.tokenizer)
     readme = README.format(
-        name=saved.card.get("languages", folder.name),
+        name=Card.of(saved.card).languages or folder.name,
         version=ctranslate2.__version__,
         quantization=quantization,
         example="Good morning!",

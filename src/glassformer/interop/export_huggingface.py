@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from glassformer.card import Card
 from glassformer.checkpoint import Saved, load_model
 from glassformer.config import ModelConfig
 from glassformer.disk import json_bytes, write_folder
@@ -48,7 +49,7 @@ def export_huggingface(folder: Path, out: Path) -> str:
         raise ConfigError(f"{out} is there already: name a new folder")
     saved = load_model(folder)
     check_marian(saved.model.config)
-    write_folder(out, files_of(saved, str(saved.card.get("languages") or folder.name)))
+    write_folder(out, files_of(saved, Card.of(saved.card).languages or folder.name))
     back = read_huggingface(out, Languages()).saved
     weights, again = with_biases(saved), back.model.state_dict()
     differ = [name for name, tensor in weights.items() if name not in again or not torch.equal(tensor, again[name])]
@@ -165,11 +166,11 @@ def generation_of(config: ModelConfig) -> dict[str, Any]:
 def tokenizer_of(saved: Saved, longest: int) -> dict[str, Any]:
     target, config = saved.tokenizer.target, saved.model.config
     eos, unk, pad = target.tokens([config.eos_id, config.unk_id, config.pad_id])
-    source, _, written = str(saved.card.get("languages") or "").partition("-")
+    known = Card.of(saved.card)
     return {
         "tokenizer_class": "MarianTokenizer",
-        "source_lang": source,
-        "target_lang": written,
+        "source_lang": known.source,
+        "target_lang": known.target,
         "model_max_length": longest,
         "separate_vocabs": bool(config.target_vocabulary_size),
         "eos_token": eos,

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from glassformer.card import Card
 from glassformer.config import DataConfig, DecodingConfig
 from glassformer.config.settings import check_threads
 from glassformer.config.tables import Tables, read_settings
@@ -99,8 +100,8 @@ def distill(
             note(f"{kept:,} pairs of {lesson.models[0]} beside them")
         for side in ("source", "target"):
             settings["data"][side] = [str(each / f"train.{side}") for each in folders]
-        card = teachers[lesson.models[0]].card
-        about = {"languages": card.get("languages", ""), "teachers": [*teachers], "data": card.get("data", [])}
+        card = Card.of(teachers[lesson.models[0]].card)
+        about = {"languages": card.languages, "teachers": (*teachers,), "data": card.data}
         return carry_out(settings, folder, command=command, threads=threads, device=device, about=about, **how)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def carry_out(
 ) -> Outcome:
     """Begin the run in ``out``, or go on with it, up to its end or until ``stop`` asks for it.
 
-    ``command``: what was typed, for the model's card. ``about``: what else the card is to say. ``corpus`` writes the files
+    ``command``: what was typed, for the model's card. ``about``: more fields of the card. ``corpus`` writes the files
     of the corpus where they are made for this run. A run that is refused leaves nothing behind.
     """
     check_threads(threads)
@@ -143,12 +143,11 @@ def carry_out(
         if processes.first:
             keep(folder, settings)
         recipe = choose(len(data.pairs), len(data.tokenizer), device=where.type)
-        facts = {**data.facts, "command": command, **(about or {})}
-        if training.bleu_tokenizer:
-            facts["bleu_tokenizer"] = training.bleu_tokenizer  # what is asked for once counts ever after
+        # A tokenizer of BLEU that is asked for once counts ever after.
+        card = replace(data.card, command=command, bleu_tokenizer=training.bleu_tokenizer, **(about or {}))
         more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with stop or nullcontext(never) as asked:
-            return train_in(folder, data, recipe, about=facts, stop=asked, **more)
+            return train_in(folder, data, recipe, card=card, stop=asked, **more)
 
 
 @brief

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from glassformer.card import Card
 from glassformer.text.case import in_upper_case, known_in_small, plain, shouted
 from glassformer.text.languages import glue
 from glassformer.text.normalise import normalised
@@ -99,15 +100,15 @@ class Reader:
     @classmethod
     def of(cls, tokenizer: Tokenizer, card: Mapping[str, Any], *, protect: bool = True) -> Reader:
         """The reader that a model's card asks for."""
-        source, _, target = str(card.get("languages") or "").partition("-")
+        known = Card.of(card)
         return cls(
             tokenizer,
-            source,
-            target,
-            limit=max(SMALLEST_LIMIT, int(card.get("longest") or card.get("split_above") or LONGEST)),
-            most=int(card.get("sentences", 0)),
-            plain_case=bool(card.get("plain_case", True)),
-            scripts=tuple(card.get("source_scripts", ())),
+            known.source,
+            known.target,
+            limit=max(SMALLEST_LIMIT, known.limit or LONGEST),
+            most=known.sentences,
+            plain_case=known.plain_case,
+            scripts=known.source_scripts,
             protect=protect,
         )
 

@@ -90,10 +90,10 @@ def taught(progress: Progress, config: TrainingConfig, facts: Facts) -> dict[str
     the same of the model that the run began with. Empty where nothing was taught."""
     before = {**progress.taught_before, "in": "the run it started from"} if progress.taught_before else {}
     if not progress.guided_to:
-        return {"taught": before} if before else {}
+        return before
     said: dict[str, Any] = {"head": config.guided_attention, "until_step": progress.guided_to}
     said |= {"weight": config.guided_weight, "marked_pairs": facts.marked_pairs}
-    return {"taught": {**said, "before": before} if before else said}
+    return {**said, "before": before} if before else said
 
 
 def check_guide(recipes: Iterable[Recipe], marks: Iterable[str]) -> None:

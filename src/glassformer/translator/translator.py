@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
 from glassformer.brief import brief
+from glassformer.card import Card
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, Submitted, native_opener, open_engine
 from glassformer.errors import DecodingError, TranslationWarning
@@ -324,7 +325,8 @@ class Translator:
         """
         config = self.model.config
         if layer is None:
-            layer = int(self.card.get("alignment_layer", max(config.decoder_layers - 2, 0)))
+            layer = Card.of(self.card).alignment_layer
+            layer = max(config.decoder_layers - 2, 0) if layer is None else layer
         check_number("layer", layer, config.decoder_layers)
         chosen = list(range(config.heads) if heads is None else heads)
         for head in chosen:
