@@ -185,9 +185,10 @@ def compare(
     ours: Sequence[Hypothesis],
     theirs: Sequence[Hypothesis],
     tie: float = TIE,
+    program: str = "CTranslate2",
 ) -> int:
     """The number of sentences that differ from a tie on, of two tokens whose log P are within ``tie``. Raises
-    ConversionError for one that differs otherwise."""
+    ConversionError for one that differs otherwise. ``program``: whose ``theirs`` are."""
     ties = 0
     for number, (source, mine, other) in enumerate(zip(sources, ours, theirs, strict=True), start=1):
         if mine.ids == other.ids and mine.finished == other.finished:
@@ -200,9 +201,10 @@ def compare(
         else:
             gap = abs(apart(model, source, mine.ids[:place], both[0][place], both[1][place]))
         if not gap <= tie:
+            way = "use engine=native, and report it" if program == "CTranslate2" else "report it"
             raise ConversionError(
-                f"CTranslate2 computes another translation than PyTorch in float32: sentence {number} of {len(sources)}, "
-                f"token {place + 1}, log P {gap:.4f} apart where {tie:g} is a tie; use engine=native, and report it"
+                f"{program} computes another translation than PyTorch in float32: sentence {number} of {len(sources)}, "
+                f"token {place + 1}, log P {gap:.4f} apart where {tie:g} is a tie; {way}"
             )
         ties += 1
     return ties

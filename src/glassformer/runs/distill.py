@@ -108,7 +108,7 @@ def distill(
 def load_teachers(models: Sequence[str], note: Note, **how: Any) -> dict[str, Translator]:
     """The teachers by their names. Raises ConfigError where they translate different languages."""
     teachers = {name: Translator.load(name, tell=note, remark=note, **how) for name in models}
-    known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
+    known = {name: Card.of(teacher.card).languages for name, teacher in teachers.items()}
     if len(set(known.values())) > 1:
         each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
         raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
