@@ -1,4 +1,4 @@
-"""What a model's card says: written here, and read here.
+"""A model's card: written here, and read here.
 
 A card is a JSON object that comes from strangers. ``Card.of`` reads what the house acts on, each with its type and the value
 that holds where a card says nothing; ``check_card`` refuses a file with another type. Other names may hold any JSON: they
@@ -71,7 +71,7 @@ WORDS: dict[Callable[[Any], bool], str] = {
 
 @dataclass(frozen=True)
 class Card:
-    """What is known about a model. ``of`` reads one; ``to_dict`` is what is written."""
+    """The facts about a model. ``of`` reads one; ``to_dict`` is what is written."""
 
     languages: str = ""
     """Source and target, such as en-de."""
@@ -82,14 +82,14 @@ class Card:
     split_above: int = 0
     """The same in older cards."""
     sentences: int = 0
-    """Sentences that a line of the training data had at most, nine times of ten: so many are translated together; 0: no
-    matter how many."""
+    """Sentences that a line of the training data had at most, nine times of ten; as many are translated together. 0:
+    no limit."""
     plain_case: bool = True
     """Whether shouted and titled lines are read in small letters."""
     source_scripts: tuple[str, ...] = ()
     """The scripts of the sources in training."""
     bleu_tokenizer: str = ""
-    """What BLEU is counted with; "": what the target's language and script ask for."""
+    """The tokenizer that BLEU is counted with; "": the one for the target's language and script."""
     alignment_layer: int | None = None
     """The decoder layer whose cross-attention aligns words best."""
     taught: Mapping[str, Any] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Card:
     rounded: float = 0.0
     """How far the weights were rounded: the root mean square of what was lost, as a share of the weights' own."""
     command: str = ""
-    """What was typed to train it."""
+    """The command that trained it."""
     teachers: tuple[str, ...] = ()
     glassformer: str = ""
     """The version that trained it."""
@@ -108,7 +108,7 @@ class Card:
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> "Card":
-        """What ``said``, a card as JSON, says of these; the default where it says nothing, or a value of another type."""
+        """The card that ``said`` is as JSON; a field that is not there, or of another type, has its default."""
         return cls(
             **{name: read(said[name]) for name, (fits, read) in READ.items() if name in said and fits(said[name])}
         )

@@ -1,4 +1,4 @@
-"""What ``glassformer train --demo`` shows when the training is over: how good it is, and which head does what."""
+"""The report of ``glassformer train --demo`` when the training is over: how good it is, and which head does what."""
 
 from pathlib import Path
 
@@ -30,7 +30,9 @@ def show_demo(run: Path) -> None:
     for text in (TRY, TRY.replace("tired", "wide")):
         console.print(f"  {escape(text)} → [bold]{escape(translator.translate(text))}[/]")
     jobs = best_heads(translator, ((*sentence.pair, demo_jobs(sentence)) for sentence in test[:LOOKED_AT]))
-    table = Table(box=None, pad_edge=False, title="What its heads look at", title_justify="left", title_style="bold")
+    table = Table(
+        box=None, pad_edge=False, title="Its heads, and where they look", title_justify="left", title_style="bold"
+    )
     table.add_column("from … to …", header_style="dim")
     table.add_column("head that does it best", header_style="dim", no_wrap=True)
     for column in ("attention", "if even"):

@@ -52,18 +52,18 @@ Doing = Callable[[str, int, int], None]
 @brief
 @dataclass(frozen=True)
 class Data:
-    """What a run trains on, and what it is validated with."""
+    """The training data and the validation data of a run."""
 
     config: DataConfig
     pairs: EncodedPairs
     tokenizer: Tokenizer
     validation: list[Pair]
     messages: list[str]
-    """What was read, kept and left out, in sentences."""
+    """Counts of the pairs that were read, kept and left out, in sentences."""
     notes: list[str] = field(default_factory=list)
-    """What has changed, or was damaged, since an earlier session read it."""
+    """Changes and damage since an earlier session read it."""
     bleu_tokenizer: str = ""
-    """What BLEU of the validation pairs is counted with, chosen when they were read; "" where the settings say it."""
+    """The tokenizer of the validation pairs' BLEU, chosen when they were read; "" where the settings say it."""
 
     def usual_sentences(self, share: float) -> int:
         """Sentences that this share of the source lines do not exceed (of ``sampled_lines``)."""
@@ -99,7 +99,7 @@ class Data:
 
     @cached_property
     def card(self) -> Card:
-        """What a model's card says of its data: what a translator has to know to read as training read."""
+        """The part of a model's card about its data: a translator needs it to read as training read."""
         pairs = self.pairs.facts
         return Card(
             languages=languages(self.config),
@@ -158,7 +158,7 @@ def same_request(before: dict[str, Any] | None, asked: dict[str, Any]) -> bool:
 
 
 def opened(folder: Path, notes: list[str]) -> Data:
-    """What ``read_corpus`` left in ``folder``."""
+    """The corpus that ``read_corpus`` left in ``folder``."""
     asked = prepared(folder)["asked"]
     return Data(
         DataConfig.from_dict({field.name: asked[field.name] for field in fields(DataConfig) if field.name in asked}),

@@ -3,8 +3,8 @@
 In float32 every token has to be the same, or be one of two between which PyTorch's log P differs by less than TIE: sums in
 another order decide such a tie. Other numbers (int8) change translations. Where there are references, how much worse they
 are is measured in BLEU. Where there are none, BLEU against PyTorch's translations says little: from the first other word on
-all may be other ones, and just as good (75 BLEU for the model that ships, 24 for a sound toy). So the same words are weighed
-by both: how far log P of PyTorch's own translations is apart, a token.
+all may be other ones, and just as good (75 BLEU for the model that ships, 24 for a sound toy). Both therefore
+weigh the same words: how far log P of PyTorch's own translations is apart, a token.
 
 A comparison with what is no number is false: every check here asks whether what is right holds, and not whether it does not.
 """
@@ -50,7 +50,7 @@ GREEDY = DecodingConfig(method="greedy")
 
 @dataclass(frozen=True)
 class Check:
-    """What the check found."""
+    """The check's result."""
 
     sentences: int
     sample: str
@@ -95,7 +95,7 @@ class Check:
 
 @dataclass
 class Unopened:
-    """What a model's folder holds, as ``Saved``, but for a model that cannot compute."""
+    """The content of a model's folder, as ``Saved``, but for a model that cannot compute."""
 
     model: Bare
     tokenizer: Tokenizer
@@ -220,7 +220,7 @@ def apart(model: "Transformer", source: Sequence[int], before: Sequence[int], on
 
 
 def tokenizer_of(card: dict[str, Any], references: Sequence[str]) -> str:
-    """What BLEU is counted with: as the model's training did. One that is missing here, while it was there, must not keep
+    """The tokenizer of BLEU: as the model's training did. One that is missing here, while it was there, must not keep
     anybody from translating."""
     known = Card.of(card)
     try:

@@ -34,7 +34,7 @@ print(written.decode(result.hypotheses[score.index(max(score))]))
 - CTranslate2 adds `</s>` to a source where the model was trained with it (`add_source_eos` in config.json).
 - Text goes in as Unicode NFC. A source and its translation have at most {positions} tokens each.
 - `length_penalty=0` makes CTranslate2 search until the likeliest translation has ended; with another it stops sooner, now
-  and then on a bad one. What it found is then ranked as glassformer does, by log P / ((5 + n) / 6)^0.6.
+  and then on a bad one. Its hypotheses are then ranked as glassformer does, by log P / ((5 + n) / 6)^0.6.
 
 Checked: {check}.
 

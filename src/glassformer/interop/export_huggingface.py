@@ -166,7 +166,7 @@ def settings_of(config: ModelConfig, longest: int) -> dict[str, Any]:
 
 
 def generation_of(config: ModelConfig) -> dict[str, Any]:
-    """What is never written, as here: pad, and bos."""
+    """Tokens that are never written, as here: pad, and bos."""
     never = sorted({config.pad_id, config.bos_id} - {config.eos_id})
     return {
         "bad_words_ids": [[id] for id in never],

@@ -120,7 +120,7 @@ def longest_of(config: ModelConfig) -> int:
 
 
 def never_in(config: ModelConfig) -> list[int]:
-    """What is never written: padding and the begin."""
+    """Tokens that are never written: padding and the begin."""
     return sorted({config.pad_id, config.bos_id} - {config.eos_id})  # some models begin with their end
 
 
@@ -180,7 +180,7 @@ def quiet() -> Iterator[None]:
 
 
 def checked(saved: Saved, graphs: dict[str, bytes]) -> str:
-    """What ONNX Runtime makes of made-up sentences, beside PyTorch, greedily. Raises ConversionError where a token is
+    """ONNX Runtime's translations of made-up sentences, beside PyTorch, greedily. Raises ConversionError where a token is
     another one and no tie."""
     config, tokenizer = saved.model.config, saved.tokenizer
     sources = [[*tokenizer.before, *ids, *tokenizer.after] for ids in made_up(saved, SENTENCES)]

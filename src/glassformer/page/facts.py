@@ -1,4 +1,4 @@
-"""What the page knows of a model: its sizes, its sub-layers in their order, its learned matrices. Only what takes a model
+"""Facts for the page about a model: its sizes, its sub-layers in their order, its learned matrices. Only what takes a model
 apart needs torch."""
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def norms(translator: Translator) -> dict[str, nn.LayerNorm]:
 
 
 OF_VOCABULARY = ("embedding.weight", "target_embedding.weight", "output_matrix", "output_bias")
-"""What has a row for each token."""
+"""The matrices with a row for each token."""
 
 
 def learned(translator: Translator) -> dict[str, tuple[Tensor, tuple[str, ...]]]:

@@ -24,7 +24,7 @@ from glassformer.weights import Arrays, Bare, numbers_of, read_weights
 LARGEST = 25_000_000
 """Bytes that a model in a saved file may take unless it is asked for."""
 SPELLING = "é ² ﬁ ½ Ａ　x"
-"""What only a tokenizer of ours keeps, but for the wide blank."""
+"""Characters that only a tokenizer of ours keeps, but for the wide blank."""
 
 
 OTHERS = (

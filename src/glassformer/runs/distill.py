@@ -31,7 +31,7 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What a student learns from."""
+    """The material that a student learns from."""
 
     models: Sequence[str]
     """The teachers: names of shipped models, folders of models or runs. Of the first one's run come the sentences, the pairs

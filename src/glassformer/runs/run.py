@@ -57,7 +57,7 @@ def train(
     columns. ``out``: the run's folder (default: runs/LANGUAGES); an interrupted run that is there goes on.
 
     ``settings``: any setting of the run, data, model or training tables by its name (docs/settings.md), such as
-    ``time_limit=600``, ``heads=4`` or ``valid_source="valid.en"``. What is not set follows from the number of pairs.
+    ``time_limit=600``, ``heads=4`` or ``valid_source="valid.en"``. The others follow from the number of pairs.
 
     ``reporter`` receives what happens (``training.report``). ``stop`` is called after each step: a text saves and stops,
     with that reason.
@@ -198,7 +198,7 @@ class Run:
     def diagnose(
         self, source: str | Path | None = None, target: str | Path | None = None, columns: Sequence[int] = ()
     ) -> list[Finding]:
-        """What is wrong with its corpus, its course and its translations, the worst first. ``source`` and ``target``: a test
+        """The faults of its corpus, its course and its translations, the worst first. ``source`` and ``target``: a test
         set, to see whether it was trained on. Raises CheckpointError where the run has not read its corpus yet."""
         from glassformer.diagnosis.diagnose import diagnose
 

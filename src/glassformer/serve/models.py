@@ -38,7 +38,7 @@ class Offer:
 
 
 def offer_of(name: str) -> Offer:
-    """What is known of a model before it is loaded. Raises CheckpointError for none, ConfigError for one whose card does not
+    """Facts about a model before it is loaded. Raises CheckpointError for none, ConfigError for one whose card does not
     say its languages."""
     folder = find_model(name)
     card = Card.of(describe(folder).card)
@@ -69,7 +69,7 @@ class Models:
         return sorted({source for source, _ in self.offers})
 
     def targets(self, source: str) -> list[str]:
-        """What ``source`` can be translated to."""
+        """The targets of ``source``."""
         return sorted(target for one, target in self.offers if one == source)
 
     def find(self, source: str, target: str) -> Offer:

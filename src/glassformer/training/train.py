@@ -171,7 +171,7 @@ class Session:
             self.metrics = Metrics(self.run / "metrics.jsonl", state.progress.step)
 
     def rest_of_epoch(self) -> Iterator[list[Batch]]:
-        """What each step of this epoch learns from, after those that the checkpoint has seen."""
+        """The batches of each step of this epoch, after those that the checkpoint has seen."""
         progress = self.state.progress
         return groups(self.batches.epoch(progress.epoch, skip=progress.batch), self.config.accumulate)
 
