@@ -1,8 +1,8 @@
 """Shards translated, one after the other or by several at once, and joined.
 
 A shard is a file that takes its name when it is whole. While somebody translates one, its lock is held; a process that dies
-lets go of it. So any number of processes and machines with one folder can be started, killed and started again: each takes
-a shard that is not there and that nobody holds.
+lets go of it. Any number of processes and machines with one folder can therefore be started, killed and started again: each
+takes a shard that is not there and that nobody holds.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def translate(
     top_k: Annotated[int | None, typer.Option(help="Sampling: only among the k likeliest.", show_default="all")] = None,
     top_p: Annotated[float | None, typer.Option(help="Sampling: only among the likeliest that hold this probability.", show_default="1")] = None,
     seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
-    prefix: Annotated[str, typer.Option(help="What each translation has to begin with.")] = "",
+    prefix: Annotated[str, typer.Option(help="The words that each translation has to begin with.")] = "",
     shards: Annotated[bool, typer.Option("--shards", help="The arguments are files (text, .jsonl, .parquet), translated into --out in shards: killed anywhere, the same command goes on.")] = False,
     out: Annotated[Path | None, typer.Option(help="With --shards: the folder.", show_default=False)] = None,
     shard: Annotated[str, typer.Option(help="With --shards: a part of them, such as 3/16.", show_default="all")] = "",
@@ -228,7 +228,7 @@ def in_cell(text: str) -> str:
 
 
 def tell(text: str) -> None:
-    """What takes longer than a moment, or is not as it was asked for."""
+    """A message about a long wait, or about something that is not as asked."""
     echo(text, err=True)
 
 

@@ -3,7 +3,7 @@
 A block is text with tags in it, such as "the <b>red</b> house" or "the **red** house". Its text is translated without the
 tags. A tag then goes to the words that looked, by attention, at the words that it stood around: of each word of the
 translation it is known which share of its attention lies inside the tag in the source, and the tag gets the one run of
-words whose shares above a half sum to the most. So each tag comes out exactly once, and tags nest as they did.
+words whose shares above a half sum to the most. Each tag therefore comes out exactly once, and tags nest as they did.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Document:
 
     @property
     def texts(self) -> list[str]:
-        """What is to be translated."""
+        """The text to translate."""
         return [block.text for block in self.blocks]
 
     @property

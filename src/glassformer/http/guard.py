@@ -1,4 +1,4 @@
-"""What every request and answer passes: no page of somebody else's, small requests, strict headers."""
+"""The guard that every request and answer passes: no page of somebody else's, small requests, strict headers."""
 
 import asyncio
 import contextlib
@@ -47,13 +47,13 @@ def refused(refusal: RequestError) -> Response:
 
 
 def refused_as_problem(refusal: RequestError, _: Scope) -> Response:
-    """What a Guard answers where nothing else is asked for."""
+    """A Guard's answer where nothing else is asked for."""
     return refused(refusal)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Who may ask a server."""
+    """The clients that may ask a server."""
 
     hosts: Collection[str] = HOSTS
     """Names under which it is asked; none: any, for a server that others are to reach."""

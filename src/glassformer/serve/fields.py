@@ -1,4 +1,4 @@
-"""What a request says, as JSON, a form or a form with files, as an object of one of our types."""
+"""A request's fields, from JSON, a form or a form with files, as an object of one of our types."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class TranslateAsk:
     """POST /translate."""
 
     q: str | list[str]
-    """What is to be translated: a text, or several."""
+    """The text to translate, or several."""
     source: str
     """A language's code, or auto."""
     target: str

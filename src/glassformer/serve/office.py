@@ -1,4 +1,4 @@
-"""What every way of asking needs: who may ask, which model answers, plain texts, marked-up texts and whole files."""
+"""The parts of every kind of request: who may ask, which model answers, plain texts, marked-up texts and whole files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Office:
         """Characters asked for by each key, since the server began."""
 
     def admit(self, request: Request, key: str, texts: Sequence[str]) -> Key | None:
-        """Who asks. Raises RequestError: 403 for a key that is not known, 413 for too much, 429 for too much a minute."""
+        """The client. Raises RequestError: 403 for a key that is not known, 413 for too much, 429 for too much a minute."""
         found = self.keys.find(key) if self.keys is not None else None
         characters = sum(map(len, texts))
         if len(texts) > self.limits.texts:
@@ -76,7 +76,7 @@ class Office:
         return found
 
     def most_characters(self, used: int) -> int:
-        """What DeepL's clients want to know: a month's limit, which there is none of."""
+        """The usage that DeepL's clients ask for: a month's limit, which there is none of."""
         return max(ENDLESS, used)
 
     def find(self, source: str, target: str) -> Offer:

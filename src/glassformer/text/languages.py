@@ -25,7 +25,7 @@ def language_code(language: str) -> str:
 
 
 def glue(language: str, before: str = "", after: str = "") -> str:
-    """What joins two sentences of ``language``: a blank, but nothing in Chinese and Japanese.
+    """The text between two sentences of ``language``: a blank, but nothing in Chinese and Japanese.
 
     Where the sentences ``before`` and ``after`` the joint are given, two that meet with Latin letters or digits get a
     blank in Chinese, too, and without a ``language`` two that meet with Chinese characters or marks get none.

@@ -3,7 +3,7 @@
 One vocabulary serves both languages, as in the paper (§5.1); a model of another program may have one for each, under ids
 of its own (``pieces``): then a Tokenizer is the source's, and its ``target`` the other one.
 
-What goes in comes out again, but for these, on purpose:
+Text that goes in comes out again, but for these, on purpose:
 
 - text is put into one spelling (``text/normalise.py``): NFC, one kind of blank, no invisible characters;
 - blanks at both ends go and a run of them becomes one: SentencePiece's own rule;
@@ -57,7 +57,7 @@ class Tokenizer:
     """Turns text into ids and back. Make one with ``train``, ``load``, ``from_bytes`` or ``of_sides``."""
 
     target: "Tokenizer"
-    """What the translation is written with: this one itself, or, where each language has a vocabulary, the target's."""
+    """The tokenizer of the translation: this one itself, or, where each language has a vocabulary, the target's."""
 
     def __init__(self, model: bytes) -> None:
         """``model``: a serialised SentencePiece model, or tables as ``pieces`` keeps them. Raises CheckpointError when it
@@ -90,7 +90,7 @@ class Tokenizer:
 
     @property
     def sentencepiece_model(self) -> bytes:
-        """What cuts and joins on this side, as other SentencePiece programs read it. Raises ConfigError for byte pairs."""
+        """This side's SentencePiece model, as other SentencePiece programs read it. Raises ConfigError for byte pairs."""
         model: bytes = self._pieces.model if self.has_tables else self._model
         if model.startswith(b"{"):
             raise ConfigError(
@@ -100,12 +100,12 @@ class Tokenizer:
 
     @property
     def before(self) -> list[int]:
-        """What stands before each sentence's own ids: a language token, or nothing."""
+        """The ids before each sentence's own: a language token, or none."""
         return list(self._pieces.before) if self.has_tables else []
 
     @property
     def after(self) -> list[int]:
-        """What stands after each sentence's own ids."""
+        """The ids after each sentence's own."""
         return list(self._pieces.after) if self.has_tables else []
 
     @classmethod
@@ -204,7 +204,7 @@ class Tokenizer:
         Path(path).write_bytes(self._model)
 
     def to_bytes(self) -> bytes:
-        """What ``save`` writes: the serialised SentencePiece model, which other SentencePiece programs read, or tables."""
+        """The file of ``save``: the serialised SentencePiece model, which other SentencePiece programs read, or tables."""
         return self._model
 
     @cached_property
@@ -375,8 +375,8 @@ def _without_rules_name(model: bytes) -> bytes:
 def _spell_rare_characters(lines: list[str], room: int) -> None:
     """Take out of ``lines`` all but the ``room`` commonest characters, where those are not COVERAGE of the text anyway.
 
-    What training does not see is spelt in bytes: rare signs of a Chinese corpus with a small vocabulary. SentencePiece
-    would refuse a vocabulary that cannot hold every character.
+    Characters that training does not see are spelt in bytes: rare signs of a Chinese corpus with a small vocabulary.
+    SentencePiece would refuse a vocabulary that cannot hold every character.
     """
     counts: Counter[str] = Counter()
     for line in lines:
