@@ -20,7 +20,7 @@ UNSPACED_END = re.compile(r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff6
 
 def language_code(language: str) -> str:
     """``en`` of "en", "EN", "en-GB", "en_US" and "eng"; "" of "". Codes that are not known here stay."""
-    first = re.split(r"[-_]", language.strip().lower())[0]
+    first = language.strip().lower().replace("_", "-").partition("-")[0]
     return SHORT.get(first, first)
 
 

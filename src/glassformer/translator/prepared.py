@@ -135,7 +135,7 @@ def prepare(
     translator.remark_on(texts, readings)
     heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
     forced = [
-        translator.tokenizer.target.encode(prefix) if number == 0 else []
+        translator.tokenizer.target.encode(prefix) if prefix and number == 0 else []
         for prefix, of_text in zip(prefixes, heard, strict=True)
         for number in range(len(of_text))
     ]

@@ -246,6 +246,8 @@ class Translator:
 
     def remark_on(self, texts: Sequence[str], readings: Sequence[Reading]) -> None:
         """Say, once each, what about these texts a reader of their translations should know."""
+        if self.remark is nothing:
+            return
         if "language" not in self._said:
             strange = [text for text in texts if self.reader.stranger(text)] or texts
             if reason := self.reader.foreigner("\n".join(strange[:LOOKED_AT])):
@@ -380,6 +382,10 @@ def shortened(text: str) -> str:
     """The beginning of a text, for a message."""
     line = " ".join(text.split())
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
+
+
+def nothing(text: str) -> None:
+    """A ``remark`` for who does not want any: the texts are not even looked at for them."""
 
 
 def warn(text: str) -> None:
