@@ -103,7 +103,7 @@ def work_with(folder: Path, plan: Plan, shards: Sequence[int], cluster: Cluster,
 def give(
     folder: Path, cursor: Cursor, todo: deque[int], open_: dict[Any, Asked], crew: dict[int, Any], cluster: Cluster
 ) -> None:
-    """Ask each worker that has less than AHEAD shards for the next ones, leaving out those that are there or somebody else has."""
+    """Ask each worker that has less than AHEAD shards for the next ones, without those that are there or taken."""
     held = Counter(asked.worker for asked in open_.values())
     while todo:
         worker = min(crew, key=lambda one: held[one])
