@@ -9,6 +9,7 @@ import torch
 from starlette.testclient import TestClient
 
 from glassformer.config import DecodingConfig
+from glassformer.engines import Submitted
 from glassformer.engines.native import Native
 from glassformer.hypothesis import Hypothesis
 from glassformer.serve.app import make_app
@@ -26,12 +27,13 @@ class Fake:
     """An engine that says every sentence again, the moment that ``wait`` lets it."""
 
     name = "fake"
+    copies = False
 
     def __init__(self, wait: Callable[[Sequence[list[int]]], None] = lambda sources: None) -> None:
         self.wait = wait
         self.batches: list[int] = []
 
-    def begin(self, sources: Sequence[list[int]], config: DecodingConfig, **_: Any) -> Callable[[], Any]:
+    def submit(self, sources: Sequence[list[int]], config: DecodingConfig, **_: Any) -> Submitted[Any]:
         def finish() -> list[list[Hypothesis]]:
             self.wait(sources)
             self.batches.append(len(sources))
@@ -41,7 +43,7 @@ class Fake:
                 for ids, look in zip(sources, looks, strict=True)
             ]
 
-        return finish
+        return Submitted(finish)
 
 
 @cache

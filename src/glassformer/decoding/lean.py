@@ -111,7 +111,7 @@ class LeanAttention:
         queries: Float[Tensor, "batch head query d_k"],
         keys: Float[Tensor, "batch head key d_k"],
         values: Float[Tensor, "batch head key d_k"],
-        hidden: Float[Tensor, "row #query key"] | None,
+        hidden: Float[Tensor, " row #query key"] | None,
     ) -> Float[Tensor, "batch query d_model"]:
         """``hidden`` is added to the scores, a row a sentence and head."""
         batch, _, length, _ = queries.shape

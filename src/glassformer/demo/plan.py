@@ -67,8 +67,15 @@ class Plan:
     """(I think that, Ich glaube, dass)."""
     action: Situation | None = None
     """What the person then does to it."""
+    present: bool = False
+    """Whether it is told in the present: *The animal doesn't cross the street because it is too tired.*"""
     weather: tuple[str, str, str] = ("", "", "")
     """*It* that stands for nothing: (it was raining, es regnete, es regnete), the last with its verb at the end."""
+
+    @property
+    def many(self) -> bool:
+        """Whether the subject of the main clause takes *do* and *don't*: I, we, they, a plural."""
+        return self.person.number != "3" if self.person else self.participants[0].plural
 
     @property
     def other(self) -> int:

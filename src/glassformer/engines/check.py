@@ -120,7 +120,7 @@ def checked(
         return CTranslate2(files, config, tokens, target_tokens)
 
     exact = engine(convert(saved.model, tokens, target_tokens))
-    theirs = [best for (best,) in exact.begin(sources, GREEDY)()]
+    theirs = [best for (best,) in exact.submit(sources, GREEDY).result()]
     ours, ties, weigh = theirs, 0, exact.score
     if not isinstance(saved.model, Bare):
         from glassformer.decoding import decode, score
@@ -129,7 +129,7 @@ def checked(
         ties = compare(saved.model, sources, ours, theirs)
     files = convert(saved.model, tokens, target_tokens, quantization=quantization)
     fast = engine(files)
-    quantised = [target.decode(best.ids) for (best,) in fast.begin(sources, GREEDY)()]
+    quantised = [target.decode(best.ids) for (best,) in fast.submit(sources, GREEDY).result()]
     native = [target.decode(one.ids) for one in ours]
     references = [target for _, target in pairs] or native
     tokenizer = tokenizer_of(saved.card, references)
@@ -184,9 +184,10 @@ def compare(
     ours: Sequence[Hypothesis],
     theirs: Sequence[Hypothesis],
     tie: float = TIE,
+    program: str = "CTranslate2",
 ) -> int:
     """The number of sentences that differ from a tie on, of two tokens whose log P are within ``tie``. Raises
-    ConversionError for one that differs otherwise."""
+    ConversionError for one that differs otherwise. ``program``: whose ``theirs`` are."""
     ties = 0
     for number, (source, mine, other) in enumerate(zip(sources, ours, theirs, strict=True), start=1):
         if mine.ids == other.ids and mine.finished == other.finished:
@@ -199,9 +200,10 @@ def compare(
         else:
             gap = abs(apart(model, source, mine.ids[:place], both[0][place], both[1][place]))
         if not gap <= tie:
+            way = "use engine=native, and report it" if program == "CTranslate2" else "report it"
             raise ConversionError(
-                f"CTranslate2 computes another translation than PyTorch in float32: sentence {number} of {len(sources)}, "
-                f"token {place + 1}, log P {gap:.4f} apart where {tie:g} is a tie; use engine=native, and report it"
+                f"{program} computes another translation than PyTorch in float32: sentence {number} of {len(sources)}, "
+                f"token {place + 1}, log P {gap:.4f} apart where {tie:g} is a tie; {way}"
             )
         ties += 1
     return ties

@@ -1,5 +1,6 @@
 """What a reader makes of a foreign model: ours, and what is to be said of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ class Imported:
     """What its weights were rounded to before they came: float32, float16, bfloat16, int16, int8."""
     files: dict[str, bytes] = field(default_factory=dict)
     """Of CTranslate2: the very files, by which the import is checked."""
+    by_their_class: Callable[[], str] | None = None
+    """Of Hugging Face's: the check by their own class."""
     said: str = ""
     """What the check found."""
 

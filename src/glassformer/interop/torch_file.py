@@ -197,7 +197,15 @@ def storage(about: Any) -> Storage:
 
 def read_torch(content: bytes, path: Path) -> dict[str, Tensor]:
     """The tensors of a state dictionary, by their names. Raises ForeignModelError for what is none."""
-    return from_zip(path) if zipfile.is_zipfile(path) else from_pickles(content, path)
+    return from_zip(path) if is_zip(path) else from_pickles(content, path)
+
+
+def is_zip(path: Path) -> bool:
+    """Also of a damaged archive, of which ``Package`` says what is wrong."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return True
 
 
 def from_zip(path: Path) -> dict[str, Tensor]:

@@ -204,7 +204,7 @@ def longest_of(seen: Seen) -> int:
     return max(len(seen.source_ids), len(seen.target_ids))
 
 
-def pack_windows(packer: Packer, seen: Seen, budget: Budget) -> list[wire.Window]:
+def pack_windows(packer: Packer, seen: Seen, budget: Budget) -> list[wire.PackedWindow]:
     """Up to EXACT_TOKENS all exact; the weights dense to DENSE_TOKENS; above, the largest of each row, and a map."""
     all_windows = {name: seen.trace.window(name) for name in seen.trace}
     storages = choose_storages(all_windows, longest_of(seen), budget)
@@ -270,7 +270,7 @@ def fit_top(tensors: Iterable[Tensor], size: int) -> tuple[int, int]:
     return max(1, int(((size - maps * side * side) / rows - 4) // 3)), side
 
 
-def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wire.Window]:
+def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wire.PackedWindow]:
     matrices = learned(translator)
     storages = spend({name: tensor.numel() for name, (tensor, _) in matrices.items()}, budget)
     return [
@@ -279,22 +279,22 @@ def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wi
     ]
 
 
-def steps_of(translator: Translator, seen: Seen) -> list[wire.Step]:
+def steps_of(translator: Translator, seen: Seen) -> list[wire.DecodingStep]:
     """What each row of the decoder chose among, all at once."""
     probabilities = seen.trace["probabilities"].float()
     chosen = [*seen.target_ids[1:], translator.model.config.eos_id]
     return [step_of(translator, seen.text, row, id) for row, id in zip(probabilities, chosen, strict=True)]
 
 
-def step_of(translator: Translator, source: str, probabilities: Tensor, chosen: int) -> wire.Step:
+def step_of(translator: Translator, source: str, probabilities: Tensor, chosen: int) -> wire.DecodingStep:
     """``probabilities`` [vocabulary]; ``source``: the sentence that is translated."""
     values, ids = probabilities.topk(min(CHOICES, probabilities.numel()))
     both = [chosen, *ids.tolist()]
     numbers = [float(probabilities[chosen]), *values.tolist()]
     reader = translator.reader
     tokens = reader.shown(reader.whole(source), translator.tokenizer.target.tokens(both))
-    choices = [wire.Choice(*parts) for parts in zip(tokens, both, numbers, strict=True)]
-    return wire.Step(choices[0], choices[1:])
+    choices = [wire.NextToken(*parts) for parts in zip(tokens, both, numbers, strict=True)]
+    return wire.DecodingStep(choices[0], choices[1:])
 
 
 def numbers_of(name: str, axes: tuple[str, ...], place: str, tensor: Tensor) -> Packed:

@@ -43,11 +43,12 @@ class Closed:
     """An engine that has its model's numbers and computes nothing: what travels to a page needs no torch."""
 
     name = "closed"
+    copies = False
 
     def __init__(self, model: Bare) -> None:
         self.model: Any = model
 
-    def begin(self, *_: Any, **__: Any) -> Any:
+    def submit(self, *_: Any, **__: Any) -> Any:
         raise ConfigError(NEEDS_TORCH)
 
 

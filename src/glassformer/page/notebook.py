@@ -120,7 +120,7 @@ def show(
     text: str,
     target: str | None = None,
     *,
-    heads_off: list[wire.Head] | None = None,
+    heads_off: list[wire.HeadIndex] | None = None,
     turned: list[wire.Turn] | None = None,
     height: int = HEIGHT,
     largest: int = CELL,
@@ -205,7 +205,7 @@ def asked(translator: Translator, trace: Trace) -> wire.Ask:
     """What the model was asked when ``trace`` was made, and what was done to it, as the numbers tell: a head whose z is 0
     everywhere was switched off, where no head may look although no mask forbids it, it was forbidden, and a row of weights
     that is not its scores' softmax was turned."""
-    off: list[wire.Head] = []
+    off: list[wire.HeadIndex] = []
     blocked: list[wire.Edge] = []
     turned: list[wire.Turn] = []
     for name in attentions(translator.model):

@@ -103,7 +103,7 @@ class Service:
             del self.kept[next(iter(self.kept))]
         return seen
 
-    def decode(self, ask: wire.Ask, report: Callable[[wire.Step], bool]) -> None:
+    def decode(self, ask: wire.Ask, report: Callable[[wire.DecodingStep], bool]) -> None:
         check_length(self.translator, ask, self.longest)
         with changed(self.translator, ask):
             decode_steps(self.translator, ask.text, report)
@@ -176,7 +176,7 @@ class Service:
     def decoded(self, ask: wire.Ask) -> bytes:
         lines: list[str] = []
 
-        def keep(step: wire.Step) -> bool:
+        def keep(step: wire.DecodingStep) -> bool:
             lines.append(to_json(step) + "\n")
             return True
 

@@ -88,8 +88,13 @@ class Tokenizer:
 
     @property
     def sentencepiece_model(self) -> bytes:
-        """What cuts and joins on this side, as other SentencePiece programs read it."""
-        return self._pieces.model if self.has_tables else self._model
+        """What cuts and joins on this side, as other SentencePiece programs read it. Raises ConfigError for byte pairs."""
+        model: bytes = self._pieces.model if self.has_tables else self._model
+        if model.startswith(b"{"):
+            raise ConfigError(
+                "this model's words are cut by byte pairs, and an export has SentencePiece: use the original"
+            )
+        return model
 
     @property
     def before(self) -> list[int]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
 from glassformer.brief import brief
 from glassformer.config import DecodingConfig
-from glassformer.engines import Engine, open_engine
-from glassformer.errors import TranslationWarning
+from glassformer.engines import Engine, Submitted, native_opener, open_engine
+from glassformer.errors import DecodingError, TranslationWarning
 from glassformer.model_folder import describe
 from glassformer.text.glossary import Glossary
 from glassformer.text.reading import Reader, Reading
@@ -27,6 +27,7 @@ from glassformer.translator.spans import is_byte
 if TYPE_CHECKING:
     import torch
 
+    from glassformer.engines.native import Native
     from glassformer.model import Transformer
     from glassformer.trace import Trace
     from glassformer.translator.inside import Inside
@@ -61,6 +62,8 @@ class Translator:
     remark: Callable[[str], None] = field(default_factory=lambda: warn)
     """Is given, once each, what people should know of their texts: a script that the model does not read, a sentence that
     is too long for it, a thing that has lost its place."""
+    open_native: Callable[[], Native] | None = None
+    """Opens the model to look into, where ``engine`` computes with a copy of it."""
     _said: set[str] = field(default_factory=set, init=False, repr=False)
     _reader: Reader | None = field(default=None, init=False, repr=False)
     _reader_of: Any = field(default=None, init=False, repr=False)
@@ -101,9 +104,11 @@ class Translator:
         """
         folder = find_model(name_or_path, tell)
         about = describe(folder)
+        native = native_opener(folder, device=device, threads=threads)
         chosen = open_engine(
             folder,
             about,
+            native,
             engine=engine,
             device=device,
             threads=threads,
@@ -111,18 +116,43 @@ class Translator:
             spread=spread,
             tell=tell,
         )
-        return cls(chosen, about.tokenizer, about.card, str(name_or_path), protect, remark or warn)
+        return cls(chosen, about.tokenizer, about.card, str(name_or_path), protect, remark or warn, native)
+
+    @cached_property
+    def native(self) -> Native:
+        """PyTorch's engine, around the model to look into; loaded when it is first needed."""
+        if not self.engine.copies:
+            return self.engine  # type: ignore[return-value]
+        if self.open_native is None:
+            raise DecodingError("this translator has no model to look into: load it with engine=native")
+        return self.open_native()
 
     @property
     def model(self) -> Transformer:
-        """The model to look into."""
-        return self.engine.model
+        """The model to look into: always PyTorch's, whichever engine translates."""
+        return self.native.model
+
+    @property
+    def engine_now(self) -> Engine:
+        """The engine that translates now. While a window of the model is watched or written to (``record``, ``heads_off``
+        and their like), no copy of the model answers: instead of ``auto`` the model itself does.
+
+        Raises DecodingError where another engine was asked for by name.
+        """
+        if not self.engine.copies or "native" not in vars(self) or not self.native.is_watched:
+            return self.engine
+        if self.engine.name == "auto":
+            return self.native
+        raise DecodingError(
+            f"a window of the model is watched or written to, and {self.engine.name} has a copy of the model; "
+            "use the native engine"
+        )
 
     @cached_property
     def inside(self) -> Inside:
         from glassformer.translator.inside import Inside  # needs torch, which costs seconds
 
-        return Inside(self.model)
+        return Inside(self.native)
 
     @cached_property
     def inside_word(self) -> list[bool]:
@@ -177,9 +207,9 @@ class Translator:
         Raises ShapeError for another number of prefixes than texts, DecodingError for a prefix that is too long, and for
         an option that the engine refuses.
         """
-        return self.begin(texts, config=config, prefix=prefix, glossary=glossary, progress=progress)()
+        return self.submit(texts, config=config, prefix=prefix, glossary=glossary, progress=progress).result()
 
-    def begin(
+    def submit(
         self,
         texts: str | Sequence[str],
         *,
@@ -187,19 +217,19 @@ class Translator:
         prefix: str | Sequence[str] = "",
         glossary: Glossary | None = None,
         progress: Callable[[int], None] | None = None,
-    ) -> Callable[[], list[list[Translation]]]:
-        """The same, begun: call what it gives to wait for the translations. Meanwhile the next texts can be begun, so that
-        an engine which computes in the background never waits for text."""
+    ) -> Submitted[list[list[Translation]]]:
+        """The same, submitted: ``result()`` of what comes back waits for the translations. Meanwhile the next texts can be
+        submitted, so that an engine which computes in the background never waits for text."""
         prepared = self.prepare(texts, config=config, prefix=prefix, glossary=glossary)
         advance = in_proportion(len(prepared.sources), len(prepared.texts), progress)
-        pending = self.engine.begin(prepared.sources, prepared.asked, prefixes=prepared.prefixes, progress=advance)
+        pending = self.engine_now.submit(prepared.sources, prepared.asked, prefixes=prepared.prefixes, progress=advance)
 
         def finish() -> list[list[Translation]]:
-            found = pending()
+            found = pending.result()
             advance(0)
             return prepared.finish(found)
 
-        return finish
+        return Submitted(finish)
 
     def prepare(
         self,
@@ -209,7 +239,7 @@ class Translator:
         prefix: str | Sequence[str] = "",
         glossary: Glossary | None = None,
     ) -> Prepared:
-        """The first half of ``begin``: ``texts`` read, and nothing computed. What an engine finds for the ``sources`` makes
+        """The first half of ``submit``: ``texts`` read, and nothing computed. What an engine finds for the ``sources`` makes
         translations with ``finish``: for who computes the sentences of several callers together."""
         return prepare(self, [texts] if isinstance(texts, str) else texts, config or DecodingConfig(), prefix, glossary)
 

@@ -2,7 +2,7 @@
 import { rowsOf, tensor } from "../transformer/tensor";
 import type { Trace } from "../transformer/trace";
 import type { Weights } from "../transformer/weights";
-import type { Choice, Learned, Look, ModelFacts, Side, Station, Step } from "../numbers/wire";
+import type { NextToken, Learned, Look, ModelFacts, Side, Station, DecodingStep } from "../numbers/wire";
 import { bodyOf, type Numbered, packed } from "./pack";
 
 const CHOICES = 8;
@@ -92,14 +92,19 @@ export function stations(facts: ModelFacts): Station[] {
 }
 
 /** What each row of the decoder chose among. */
-function steps({ trace, target }: Seen, shown: Shown, eos: number): Step[] {
+function steps({ trace, target }: Seen, shown: Shown, eos: number): DecodingStep[] {
   const { shape, data } = trace.get("probabilities")!;
   return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(shown, row, target[n + 1] ?? eos, (share) => share));
 }
 
 /** `row`: a number of each token, of which `shareOf` makes its probability; the largest is the likeliest. */
-export function stepOf(shown: Shown, row: Float32Array, chosen: number, shareOf: (number: number) => number): Step {
-  const choice = (id: number): Choice => ({ token: shown.tokens([id])[0]!, id, probability: shareOf(row[id]!) });
+export function stepOf(
+  shown: Shown,
+  row: Float32Array,
+  chosen: number,
+  shareOf: (number: number) => number,
+): DecodingStep {
+  const choice = (id: number): NextToken => ({ token: shown.tokens([id])[0]!, id, probability: shareOf(row[id]!) });
   const best: number[] = [];
   let least = -Infinity;
   for (let id = 0; id < row.length; id++) {
