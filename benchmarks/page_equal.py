@@ -198,14 +198,18 @@ def main() -> None:
     parser.add_argument("--target", type=Path, required=True, help="the same in the other language: for the tokens")
     parser.add_argument("--lines", type=int, default=10_000, help="whose tokens are compared")
     parser.add_argument("--most", type=int, default=500, help="sentences that are translated")
+    parser.add_argument("--only", choices=["tokens", "windows", "translations"])
     options = parser.parse_args()
     torch.set_num_threads(1)
     source, target = (path.read_text("utf-8").rstrip("\n").split("\n") for path in (options.source, options.target))
     translator = Translator.load("en-de")
-    measured = [tokens(translator, lines_of([*source, *target], options.lines))]
     with worker(translator) as ask:
-        measured.append(windows(translator, ask, of_lengths(translator, source)))
-        measured.append(translations(translator, ask, source[: options.most]))
+        every = {
+            "tokens": lambda: tokens(translator, lines_of([*source, *target], options.lines)),
+            "windows": lambda: windows(translator, ask, of_lengths(translator, source)),
+            "translations": lambda: translations(translator, ask, source[: options.most]),
+        }
+        measured = [compare() for name, compare in every.items() if options.only in (None, name)]
     rows.write("page_equal", measured)
 
 
