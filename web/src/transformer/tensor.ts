@@ -110,7 +110,7 @@ const HALVES = Float64Array.from({ length: 128 }, (_, n) => 2 ** -n);
  * e^r by its series. Below e^−87, where float32 has no more digits, 0. */
 function exp(x: number): number {
   if (!(x > -87)) return 0;
-  const n = Math.round(-x * Math.LOG2E);
+  const n = (0.5 - x * Math.LOG2E) | 0;
   const r = x + n * Math.LN2;
   const rest = 1 / 120 + r * (1 / 720 + r * (1 / 5040));
   return HALVES[n]! * (1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * rest)))));
