@@ -14,11 +14,11 @@ from glassformer.page.site import Offered, shelved_as
 from glassformer.page.wire import Look, Shelf
 
 SIGN = '<script type="application/json" id="look">'
-"""What every saved page of a look has."""
+"""Capabilities of every saved page of a look."""
 SHELF = '<script type="application/json" id="shelf">'
-"""What a page has whose models come with it, or beside it."""
+"""Capabilities of a page whose models come with it, or beside it."""
 COMES = '\n<meta id="model-comes" content="below">'
-"""What a page says that has its model below its script."""
+"""The line of a page that has its model below its script."""
 
 
 def save_page(look: Packed, path: str | Path, model: bytes = b"") -> None:

@@ -125,7 +125,7 @@ class BytePairs:
 
 
 def raw_of(piece: str) -> bytes:
-    """What a piece of theirs stands for; a character that stands for no byte as itself."""
+    """The text that a piece of theirs stands for; a character that stands for no byte as itself."""
     return b"".join(bytes([BYTES[sign]]) if sign in BYTES else sign.encode("utf-8", "replace") for sign in piece)
 
 
