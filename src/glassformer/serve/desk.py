@@ -168,7 +168,7 @@ class Mail:
             loop.call_soon_threadsafe(self.hand_out)
 
     def hand_out(self) -> None:
-        """In the loop's thread. What is sent from here on calls again."""
+        """In the loop's thread. Requests that are sent from here on call again."""
         self.called = None
         while self.waiting:
             settle(*self.waiting.popleft())

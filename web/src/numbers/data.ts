@@ -272,5 +272,5 @@ export function embedded(root: Document, fetch?: Fetch): Numbers | undefined {
   if (!header) return undefined;
   const look = JSON.parse(header) as Look;
   const blob = ({ name }: Group) => fromBase64(root.getElementById(`group-${name}`)?.textContent ?? "");
-  return new Numbers(look, blob, look.live || root.getElementById("model") ? fetch : undefined);
+  return new Numbers(look, blob, look.live || root.getElementById("model-comes") ? fetch : undefined);
 }

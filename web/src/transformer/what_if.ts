@@ -2,7 +2,7 @@
 import type { Edge, HeadIndex, Turn } from "../numbers/wire";
 import type { MultiHeadAttention } from "./attention";
 import { type Probe, probes } from "./probe";
-import { logSoftmax, rowsOf, select, type Tensor, tensor } from "./tensor";
+import { logSumExp, rowsOf, select, type Tensor, tensor } from "./tensor";
 import type { Transformer } from "./transformer";
 
 export class WhatIfError extends Error {}
@@ -169,7 +169,7 @@ export interface HeadRanking {
   logProbabilities: number[];
 }
 
-const RANKED_AT_ONCE = 2_000_000; // numbers in the widest of all rows that are computed together
+const RANKED_AT_ONCE = 500_000; // numbers in the widest of all rows that are computed together: 2 MB
 
 /** How many heads are ranked in one pass. */
 export const headsAtOnce = ({ facts }: Transformer, source: number[], target: number[]): number =>
@@ -216,10 +216,7 @@ function branching(z: Tensor, heads: HeadIndex[]): Tensor {
 /** log P of each of these tokens, from the decoder's output of one sentence. */
 export function logProbabilities(model: Transformer, states: Tensor, tokens: number[]): number[] {
   const logits = model.predict(states);
-  return [...rowsOf(logits)].map((row, n) => {
-    logSoftmax(row);
-    return row[tokens[n]!]!;
-  });
+  return [...rowsOf(logits)].map((row, n) => row[tokens[n]!]! - logSumExp(row));
 }
 
 /** What each head was worth, from what `withEachOff` found for each of them. */

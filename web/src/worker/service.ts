@@ -33,7 +33,7 @@ import {
 import { learnedWindows, lookBody, type Seen, type Shown, stepOf } from "./look";
 import { bodyOf, packed } from "./pack";
 
-const KEPT = 16_000_000; // bytes of traces of the last questions, from which exact rows are taken
+const KEPT = 8_000_000; // bytes of traces of the last questions, from which the page takes what it looks at; two at least
 
 /** What cannot be answered: one sentence for whoever asked. */
 export class AskError extends Error {}
@@ -185,7 +185,7 @@ export class Service {
   private remember(ask: Ask, seen: Seen): Seen {
     this.kept.unshift({ text: ask.text, target: ask.target ?? undefined, changes: changesOf(ask), seen });
     let held = 0;
-    this.kept = this.kept.filter((one, n) => (held += sizeOf(one.seen.trace)) <= KEPT || n === 0);
+    this.kept = this.kept.filter((one, n) => (held += sizeOf(one.seen.trace)) <= KEPT || n < 2);
     return seen;
   }
 
@@ -230,7 +230,7 @@ export class Service {
     for (;;) {
       const { value, done } = changed(this.model, changes, () => steps.next());
       if (done) return new ArrayBuffer(0);
-      tell(utf8(`${JSON.stringify(stepOf(shown, value.row.map(Math.exp), value.id))}\n`));
+      tell(utf8(`${JSON.stringify(stepOf(shown, value.row, value.id, Math.exp))}\n`));
       await breathe();
     }
   }
