@@ -6,7 +6,7 @@ The shipped model in a file on disk, without a network, in headless Chromium: al
   first        from there until the first other sentence's translation is there (the model is loaded meanwhile)
   key_to_page  from a key to the frame that shows its translation, beam 4, with the page's pause before it asks
   rank         all heads ranked for the article's sentence
-  slow phone   the same on 390 px with the processor slowed four times
+  slow phone   the same on 390 px with the page's thread slowed four times (Chromium slows no Worker, where the model computes)
   memory       of the process that draws the page, after all that: resident, its own alone (without what it shares with
                other processes), and its own of an empty page
   decode       greedy translation of the article's sentence in the Worker, WebAssembly and plain JavaScript: the first, the

@@ -15,7 +15,7 @@ export interface Own {
 /** Bytes of memory that a model takes: its weights in float32, some of them twice while it comes, and what it computes. */
 const memoryOf = ({ parameters }: ModelFacts): number => 5 * parameters + 60_000_000;
 
-/** What this device may not have: the memory that the model takes, and the device's, in MB. Not every browser says its own. */
+/** Memory that this device may not have: the memory that the model takes, and the device's, in MB. Not every browser says its own. */
 export function tooLarge(facts: ModelFacts): { wanted: number; there: number } | undefined {
   const there = 1000 * ((navigator as { deviceMemory?: number }).deviceMemory ?? Infinity);
   const wanted = Math.round(memoryOf(facts) / 1e6);

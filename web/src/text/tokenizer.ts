@@ -26,7 +26,7 @@ export class Tokenizer {
   private readonly root = branch();
   private readonly byteIds: number[] = [];
   private readonly bytes = new Map<number, number>();
-  /** What a character costs that no piece has: 10 less than the unlikeliest piece. */
+  /** The cost of a character that no piece has: 10 less than the unlikeliest piece. */
   private readonly unknown: number;
   private readonly likeliest: number;
   private readonly scores: Float32Array;

@@ -5,7 +5,7 @@ import { filled, type Matrix, type Products } from "./products";
 import { concatenated, rowsOf, sentenceOf, softmax, split, type Tensor, tensor } from "./tensor";
 import type { Weights } from "./weights";
 
-/** Who may look at whom: everybody at everything (one sentence has no padding), or not at what comes later. */
+/** The pairs that may attend: everybody to everything (one sentence has no padding), or not at what comes later. */
 export type Allowed = "everything" | "causal";
 
 /** §3.2.1 Scaled dot-product attention, equation 1, with every matrix there:

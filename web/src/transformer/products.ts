@@ -15,7 +15,7 @@ type Kernel = (x: number, rows: number, w: number, columns: number, inner: numbe
 const PAGE = 65_536; // bytes of WebAssembly's memory
 const ROWS_AT_ONCE = 512; // so that what a product takes and gives stays small beside the weights
 
-/** So many that the kernel has nothing left over. */
+/** Padded so that the kernel has nothing left over. */
 export const filled = (size: number): number => (size + 7) & ~7;
 
 export class Products {

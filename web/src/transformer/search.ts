@@ -13,12 +13,12 @@ export const EXTRA_LENGTH = 50;
 export interface Hypothesis {
   ids: number[];
   logProbability: number;
-  /** What hypotheses are ranked by: logProbability / penalty. */
+  /** The rank of a hypothesis: logProbability / penalty. */
   score: number;
   finished: boolean;
 }
 
-/** What log P is divided by for a target of so many tokens, eos counted: ((5 + n) / 6)^α (Wu et al. 2016, eq. 14). A sum
+/** The divisor of log P for a target of `length` tokens, eos counted: ((5 + n) / 6)^α (Wu et al. 2016, eq. 14). A sum
  * over more tokens is smaller, so without it the shortest would win. */
 export const lengthPenalty = (length: number): number => ((5 + length) / 6) ** ALPHA;
 

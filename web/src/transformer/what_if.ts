@@ -7,7 +7,7 @@ import type { Transformer } from "./transformer";
 
 export class WhatIfError extends Error {}
 
-/** What passes a window, replaced: the window's name, and what becomes of [batch, …its axes]. */
+/** A replacement of the tensor in a window: the window's name, and what becomes of [batch, …its axes]. */
 export type Change = [window: string, change: (value: Tensor) => Tensor];
 
 /** `compute`, with these changes made to the model meanwhile, the first of them first. */
@@ -219,7 +219,7 @@ export function logProbabilities(model: Transformer, states: Tensor, tokens: num
   return [...rowsOf(logits)].map((row, n) => row[tokens[n]!]! - logSumExp(row));
 }
 
-/** What each head was worth, from what `withEachOff` found for each of them. */
+/** The worth of each head, from what `withEachOff` found for each of them. */
 export function rankingOf(heads: HeadIndex[], base: number[], withoutEach: number[][]): HeadRanking {
   const change = withoutEach.map((row) => row.map((one, n) => one - base[n]!));
   const sums = change.map((row) => row.reduce((sum, one) => sum + one, 0));

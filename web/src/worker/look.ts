@@ -91,7 +91,7 @@ export function stations(facts: ModelFacts): Station[] {
   return found;
 }
 
-/** What each row of the decoder chose among. */
+/** The choices of each row of the decoder. */
 function steps({ trace, target }: Seen, shown: Shown, eos: number): DecodingStep[] {
   const { shape, data } = trace.get("probabilities")!;
   return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(shown, row, target[n + 1] ?? eos, (share) => share));

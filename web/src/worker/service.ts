@@ -1,4 +1,4 @@
-/** What the page can ask, answered by the model that came with it: as src/glassformer/page/service.py, by the same types. */
+/** The page's questions, answered by the model that came with it: as src/glassformer/page/service.py, by the same types. */
 import { Reader } from "../text/reading";
 import { Tokenizer } from "../text/tokenizer";
 import { Products } from "../transformer/products";
@@ -35,7 +35,7 @@ import { bodyOf, packed } from "./pack";
 
 const KEPT = 8_000_000; // bytes of traces of the last questions, from which the page takes what it looks at; two at least
 
-/** What cannot be answered: one sentence for whoever asked. */
+/** A question that cannot be answered: one sentence for the caller. */
 export class AskError extends Error {}
 
 /** Lets the page's messages in; throws where nobody waits for the answer any more. */
