@@ -650,7 +650,7 @@ export const WORDS = {
   "tour.back": ["Back", "上一章"],
   "tour.next": ["Next", "下一章"],
   "tour.close": ["Leave the tour", "离开导览"],
-  "tour.see": ["See the picture", "看图"],
+  "tour.see": ["Picture", "看图"],
   "tour.read": ["Read", "读正文"],
   toy: ["With small numbers, made up:", "先看小数字（编的）："],
   "toy.steps": ["The small figure, step by step", "小图，一步一步看"],
