@@ -6,7 +6,7 @@ export const fixed = (value: number, digits = 2): string => {
     Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 10 ** -digits / 2)
       ? value.toExponential(1)
       : value.toFixed(digits);
-  return text.replace("-", "−");
+  return text.replaceAll("-", "−");
 };
 
 let sign = " %";

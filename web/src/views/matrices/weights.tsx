@@ -7,6 +7,7 @@ import { fixed, percent } from "../../draw/number";
 import { allowed, loudest, softmax } from "../../numbers/explain";
 import { Steps, usePlayer } from "../parts/player";
 import { MatrixTwin, Missing, type Place } from "../parts/matrix";
+import { Rich } from "../parts/rich";
 
 export function Weights({ place }: { place: Place }) {
   const { numbers, t, theme, state, set } = place.page;
@@ -46,7 +47,7 @@ export function Weights({ place }: { place: Place }) {
         {t("explain.weights")} {!masked && t("explain.unmasked")}
       </p>
       <div class="product" data-spot="softmax">
-        <Heat {...axes} matrix={scores} title={<b class="symbol">QKᵀ / √dₖ</b>} label={t("symbol.scores")} />
+        <Heat {...axes} matrix={scores} title={<Rich text="QK^T / √d_k" />} label={t("symbol.scores")} />
         <span class="operator" aria-hidden="true">
           →
         </span>

@@ -93,8 +93,9 @@ export function ModelMap() {
   return (
     <section class={`map${open ? " open" : ""}`} aria-label={t("map")} data-spot="map">
       <button type="button" class="map-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {t("map")}: <b>{now >= 0 ? name(stops[now]!) : t("map.whole")}</b>{" "}
-        <span aria-hidden="true">{open ? "▴" : "▾"}</span>
+        {t("map")}
+        {t("colon")}
+        <b>{now >= 0 ? name(stops[now]!) : t("map.whole")}</b> <span aria-hidden="true">{open ? "▴" : "▾"}</span>
       </button>
       <div class="map-body">
         <div class="map-picture" style={{ gridTemplateColumns: columns }}>

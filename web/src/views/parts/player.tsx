@@ -39,7 +39,12 @@ export function Steps({ player, label }: { player: Player; label: string }) {
   };
   return (
     <span class="player" role="group" aria-label={label}>
-      <button type="button" class="moves" onClick={start} aria-label={`${t(playing ? "pause" : "play")}: ${label}`}>
+      <button
+        type="button"
+        class="moves"
+        onClick={start}
+        aria-label={`${t(playing ? "pause" : "play")}${t("colon")}${label}`}
+      >
         {playing ? "❚❚" : "▶"}
       </button>
       <button type="button" disabled={at <= 0} onClick={() => to(at - 1)} aria-label={t("step.back")}>
