@@ -41,6 +41,64 @@ def test_axe_finds_nothing(visit: Open, server: str, scheme: str) -> None:
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], state
 
 
+MOVING = [
+    "",
+    link(view="matrices", symbol="q"),
+    link(view="matrices", symbol="weights"),
+    link(view="matrices", symbol="concat"),
+    link(view="decoding"),
+    link(chapter="1"),
+]
+"""Where something can be played."""
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: cd web && npm ci")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_a_motion_was_paused(visit: Open, server: str, scheme: str) -> None:
+    seen = visit(server, scheme=scheme)
+    seen.page.evaluate(AXE.read_text(encoding="utf-8"))
+    for state in MOVING:
+        seen.go(state)
+        players = seen.page.locator(".player, .flowing-note")
+        assert players.count() > 1, state
+        for play in seen.page.locator(".moves").all():
+            play.click()  # plays
+        for play in seen.page.locator(".moves").all():
+            play.click()  # stands still, somewhere on the way
+        found = seen.page.evaluate("axe.run()")["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], state
+
+
+REACHED = "[...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]"
+BY_POINTER_ALONE = f"""(() => {{
+  const reached = new Set({REACHED}.filter(one => one.tabIndex >= 0));
+  const inReach = one => [...reached].some(other => other.contains(one));
+  const among = one => [...one.closest('[role=listbox]')?.children ?? []].some(other => reached.has(other));
+  return [...document.body.querySelectorAll('*')]
+    .filter(one => one.checkVisibility() && getComputedStyle(one).cursor.match(/pointer|crosshair|grab/))
+    .filter(one => !one.closest('math, label, .grip-arc') && !inReach(one) && !among(one))
+    .map(one => one.outerHTML.slice(0, 120))
+}})()"""
+"""What reacts to a pointer and cannot be reached by Tab, nor by arrows in a list of which Tab reaches one. The formula's
+symbols are the buttons below it once more, and an arc has a ring at its end."""
+STOPS = f"{REACHED}.filter(one => one.tabIndex >= 0 && !one.disabled && one.checkVisibility())"
+
+
+def test_the_keyboard_alone_reaches_everything(visit: Open, server: str) -> None:
+    seen = visit(server)
+    for state in STATES:
+        seen.go(state)
+        assert seen.page.evaluate(BY_POINTER_ALONE) == [], state
+    for state in (link(view="whatif"), link(chapter="2")):
+        seen.go(state)
+        seen.page.evaluate("document.activeElement.blur(); window.stops = new Set()")
+        for _ in range(seen.page.evaluate(f"{STOPS}.length") + 3):
+            seen.page.keyboard.press("Tab")
+            seen.page.evaluate("window.stops.add(document.activeElement)")
+        missed = f"{STOPS}.filter(one => !window.stops.has(one)).map(one => one.outerHTML.slice(0, 120))"
+        assert seen.page.evaluate(missed) == [], state
+
+
 def test_a_saved_file_works_without_a_network(visit: Open, saved: Callable[..., str]) -> None:
     address = saved(SENTENCE)
     seen = visit(address, link(view="matrices", symbol="z"), offline=True)

@@ -65,12 +65,14 @@ def parts_of(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:
     if not any(IN_UNSPACED.search(tokens[place]) for place in places):
         return without_marks(tokens, places)
     parts: list[list[int]] = []
-    for before, place in zip([None, *places], places, strict=False):
-        joins = before is not None and (tokens[before] == WORD_START or is_byte(tokens[before]) and is_byte(tokens[place]))
-        if joins:
+    before = ""
+    for place in places:
+        token = tokens[place]
+        if before == WORD_START or (is_byte(before) and is_byte(token)):
             parts[-1].append(place)
         else:
             parts.append([place])
+        before = token
     return parts
 
 

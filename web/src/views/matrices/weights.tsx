@@ -136,8 +136,8 @@ function Row({ values, scores, highest, labels, chosen, place, masked }: RowProp
   const { t, theme, look } = place.page;
   const root = Math.sqrt(look.model.d_k);
   const stages = [
-    { name: "QKᵀ", of: scores.map((score) => score * root) },
-    { name: "÷ √dₖ", of: scores },
+    { name: "QK^T", of: scores.map((score) => score * root) },
+    { name: "÷ √d_k", of: scores },
     ...(masked ? [{ name: t("allowed"), of: scores }] : []),
     { name: "e^(x − max)", of: scores.map((score) => Math.exp(score - highest)) },
     { name: "softmax", of: values },
@@ -158,7 +158,10 @@ function Row({ values, scores, highest, labels, chosen, place, masked }: RowProp
   return (
     <div class="stages" data-spot="stages">
       <p>
-        <Steps player={walk} label={t("softmax.steps")} /> <b>{now.name}</b>
+        <Steps player={walk} label={t("softmax.steps")} />{" "}
+        <b>
+          <Rich text={now.name} />
+        </b>
       </p>
       <ul class="row-bars">
         {now.of.map((value, n) => (
