@@ -22,4 +22,7 @@ export const percent = (share: number): string => {
   return `${of100 < 9.95 && of100 !== Math.round(of100) ? of100.toFixed(1) : Math.round(of100)}${sign}`;
 };
 
+/** Without digits behind the point. */
+export const whole = (share: number): string => `${Math.round(100 * share)}${sign}`;
+
 export const thousands = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");

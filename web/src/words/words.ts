@@ -196,6 +196,7 @@ export const WORDS = {
   step: ["Step", "步"],
   "step.back": ["One step back", "上一步"],
   "step.next": ["Next step", "下一步"],
+  "step.at": ["step {n} of {all}", "第 {n} 步，共 {all} 步"],
   looks: ["looks (query)", "查询（看的词）"],
   lookedat: ["is looked at (key)", "键（被看的词）"],
   "looks.long": ["The word that looks: queries", "看别人的词：查询（query）"],
@@ -239,6 +240,7 @@ export const WORDS = {
   ],
   "pair.cell": ["layer {layer}, head {head}: {share}", "第 {layer} 层 {head} 号头：{share}"],
   "matrix.title": ["All words: heads {heads}, their mean", "所有的词：{heads} 号头的平均"],
+  "matrix.one": ["All words: head {heads}", "所有的词：{heads} 号头"],
   "matrix.large": [
     "All words, head {n} (blocks of words where there are many)",
     "所有的词，{n} 号头（词多时按块取平均）",
