@@ -1,4 +1,4 @@
-"""A decoding as a GIF for a lecture, a word a second: what ``look --figure x.gif`` writes, with Pillow (extra ``figures``).
+"""A decoding as a GIF for a lecture, a word a second, for ``look --figure x.gif``, with Pillow (extra ``figures``).
 
 Nothing here knows a model: words and shares come in, a picture goes out.
 """
@@ -38,7 +38,7 @@ class Moment:
     choices: list[tuple[str, float]]
     """The likeliest pieces with their probability, the likeliest first."""
     shares: list[float]
-    """What the row gives to each word of the source: the mean of all heads of the last layer."""
+    """The weight of each word of the source in this row: the mean of all heads of the last layer."""
 
 
 def decoding_gif(source: Sequence[str], moments: Sequence[Moment], *, caption: str, layout: str = "paper") -> bytes:
