@@ -43,7 +43,7 @@ def spoken(node: Any, by_id: dict[str, Any], depth: int) -> Iterator[str]:
         return
     said = told and (name or role in ("list", "navigation", "main", "banner", "contentinfo"))
     if said:
-        value = text_of(node) or str(node.get("value", {}).get("value", ""))
+        value = str(node.get("value", {}).get("value", ""))
         yield "  " * depth + " ".join(
             filter(None, [f"[{role}]", name, value and value != name and f"= {value}", *states(node)])
         )
@@ -52,11 +52,6 @@ def spoken(node: Any, by_id: dict[str, Any], depth: int) -> Iterator[str]:
     for child in node.get("childIds", []):
         if child in by_id:
             yield from spoken(by_id[child], by_id, depth + bool(said))
-
-
-def text_of(node: Any) -> str:
-    """What stands for a slider's number."""
-    return next((one["value"].get("value", "") for one in node.get("properties", []) if one["name"] == "valuetext"), "")
 
 
 def states(node: Any) -> Iterator[str]:
@@ -72,6 +67,7 @@ def states(node: Any) -> Iterator[str]:
 
 def shares_left_out(line: str) -> str:
     """Without what is the model's."""
+    line = re.sub(r"≈ \w+", "≈ …", line)
     line = re.sub(r"(attends to|的注意力在)[^\[]*$", r"\1 …", line)
     line = re.sub(r"(· .*: )−?\d\.\d{4}$", r"\1…", line)
     return re.sub(r"(?:< )?\d+(?:\.\d+)? ?%", "… %", line)

@@ -105,6 +105,7 @@ export const WORDS = {
   of: ["of {n}", "（共 {n} 层）"],
   comma: [", ", "、"],
   colon: [": ", "："],
+  gap: [" ", ""],
   and: [", ", "、"],
   itself: ["(itself)", "（自己）"],
   play: ["Play", "播放"],

@@ -82,7 +82,8 @@ function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
         {called} × W<sup>{letter}</sup> = {letter}
       </h3>
       <p>
-        {t(`explain.${which}`)}{" "}
+        {t(`explain.${which}`)}
+        {t("gap")}
         {t(
           fromMemory
             ? "explain.memory"
@@ -92,8 +93,10 @@ function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
                 ? "explain.cross"
                 : "explain.r",
           { layer: layerOf(place.page) },
-        )}{" "}
-        {!fromMemory && called.startsWith("LN") && t("explain.norm", { input: called })} {t("explain.learned")}
+        )}
+        {t("gap")}
+        {!fromMemory && called.startsWith("LN") && t("explain.norm", { input: called }) + t("gap")}
+        {t("explain.learned")}
       </p>
       {packed ? (
         <Product

@@ -44,7 +44,9 @@ export function Weights({ place }: { place: Place }) {
     <section>
       <h3>{t("weights.title")}</h3>
       <p>
-        {t("explain.weights")} {!masked && t("explain.unmasked")}
+        {t("explain.weights")}
+        {t("gap")}
+        {!masked && t("explain.unmasked")}
       </p>
       <div class="product" data-spot="softmax">
         <Heat {...axes} matrix={scores} title={<Rich text="QK^T / √d_k" />} label={t("symbol.scores")} />
