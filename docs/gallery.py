@@ -40,7 +40,7 @@ class Shot:
 
 
 SHOTS = [
-    Shot("attention", "The front: attention", "The sentence and its translation, the map of the whole model. Who looks at whom: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
+    Shot("attention", "The front: attention", "The sentence and its translation, the map of the whole model. Attention: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
     Shot("flow", "One layer", "Everything in one picture, from the words to the output, and a row before and after LayerNorm. Each picture is a door to its matrices.", "view=flow&layer=0&side=encoder"),
     Shot("product", "Matrices: X × W^Q = Q", "A cell of Q is a row of X times a column of W^Q, written out and checked.", "view=matrices&symbol=q&layer=0"),
     Shot("scores", "Matrices: QKᵀ / √dₖ", "Each query meets each key.", "view=matrices&symbol=scores&layer=5&head=6", few=True),

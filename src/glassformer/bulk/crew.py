@@ -43,10 +43,10 @@ class Cluster(Protocol):
         """Those that are ready, after at most so long; at least one where any is."""
 
     def result(self, ticket: Any) -> list[str]:
-        """What ``ask`` was for. Raises LostError for a worker that has died, anything else for what it could not do."""
+        """The request of ``ask``. Raises LostError for a worker that has died, anything else for what it could not do."""
 
     def why_none(self) -> str:
-        """What to do where no worker answers."""
+        """The advice where no worker answers."""
 
 
 @dataclass
@@ -103,7 +103,7 @@ def work_with(folder: Path, plan: Plan, shards: Sequence[int], cluster: Cluster,
 def give(
     folder: Path, cursor: Cursor, todo: deque[int], open_: dict[Any, Asked], crew: dict[int, Any], cluster: Cluster
 ) -> None:
-    """Ask whoever has less than AHEAD shards for the next ones, leaving out those that are there or somebody else has."""
+    """Ask each worker that has less than AHEAD shards for the next ones, without those that are there or taken."""
     held = Counter(asked.worker for asked in open_.values())
     while todo:
         worker = min(crew, key=lambda one: held[one])

@@ -54,7 +54,7 @@ def lock_of(path: Path) -> FileLock:
 
 
 def texts_of(records: Sequence[Any], field: str) -> list[str]:
-    """What of these records is translated."""
+    """The texts of these records."""
     return [text_of(record, field) for record in records]
 
 

@@ -1,7 +1,7 @@
 """Word's .docx and OpenDocument's .odt: paragraphs as blocks, stretches of other formatting and links as their tags.
 
 python-docx (extra ``office``) reads and writes Word's files. OpenDocument's text is XML with tags inside sentences, which
-``html`` reads; all else of the archive stays byte for byte. What has fields that are computed (a table of contents) stays.
+``html`` reads; all else of the archive stays byte for byte. A part with computed fields (a table of contents) stays.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from glassformer.translator import Translation
 LARGEST = 64 * 2**20
 """Bytes of an archive, unpacked."""
 INLINE = frozenset(("text:span", "text:a", "text:s", "text:soft-page-break"))
-"""What stands inside a sentence of OpenDocument; every other tag ends one."""
+"""The tags inside a sentence of OpenDocument; every other tag ends one."""
 TEXTS = ("content.xml", "styles.xml")
 """The parts of an OpenDocument file with text: styles.xml has what stands above and below each page."""
 FIRST = 0xF0000
@@ -189,7 +189,7 @@ def text_of(run: Any) -> str:
 
 
 def look_of(run: Any) -> bytes:
-    """What tells one formatting from another; each link is one of its own."""
+    """The mark of a formatting; each link is one of its own."""
     from docx.oxml.ns import qn
     from lxml import etree
 

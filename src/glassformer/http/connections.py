@@ -25,7 +25,7 @@ LARGEST_HEAD = 16 * 1024
 
 
 class Clocks(asyncio.Protocol):
-    """What differs from uvicorn's connections, whoever parses the requests. To be named before one of these as a base."""
+    """The differences from uvicorn's connections, with any parser of requests. To be named before one of these as a base."""
 
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport

@@ -73,7 +73,7 @@ def serve_app(
 
 
 def kinds() -> tuple[type[asyncio.Protocol], Callable[[], asyncio.AbstractEventLoop] | None]:
-    """What parses requests, and what makes the event loop: the faster ones where they are installed (extra ``serve``)."""
+    """The parser of requests and the event loop: the faster ones where they are installed (extra ``serve``)."""
     try:
         import httptools  # noqa: F401
         import uvloop

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 
 def application(*models: str, **settings: Any) -> Callable[[], ASGIApp]:
-    """What makes the application of ``glassformer serve``, for ``ray.serve.ingress``:
+    """The settings of the application of ``glassformer serve``, for ``ray.serve.ingress``:
 
         @serve.deployment(num_replicas=2, ray_actor_options={"num_cpus": 1})
         @serve.ingress(application("en-de", keys=Path("/keys/keys.json")))

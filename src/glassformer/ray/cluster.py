@@ -21,11 +21,11 @@ cluster from waiting for ever, and lets the actors of a node that died begin aga
 
 @dataclass(frozen=True)
 class Job:
-    """What each actor has to know: it travels to other machines."""
+    """The settings of each actor: they travel to other machines."""
 
     model: str
     fingerprint: str
-    """What the model there has to be."""
+    """The model that has to be there."""
     loading: dict[str, Any]
     """``Translator.load``'s options."""
     config: DecodingConfig
@@ -106,7 +106,7 @@ class RayCluster:
 
 
 def last_line(error: BaseException) -> str:
-    """What Ray's long accounts end with."""
+    """The last line of Ray's long accounts."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1][:300] if lines else type(error).__name__
 

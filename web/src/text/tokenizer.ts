@@ -26,15 +26,17 @@ export class Tokenizer {
   private readonly root = branch();
   private readonly byteIds: number[] = [];
   private readonly bytes = new Map<number, number>();
-  /** What a character costs that no piece has: 10 less than the unlikeliest piece. */
+  /** The cost of a character that no piece has: 10 less than the unlikeliest piece. */
   private readonly unknown: number;
   private readonly likeliest: number;
+  private readonly scores: Float32Array;
 
   constructor(
     private readonly table: Vocabulary,
     private readonly special: SpecialIds,
   ) {
-    const { pieces, scores, kinds } = table;
+    const { pieces, kinds } = table;
+    const scores = (this.scores = Float32Array.from(table.scores));
     const normal = scores.filter((_, id) => kinds[id] === "n");
     this.unknown = Math.fround(Math.min(...normal) - 10);
     this.likeliest = Math.max(...normal);
@@ -58,19 +60,19 @@ export class Tokenizer {
   encode(text: string): number[] {
     const characters = [...spaced(normalised(text))];
     const best: Best[] = [{ total: 0, start: 0, id: -1 }];
-    const reach = (end: number, one: Best) => {
-      if (!best[end] || one.total > best[end].total) best[end] = { ...one, total: Math.fround(one.total) };
+    const reach = (end: number, start: number, id: number, score: number) => {
+      const total = Math.fround(best[start]!.total + score); // rounded before it is compared: of equals the first stays
+      if (!best[end] || total > best[end].total) best[end] = { total, start, id };
     };
     for (let start = 0; start < characters.length; start++) {
-      const before = best[start]!.total;
       let at = this.root.next.get(characters[start]!);
       let alone = false;
       for (let end = start + 1; at; at = this.after(at, characters[end++])) {
         if (at.id < 0) continue;
-        reach(end, { total: before + this.scoreOf(at.id, characters, start, end), start, id: at.id });
+        reach(end, start, at.id, this.scoreOf(at.id, characters, start, end));
         alone ||= end === start + 1;
       }
-      if (!alone) reach(start + 1, { total: before + this.unknown, start, id: -1 });
+      if (!alone) reach(start + 1, start, -1, this.unknown);
     }
     return this.way(characters, best);
   }
@@ -80,8 +82,8 @@ export class Tokenizer {
 
   /** Signs are never cut: they cost less than any piece of their length. */
   private scoreOf(id: number, characters: string[], start: number, end: number): number {
-    if (this.table.kinds[id] !== "d") return this.table.scores[id]!;
-    return UTF8.encode(characters.slice(start, end).join("")).length * this.likeliest - 0.1;
+    if (this.table.kinds[id] !== "d") return this.scores[id]!;
+    return Math.fround(UTF8.encode(characters.slice(start, end).join("")).length * this.likeliest - 0.1);
   }
 
   /** The pieces of the best way to the end, in order; of a character that none has its bytes. */

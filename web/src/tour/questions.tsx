@@ -12,9 +12,9 @@ import { Rich } from "../views/parts/rich";
 interface Question {
   options: string[];
   right: number;
-  /** What stands in the answer. */
+  /** The words in the answer. */
   facts?: Record<string, string | number>;
-  /** What an option shows when it is chosen. */
+  /** The state that an option shows when it is chosen. */
   show?: (option: number) => Partial<State>;
 }
 

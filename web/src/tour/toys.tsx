@@ -12,7 +12,7 @@ interface Cells {
   name: string;
   rows: number[][];
   labels?: string[];
-  /** What is lit: a row, a column, a cell. */
+  /** The highlight: a row, a column, a cell. */
   row?: number;
   col?: number;
   /** The cells of the only row that are known by now. */

@@ -67,7 +67,7 @@ export const WORDS = {
   loading: ["Numbers are on their way …", "正在取数字……"],
   waiting: ["The model is reading …", "模型正在读句子……"],
   failed: ["That did not work: {why}", "没有成功：{why}"],
-  "failed.old": ["What stands below belongs to the last sentence that worked.", "下面仍是上一个成功的句子的结果。"],
+  "failed.old": ["Everything below belongs to the last sentence that worked.", "下面仍是上一个成功的句子的结果。"],
   nomodel: [
     "No model answers here. Open a saved page, or run glassformer look.",
     "这里没有模型应答。请打开保存的页面，或者运行 glassformer look。",
@@ -472,7 +472,7 @@ export const WORDS = {
     "{n} 个词元里最可能的几个。标出的是实际选中的；束搜索不一定选第一个。",
   ],
   "decoding.gender": [
-    "German says what “it” means: es is neuter (das Tier), er masculine, sie feminine (die Straße). So these probabilities tell which noun the model means.",
+    "German says what “it” means: es is neuter (das Tier), er masculine, sie feminine (die Straße). These probabilities tell which noun the model means.",
     "德语的代词分性：es 是中性（das Tier，动物），er 是阳性，sie 是阴性（die Straße，街道）。所以从这几个概率能看出模型认为 it 指谁。",
   ],
   "decoding.chosen": ["word", "词"],
@@ -528,7 +528,7 @@ export const WORDS = {
   "compare.lead": ["Change one word, and see where the attention goes.", "换一个词，看注意力转到哪里去了。"],
   "compare.other": ["The other sentence", "另一个句子"],
   "compare.blocked": [
-    "What is forbidden or turned is so in the first sentence only: the other has other words.",
+    "Blocks and turns apply to the first sentence only: the other one has other words.",
     "禁止的和转动的只对第一个句子有效：另一个句子的词不一样。",
   ],
   "compare.checkpoints": [
@@ -708,7 +708,7 @@ export const WORDS = {
   "tour.formula.answer": ["“{key}” gets {share}.", "“{key}”得到 {share}。"],
   "tour.beast.title": ["The many-headed beast", "多头怪兽"],
   "tour.beast.text": [
-    "One head can look in one way only. So there are several, each with its own W^Q, W^K and W^V, and so each with its own small Q, K, V and Z. Each has its colour, its number and its dash everywhere on this page.",
+    "One head can look in one way only. Therefore there are several, each with its own W^Q, W^K and W^V, and so each with its own small Q, K, V and Z. Each has its colour, its number and its dash everywhere on this page.",
     "一个头一次只能用一种方式去看。所以有好几个头（多头注意力），各有各的 W^Q、W^K、W^V，也就各有自己小小的 Q、K、V 和 Z。在整个页面上，每个头都有自己的颜色、编号和线型。",
   ],
   "tour.beast.model": [
@@ -725,7 +725,7 @@ export const WORDS = {
   ],
   "tour.concat.title": ["Side by side, times W^O", "拼接，再乘以 W^O"],
   "tour.concat.text": [
-    "The next layer expects one matrix, not several. So the Z’s slide together, side by side, and are multiplied by W^O, which was learned with the rest and mixes what the heads found. What comes out is as wide as what came in.",
+    "The next layer expects one matrix, not several. The Z’s slide together, side by side, and are multiplied by W^O, which was learned with the rest and mixes what the heads found. The output is as wide as the input.",
     "下一层要的是一个矩阵，不是好几个。于是各个 Z 并排拼好，再乘以 W^O（也是学来的），把各个头找到的东西混在一起。出来的和进去的一样宽。",
   ],
   "tour.concat.model": [
@@ -762,7 +762,7 @@ export const WORDS = {
   "tour.it.nowhere": ["This sentence has no pronoun with a noun to try it with.", "这个句子里没有代词和名词可以一试。"],
   "tour.positions.title": ["Where does a word stand?", "词站在第几位？"],
   "tour.positions.text": [
-    "Attention alone would read a bag of words. So a wave pattern P is added to the embeddings, another one at each position: sines and cosines of many wavelengths, so that a shift by k is a rotation, whatever the position.\n\nP is [computed by a formula](@formula-positions), not learned. So it has a value for any position, and sentences longer than any in training can be read.",
+    "Attention alone would read a bag of words. Therefore a wave pattern P is added to the embeddings, another one at each position: sines and cosines of many wavelengths, so that a shift by k is a rotation, whatever the position.\n\nP is [computed by a formula](@formula-positions), not learned. So it has a value for any position, and sentences longer than any in training can be read.",
     "只有注意力的话，句子就成了一袋没有顺序的词。所以要往词嵌入里加上一种波形 P，每个位置都不一样：许多波长的正弦和余弦，这样移动 k 个位置就是一个旋转，与在哪里无关。\n\nP 由[公式](@formula-positions)现算，不是学来的表。所以任意位置都有值，比训练时更长的句子也能读。",
   ],
   "tour.positions.model": [
@@ -840,7 +840,7 @@ export const WORDS = {
   "tour.good.option.0": ["yes, a strong look matters", "重要，看得专注就重要"],
   "tour.good.option.1": ["no: switch it off and see", "不一定：关掉它才知道"],
   "tour.good.answer": [
-    "Weights are not an explanation. What changes when it is off is a measurement.",
+    "Weights are not an explanation. The change when it is off is a measurement.",
     "权重不是解释；关掉之后变了什么，才是测量。",
   ],
 } as const satisfies Record<string, Row>;

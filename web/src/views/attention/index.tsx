@@ -1,4 +1,4 @@
-/** Who looks at whom: the article's picture of "it", with this model's numbers. */
+/** Attention: the article's picture of "it", with this model's numbers. */
 import { useState } from "preact/hooks";
 import { attentionOf, isSink, meanRow, strongest, wordAt } from "../../numbers/attention";
 import { css, hue } from "../../draw/colour";

@@ -31,7 +31,7 @@ interface Props {
   bias?: (col: number) => number;
   /** The largest difference that storing the result made. */
   error: number;
-  /** What the terms of a sum are called: by the words that they belong to, where there are words. */
+  /** The names of a sum's terms: by the words that they belong to, where there are words. */
   termName?: (n: number) => string;
 }
 

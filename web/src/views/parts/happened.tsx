@@ -1,4 +1,4 @@
-/** What a change did, in one sentence made of numbers: after a head is off or turned, or a look forbidden. */
+/** The effect of a change, in one sentence made of numbers: after a head is off or turned, or a look forbidden. */
 import { useEffect, useState } from "preact/hooks";
 import { askLook, pairs } from "../../numbers/api";
 import { shown as readable } from "../../numbers/attention";

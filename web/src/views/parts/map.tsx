@@ -171,7 +171,7 @@ export function ModelMap() {
     </section>
   );
 
-  /** What happens to the word at a stop, in one sentence. */
+  /** The change of the word at a stop, in one sentence. */
   function telling(page: Page, stop: Stop, query: number, row: number, name: string): string {
     const word = source[query]?.text ?? "";
     const made = target[row + 1]?.text ?? "</s>";
@@ -304,7 +304,7 @@ function Lines({ stops, edges, width, query, row, until }: LinesProps) {
   );
 }
 
-/** What runs into a word: of the heads in use each one's weights, elsewhere the mean of all. */
+/** The weights that run into a word: of the heads in use each one's weights, elsewhere the mean of all. */
 function ribbonsOf(
   attention: Attention,
   query: number,
