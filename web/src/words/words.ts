@@ -104,6 +104,8 @@ export const WORDS = {
   ],
   of: ["of {n}", "（共 {n} 层）"],
   comma: [", ", "、"],
+  colon: [": ", "："],
+  gap: [" ", ""],
   and: [", ", "、"],
   itself: ["(itself)", "（自己）"],
   play: ["Play", "播放"],
@@ -195,6 +197,7 @@ export const WORDS = {
   step: ["Step", "步"],
   "step.back": ["One step back", "上一步"],
   "step.next": ["Next step", "下一步"],
+  "step.at": ["step {n} of {all}", "第 {n} 步，共 {all} 步"],
   looks: ["looks (query)", "查询（看的词）"],
   lookedat: ["is looked at (key)", "键（被看的词）"],
   "looks.long": ["The word that looks: queries", "看别人的词：查询（query）"],
@@ -238,6 +241,7 @@ export const WORDS = {
   ],
   "pair.cell": ["layer {layer}, head {head}: {share}", "第 {layer} 层 {head} 号头：{share}"],
   "matrix.title": ["All words: heads {heads}, their mean", "所有的词：{heads} 号头的平均"],
+  "matrix.one": ["All words: head {heads}", "所有的词：{heads} 号头"],
   "matrix.large": [
     "All words, head {n} (blocks of words where there are many)",
     "所有的词，{n} 号头（词多时按块取平均）",
@@ -308,8 +312,8 @@ export const WORDS = {
     "这里每个词都可以看每个词，没有掩码。",
   ],
   "explain.max": [
-    "The greatest score of the row is subtracted first. It cancels out, and no e^x grows too large for the machine.",
-    "先减去这一行最大的分数：结果不变，但 e^x 不会大到溢出。",
+    "The greatest score of the row is subtracted first. It cancels out, and no eˣ grows too large for the machine.",
+    "先减去这一行最大的分数：结果不变，但 eˣ 不会大到溢出。",
   ],
   "softmax.steps": ["From dot products to shares", "从点积到权重"],
   "explain.z": [
@@ -447,8 +451,8 @@ export const WORDS = {
     "第 {dim} 维是一条 {name} 波，波长 {length} 个位置。",
   ],
   "positions.alike": [
-    "P · Pᵀ is strongest where two positions are near: distance can be read from the encoding alone.",
-    "两个位置越近，P · Pᵀ 的颜色越深：光凭编码就能读出距离。",
+    "P · P^T is strongest where two positions are near: distance can be read from the encoding alone.",
+    "两个位置越近，P · P^T 的颜色越深：光凭编码就能读出距离。",
   ],
   "decoding.lead": [
     "The translation is made a word at a time. Each row looks at the sentence, and the last layer’s numbers become a probability for every word that the model knows.",
@@ -575,8 +579,8 @@ export const WORDS = {
     "那一个公式是什么？给出编码器最后一层的一个真实分数和它的权重。",
   ],
   "ten.2.answer": [
-    "softmax(QKᵀ / √d_k) V = Z. Layer {layer}, head {head}, “{query}” → “{key}”: score {score} (already divided by {root}), weight {weight}.",
-    "softmax(QKᵀ / √d_k) V = Z。第 {layer} 层 {head} 号头，“{query}” → “{key}”：分数 {score}（已除以 {root}），权重 {weight}。",
+    "softmax(QK^T / √d_k) V = Z. Layer {layer}, head {head}, “{query}” → “{key}”: score {score} (already divided by {root}), weight {weight}.",
+    "softmax(QK^T / √d_k) V = Z。第 {layer} 层 {head} 号头，“{query}” → “{key}”：分数 {score}（已除以 {root}），权重 {weight}。",
   ],
   "ten.3": ["How many heads are there, and what becomes of their Z’s?", "有几个头？它们的 Z 后来怎样了？"],
   "ten.3.answer": [
@@ -650,7 +654,7 @@ export const WORDS = {
   "tour.back": ["Back", "上一章"],
   "tour.next": ["Next", "下一章"],
   "tour.close": ["Leave the tour", "离开导览"],
-  "tour.see": ["See the picture", "看图"],
+  "tour.see": ["Picture", "看图"],
   "tour.read": ["Read", "读正文"],
   toy: ["With small numbers, made up:", "先看小数字（编的）："],
   "toy.steps": ["The small figure, step by step", "小图，一步一步看"],
@@ -690,8 +694,8 @@ export const WORDS = {
   ],
   "tour.formula.title": ["The one formula", "就这一个公式"],
   "tour.formula.text": [
-    "Q Kᵀ holds every query against every key. Dividing by √d_k keeps the scores small: the sum of d_k products grows with √d_k, and a softmax of large scores is flat almost everywhere, so nothing could be learned.\n\nThe *softmax* makes each row shares that sum to 1. With them the values are mixed: that is Z.",
-    "Q Kᵀ 让每个查询和每个键做点积。除以 √d_k 让分数不至于太大：d_k 个乘积之和随 √d_k 增长，而分数太大时 softmax 进入饱和区，梯度几乎为 0，学不动。\n\n*softmax* 把每一行变成和为 1 的权重，再按权重混合各个值，就得到 Z。",
+    "QK^T holds every query against every key. Dividing by √d_k keeps the scores small: the sum of d_k products grows with √d_k, and a softmax of large scores is flat almost everywhere, so nothing could be learned.\n\nThe *softmax* makes each row shares that sum to 1. With them the values are mixed: that is Z.",
+    "QK^T 让每个查询和每个键做点积。除以 √d_k 让分数不至于太大：d_k 个乘积之和随 √d_k 增长，而分数太大时 softmax 进入饱和区，梯度几乎为 0，学不动。\n\n*softmax* 把每一行变成和为 1 的权重，再按权重混合各个值，就得到 Z。",
   ],
   "tour.formula.model": [
     "This model: √{d_k} = {root}. [One row on its way](@stages) from dot products to shares: press ▶. In the [decoder](view=matrices&symbol=weights&side=decoder&layer=0) the upper triangle is masked: a word must not see what comes after it.",
@@ -765,7 +769,7 @@ export const WORDS = {
     "This model: [the table](@encoding), with a badge on [its layout](@layout). Slide the [length](@length) past the longest sentence in training: how well it reads out there is another question.",
     "这个模型：[这张表](@encoding)，[排法](@layout)上标着“本模型”的就是它用的。把[长度](@length)拉过训练时最长的句子：编码还在，读得好不好是另一个问题。",
   ],
-  "tour.positions.ask": ["Whose dot product P · Pᵀ is greater?", "哪两个位置的点积 P · Pᵀ 更大？"],
+  "tour.positions.ask": ["Whose dot product P · P^T is greater?", "哪两个位置的点积 P · P^T 更大？"],
   "tour.positions.option.0": ["two positions that are near", "相近的两个位置"],
   "tour.positions.option.1": ["two positions far apart", "相距很远的两个位置"],
   "tour.positions.answer": [

@@ -119,6 +119,7 @@ export function HeadChips({ of }: { of?: HeadChoice }) {
             type="button"
             class={`chip${off ? " off" : ""}`}
             aria-pressed={on}
+            aria-label={off ? t("head.off", { n: head }) : t("head.n", { n: head })}
             aria-keyshortcuts={!of && head < 10 ? String(head) : undefined}
             title={off ? t("head.off", { n: head }) : t("head.n", { n: head })}
             style={on ? { background: css(hue(head, theme.dark), 0.16), borderColor: css(hue(head, theme.dark)) } : {}}

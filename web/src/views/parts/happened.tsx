@@ -76,7 +76,11 @@ export function Happened() {
     !lost && !came ? "happened.nothing" : !came ? "happened.lost" : !lost ? "happened.came" : "happened.both";
   return (
     <p class="happened" role="status" data-spot="happened">
-      {subject()} {t(what, { lost, came })} {reread && measured(base.look, reread)}
+      {subject()}
+      {t("gap")}
+      {t(what, { lost, came })}
+      {t("gap")}
+      {reread && measured(base.look, reread)}
     </p>
   );
 
