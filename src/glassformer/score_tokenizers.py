@@ -20,7 +20,7 @@ NAMES = tuple(BLEU.TOKENIZERS)
 DOWNLOADED = {"spm": "flores101", "flores101": "flores101", "flores200": "flores200", "spBLEU-1K": "spBLEU-1K"}
 """Those whose model sacreBLEU fetches when it is first asked for, by the name that sacreBLEU has today."""
 SECONDS = 20.0
-"""So long a download may stand still."""
+"""Seconds that a download may stand still."""
 EXTRAS = {"ja-mecab": "ja", "ko-mecab": "ko"}
 """sacreBLEU's extras with what these need."""
 ENOUGH = 0.2

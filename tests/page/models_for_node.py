@@ -61,7 +61,10 @@ def write_models(folder: Path) -> None:
     write_model(folder / "toy", taught, ["The train stopped because it was snowing."])
     write_model(folder / "int8", rounded(taught), ["The old clock is slow."])
     write_model(
-        folder / "en-de", Translator.load("en-de"), ["The animal didn't cross the street because it was too tired."]
+        folder / "en-de",
+        Translator.load("en-de"),
+        ["The animal didn't cross the street because it was too tired."],
+        CHANGES[::2],  # each case of so large a model takes seconds, in both languages
     )
 
 
@@ -80,6 +83,7 @@ a\tb\u00a0c\u2028d\u200be\u00adf\ufeffg
 \ue000 and \ue001\ue002 in a \ue009.
 (Yes.) "No," he said: 'why?' …
 İstanbul ǅ ß ẞ
+IT LOOKSSS LIKE IT, ISSS TRUE.
 x \ufffe \U0001f1e9 \U000e0041
 """
 """What a tokenizer may meet; the escapes are read."""
@@ -100,10 +104,12 @@ def lines_of(tokenizer: Any) -> list[dict[str, Any]]:
     return found
 
 
-def write_model(folder: Path, translator: Translator, texts: list[str]) -> None:
+def write_model(
+    folder: Path, translator: Translator, texts: list[str], changes: list[dict[str, Any]] = CHANGES
+) -> None:
     folder.mkdir(parents=True)
     (folder / "model.bin").write_bytes(model_body(translator))
-    asked = [{"text": text, **changes} for text in texts for changes in (CHANGES if text != "it" else CHANGES[:1])]
+    asked = [{"text": text, **change} for text in texts for change in (changes if text != "it" else changes[:1])]
     cases = [case_of(folder, number, translator, one) for number, one in enumerate(asked)]
     (folder / "cases.json").write_text(json.dumps(cases))
     (folder / "lines.json").write_text(json.dumps(lines_of(translator.tokenizer)))

@@ -20,6 +20,7 @@ from glassformer.serve.queue import Queue
 from glassformer.text.glossary import Glossary
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.translator import Translator
+from glassformer.translator.translator import nothing
 from tests.toy_translator import CARD, ENGLISH, GERMAN, toy
 
 
@@ -56,7 +57,7 @@ def office_of(
     engine: Any, *, queue: Queue | None = None, longest: float = 30.0, workers: int = 2, **rules: Any
 ) -> Office:
     def load(name: str) -> Translator:
-        return Translator(engine, tokenizer(), dict(CARD), name, remark=lambda _: None)
+        return Translator(engine, tokenizer(), dict(CARD), name, remark=nothing)
 
     models = Models([Offer("toy", "en", "de", 1)], load)
     glossaries = {"terms": Glossary.of([("clock", "Wanduhr")])}

@@ -52,10 +52,13 @@ def translate(
     top_k: Annotated[int | None, typer.Option(help="Sampling: only among the k likeliest.", show_default="all")] = None,
     top_p: Annotated[float | None, typer.Option(help="Sampling: only among the likeliest that hold this probability.", show_default="1")] = None,
     seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
-    prefix: Annotated[str, typer.Option(help="What each translation has to begin with.")] = "",
+    prefix: Annotated[str, typer.Option(help="The words that each translation has to begin with.")] = "",
     shards: Annotated[bool, typer.Option("--shards", help="The arguments are files (text, .jsonl, .parquet), translated into --out in shards: killed anywhere, the same command goes on.")] = False,
     out: Annotated[Path | None, typer.Option(help="With --shards: the folder.", show_default=False)] = None,
     shard: Annotated[str, typer.Option(help="With --shards: a part of them, such as 3/16.", show_default="all")] = "",
+    shard_lines: Annotated[int, typer.Option(min=1, help="With --shards: the lines of each; fewer are lost when somebody dies, more are computed a little faster.")] = 2000,
+    ray: Annotated[str, typer.Option(help="With --shards: a Ray cluster whose actors translate, by its address; auto: the one that this machine is in, else a new one here.", show_default="none")] = "",
+    ray_share: Annotated[float, typer.Option(help="With --ray: the part of a core that each actor reserves; there are as many as cores.")] = 0.5,
     field: Annotated[str, typer.Option(help="With --shards: the field of .jsonl and .parquet that holds the text.")] = "text",
     glossary: Annotated[Path | None, typer.Option(help="A TSV of source terms and target terms, which translations have to have.", show_default=False)] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
@@ -77,15 +80,16 @@ def translate(
     from glassformer.translator import Translator
 
     terms = Glossary.from_tsv(glossary) if glossary is not None else None
-    load = partial(
-        Translator.load, model, device=device, engine=engine, quantization=quantization, threads=threads, protect=protect,
-        tell=tell, remark=tell,
-    )  # fmt: skip
-    if shards or out:
+    loading = {"device": device, "engine": engine, "quantization": quantization, "protect": protect}
+    load = partial(Translator.load, model, threads=threads, tell=tell, remark=tell)
+    if shards or out or ray:
         files, folder = checked_shards(text, shards, out, input or prefix or output)
-        translate_shards(files, folder, model=model, field=field, part=shard, load=load, config=config, glossary=terms)
+        translate_shards(
+            files, folder, model=model, field=field, part=shard, load=load, loading=loading, config=config, glossary=terms,
+            lines=shard_lines, ray=ray, share=ray_share,
+        )  # fmt: skip
         return
-    translator = load()
+    translator = load(**loading)  # type: ignore[arg-type]
     with writer(output) as write:
         job = Job(translator, config, prefix, rows_of(n_best, scores), write, glossary=terms)
         if text:
@@ -99,7 +103,7 @@ def translate(
 def checked_shards(text: list[str] | None, shards: bool, out: Path | None, other: object) -> tuple[list[str], Path]:
     """The files and the folder. Raises ConfigError for options that do not go together."""
     if not (shards and out and text):
-        raise ConfigError("--shards wants files and --out FOLDER, and --out wants --shards")
+        raise ConfigError("--shards wants files and --out FOLDER, and --out and --ray want --shards")
     if other:
         raise ConfigError("--shards with --input, --output or --prefix: leave these out")
     return text, out
@@ -225,7 +229,7 @@ def in_cell(text: str) -> str:
 
 
 def tell(text: str) -> None:
-    """What takes longer than a moment, or is not as it was asked for."""
+    """A message about a long wait, or about something that is not as asked."""
     echo(text, err=True)
 
 

@@ -20,7 +20,7 @@ NOT_ONE_TAB = "not exactly one tab in the line"
 
 
 class End(Enum):
-    """What zip_longest gives in place of the shorter file's lines: neither a line nor a bad one."""
+    """The value of zip_longest in place of the shorter file's lines: neither a line nor a bad one."""
 
     END = 0
 
@@ -30,7 +30,7 @@ END: Final = End.END
 
 @dataclass
 class CorpusReport:
-    """What was read, what was kept, and why the rest was not: nothing is dropped untold."""
+    """Counts of the pairs that were read and kept, with the reasons for the rest."""
 
     files: list[str] = field(default_factory=list)
     read: int = 0
@@ -148,7 +148,7 @@ def _columns(
 
 
 def _wrong_columns(found: int, columns: Sequence[int]) -> str:
-    """What is wrong with a line of a TSV that has ``found`` columns, and what to do."""
+    """The fault of a line of a TSV that has ``found`` columns, and what to do."""
     have = "no tab" if found == 1 else f"{found} columns"
     leave_out = "leave such lines out with skip_bad_lines"
     if columns:

@@ -1,4 +1,4 @@
-"""What stands around nouns and verbs, in both languages: persons, degrees, openings, and adjectives that decide nothing."""
+"""Words around nouns and verbs, in both languages: persons, degrees, openings, and adjectives that decide nothing."""
 
 from typing import NamedTuple
 

@@ -94,7 +94,7 @@ def beings() -> frozenset[str]:
 
 @cache
 def said_of(situation: Situation, kind: str, about: int, noun: Noun, other: Noun | None) -> tuple[Predicate, ...]:
-    """What can be a reason (-, +), or how it was (=), said of one participant, and could not mean the other."""
+    """Phrases that can be a reason (-, +), or how it was (=), said of one participant, and could not mean the other."""
     lists = {"-": situation.against, "+": situation.reasons}
     use = lists[kind] if kind in lists else tuple(a + b for a, b in zip(*lists.values(), strict=True))
     found = []
@@ -109,7 +109,7 @@ def said_of(situation: Situation, kind: str, about: int, noun: Noun, other: Noun
 
 @dataclass(frozen=True, eq=False)
 class Repertoire:
-    """What is drawn from: all of the lexicon, or a part of it."""
+    """The source of a draw: all of the lexicon, or a part of it."""
 
     frames: tuple[Frame, ...]
     scenes: tuple[Situation, ...]
@@ -257,7 +257,7 @@ class Draw:
     def ending(
         self, frame: Frame, situation: Situation, nouns: Sequence[Noun], about: int
     ) -> tuple[Said, Said | None] | None:
-        """What is said of this participant, and of the other one where the frame needs both."""
+        """The phrase about this participant, and of the other one where the frame needs both."""
         other = nouns[1 - about] if len(nouns) == 2 else None
         said = self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
         if said is None or not can_be_pronoun(frame, situation, about):

@@ -66,7 +66,7 @@ class English:
         return f"{subject} {words}"
 
     def rest(self, flags: frozenset[str]) -> str:
-        """What stands behind the verb."""
+        """The words behind the verb."""
         text = self.plan.situation.english
         for number, name in enumerate("xy"[: len(self.plan.participants)]):
             if self.plan.participants[number].noun.english in ON_IN_ENGLISH:
@@ -81,7 +81,7 @@ class English:
         return person.again if "again" in flags else person.english
 
     def action(self, kind: str, flags: frozenset[str]) -> str:
-        """What the person does to it: *washed it*, *she washed it*."""
+        """The person's action on it: *washed it*, *she washed it*."""
         plan = self.plan
         assert plan.action is not None
         assert plan.person is not None

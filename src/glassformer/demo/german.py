@@ -131,7 +131,7 @@ class German:
         return predicate_clause(subject, said, plural=plural, now="now" in flags or self.plan.present)
 
     def objects(self, flags: frozenset[str], adverb: str, without: int = -1) -> str:
-        """What stands between the verb's two places; *nicht* or *erst* stands before a preposition, or last."""
+        """The words between the verb's two places; *nicht* or *erst* stands before a preposition, or last."""
         text = self.plan.situation.german
         if text == "{y:d} {x:a}" and 0 in pronouns_of(self.plan, flags):
             text = "{x:a} {y:d}"  # gab ihn dem Hund
@@ -153,7 +153,7 @@ class German:
         return re.sub(r"((?:in )?)\{(.):(.)\}", words, text)
 
     def action(self, kind: str, flags: frozenset[str]) -> str:
-        """What the person does to it: *wusch ihn*, *ihn zu waschen*."""
+        """The person's action on it: *wusch ihn*, *ihn zu waschen*."""
         plan = self.plan
         assert plan.action is not None
         assert plan.person is not None

@@ -41,7 +41,7 @@ class Job:
     share: float
     """The mean attention, from 0 to 1, from the looking words to those that the job looks at."""
     even: float
-    """What attention to all words alike would give."""
+    """The share that attention to all words alike would have."""
     looks: int
     """Words over which this is the mean."""
 

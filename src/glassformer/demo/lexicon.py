@@ -31,7 +31,7 @@ class Noun:
 
 @dataclass(frozen=True)
 class Predicate:
-    """What is said of a noun: *was tired*, or with ``phrase`` a verb's whole phrase: *had a flat tyre*."""
+    """A phrase about a noun: *was tired*, or with ``phrase`` a verb's whole phrase: *had a flat tyre*."""
 
     english: str
     german: str

@@ -1,4 +1,4 @@
-"""Who computes a translation: PyTorch, or CTranslate2, behind the same door. ``open_engine`` chooses."""
+"""The engines that compute a translation: PyTorch, or CTranslate2, behind the same door. ``open_engine`` chooses."""
 
 from glassformer.engines.engine import Engine, Submitted
 from glassformer.engines.open import ENGINES, native_opener, open_engine

@@ -3,8 +3,8 @@
 In float32 every token has to be the same, or be one of two between which PyTorch's log P differs by less than TIE: sums in
 another order decide such a tie. Other numbers (int8) change translations. Where there are references, how much worse they
 are is measured in BLEU. Where there are none, BLEU against PyTorch's translations says little: from the first other word on
-all may be other ones, and just as good (75 BLEU for the model that ships, 24 for a sound toy). So the same words are weighed
-by both: how far log P of PyTorch's own translations is apart, a token.
+all may be other ones, and just as good (75 BLEU for the model that ships, 24 for a sound toy). Both therefore
+weigh the same words: how far log P of PyTorch's own translations is apart, a token.
 
 A comparison with what is no number is false: every check here asks whether what is right holds, and not whether it does not.
 """
@@ -18,6 +18,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glassformer.card import Card
 from glassformer.config import DecodingConfig
 from glassformer.corpus.files import VALIDATION, kept_validation
 from glassformer.disk import check_regular, inside
@@ -49,7 +50,7 @@ GREEDY = DecodingConfig(method="greedy")
 
 @dataclass(frozen=True)
 class Check:
-    """What the check found."""
+    """The check's result."""
 
     sentences: int
     sample: str
@@ -94,7 +95,7 @@ class Check:
 
 @dataclass
 class Unopened:
-    """What a model's folder holds, as ``Saved``, but for a model that cannot compute."""
+    """The content of a model's folder, as ``Saved``, but for a model that cannot compute."""
 
     model: Bare
     tokenizer: Tokenizer
@@ -219,18 +220,13 @@ def apart(model: "Transformer", source: Sequence[int], before: Sequence[int], on
 
 
 def tokenizer_of(card: dict[str, Any], references: Sequence[str]) -> str:
-    """What BLEU is counted with: as the model's training did. One that is missing here, while it was there, must not keep
+    """The tokenizer of BLEU: as the model's training did. One that is missing here, while it was there, must not keep
     anybody from translating."""
+    known = Card.of(card)
     try:
-        return choose(references, guess=said(card, "languages"), tokenize=said(card, "bleu_tokenizer")).tokenizer
+        return choose(references, guess=known.languages, tokenize=known.bleu_tokenizer).tokenizer
     except ConfigError:
-        return choose(references, guess=said(card, "languages")).tokenizer
-
-
-def said(card: dict[str, Any], name: str) -> str:
-    """What a card says, if it is text: it may be anybody's."""
-    value = card.get(name, "")
-    return value if isinstance(value, str) else ""
+        return choose(references, guess=known.languages).tokenizer
 
 
 def validation_pairs(folder: Path) -> list[tuple[str, str]]:

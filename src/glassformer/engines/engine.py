@@ -1,4 +1,4 @@
-"""What every engine can do. Needs no torch."""
+"""The protocol of an engine. Needs no torch."""
 
 from __future__ import annotations
 

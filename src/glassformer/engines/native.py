@@ -47,7 +47,7 @@ class Native:
         return Submitted(finish)
 
     def attention(self, source: Sequence[int], target: Sequence[int]) -> list[list[float]]:
-        """What each of ``target``'s tokens looks at in ``source`` (eos last) when it is chosen: the mean over the heads of
+        """The attention of ``target``'s tokens to ``source`` (eos last) when it is chosen: the mean over the heads of
         the penultimate decoder layer, which aligns best (Garg et al. 2019, §3.2)."""
         special, device = self.model.config, self.model.embedding.weight.device
         window = f"decoder.layers.{max(special.decoder_layers - 2, 0)}.cross_attention.weights"
@@ -57,7 +57,7 @@ class Native:
         return trace[window].float().mean(dim=0)[: len(target)].tolist()
 
     def lean(self, precision: Precision) -> Transformer | LeanTransformer:
-        """What decodes: kept for the next sentences, and made again when a weight has changed."""
+        """The decoder: kept for the next sentences, and made again when a weight has changed."""
         weights = [(parameter.data_ptr(), parameter._version) for parameter in self.model.parameters()]
         before, kept = self._lean.get(precision, (None, None))
         made = lean(self.model, precision) if before != weights or kept is None or is_watched(self.model) else kept

@@ -39,7 +39,7 @@ def check(found: Imported, where: object) -> None:
 
 
 def translated(found: Imported, sources: list[list[int]], limits: list[int]) -> list[Hypothesis]:
-    """What CTranslate2 makes of these with the very files, greedily, up to a limit of tokens each."""
+    """CTranslate2's translations of these with the very files, greedily, up to a limit of tokens each."""
     import ctranslate2
 
     tokenizer, config = found.saved.tokenizer, found.saved.model.config

@@ -39,7 +39,7 @@ MOST_APART = 1e-3
 
 
 def check_by_their_class(saved: Saved, about: Mapping[str, Any], tensors: dict[str, Tensor]) -> str:
-    """What was found; "" where transformers is not installed. Raises ForeignModelError where their class says another
+    """The result; "" where transformers is not installed. Raises ForeignModelError where their class says another
     log P."""
     try:
         transformers: Any = importlib.import_module("transformers")

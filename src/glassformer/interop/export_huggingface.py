@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from glassformer.card import Card
 from glassformer.checkpoint import Saved, load_model
 from glassformer.config import ModelConfig
 from glassformer.disk import json_bytes, write_folder
@@ -52,7 +53,7 @@ def export_huggingface(folder: Path, out: Path) -> str:
         raise ConfigError(f"{out} is there already: name a new folder")
     saved = load_model(folder)
     check_marian(saved.model.config)
-    files = files_of(saved, str(saved.card.get("languages") or folder.name))
+    files = files_of(saved, Card.of(saved.card).languages or folder.name)
     try:
         back = read_huggingface(out, Languages(), Files(str(out), files)).saved
     except ForeignModelError as error:
@@ -165,7 +166,7 @@ def settings_of(config: ModelConfig, longest: int) -> dict[str, Any]:
 
 
 def generation_of(config: ModelConfig) -> dict[str, Any]:
-    """What is never written, as here: pad, and bos."""
+    """Tokens that are never written, as here: pad, and bos."""
     never = sorted({config.pad_id, config.bos_id} - {config.eos_id})
     return {
         "bad_words_ids": [[id] for id in never],
@@ -180,11 +181,11 @@ def generation_of(config: ModelConfig) -> dict[str, Any]:
 def tokenizer_of(saved: Saved, longest: int) -> dict[str, Any]:
     target, config = saved.tokenizer.target, saved.model.config
     eos, unk, pad = target.tokens([config.eos_id, config.unk_id, config.pad_id])
-    source, _, written = str(saved.card.get("languages") or "").partition("-")
+    known = Card.of(saved.card)
     return {
         "tokenizer_class": "MarianTokenizer",
-        "source_lang": source,
-        "target_lang": written,
+        "source_lang": known.source,
+        "target_lang": known.target,
         "model_max_length": longest,
         "separate_vocabs": bool(config.target_vocabulary_size),
         "eos_token": eos,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 import glassformer
+from glassformer.card import Card
 from glassformer.checkpoint import Saved, load_model
 from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.decoding import decode
@@ -119,7 +120,7 @@ def longest_of(config: ModelConfig) -> int:
 
 
 def never_in(config: ModelConfig) -> list[int]:
-    """What is never written: padding and the begin."""
+    """Tokens that are never written: padding and the begin."""
     return sorted({config.pad_id, config.bos_id} - {config.eos_id})  # some models begin with their end
 
 
@@ -179,7 +180,7 @@ def quiet() -> Iterator[None]:
 
 
 def checked(saved: Saved, graphs: dict[str, bytes]) -> str:
-    """What ONNX Runtime makes of made-up sentences, beside PyTorch, greedily. Raises ConversionError where a token is
+    """ONNX Runtime's translations of made-up sentences, beside PyTorch, greedily. Raises ConversionError where a token is
     another one and no tie."""
     config, tokenizer = saved.model.config, saved.tokenizer
     sources = [[*tokenizer.before, *ids, *tokenizer.after] for ids in made_up(saved, SENTENCES)]
@@ -253,7 +254,7 @@ def words_of(saved: Saved, folder: Path, check: str) -> dict[str, bytes]:
     }
     waves = config.positions != "learned"
     readme = README.format(
-        name=saved.card.get("languages", folder.name),
+        name=Card.of(saved.card).languages or folder.name,
         version=glassformer.__version__,
         torch=torch.__version__,
         source=source,

@@ -14,7 +14,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "mbart": {"positions": "learned", "norm": "pre", "embedding_norm": True, "output_bias": True},
     "m2m_100": {"positions": "halves", "first_position": 2, "norm": "pre"},
 }
-"""By ``model_type``. What Hugging Face's classes of these names compute, whatever their settings say. PEGASUS's class with
+"""By ``model_type``. Choices of Hugging Face's classes of these names, whatever their settings say. PEGASUS's class with
 Marian's tokenizer is an export of ours."""
 
 

@@ -105,7 +105,7 @@ class Package:
 
 
 def card_in(place: Place) -> dict[str, Any]:
-    """What is known about a model that glassformer exported; nothing where there is no card. Raises ForeignModelError for a
+    """The card of a model that glassformer exported; nothing where there is no card. Raises ForeignModelError for a
     card that is none."""
     if CARD not in place.names():
         return {}

@@ -1,7 +1,7 @@
 """``pytorch_model.bin``: tensors out of a pickle without unpickling it.
 
 The opcodes are walked with ``pickletools``, which runs nothing, by a machine that knows dictionaries, lists, numbers, text
-and PyTorch's way of writing a tensor down. What else a pickle names is refused by its name, and never looked up: neither
+and PyTorch's way of writing a tensor down. Other names in a pickle are refused by its name, and never looked up: neither
 ``pickle`` nor ``torch.load`` is used (CVE-2025-32434 and CVE-2026-24747 are of its ``weights_only``).
 
 Two formats: a zip with ``data.pkl`` and a file a storage, and, from before PyTorch 1.6, pickles one after the other.

@@ -16,7 +16,7 @@ from glassformer.errors import NothingAllowedError
 from glassformer.probe import Probe
 
 Allowed = Bool[Tensor, "#batch #head #query key"] | Literal["causal"]
-"""Who may look at whom: a matrix, True where allowed, or, which need not be stored, ``causal``: not at what comes later."""
+"""The pairs that may attend: a matrix, True where allowed, or ``causal``, which is not stored: nothing that comes later."""
 
 
 def attention(

@@ -28,8 +28,8 @@ DENSE_TOKENS = 256
 
 @dataclass(frozen=True)
 class Budget:
-    """How many bytes, before deflating, each kind of window may take together. What is over is left out (``none``), or,
-    of the weights of long sentences, fewer of each row are kept."""
+    """How many bytes, before deflating, each kind of window may take together. More are left out (``none``), or, of
+    the weights of long sentences, fewer of each row are kept."""
 
     states: int = 32_000_000
     """All that is no attention weight, of a sentence up to EXACT_TOKENS: float32 if all of it fits, else bfloat16."""
@@ -70,7 +70,8 @@ class Seen:
 
 @contextmanager
 def changed(translator: Translator, ask: wire.Ask | wire.RowsAsk) -> Iterator[None]:
-    """What ``ask`` switches off is off inside, and what it turns is turned. Raises WhatIfError for what is not there."""
+    """A ``with`` block in which the heads of ``ask`` are off or turned, and its edges blocked. Raises WhatIfError for
+    a head or a token that is not there."""
     by_attention: dict[str, list[tuple[int, int]]] = {}
     for attention, query, key in ask.blocked:
         by_attention.setdefault(attention, []).append((query, key))
@@ -108,8 +109,8 @@ def see(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int = 0) 
 
 
 def seen_of(translator: Translator, trace: Trace) -> Seen:
-    """What ``Translator.trace`` saw, whatever was changed in the model then. The norms of a pre-norm model are computed
-    from what came into them."""
+    """The numbers of a trace of ``Translator.trace``, whatever was changed in the model then. The norms of a pre-norm model
+    are computed from their inputs."""
     of_norm = norms(translator)
     extra = {
         station.input: Window(of_norm[station.input](trace[station.residual]).detach(), ("position", "d_model"), "§3.1")
@@ -280,7 +281,7 @@ def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wi
 
 
 def steps_of(translator: Translator, seen: Seen) -> list[wire.DecodingStep]:
-    """What each row of the decoder chose among, all at once."""
+    """The choices of each row of the decoder, all at once."""
     probabilities = seen.trace["probabilities"].float()
     chosen = [*seen.target_ids[1:], translator.model.config.eos_id]
     return [step_of(translator, seen.text, row, id) for row, id in zip(probabilities, chosen, strict=True)]

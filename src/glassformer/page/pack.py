@@ -71,7 +71,7 @@ def store(tensor: Tensor, storage: Storage, top: int = 0) -> tuple[bytes, float]
 
 
 def root8(values: Tensor) -> Tensor:
-    """What lies between 0 and 1 in a byte, on a square-root scale: small weights keep their differences."""
+    """Numbers between 0 and 1 in a byte each, on a square-root scale: small weights keep their differences."""
     return (values.clamp(0, 1).sqrt() * 255).round().to(torch.uint8)
 
 

@@ -1,4 +1,4 @@
-"""What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
+"""The messages between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
 ``python -m glassformer.page.types``.
 
 A body of numbers (a Look, or Numbers) is
@@ -10,7 +10,7 @@ A body of numbers (a Look, or Numbers) is
 
 and in a saved file the header is ``<script type="application/json" id="look">`` and each group is base64 in
 ``<script type="application/octet-stream" id="group-NAME">``. A group is inflated when something in it is wanted;
-``PackedWindow.offset`` counts in the inflated group and is a multiple of 4. What lies there, by ``PackedWindow.storage``
+``PackedWindow.offset`` counts in the inflated group and is a multiple of 4. The content there, by ``PackedWindow.storage``
 (everything little endian, row by row, the last axis being the quickest):
 
     float32    float32 each: exact; −Infinity where a score is not allowed
@@ -36,7 +36,8 @@ parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same
 
 The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary),
 how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in
-``<script type="application/octet-stream" id="model">``; in a site it is a file, which a Shelf in
+``<script type="application/octet-stream" id="model">`` behind the page's own script, and ``#model-comes`` in its head says
+so; in a site it is a file, which a Shelf in
 ``<script type="application/json" id="shelf">`` names. A saved file without a Look has a Shelf, too, of its one model. Then
 the page's own Worker answers: it is asked by BridgeAsk, as a notebook is.
 """
@@ -229,7 +230,7 @@ class SpecialIds:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What the tokenizer knows, by id."""
+    """The tokenizer's table, by id."""
 
     pieces: list[str]
     scores: list[float]
@@ -248,7 +249,7 @@ class Rules:
     plain_case: bool
     """Whether shouted and titled lines are read in small letters."""
     signs: list[str]
-    """What stands for a link, an emoji or their like, in this order."""
+    """The signs for links, emoji and their like, in this order."""
     scripts: list[str]
     """The scripts that the model reads; none: nothing is known of it."""
     patterns: dict[str, str]
@@ -297,7 +298,7 @@ class Shelved:
     """Bytes to load."""
     model: ModelFacts
     start: "Ask"
-    """What to begin with; an empty text: the article's."""
+    """The sentence to begin with; an empty text: the article's."""
 
 
 @dataclass(frozen=True)
@@ -317,7 +318,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Start:
-    """What the page opens with, where its address does not say otherwise. Empty lists and texts: nothing asked for."""
+    """The page's first state, where its address does not say otherwise. Empty lists and texts: nothing asked for."""
 
     version: int
     model: ModelFacts
@@ -374,7 +375,7 @@ class RowsAsk:
 
 @dataclass(frozen=True)
 class Ranking:
-    """What each head is worth for this pair: each was switched off alone."""
+    """The worth of each head for this pair: each was switched off alone."""
 
     heads: list[HeadName]
     """Every head, the most important first."""

@@ -125,11 +125,12 @@ class BytePairs:
 
 
 def raw_of(piece: str) -> bytes:
-    """What a piece of theirs stands for; a character that stands for no byte as itself."""
+    """The text that a piece of theirs stands for; a character that stands for no byte as itself."""
     return b"".join(bytes([BYTES[sign]]) if sign in BYTES else sign.encode("utf-8", "replace") for sign in piece)
 
 
 def shown(piece: str) -> str:
+    """A piece of theirs as people see it: its text, or its bytes where these are no text alone."""
     raw = raw_of(piece)
     try:
         text = raw.decode()

@@ -61,7 +61,7 @@ def read_lines(path: str | Path, before_waiting: Callable[[], None] | None = Non
 
 
 def name_of(path: str | Path) -> str:
-    """What a file is called in messages."""
+    """A file's name in messages."""
     return "standard input" if str(path) == STDIN else str(path)
 
 
@@ -87,7 +87,7 @@ def _chunks(path: str | Path, before_waiting: Callable[[], None] | None) -> Iter
 
 
 def _typed(before_waiting: Callable[[], None] | None) -> bytes:
-    """What standard input holds; b"" at its end."""
+    """The bytes that standard input holds; b"" at its end."""
     if before_waiting is not None and _would_wait():
         before_waiting()
     return sys.stdin.buffer.read1(CHUNK)  # type: ignore[union-attr]

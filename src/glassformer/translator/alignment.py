@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glassformer.brief import brief
+from glassformer.corpus.units import IN_UNSPACED
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import WORD_START, Tokenizer
 
@@ -24,7 +25,7 @@ class Alignment:
     target_words: list[str]
     weights: Float[Tensor, "target_word source_word"]
     special: Float[Tensor, " target_word"]
-    """What is missing from each row's sum to 1: the weight on the source's </s>, which is no word."""
+    """The part that each row lacks to a sum of 1: the weight on the source's </s>, which is no word."""
     layer: int
     """The decoder's layer that was read, from 0, and its heads that were averaged."""
     heads: list[int]
@@ -45,17 +46,38 @@ class Alignment:
 
 
 def words_of(tokenizer: Tokenizer, ids: Sequence[int], special: bool) -> list[tuple[str, list[int]]]:
-    """What ``Translator.words`` gives."""
+    """The result of ``Translator.words``."""
     tokens = tokenizer.tokens(ids)
     found = [
         (tokenizer.decode([ids[n] for n in places]), places)
         for between_spaces in tokenizer.words(ids)
-        for places in without_marks(tokens, between_spaces)
+        for places in parts_of(tokens, between_spaces)
     ]
     if special:
         taken = {n for _, places in found for n in places}
         found += [(tokens[n], [n]) for n in range(len(ids)) if n not in taken]
     return sorted(found, key=lambda word: word[1])
+
+
+def parts_of(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:
+    """The words between two blanks. Chinese, Japanese, Thai have no blanks between words: there each piece is one, with
+    the blank before it; the bytes of a character are together."""
+    if not any(IN_UNSPACED.search(tokens[place]) for place in places):
+        return without_marks(tokens, places)
+    parts: list[list[int]] = []
+    before = ""
+    for place in places:
+        token = tokens[place]
+        if before == WORD_START or (is_byte(before) and is_byte(token)):
+            parts[-1].append(place)
+        else:
+            parts.append([place])
+        before = token
+    return parts
+
+
+def is_byte(token: str) -> bool:
+    return token.startswith("<0x")
 
 
 def without_marks(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:
@@ -81,7 +103,7 @@ def merge_words(
     """Attention weights between words, from those between pieces, on the CPU.
 
     Each word is a list of positions. A query word looks as its pieces do on average; a key word is looked at as its
-    pieces are together. So a row still sums to 1, less what lies on keys that belong to no word.
+    pieces are together. A row still sums to 1, less what lies on keys that belong to no word.
     """
     weights = weights.detach().float().cpu()
     mean = weights.new_zeros(len(query_words), weights.size(-2))

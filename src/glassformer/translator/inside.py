@@ -1,4 +1,4 @@
-"""What looks into the model: ids in, numbers out. This, and not the door itself, needs torch."""
+"""The view into the model: ids in, numbers out. This, and not the door itself, needs torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -41,14 +41,14 @@ class Asker(Protocol):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What an engine is to be asked for some texts. ``finish`` takes what it found."""
+    """The request to an engine for some texts. ``finish`` takes what it found."""
 
     translator: Asker
     texts: Sequence[str]
     readings: list[Reading]
     config: DecodingConfig
     asked: DecodingConfig
-    """What the engine is asked for: of two hypotheses with the same text one is dropped, so some are in reserve."""
+    """The settings for the engine: of two hypotheses with the same text one is dropped, so some are in reserve."""
     sources: list[list[int]]
     """The ids of each part that has something to translate, the texts' parts one after the other."""
     prefixes: list[list[int]]
@@ -135,7 +135,7 @@ def prepare(
     translator.remark_on(texts, readings)
     heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
     forced = [
-        translator.tokenizer.target.encode(prefix) if number == 0 else []
+        translator.tokenizer.target.encode(prefix) if prefix and number == 0 else []
         for prefix, of_text in zip(prefixes, heard, strict=True)
         for number in range(len(of_text))
     ]

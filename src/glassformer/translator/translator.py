@@ -1,4 +1,4 @@
-"""An engine and a tokenizer behind one door. What text needs on the way to ids and back is here, and needs no torch."""
+"""An engine and a tokenizer behind one door. The way from text to ids and back is here, and needs no torch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
 from glassformer.brief import brief
+from glassformer.card import Card
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, Submitted, native_opener, open_engine
 from glassformer.errors import DecodingError, TranslationWarning
@@ -40,7 +41,7 @@ SHOWN = 60
 
 
 class Options(TypedDict, total=False):
-    """What ``Translator.translations`` explains."""
+    """The options that ``Translator.translations`` explains."""
 
     config: DecodingConfig | None
     prefix: str | Sequence[str]
@@ -166,7 +167,7 @@ class Translator:
 
     @property
     def reader(self) -> Reader:
-        """What stands between text and ids: sentences, signs, capitals, as the model's card asks for."""
+        """The reader between text and ids: sentences, signs, capitals, as the model's card asks for."""
         if self._reader is None or self._reader_of != (self.card, self.protect):
             self._reader = Reader.of(self.tokenizer, self.card, protect=self.protect)
             self._reader_of = dict(self.card), self.protect
@@ -196,7 +197,7 @@ class Translator:
         lines, and empty ones between them, stay lines. A line falls into sentences, as many at a time as the card says that
         training's lines had; only a sentence longer than any of those is cut inside, at clauses. A line IN UPPER CASE or In
         Title Case is read in small letters, and of the former the translations' text, not their ids, is in UPPER CASE again;
-        with a prefix all is read as it stands. What is no word (a link, an emoji, a {name}) comes out as it went in, unless
+        with a prefix all is read as it stands. Links, emoji, {names} and their like come out as it went in, unless
         ``protect`` is off; what the translation has no place for stands at the end of its sentence (``misplaced``).
 
         ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part). Where a
@@ -239,12 +240,14 @@ class Translator:
         prefix: str | Sequence[str] = "",
         glossary: Glossary | None = None,
     ) -> Prepared:
-        """The first half of ``submit``: ``texts`` read, and nothing computed. What an engine finds for the ``sources`` makes
-        translations with ``finish``: for who computes the sentences of several callers together."""
+        """The first half of ``submit``: ``texts`` read, and nothing computed. ``finish`` makes translations of an engine's
+        hypotheses for the ``sources``: for a server that computes the sentences of several clients together."""
         return prepare(self, [texts] if isinstance(texts, str) else texts, config or DecodingConfig(), prefix, glossary)
 
     def remark_on(self, texts: Sequence[str], readings: Sequence[Reading]) -> None:
         """Say, once each, what about these texts a reader of their translations should know."""
+        if self.remark is nothing:
+            return
         if "language" not in self._said:
             strange = [text for text in texts if self.reader.stranger(text)] or texts
             if reason := self.reader.foreigner("\n".join(strange[:LOOKED_AT])):
@@ -324,7 +327,8 @@ class Translator:
         """
         config = self.model.config
         if layer is None:
-            layer = int(self.card.get("alignment_layer", max(config.decoder_layers - 2, 0)))
+            layer = Card.of(self.card).alignment_layer
+            layer = max(config.decoder_layers - 2, 0) if layer is None else layer
         check_number("layer", layer, config.decoder_layers)
         chosen = list(range(config.heads) if heads is None else heads)
         for head in chosen:
@@ -359,7 +363,7 @@ class Translator:
         return self.inside.recorded(source_ids, target_ids, only)
 
     def about(self, text: str, source_ids: Sequence[int], target_ids: Sequence[int], looked: int = 0) -> dict[str, Any]:
-        """What a trace says of itself. ``looked``: the decoder's steps, where these may be less than its tokens."""
+        """A trace's facts about itself. ``looked``: the decoder's steps, where these may be less than its tokens."""
         source = self.model.config.source(source_ids)
         target = [self.tokenizer.bos_id, *target_ids][: looked or None]
         reading = self.reader.whole(text)
@@ -378,6 +382,10 @@ def shortened(text: str) -> str:
     """The beginning of a text, for a message."""
     line = " ".join(text.split())
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
+
+
+def nothing(text: str) -> None:
+    """A ``remark`` for who does not want any: the texts are not even looked at for them."""
 
 
 def warn(text: str) -> None:

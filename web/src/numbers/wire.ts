@@ -1,6 +1,6 @@
 // Generated from src/glassformer/page/wire.py by python -m glassformer.page.types. Do not edit.
 /**
- * What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
+ * The messages between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
  * ``python -m glassformer.page.types``.
  *
  * A body of numbers (a Look, or Numbers) is
@@ -12,7 +12,7 @@
  *
  * and in a saved file the header is ``<script type="application/json" id="look">`` and each group is base64 in
  * ``<script type="application/octet-stream" id="group-NAME">``. A group is inflated when something in it is wanted;
- * ``PackedWindow.offset`` counts in the inflated group and is a multiple of 4. What lies there, by ``PackedWindow.storage``
+ * ``PackedWindow.offset`` counts in the inflated group and is a multiple of 4. The content there, by ``PackedWindow.storage``
  * (everything little endian, row by row, the last axis being the quickest):
  *
  *     float32    float32 each: exact; −Infinity where a score is not allowed
@@ -38,7 +38,8 @@
  *
  * The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary),
  * how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in
- * ``<script type="application/octet-stream" id="model">``; in a site it is a file, which a Shelf in
+ * ``<script type="application/octet-stream" id="model">`` behind the page's own script, and ``#model-comes`` in its head says
+ * so; in a site it is a file, which a Shelf in
  * ``<script type="application/json" id="shelf">`` names. A saved file without a Look has a Shelf, too, of its one model. Then
  * the page's own Worker answers: it is asked by BridgeAsk, as a notebook is.
  */
@@ -210,7 +211,7 @@ export interface SpecialIds {
   unk_id: number;
 }
 
-/** What the tokenizer knows, by id. */
+/** The tokenizer's table, by id. */
 export interface Vocabulary {
   pieces: string[];
   /** log P of each piece in SentencePiece's unigram model, natural; 0 for the kinds that have none. */
@@ -226,7 +227,7 @@ export interface Rules {
   target: string;
   /** Whether shouted and titled lines are read in small letters. */
   plain_case: boolean;
-  /** What stands for a link, an emoji or their like, in this order. */
+  /** The signs for links, emoji and their like, in this order. */
   signs: string[];
   /** The scripts that the model reads; none: nothing is known of it. */
   scripts: string[];
@@ -271,7 +272,7 @@ export interface Shelved {
   /** Bytes to load. */
   size: number;
   model: ModelFacts;
-  /** What to begin with; an empty text: the article's. */
+  /** The sentence to begin with; an empty text: the article's. */
   start: Ask;
 }
 
@@ -286,7 +287,7 @@ export interface Numbers {
   groups: Group[];
 }
 
-/** What the page opens with, where its address does not say otherwise. Empty lists and texts: nothing asked for. */
+/** The page's first state, where its address does not say otherwise. Empty lists and texts: nothing asked for. */
 export interface Start {
   version: number;
   model: ModelFacts;
@@ -337,7 +338,7 @@ export interface RowsAsk {
   checkpoint?: string | null;
 }
 
-/** What each head is worth for this pair: each was switched off alone. */
+/** The worth of each head for this pair: each was switched off alone. */
 export interface Ranking {
   /** Every head, the most important first. */
   heads: HeadName[];
