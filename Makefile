@@ -6,7 +6,7 @@ PAGE := src/glassformer/page/built/index.html
 SENTENCE := "The animal didn't cross the street because it was too tired"
 export HF_HUB_OFFLINE := 1
 
-.PHONY: peers demo test check web site bench docs soak fuzz
+.PHONY: peers demo test check web site bench bench-gpu docs soak fuzz
 
 demo: .venv/demo      ## translate the article's sentence with the model that ships, and save the page with the model in it in animal.html
 	$(BIN)/glassformer info en-de
@@ -36,6 +36,9 @@ bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one 
 	for question in attention_kernels attention_memory recording lengths page page_live page_alone; do \
 		$(BENCH)/python benchmarks/$$question.py || exit 1; done
 	$(BENCH)/python benchmarks/tables.py
+
+bench-gpu: .venv-bench/all ## training on a GPU, beside the peers: run it once (8 minutes; needs CUDA)
+	$(BENCH)/python benchmarks/gpu.py
 
 peers: .venv/demo      ## other people's clients against glassformer serve, in an environment of their own
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers

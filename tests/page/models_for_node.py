@@ -40,6 +40,9 @@ SIZES: dict[str, dict[str, Any]] = {
     "odd": {"d_model": 30, "heads": 3, "d_ff": 50, "norm": "pre"},  # no multiples of four
 }
 
+LOSES = "Every crime must <xyz> be punished."
+"""Its translation lacks the tag until the model is asked where that belongs."""
+
 
 def made_up(changes: dict[str, Any]) -> Translator:
     """A model with random weights, its biases and norms too; float32, as training has it."""
@@ -60,9 +63,8 @@ def write_models(folder: Path) -> None:
         write_model(folder / name, made_up(changes), ["The old clock is slow.", "it"])
     write_model(folder / "toy", taught, ["The train stopped because it was snowing."])
     write_model(folder / "int8", rounded(taught), ["The old clock is slow."])
-    write_model(
-        folder / "en-de", Translator.load("en-de"), ["The animal didn't cross the street because it was too tired."]
-    )
+    sentences = ["The animal didn't cross the street because it was too tired.", LOSES]
+    write_model(folder / "en-de", Translator.load("en-de"), sentences)
 
 
 LINES = """
@@ -103,7 +105,9 @@ def lines_of(tokenizer: Any) -> list[dict[str, Any]]:
 def write_model(folder: Path, translator: Translator, texts: list[str]) -> None:
     folder.mkdir(parents=True)
     (folder / "model.bin").write_bytes(model_body(translator))
-    asked = [{"text": text, **changes} for text in texts for changes in (CHANGES if text != "it" else CHANGES[:1])]
+    asked = [
+        {"text": text, **changes} for text in texts for changes in (CHANGES[:1] if text in ("it", LOSES) else CHANGES)
+    ]
     cases = [case_of(folder, number, translator, one) for number, one in enumerate(asked)]
     (folder / "cases.json").write_text(json.dumps(cases))
     (folder / "lines.json").write_text(json.dumps(lines_of(translator.tokenizer)))
@@ -126,8 +130,8 @@ def case_of(folder: Path, number: int, translator: Translator, asked: dict[str, 
     (folder / f"numbers-{number}.bin").write_bytes(Packed(wire.Numbers(windows, groups), blobs).body())
     source, target = seen.source_ids[:-1], seen.target_ids[1:]
     with changed(translator, ask):
-        beam = translator.inside.best(source, DecodingConfig()) if not ask.target else []
-        greedy = translator.inside.best(source, DecodingConfig(method="greedy")) if not ask.target else []
+        beam = translator.inside.found(source, DecodingConfig())[0].ids if not ask.target else []
+        greedy = translator.inside.found(source, DecodingConfig(method="greedy"))[0].ids if not ask.target else []
         (scores,) = translator.inside.scores([source], [target])
     text = translator.written(asked["text"], target)
     service = Service(translator)

@@ -30,3 +30,6 @@ class Engine(Protocol):
         self, sources: Ids, config: DecodingConfig, *, prefixes: Ids | None = None, progress: Progress | None = None
     ) -> Pending:
         """The hypotheses of each source, as ``decoding.decode`` finds them; raises as it does."""
+
+    def score(self, sources: Ids, targets: Ids) -> list[list[float]]:
+        """log P of each target's tokens, natural, eos's the last, as ``decoding.score`` gives them; raises as it does."""

@@ -48,6 +48,9 @@ class Auto:
     ) -> Pending:
         return self.chosen(sources, config, prefixes).begin(sources, config, prefixes=prefixes, progress=progress)
 
+    def score(self, sources: Ids, targets: Ids) -> list[list[float]]:
+        return self.chosen(sources, DecodingConfig(), None).score(sources, targets)
+
     def chosen(self, sources: Ids, config: DecodingConfig, prefixes: Ids | None) -> Engine:
         """The engine for this: while somebody looks or reaches through a window of the model, the model itself."""
         if "native" in vars(self) and self.native.is_watched:

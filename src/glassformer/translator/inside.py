@@ -27,9 +27,9 @@ class Inside:
     def native(self) -> Native:
         return Native(self.model)
 
-    def best(self, source_ids: Sequence[int], config: DecodingConfig | None) -> list[int]:
-        """The ids of the best translation."""
-        return self.native.begin([source_ids], config or DecodingConfig())()[0][0].ids
+    def found(self, source_ids: Sequence[int], config: DecodingConfig) -> list[Hypothesis]:
+        """The best translations, the best first."""
+        return self.native.begin([source_ids], config)()[0]
 
     def scores(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
         """log P of each target's tokens, eos the last."""
