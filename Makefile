@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+PEERS := .venv-peers/bin
 PAGE := src/glassformer/page/built/index.html
 SENTENCE := "The animal didn't cross the street because it was too tired"
 export HF_HUB_OFFLINE := 1
@@ -37,14 +38,11 @@ bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one 
 		$(BENCH)/python benchmarks/$$question.py || exit 1; done
 	$(BENCH)/python benchmarks/tables.py
 
-bench-gpu: .venv-bench/all ## training on a GPU, beside the peers: run it once (8 minutes; needs CUDA)
-	$(BENCH)/python benchmarks/gpu.py
-
-peers: .venv/demo      ## other people's clients against glassformer serve, in an environment of their own
-	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/pip install -q --disable-pip-version-check deepl==1.32.0 libretranslatepy==2.1.4
-	$(BIN)/glassformer serve en-de --port 5151 & server=$$!; \
-		.venv-peers/bin/python benchmarks/clients.py http://127.0.0.1:5151; found=$$?; kill $$server; exit $$found
+bench-gpu: .venv-bench/all ## training on a GPU, beside the peers: .venv-peers/all ## other people's programs, in an environment of their own: clients of glassformer serve, and those that load what we export (ten minutes)
+	$(PEERS)/python -m pytest -n 0 tests/interop/test_onnx.py
+	$(PEERS)/python benchmarks/exports.py
+	$(PEERS)/glassformer serve en-de --port 5151 & server=$$!; \
+		$(PEERS)/python benchmarks/clients.py http://127.0.0.1:5151; found=$$?; kill $$server; exit $$found
 
 soak: .venv/all       ## the faults at length: 200 kills, ten minutes of people who type; writes docs/reliability.md (half an hour)
 	GLASSFORMER_FAULTS=benchmarks/results/reliability.jsonl $(BIN)/python -m pytest tests/faults tests/fuzz
@@ -86,6 +84,13 @@ site: web             ## the page and the shipped models as a static web site, i
 	$(BENCH)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BENCH)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/peers.txt
 	$(BENCH)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/fairseq.txt || echo "without fairseq"
+	touch $@
+
+# Argos Translate without what it requires: spaCy and others, for a division into sentences that is not used here.
+.venv-peers/all: pyproject.toml constraints.txt benchmarks/clients.txt
+	test -x $(PEERS)/python || $(PYTHON) -m venv .venv-peers
+	$(PEERS)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[onnx,test]' deepl==1.32.0 libretranslatepy==2.1.4
+	$(PEERS)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/clients.txt
 	touch $@
 
 .venv/fuzz: .venv/all

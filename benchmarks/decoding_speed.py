@@ -61,7 +61,7 @@ def ours(preset: str, at_once: int, count: int, precision: str) -> Callable[[], 
     greedy = DecodingConfig.from_dict({"method": "greedy", "batch_tokens": 10**6, "precision": precision})
 
     def translate() -> list[list[int]]:
-        return [found[0].ids for group in groups for found in engine.begin(group, greedy)()]
+        return [found[0].ids for group in groups for found in engine.submit(group, greedy).result()]
 
     return translate
 

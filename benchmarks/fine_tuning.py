@@ -1,6 +1,7 @@
 """A small corpus on a trained model: what is gained in its domain, and what is lost outside?
 
     python benchmarks/fine_tuning.py --model en-de --domain ../shared/data/multi30k --general ../shared/data/tatoeba-en-de
+    python benchmarks/fine_tuning.py --model translate-en_de-1_0.argosmodel …    # an imported one
 
 The first pairs of the domain's training set go on from the model, each way in a run of its own; then both test sets are
 translated. ``mixed`` adds general pairs, of which the model has seen all before.
@@ -26,6 +27,7 @@ WAYS: dict[str, list[str]] = {
     "rate 1e-4": ["--set", "training.learning_rate=1e-4"],
     "rate 3e-4": ["--set", "training.learning_rate=3e-4"],
     "rate 1e-3": ["--set", "training.learning_rate=1e-3"],
+    "rate 1e-4, mixed": ["--set", "training.learning_rate=1e-4"],
     "rate 3e-4, mixed": ["--set", "training.learning_rate=3e-4"],
     "rate 3e-4, new vocabulary": ["--set", "training.learning_rate=3e-4", "--new-vocabulary"],
 }
@@ -59,7 +61,7 @@ def main() -> None:
             model = wanted.model if way == "as it was" else tuned(folder, way, wanted)
             seconds = round(time.perf_counter() - began)
             found = {f"{name}_BLEU": score(model, data, wanted) for name, data in tests(wanted).items()}
-            about = {"model": wanted.model, "domain": wanted.domain.name, "general": wanted.general.name}
+            about = {"model": Path(wanted.model).name, "domain": wanted.domain.name, "general": wanted.general.name}
             sizes = {"pairs": wanted.pairs, "steps": wanted.steps, "test_sentences": wanted.sentences}
             rows.write("fine_tuning", [{**about, **sizes, "way": way, "seconds": seconds, **found}])
 

@@ -19,6 +19,7 @@ import rows
 import torch
 from candidates import CANDIDATES
 
+from glassformer.card import Card
 from glassformer.config import DataConfig, DecodingConfig, TrainingConfig
 from glassformer.corpus.prepare import Data, prepare
 from glassformer.runs.recipe import TRAINING, recipe
@@ -123,7 +124,7 @@ def measure(name: str, seed: int, wanted: argparse.Namespace) -> dict[str, Any]:
     data = corpus(folder, wanted.target, vocabulary, augmentation, wanted.runs, training)
     run = wanted.runs / f"{wanted.target}-{name}-{wanted.steps}-{seed}"
     chosen = recipe(len(data.pairs), len(data.tokenizer), model=model, training=training)
-    outcome = train(run, data, chosen, about={"languages": f"en-{wanted.target}"})
+    outcome = train(run, data, chosen, card=Card(languages=f"en-{wanted.target}"))
     translator = Translator.load(run)
     sources, references = (list(read_lines(folder / f"test.{side}")) for side in ("en", wanted.target))
     begun = time.monotonic()

@@ -7,6 +7,7 @@ import pytest
 
 from glassformer.carried import places, with_numbers
 from glassformer.config import DecodingConfig
+from glassformer.engines import Submitted
 from glassformer.hypothesis import Hypothesis
 from glassformer.text.numbers import lacking, written_in
 from glassformer.text.reading import Reader
@@ -19,18 +20,18 @@ class Parrot:
     """An engine that says given sentences in turn, and finds a target the likelier the nearer its sign stands to a word."""
 
     name = "parrot"
-    model: Any = None
+    copies = False
 
     def __init__(self, tokenizer: Tokenizer, says: Sequence[str], likes: str) -> None:
         self.tokenizer, self.says, self.likes = tokenizer, list(says), likes
         self.heard: list[list[int]] = []
 
-    def begin(self, sources: Any, config: DecodingConfig, **_: Any) -> Any:
+    def submit(self, sources: Any, config: DecodingConfig, **_: Any) -> Submitted[Any]:
         self.heard += [list(source) for source in sources]
         ids = [self.tokenizer.encode(self.says.pop(0)) for _ in sources]
         attention = [[[1.0, 0.0] for _ in one] if config.attention else [] for one in ids]
         found = [[Hypothesis(one, -1.0, -1.0, True, [], look)] for one, look in zip(ids, attention, strict=True)]
-        return lambda: found
+        return Submitted(lambda: found)
 
     def score(self, sources: Any, targets: Any) -> list[list[float]]:
         texts = self.tokenizer.decode_batch(targets)

@@ -1,4 +1,4 @@
-"""What objects are called in messages, notebooks and tracebacks: a line, however much they hold."""
+"""Short texts for objects in messages, notebooks and tracebacks: a line, however much they hold."""
 
 import dataclasses
 import reprlib

@@ -1,4 +1,4 @@
-"""What decoding one word at a time remembers, so that a step computes one row and not the whole sentence again."""
+"""The memory of decoding one word at a time, so that a step computes one row and not the whole sentence again."""
 
 from torch import Tensor
 
@@ -37,7 +37,7 @@ class KeysAndValues:
 
 
 class Cache:
-    """What decoding one word at a time remembers: per decoder layer the keys and values of both attentions."""
+    """The memory of decoding one word at a time: per decoder layer the keys and values of both attentions."""
 
     def __init__(self, layers: int) -> None:
         self.layers = [(KeysAndValues(), KeysAndValues()) for _ in range(layers)]

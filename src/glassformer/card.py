@@ -1,10 +1,13 @@
-"""What a model's card may say, and of which type: it comes from strangers, and is read all over the house.
+"""A model's card: written here, and read here.
 
-Names that are not listed here may hold any JSON: they are only shown.
+A card is a JSON object that comes from strangers. ``Card.of`` reads what the house acts on, each with its type and the value
+that holds where a card says nothing; ``check_card`` refuses a file with another type. Other names may hold any JSON: they
+are kept, and only shown.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,10 @@ def is_figure(value: Any) -> bool:
     return words and all(value.get(name) is None or is_number(value[name]) for name in ("low", "high"))
 
 
+def is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
 def is_training(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(one, str) or is_number(one) for one in value.values())
 
@@ -56,28 +63,95 @@ WORDS: dict[Callable[[Any], bool], str] = {
     is_truth: "true or false",
     are_texts: "a list of texts",
     are_figures: "a list of figures, each with name, value and signature",
+    is_number: "a number",
+    is_object: "an object",
     is_training: "numbers by name",
 }
-KNOWN: dict[str, Callable[[Any], bool]] = {
-    "languages": is_text,
-    "command": is_text,
-    "glassformer": is_text,
-    "data": are_texts,
-    "teachers": are_texts,
-    "longest": is_count,
-    "split_above": is_count,
-    "sentences": is_count,
-    "parameters": is_count,
-    "pairs": is_count,
-    "alignment_layer": is_count,
-    "plain_case": is_truth,
-    "scores": are_figures,
-    "training": is_training,
+
+
+@dataclass(frozen=True)
+class Card:
+    """The facts about a model. ``of`` reads one; ``to_dict`` is what is written."""
+
+    languages: str = ""
+    """Source and target, such as en-de."""
+    data: tuple[str, ...] = ()
+    """The files, or what they hold, that it was trained on."""
+    longest: int = 0
+    """Tokens of the longest sentence in training, on either side; 0: not known."""
+    split_above: int = 0
+    """The same in older cards."""
+    sentences: int = 0
+    """Sentences that a line of the training data had at most, nine times of ten; as many are translated together. 0:
+    no limit."""
+    plain_case: bool = True
+    """Whether shouted and titled lines are read in small letters."""
+    source_scripts: tuple[str, ...] = ()
+    """The scripts of the sources in training."""
+    bleu_tokenizer: str = ""
+    """The tokenizer that BLEU is counted with; "": the one for the target's language and script."""
+    alignment_layer: int | None = None
+    """The decoder layer whose cross-attention aligns words best."""
+    taught: Mapping[str, Any] = field(default_factory=dict)
+    """Which head was taught where to look (``head``), up to which step, how strongly, by how many pairs."""
+    rounded: float = 0.0
+    """How far the weights were rounded: the root mean square of what was lost, as a share of the weights' own."""
+    command: str = ""
+    """The command that trained it."""
+    teachers: tuple[str, ...] = ()
+    glassformer: str = ""
+    """The version that trained it."""
+    parameters: int = 0
+    pairs: int = 0
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """The step, the epoch, the seconds and the validation scores of this checkpoint."""
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> "Card":
+        """The card that ``said`` is as JSON; a field that is not there, or of another type, has its default."""
+        return cls(
+            **{name: read(said[name]) for name, (fits, read) in READ.items() if name in said and fits(said[name])}
+        )
+
+    @property
+    def source(self) -> str:
+        """The source's language, as a code; "" where it is not known."""
+        return self.languages.partition("-")[0]
+
+    @property
+    def target(self) -> str:
+        return self.languages.partition("-")[2]
+
+    @property
+    def limit(self) -> int:
+        """Tokens of the longest sentence in training, in cards of any age; 0: not known."""
+        return self.longest or self.split_above
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it, without what says nothing."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        told = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        silent: tuple[Any, ...] = ("", [], {}, 0, None)
+        kept = ("alignment_layer", "plain_case")  # of which 0 and false say something
+        return {
+            name: value for name, value in told.items() if value not in silent or (name in kept and value is not None)
+        }
+
+
+READ: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any]]] = {
+    **dict.fromkeys(("languages", "command", "glassformer", "bleu_tokenizer"), (is_text, str)),
+    **dict.fromkeys(("data", "teachers", "source_scripts"), (are_texts, tuple)),
+    **dict.fromkeys(("longest", "split_above", "sentences", "parameters", "pairs", "alignment_layer"), (is_count, int)),
+    "plain_case": (is_truth, bool),
+    "rounded": (is_number, float),
+    "taught": (is_object, dict),
+    "training": (is_training, dict),
 }
+"""By field, whether a value fits, and what is made of it."""
 
 
 def check_card(card: dict[str, Any], path: Path) -> None:
     """Raises CheckpointError, naming ``path``, for a known name with a value of another type."""
-    for name, fits in KNOWN.items():
+    for name, fits in {"scores": are_figures, **{name: fits for name, (fits, _) in READ.items()}}.items():
         if name in card and not fits(card[name]):
             raise CheckpointError(f"{path}: {name} is {repr(card[name])[:60]}: wanted {WORDS[fits]}")

@@ -27,7 +27,7 @@ from glassformer.weights import check_header
 @brief
 @dataclass
 class Saved:
-    """What a model's folder holds."""
+    """The content of a model's folder."""
 
     model: Transformer
     tokenizer: Tokenizer

@@ -92,7 +92,7 @@ def check_regular(path: Path) -> int:
 
 
 def reason(error: OSError) -> str:
-    """What the system says."""
+    """The system's reason."""
     return error.strerror or str(error)
 
 
@@ -149,8 +149,8 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def unfinished_name(path: Path) -> Iterator[Path]:
-    """The name under which ``path`` is written until it is whole; nothing is left under it. What a killed process left
-    under such a name of the same ``path`` goes too."""
+    """The name under which ``path`` is written until it is whole; nothing is left under it. Leavings of a
+    killed process under such a name of the same ``path`` go too."""
     remove_left(path.parent, f"{UNFINISHED}{path.name}")
     unfinished = path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
     try:

@@ -19,7 +19,7 @@ GlassformerError                 catch this to catch them all; its text says in 
 from importlib.util import find_spec
 
 NEEDS_TORCH = "this needs PyTorch, which is not installed: pip install 'glassformer[train]' brings it"
-"""What is said where torch is missing; translating and looking in the browser need none."""
+"""The message where torch is missing; translating and looking in the browser need none."""
 
 
 def torch_is_there() -> bool:

@@ -1,4 +1,4 @@
-"""What decoding is asked for and what it finds, with any engine. Needs no torch."""
+"""The input and the result of decoding, with any engine. Needs no torch."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Hypothesis:
 
 
 def length_penalty(length: Length, config: DecodingConfig) -> Length:
-    """What log P is divided by for a target of ``length`` tokens, at least 1, eos counted. A sum over more tokens is
+    """The divisor of log P for a target of ``length`` tokens, at least 1, eos counted. A sum over more tokens is
     smaller, so without it the shortest would win. ``paper``: ((5 + n) / 6)^α (Wu et al. 2016, eq. 14); ``power``: n^α.
     """
     base = (5 + length) / 6 if config.length_penalty_form == "paper" else length

@@ -31,7 +31,7 @@ class Probe(nn.Module):
         self.weights = Probe("head query key", "§3.2.1, softmax(QKᵀ/√d_k)")
         weights = self.weights(scores.softmax(dim=-1))
 
-    It holds no parameter, adds no key to a ``state_dict`` and no node to an exported graph. What sees through it
+    It holds no parameter, adds no key to a ``state_dict`` and no node to an exported graph. The hooks that see through it
     (``trace.record``) or reaches through it (``what_if``) is an ordinary PyTorch forward hook.
     """
 

@@ -20,7 +20,7 @@ NAMES = tuple(BLEU.TOKENIZERS)
 DOWNLOADED = {"spm": "flores101", "flores101": "flores101", "flores200": "flores200", "spBLEU-1K": "spBLEU-1K"}
 """Those whose model sacreBLEU fetches when it is first asked for, by the name that sacreBLEU has today."""
 SECONDS = 20.0
-"""So long a download may stand still."""
+"""Seconds that a download may stand still."""
 EXTRAS = {"ja-mecab": "ja", "ko-mecab": "ko"}
 """sacreBLEU's extras with what these need."""
 ENOUGH = 0.2
@@ -63,7 +63,7 @@ SAMPLE = 5000
 
 
 @dataclass(frozen=True)
-class Choice:
+class TokenizerChoice:
     """A tokenizer for a test set."""
 
     tokenizer: str = USUAL
@@ -72,7 +72,7 @@ class Choice:
     """Why it is not the usual one, in a line for the user; "" where it is."""
 
 
-def choose(references: Sequence[str], *, language: str = "", guess: str = "", tokenize: str = "") -> Choice:
+def choose(references: Sequence[str], *, language: str = "", guess: str = "", tokenize: str = "") -> TokenizerChoice:
     """The tokenizer for these references.
 
     ``tokenize`` is taken as it is. ``language`` is known ("zh", "en-zh"); ``guess`` comes from a file's name or a model's
@@ -82,7 +82,9 @@ def choose(references: Sequence[str], *, language: str = "", guess: str = "", to
     """
     if tokenize:
         ready(tokenize)
-        return Choice(tokenize, "" if tokenize == USUAL else f"BLEU is counted with sacreBLEU's tokenizer {tokenize}")
+        return TokenizerChoice(
+            tokenize, "" if tokenize == USUAL else f"BLEU is counted with sacreBLEU's tokenizer {tokenize}"
+        )
     by_script, guessed = language_of_text(references), language_of_code(guess)
     if language:
         found, why = language_of_code(language), "as said"
@@ -91,13 +93,13 @@ def choose(references: Sequence[str], *, language: str = "", guess: str = "", to
     else:
         found, why = by_script, "by its script"
     if found is None:
-        return Choice()
+        return TokenizerChoice()
     counted = f"the target is {found.name} ({why}): BLEU is counted with sacreBLEU's tokenizer"
     try:
         ready(found.tokenizer)
     except ConfigError as error:
-        return Choice("char", f"{counted} char, a character a word, in place of {found.tokenizer}: {error}")
-    return Choice(found.tokenizer, f"{counted} {found.tokenizer}")
+        return TokenizerChoice("char", f"{counted} char, a character a word, in place of {found.tokenizer}: {error}")
+    return TokenizerChoice(found.tokenizer, f"{counted} {found.tokenizer}")
 
 
 def language_of_code(code: str) -> Language | None:

@@ -61,7 +61,7 @@ Counts = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
 class Measure(Protocol):
-    """What makes a figure of translations and references."""
+    """A measure: it makes a figure of translations and references."""
 
     name: str
     lowest: float
@@ -86,7 +86,7 @@ class Counted:
     tokenise: Callable[[str], str] | None = None
     """Done to both sides first, where the metric itself does not do it."""
     more: dict[str, str] = field(default_factory=dict)
-    """What the signature has to say besides."""
+    """Additions to the signature."""
     lowest: float = 0.0
     highest: float = 100.0
 
@@ -187,7 +187,7 @@ def scored(
 
 
 def counted(measure: Measure, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Counts:
-    """What the measure counts in each sentence, read in NFC. Raises as ``bleu`` does."""
+    """The measure's counts in each sentence, read in NFC. Raises as ``bleu`` does."""
     check_sides(hypotheses, *references)
     sides = [[unicodedata.normalize("NFC", line) for line in side] for side in (hypotheses, *references)]
     return measure.counts(sides[0], sides[1:])

@@ -26,7 +26,7 @@ def parsed(text: str | bytes) -> Any:
 
 
 def entries(value: Any) -> Any:
-    """What a list or an object holds."""
+    """The values in a list or an object."""
     return value.values() if isinstance(value, dict) else value
 
 

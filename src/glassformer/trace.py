@@ -1,4 +1,4 @@
-"""What the windows of a model saw: ``with record(model) as trace:`` and every number has a name, axes and a place."""
+"""The tensors in a model's windows: ``with record(model) as trace:`` and every number has a name, axes and a place."""
 
 import fnmatch
 import hashlib

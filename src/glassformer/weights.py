@@ -34,7 +34,7 @@ class Bare:
 
 
 def numbers_of(model: "Transformer | Bare") -> Arrays:
-    """What a model has learned, in float32, in the model's own order. A model on the CPU shares its memory with it."""
+    """A model's learned weights, in float32, in the model's own order. A model on the CPU shares its memory with it."""
     if isinstance(model, Bare):
         return model.weights
     return {name: value.detach().cpu().float().numpy() for name, value in model.state_dict().items()}

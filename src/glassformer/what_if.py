@@ -144,7 +144,7 @@ def turned(model: nn.Module, attention: str, head: int, query: int, key: int | S
 
 
 class Turning:
-    """What ``turned`` does at each of its three windows. Raises WhatIfError for what no sentence could do."""
+    """The change that ``turned`` makes at each of its three windows. Raises WhatIfError for what no sentence could do."""
 
     def __init__(self, attention: str, head: int, query: int, keys: list[int]) -> None:
         if not keys or min(query, *keys) < 0:
@@ -233,7 +233,7 @@ def embedding_replaced(
 @brief
 @dataclass(frozen=True)
 class HeadRanking:
-    """What each head was worth for one pair of sentences."""
+    """The worth of each head for one pair of sentences."""
 
     heads: list[Head]
     """Every head of the model, most important first: by the sum of its row of ``change``, lowest first."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from glassformer.bulk.plan import Cursor, Plan, settle
-from glassformer.bulk.shards import OnColumns, join, missing, work
+from glassformer.bulk.shards import join, missing, work
 from glassformer.cli.shards import parts_of
 from glassformer.errors import ConfigError
 
@@ -169,9 +169,3 @@ def test_shards_in_any_order_are_read_right(tmp_path: Path, source: Path) -> Non
     cursor = Cursor(plan)
     for shard in (3, 1, 2, 9, 0):
         assert cursor.records(shard) == TEXT[10 * shard : 10 * shard + 10]
-
-
-def test_columns_for_other_peoples_map_batches() -> None:
-    columns = OnColumns(field="en")
-    columns.translate = loud
-    assert columns({"en": ["a", "b"], "id": [1, 2]}) == {"en": ["a", "b"], "id": [1, 2], "translation": ["A", "B"]}

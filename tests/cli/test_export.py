@@ -30,8 +30,8 @@ def test_the_readme_of_the_folder_works(run: Run, tmp_path: Path, monkeypatch: p
 
 
 def test_what_cannot_be_is_told(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="--to onnx: choose ctranslate2"):
-        run("export", "en-de", str(tmp_path / "out"), "--to", "onnx")
+    with pytest.raises(ConfigError, match="--to coreml: choose ctranslate2"):
+        run("export", "en-de", str(tmp_path / "out"), "--to", "coreml")
     with pytest.raises(ConfigError, match="quantization='int3'"):
         run("export", "en-de", str(tmp_path / "out"), "--quantization", "int3")
     with pytest.raises(ConfigError, match="is there already"):

@@ -15,7 +15,6 @@ import pytest
 import typer
 
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, GlassformerError
-from glassformer.text.lines import read_lines
 from tests.toy_translator import ENGLISH, GERMAN
 
 Run = Callable[..., Any]
@@ -146,7 +145,6 @@ def test_a_line_in_a_pipe_is_answered_before_the_next_one_comes(models: Path, mo
 
     reading, writing = os.pipe()
     answers: list[str] = []
-    job = module.Job(Translator.load(models / "en-de"), module.decoding_config("greedy", 0, 1, 0.6, 0, {}), "", show)
 
     def write(text: str) -> None:
         answers.append(text)
@@ -158,8 +156,8 @@ def test_a_line_in_a_pipe_is_answered_before_the_next_one_comes(models: Path, mo
     with open(reading, encoding="utf-8") as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
         os.write(writing, f"{ENGLISH[0]}\n".encode())
-        job.run(read_lines("-"), write)
-        assert sys.stdin is stdin
+        greedy = module.decoding_config("greedy", 0, 1, 0.6, 0, {})
+        module.Job(Translator.load(models / "en-de"), greedy, "", show, write).run_file("-", show_bar=False)
     assert answers == [f"1 {GERMAN[0]}\n", f"2 {GERMAN[1]}\n"]
 
 
@@ -190,14 +188,15 @@ def test_the_bar_counts_lines(run: Run, tmp_path: Path, models: Path) -> None:
     (tmp_path / "in").write_text("\n".join(ENGLISH[:3]), encoding="utf-8")
     from glassformer.translator import Translator
 
-    job = module.Job(Translator.load(models / "en-de"), module.decoding_config("greedy", 0, 1, 0.6, 0, {}), "", show)
     found: list[str] = []
-    job.run_file(str(tmp_path / "in"), found.append, show_bar=True)
+    greedy = module.decoding_config("greedy", 0, 1, 0.6, 0, {})
+    job = module.Job(Translator.load(models / "en-de"), greedy, "", show, found.append)
+    job.run_file(str(tmp_path / "in"), show_bar=True)
     assert len(found) == 3
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=("\n".join(ENGLISH[:2]),))
     writer.start()
-    job.run_file(str(tmp_path / "pipe"), found.append, show_bar=True)
+    job.run_file(str(tmp_path / "pipe"), show_bar=True)
     writer.join()
     assert len(found) == 5  # a pipe is not read to count its lines: it would be empty afterwards
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from glassformer.demo import first_sentences
-from glassformer.demo.head_jobs import Look, best_heads, demo_jobs, head_shares
+from glassformer.demo.head_jobs import JobPlaces, best_heads, demo_jobs, head_shares
 from glassformer.engines.native import Native
 from glassformer.translator import Translator
 from glassformer.what_if import patch
@@ -21,7 +21,7 @@ def translator() -> Translator:
 
 def test_a_share_is_the_weight_between_words(translator: Translator) -> None:
     trace = translator.trace(TEXT, TARGET)
-    shares = head_shares(translator, TEXT, TARGET, Look("encoder", [(4, 1)]))
+    shares = head_shares(translator, TEXT, TARGET, JobPlaces("encoder", [(4, 1)]))
     assert set(shares) == {f"encoder.layers.{n}.self_attention" for n in range(2)}
     source = [places for text, places in translator.words(trace.about["source_ids"][:-1]) if text != "."]
     weights = trace["encoder.layers.1.self_attention.weights"]
@@ -33,7 +33,7 @@ def test_target_words_look_from_the_moment_they_are_chosen(translator: Translato
     trace = translator.trace(TEXT, TARGET)
     first = translator.words(trace.about["target_ids"][1:])[0][1]  # "Der", chosen in row 0
     weights = trace["decoder.layers.0.self_attention.weights"]
-    found = head_shares(translator, TEXT, TARGET, Look("decoder", [(1, 0)]))["decoder.layers.0.self_attention"]
+    found = head_shares(translator, TEXT, TARGET, JobPlaces("decoder", [(1, 0)]))["decoder.layers.0.self_attention"]
     zug = translator.words(trace.about["target_ids"][1:])[1][1]
     expected = weights[:, zug][:, :, [place + 1 for place in first]].mean(dim=1).sum(dim=1)
     torch.testing.assert_close(found[:, 0], expected)
@@ -47,7 +47,7 @@ def test_the_head_that_does_a_job_is_found(translator: Translator) -> None:
         return scores
 
     examples = [
-        (a, b, {"a word to the one before it": Look("encoder", [(n, n - 1) for n in range(1, len(a.split()))])})
+        (a, b, {"a word to the one before it": JobPlaces("encoder", [(n, n - 1) for n in range(1, len(a.split()))])})
         for a, b in zip(ENGLISH[:8], GERMAN[:8], strict=True)
     ]
     with patch(translator.model, "encoder.layers.1.self_attention.scores", looks_back):

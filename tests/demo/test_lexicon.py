@@ -8,6 +8,7 @@ from german_nouns.lookup import Nouns
 
 from glassformer.demo.draw import changing, frames
 from glassformer.demo.german import noun_form, plural_of
+from glassformer.demo.german import present as present_of
 from glassformer.demo.lexicon import meant, members_of, nouns, predicate, predicates, weak_forms
 from glassformer.demo.situations import Situation, actions, placements, scenes
 from glassformer.errors import CorpusError
@@ -91,10 +92,17 @@ def test_verbs_have_the_forms_of_a_conjugator(verb) -> None:  # type: ignore[no-
         assert german.preterite[2] == f"{verb.finite} {verb.prefix}".strip()
         assert german.preterite[5] == f"{plural_of(verb.finite)} {verb.prefix}".strip()
         assert german.past_participle == verb.german_participle
+        if verb.infinitive not in PRESENTS_THE_LIBRARY_HAS_OTHERWISE:
+            present = [present_of(verb, number) for number in "13p"]
+            assert [f"{form} {verb.prefix}".strip() for form in present] == [german.present[n] for n in (0, 2, 3)]
         assert german.auxiliary == {"hatte": "haben", "war": "sein"}[verb.auxiliary]
     if verb.english not in ENGLISH_VERBS_WITH_TWO_FORMS:
         english = ablaut.conjugate(verb.english, lang="eng")
         assert (english.past, english.past_participle) == (verb.past, verb.participle)
+
+
+PRESENTS_THE_LIBRARY_HAS_OTHERWISE = {"erschrecken", "unterschreiben"}
+"""It has *erschrickt*, which nothing frightens, and parts *unterschreiben*."""
 
 
 def test_weak_verbs_follow_the_rule() -> None:

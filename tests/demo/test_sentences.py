@@ -43,7 +43,7 @@ def test_the_same_sentences_for_the_same_seed_and_none_twice() -> None:
 def test_they_are_sentences() -> None:
     for sentence in SOME:
         for text in sentence.pair:
-            assert re.fullmatch(r"[A-ZÄÖÜ][\w ,.;?'’-]*[.?]", text), text
+            assert re.fullmatch(r"[A-ZÄÖÜ][\w ,.;:?!'’-]*[.?]", text), text
             assert "  " not in text
             assert " ," not in text
             assert not re.search(r"[\ue000-\ue1ff{}|^_]", text)
@@ -170,3 +170,32 @@ def test_a_first_training_needs_few_words() -> None:
     for side in (0, 1):
         assert len({bare(word).lower() for one in made for word in one.pair[side].split()}) < 130
     assert {"tired", "wide", "animal", "street"} <= {bare(word) for one in made for word in one.source.split()}
+
+
+def test_both_languages_tell_in_the_same_tense() -> None:
+    now = [one for one in SOME if re.search(r"\b(doesn't|don't|isn't|aren't|does not) ", one.source)]
+    assert 0.03 * len(SOME) < len(now) < 0.3 * len(SOME)
+    for one in now:
+        behind = re.split(r"dass ", one.target, maxsplit=1)[-1]  # She said that …
+        assert not re.search(r"\b(war|waren|konnten?|wollten?|wurden?|hatten?)\b", behind), one.pair
+
+
+def test_what_is_not_so_is_unreal_in_both_languages() -> None:
+    for one in SOME:
+        if " would have " in one.source:
+            assert re.search(
+                r"\b(hätten?|wären?)\b.*\bnicht (so|zu) .* gewesen wären?\b|gewesen wären?, ", one.target
+            ), one.pair
+        elif " would " in one.source:
+            assert re.search(r"\bwürden?\b", one.target), one.pair
+    assert sum(" would have " in one.source for one in SOME) > 20
+
+
+def test_the_owner_stands_where_each_language_puts_him() -> None:
+    for one in SOME:
+        for english, german in {
+            "Tom's ": "Toms ",
+            "the farmer's ": " des Bauern",
+            "the child's ": " des Kindes",
+        }.items():
+            assert one.source.lower().count(english.lower()) == one.target.count(german), one.pair

@@ -259,3 +259,12 @@ def test_a_full_stop_behind_a_word_does_not_draw_its_tag_away() -> None:
     weights = [[0.9, 0.1, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0.99, 0.01], [0, 0, 0, 0.95, 0.05], [0, 0, 0, 0, 1]]
     found = marked_up(block, "Ich sehe einen Hund.", [Aligned(source, target, weights)], "de")
     assert found == "Ich sehe <b>einen Hund</b>."  # einen has the gender from dog
+
+
+def test_an_adjective_that_looks_at_its_noun_leaves_the_nouns_tag_to_it() -> None:
+    block = Block("The black cat eats.", [Tag("<b>", "</b>", 10, 13)])
+    source, target = [(0, 3), (4, 9), (10, 13), (14, 18)], [(0, 3), (4, 12), (13, 18), (19, 23)]
+    weights = [[0.3, 0, 0.7, 0], [0, 0.4, 0.6, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    assert marked_up(block, "Die schwarze Katze isst.", [Aligned(source, target, weights)], "de") == (
+        "Die schwarze <b>Katze</b> isst."
+    )

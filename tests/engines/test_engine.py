@@ -89,9 +89,9 @@ def test_auto_gives_it_to_pytorch(folder: Path, options: dict[str, Any], says: s
 def test_ids_that_are_not_there(folder: Path) -> None:
     engine = Translator.load(folder, engine="ctranslate2", threads=1).engine
     with pytest.raises(VocabularyError, match="id 5000"):
-        engine.begin([[4, 5000]], GREEDY)
+        engine.submit([[4, 5000]], GREEDY)
     with pytest.raises(DecodingError, match="a source without tokens"):
-        engine.begin([[4], []], GREEDY)
+        engine.submit([[4], []], GREEDY)
 
 
 def test_the_model_to_look_into_is_pytorchs(folder: Path) -> None:
@@ -99,6 +99,13 @@ def test_the_model_to_look_into_is_pytorchs(folder: Path) -> None:
     assert fast.score(ENGLISH[:2], GERMAN[:2]) == native.score(ENGLISH[:2], GERMAN[:2])
     assert str(fast.align(ENGLISH[0])) == str(native.align(ENGLISH[0]))
     assert "encoder.memory" in fast.trace(ENGLISH[0]).steps[0]
+    assert not hasattr(fast.engine, "model")  # an engine translates ids: the model is the translator's
+
+
+def test_auto_s_pytorch_is_around_the_model_to_look_into(folder: Path) -> None:
+    auto = Translator.load(folder, engine="auto")
+    assert auto.engine.chosen([[5, 6]], DecodingConfig(method="sampling"), None) is auto.native
+    assert auto.native.model is auto.model
 
 
 @pytest.mark.parametrize(

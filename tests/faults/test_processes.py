@@ -27,7 +27,7 @@ from tests.made_up import write_corpus
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CHANGES = {
-    "max_steps": 50, "average_decay": 0.99, "batch_tokens": 800, "learning_rate": 1e-3,
+    "max_steps": 30, "average_decay": 0.99, "batch_tokens": 800, "learning_rate": 1e-3,
     "optimizer": "adam", "decay_share": 1.0, "subword_sampling": 0.0,
 }  # fmt: skip
 PLAIN = ("--set", "model.dropout=0.0")
@@ -126,11 +126,11 @@ def test_two_processes_learn_what_one_learns(
 ) -> None:
     one = alone(folder, tmp_path / "one", monkeypatch)
     there, here = losses(two), losses(one)
-    assert len(there) == len(here) == 50
+    assert len(there) == len(here) == 30
     most = max(abs(first - second) for first, second in zip(there, here, strict=True))
     assert there == pytest.approx(here, rel=1e-6)  # of nats a token; in float32 neighbours are up to 1.2e-7 apart
     what = (
-        f"50 steps in float32: no loss differs by more than {most:.1e} from one process's with the same batches; "
+        f"30 steps in float32: no loss differs by more than {most:.1e} from one process's with the same batches; "
         f"{speed(two):,.0f} tokens/s, and {speed(one):,.0f} in one process (a toy model; the machine's two cores not free)"
     )
     tried("Two processes instead of one", 1, "nothing", what)
@@ -144,7 +144,7 @@ def test_two_processes_are_one_that_divides_its_batches_bit_by_bit(
 
 
 def test_two_processes_with_muon(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    muon = {"optimizer": "muon", "max_steps": 20}
+    muon = {"optimizer": "muon", "max_steps": 10}
     two = of_two(folder, tmp_path / "two", **muon)
     assert_same_weights(two, alone(folder, tmp_path / "halves", monkeypatch, parts=2, **muon))
 

@@ -166,8 +166,10 @@ def pickled(data: bytes) -> None:
 
 
 def package(data: bytes) -> None:
-    """Any bytes as a package of Argos Translate."""
-    path = put(data, "input.argosmodel")
+    """Any bytes as a package of Argos Translate; or, where the first byte names a file of a whole one, as that file."""
+    number = data[0] % 8 if data else 7
+    content = data[1:] if number >= len(PACKAGED) else zipped_package({PACKAGED[number]: data[1:]})
+    path = put(content, "input.argosmodel")
     refused(lambda: read_foreign(path, Languages()))
 
 
@@ -326,13 +328,19 @@ def saved_by_torch(tensors: dict[str, torch.Tensor], zipped: bool) -> bytes:
     return written.getvalue()
 
 
-def zipped_package() -> bytes:
+PACKAGED = ("metadata.json", "sentencepiece.model", "model/config.json", "model/shared_vocabulary.json")
+
+
+def zipped_package(changed: dict[str, bytes]) -> bytes:
+    """A package of the toy, with these files instead of its own. Those that are large are stored as they are, so that a run
+    of the fuzzer does not compress."""
+    files = {"metadata.json": b'{"from_code": "en", "to_code": "de"}'}
+    files["sentencepiece.model"] = (foreign_folder() / "sentencepiece.model").read_bytes()
+    files |= {f"model/{name}": (foreign_folder() / name).read_bytes() for name in FOREIGN[:3]}
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a/metadata.json", '{"from_code": "en", "to_code": "de"}')
-        archive.write(foreign_folder() / "sentencepiece.model", "a/sentencepiece.model")
-        for name in FOREIGN[:3]:
-            archive.write(foreign_folder() / name, f"a/model/{name}")
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in (files | changed).items():
+            archive.writestr(f"a/{name}", content)
     return written.getvalue()
 
 
@@ -387,7 +395,13 @@ def seeds(target: str) -> list[bytes]:
             tensors = {"a.weight": torch.ones(3, 2), "b": torch.zeros(2, dtype=torch.float16)}
             return [saved_by_torch(tensors, zipped) for zipped in (True, False)]
         case "package":
-            return [zipped_package()]
+            tiny = io.BytesIO()
+            with zipfile.ZipFile(tiny, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name in ("a/metadata.json", "a/model/model.bin", "a/sentencepiece.model"):
+                    archive.writestr(name, "{}")
+            names = [foreign_folder() / Path(name).name for name in PACKAGED[1:]]
+            whole = [b'{"from_code": "en", "to_code": "de"}', *(path.read_bytes() for path in names)]
+            return [bytes([n]) + content for n, content in enumerate(whole)] + [b"\7" + tiny.getvalue()]
         case "trace":
             return [(room() / "trace.safetensors").read_bytes()]
         case _:

@@ -18,6 +18,8 @@ WORST = {
 }
 """The words that hid the subject of a sentence most often, and what to say instead."""
 PATTERN = re.compile(rf"\b(?:{'|'.join(WORST)})\b", re.IGNORECASE)
+HIDDEN = re.compile(r"""(?:^[rf]?["']+|^# ?|[.:] )((?:Who|What|So) [a-z`][^.?]*)(?=[.]|$)""")
+"""A sentence that hides its subject behind Who, What or So: say the noun. A question is none."""
 SENTENCES_OF_ITS_OWN = "demo/"
 """The room whose strings are sentences that people translate."""
 
@@ -28,6 +30,11 @@ def worst_words(text: str) -> list[str]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type in (tokenize.COMMENT, tokenize.STRING):
             words = " ".join(token.string.split())
+            found += [
+                f"line {token.start[0]}: {hidden[1][:50]}: say the noun"
+                for hidden in HIDDEN.finditer(words)
+                if not hidden.string[hidden.end() :].startswith("?")
+            ]
             found += [
                 f"line {token.start[0]}: {word[0]}: say {WORST[word[0].lower()]}" for word in PATTERN.finditer(words)
             ]
@@ -42,3 +49,5 @@ def test_the_worst_words_are_not_used(path: str) -> None:
 def test_they_are_found() -> None:
     sample = 'told = 1  # Whoever asks\ndef f():\n    """Is\n    told so\n    many things."""\n'
     assert [line.split(":")[1] for line in worst_words(sample)] == [" Whoever", " told", " so many"]
+    sample = '# So it is\n"""What it is."""\n"Ask: what is it? Why so?"\n'
+    assert [line.split(":")[1] for line in worst_words(sample)] == [" So it is", " What it is"]

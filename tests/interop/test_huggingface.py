@@ -16,9 +16,10 @@ import transformers
 from glassformer.checkpoint import Saved, load_model, save_model
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode
-from glassformer.errors import ForeignModelError
+from glassformer.errors import ConversionError, ForeignModelError
 from glassformer.interop.bring import import_model
 from glassformer.interop.export_huggingface import export_huggingface
+from glassformer.interop.huggingface import ACTIVATIONS
 from glassformer.interop.imported import Languages
 from glassformer.interop.torch_file import read_torch
 from glassformer.text.tokenizer import Tokenizer
@@ -65,7 +66,7 @@ def test_marian(own: bool, tokenizer: Tokenizer, tmp_path: Path) -> None:
     """The same ids in, the same tokens out, as their own tokenizer and their own ``generate``."""
     theirs = marian_folder(tmp_path / "opus", tokenizer, own=own)
     their_tokenizer = transformers.MarianTokenizer.from_pretrained(tmp_path / "opus")
-    import_model(tmp_path / "opus", tmp_path / "ours")
+    assert "MarianMTModel gives the same log P" in import_model(tmp_path / "opus", tmp_path / "ours").said
     ours = load_model(tmp_path / "ours")
     config = ours.model.config
     assert bool(config.target_vocabulary_size) == own
@@ -173,16 +174,16 @@ def test_a_language_token_goes_before_both_sides(tmp_path: Path) -> None:
     assert said[1 : 1 + len(greedy.ids)] == greedy.ids
 
 
-@pytest.mark.parametrize("layout", ["halves", "interleaved"])
-def test_export_loads_in_transformers(layout: str, saved: Saved, tmp_path: Path) -> None:
-    """Ours in MarianMTModel and MarianTokenizer: the same translations; and back again the same bits."""
-    config = saved.model.config.changed(positions=layout)
-    model = type(saved.model)(config).eval()
-    model.load_state_dict(saved.model.state_dict())
+@pytest.mark.parametrize(("layout", "norm"), [("halves", "post"), ("interleaved", "pre")])
+def test_export_loads_in_transformers(layout: str, norm: str, saved: Saved, tmp_path: Path) -> None:
+    """Ours in MarianMTModel, or with norms before in PEGASUS's class, and MarianTokenizer: the same translations; and back
+    again the same bits."""
+    config = saved.model.config.changed(positions=layout, norm=norm)
+    model = sure(type(saved.model)(config))
     save_model(tmp_path / "ours", Saved(model, saved.tokenizer, {"languages": "en-de", "longest": 40}))
     said = export_huggingface(tmp_path / "ours", tmp_path / "marian")
     assert "are the same" in said
-    theirs = transformers.MarianMTModel.from_pretrained(tmp_path / "marian").eval()
+    theirs = transformers.AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "marian").eval()
     tokenizer = transformers.MarianTokenizer.from_pretrained(tmp_path / "marian")
     for text in TEXTS:
         ids = saved.tokenizer.encode(text)
@@ -194,9 +195,40 @@ def test_export_loads_in_transformers(layout: str, saved: Saved, tmp_path: Path)
         assert tokenizer.decode(batch.input_ids[0], skip_special_tokens=True) == text
     import_model(tmp_path / "marian", tmp_path / "back")
     back = load_model(tmp_path / "back")
-    assert back.model.config.positions == layout
+    assert (back.model.config.positions, back.model.config.norm) == (layout, norm)
     assert back.card["longest"] == 40
     assert all(torch.equal(tensor, back.model.state_dict()[name]) for name, tensor in model.state_dict().items())
+
+
+def test_where_it_reads_back_otherwise_nothing_is_written(
+    saved: Saved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from glassformer.interop import export_huggingface as module
+
+    save_model(tmp_path / "ours", saved)
+    right = module.to_huggingface
+    for spoil, said in ((lambda name: "b" + name, "does not read back"), (lambda name: name, "with other embedding")):
+        monkeypatch.setattr(
+            module,
+            "to_huggingface",
+            lambda weights, config, spoil=spoil: {
+                spoil(name) if "fc1" in name else name: tensor * (2 if "shared" in name else 1)
+                for name, tensor in right(weights, config).items()
+            },
+        )
+        with pytest.raises(ConversionError, match=said):
+            export_huggingface(tmp_path / "ours", tmp_path / "marian")
+        assert [one.name for one in tmp_path.iterdir()] == ["ours"]
+
+
+def test_a_model_that_their_class_computes_otherwise_is_refused(
+    tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marian_folder(tmp_path / "opus", tokenizer)
+    monkeypatch.setitem(ACTIVATIONS, "swish", "relu")
+    with pytest.raises(ForeignModelError, match="MarianMTModel finds another log P"):
+        import_model(tmp_path / "opus", tmp_path / "ours")
+    assert not (tmp_path / "ours").exists()
 
 
 REFUSED = {

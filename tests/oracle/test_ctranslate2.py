@@ -52,7 +52,7 @@ def ids(found: list[list[Hypothesis]]) -> list[list[tuple[list[int], bool]]]:
 def test_the_same_tokens(changes: dict, how: dict, scatter: Callable[[nn.Module], None]) -> None:
     model, fast = both(ModelConfig(vocabulary_size=VOCABULARY, **{**SIZES, **changes}), scatter)
     config = DecodingConfig(**how)
-    ours, theirs = decode(model, SOURCES, config), fast.begin(SOURCES, config)()
+    ours, theirs = decode(model, SOURCES, config), fast.submit(SOURCES, config).result()
     assert ids(theirs) == ids(ours)
     for some, others in zip(ours, theirs, strict=True):
         for one, other in zip(some, others, strict=True):
@@ -62,9 +62,9 @@ def test_the_same_tokens(changes: dict, how: dict, scatter: Callable[[nn.Module]
 
 def test_the_batch_changes_nothing(scatter: Callable[[nn.Module], None]) -> None:
     _, fast = both(ModelConfig(vocabulary_size=VOCABULARY, **SIZES), scatter)
-    together = fast.begin(SOURCES, DecodingConfig(extra_length=6))()
+    together = fast.submit(SOURCES, DecodingConfig(extra_length=6)).result()
     told: list[int] = []
-    apart = fast.begin(SOURCES, DecodingConfig(extra_length=6, batch_tokens=1), progress=told.append)()
+    apart = fast.submit(SOURCES, DecodingConfig(extra_length=6, batch_tokens=1), progress=told.append).result()
     assert ids(apart) == ids(together)
     assert told == [1] * len(SOURCES)
 
@@ -74,6 +74,6 @@ def test_int8_is_near(scatter: Callable[[nn.Module], None]) -> None:
     model, fast = both(config, scatter)
     int8 = CTranslate2(convert(model, fast.tokens, quantization="int8"), config, fast.tokens, threads=1)
     greedy = DecodingConfig(method="greedy", extra_length=1)
-    exact, near = fast.begin(SOURCES, greedy)(), int8.begin(SOURCES, greedy)()
+    exact, near = fast.submit(SOURCES, greedy).result(), int8.submit(SOURCES, greedy).result()
     first = [(one[0].ids[:1], other[0].ids[:1]) for one, other in zip(exact, near, strict=True)]
     assert sum(one == other for one, other in first) >= len(SOURCES) - 2

@@ -125,7 +125,7 @@ def test_the_lean_twin_and_ctranslate2_follow(pair: tuple[Transformer, nn.Module
     assert lean == slow
     tokens = [[f"<{id}>" for id in range(size)] for size in (config.vocabulary_size, config.target_size)]
     fast = CTranslate2(convert(ours, *tokens), config, *tokens, threads=1)
-    assert [one.ids for (one,) in fast.begin(sources, greedy)()] == lean
+    assert [one.ids for (one,) in fast.submit(sources, greedy).result()] == lean
 
 
 def watched(model: Transformer, sources: list[list[int]], config: DecodingConfig) -> list:

@@ -63,8 +63,12 @@ def write_models(folder: Path) -> None:
         write_model(folder / name, made_up(changes), ["The old clock is slow.", "it"])
     write_model(folder / "toy", taught, ["The train stopped because it was snowing."])
     write_model(folder / "int8", rounded(taught), ["The old clock is slow."])
-    sentences = ["The animal didn't cross the street because it was too tired.", LOSES]
-    write_model(folder / "en-de", Translator.load("en-de"), sentences)
+    write_model(
+        folder / "en-de",
+        Translator.load("en-de"),
+        ["The animal didn't cross the street because it was too tired.", LOSES],
+        CHANGES[::2],  # each case of so large a model takes seconds, in both languages
+    )
 
 
 LINES = """
@@ -102,11 +106,13 @@ def lines_of(tokenizer: Any) -> list[dict[str, Any]]:
     return found
 
 
-def write_model(folder: Path, translator: Translator, texts: list[str]) -> None:
+def write_model(
+    folder: Path, translator: Translator, texts: list[str], changes: list[dict[str, Any]] = CHANGES
+) -> None:
     folder.mkdir(parents=True)
     (folder / "model.bin").write_bytes(model_body(translator))
     asked = [
-        {"text": text, **changes} for text in texts for changes in (CHANGES[:1] if text in ("it", LOSES) else CHANGES)
+        {"text": text, **change} for text in texts for change in (changes if text not in ("it", LOSES) else changes[:1])
     ]
     cases = [case_of(folder, number, translator, one) for number, one in enumerate(asked)]
     (folder / "cases.json").write_text(json.dumps(cases))

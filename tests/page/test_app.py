@@ -90,7 +90,7 @@ def test_a_turn_is_of_this_question_only(client: TestClient, translator: Transla
 def test_decoding_streams_a_step_a_line(client: TestClient, translator: Translator) -> None:
     with client.stream("POST", "/api/decode", json={"text": SENTENCE}) as answer:
         assert answer.headers["content-type"].startswith("application/x-ndjson")
-        steps = [from_json(wire.Step, line) for line in answer.iter_lines()]
+        steps = [from_json(wire.DecodingStep, line) for line in answer.iter_lines()]
     ids = [step.chosen.id for step in steps]
     assert translator.tokenizer.decode(ids) == "Der Zug hielt, weil es schneite."
     assert ids[-1] == translator.tokenizer.eos_id
@@ -295,10 +295,10 @@ def test_when_too_many_wait_the_next_is_told_to_come_again(service: Service, mon
 
 
 def test_whoever_leaves_a_stream_frees_the_model(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    step = wire.Step(wire.Choice("it", 1, 0.5), [])
+    step = wire.DecodingStep(wire.NextToken("it", 1, 0.5), [])
     ended = threading.Event()
 
-    def endless(_: wire.Ask, told: Callable[[wire.Step], bool]) -> None:
+    def endless(_: wire.Ask, told: Callable[[wire.DecodingStep], bool]) -> None:
         while told(step):
             ended.wait(0.01)
         ended.set()

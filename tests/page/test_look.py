@@ -17,7 +17,7 @@ from glassformer.page.facts import learned
 from glassformer.page.look import LIVE, SAVED, Budget, choose_storages, fit_top, look, see, seen_of, spend
 from glassformer.page.steps import decode_steps
 from glassformer.page.unpack import Unpacked, unpack
-from glassformer.page.wire import Ask, HeadName, Look, Step
+from glassformer.page.wire import Ask, DecodingStep, HeadName, Look
 from glassformer.trace import Window
 from glassformer.translator import Translator
 from glassformer.what_if import edges_blocked, heads_off, turned
@@ -295,13 +295,13 @@ def test_the_learned_matrices_are_the_models(translator: Translator) -> None:
 
 
 def test_the_steps_of_decoding_are_greedys(translator: Translator) -> None:
-    steps: list[Step] = []
+    steps: list[DecodingStep] = []
     decode_steps(translator, SENTENCE, lambda step: steps.append(step) is None)
     ids = translator.tokenizer.encode(SENTENCE)
     ((found,),) = decode(translator.model, [ids], DecodingConfig(method="greedy"))
     assert [step.chosen.id for step in steps] == [*found.ids, translator.tokenizer.eos_id]
     for step, log_probability in zip(steps, found.token_log_probabilities, strict=True):
         assert step.chosen.probability == pytest.approx(torch.tensor(log_probability).exp().item(), rel=1e-4)
-    few: list[Step] = []
+    few: list[DecodingStep] = []
     decode_steps(translator, SENTENCE, lambda step: few.append(step) or len(few) < 2)
     assert len(few) == 2

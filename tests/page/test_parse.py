@@ -46,4 +46,4 @@ def test_what_is_wrong_is_named(text: str | bytes, message: str) -> None:
 
 def test_a_number_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
-        to_json(wire.Choice("it", 3, float("nan")))
+        to_json(wire.NextToken("it", 3, float("nan")))

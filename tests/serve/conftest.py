@@ -9,6 +9,7 @@ import torch
 from starlette.testclient import TestClient
 
 from glassformer.config import DecodingConfig
+from glassformer.engines import Submitted
 from glassformer.engines.native import Native
 from glassformer.hypothesis import Hypothesis
 from glassformer.serve.app import make_app
@@ -19,6 +20,7 @@ from glassformer.serve.queue import Queue
 from glassformer.text.glossary import Glossary
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.translator import Translator
+from glassformer.translator.translator import nothing
 from tests.toy_translator import CARD, ENGLISH, GERMAN, toy
 
 
@@ -26,12 +28,13 @@ class Fake:
     """An engine that says every sentence again, the moment that ``wait`` lets it."""
 
     name = "fake"
+    copies = False
 
     def __init__(self, wait: Callable[[Sequence[list[int]]], None] = lambda sources: None) -> None:
         self.wait = wait
         self.batches: list[int] = []
 
-    def begin(self, sources: Sequence[list[int]], config: DecodingConfig, **_: Any) -> Callable[[], Any]:
+    def submit(self, sources: Sequence[list[int]], config: DecodingConfig, **_: Any) -> Submitted[Any]:
         def finish() -> list[list[Hypothesis]]:
             self.wait(sources)
             self.batches.append(len(sources))
@@ -41,7 +44,7 @@ class Fake:
                 for ids, look in zip(sources, looks, strict=True)
             ]
 
-        return finish
+        return Submitted(finish)
 
     def score(self, sources: Sequence[list[int]], targets: Sequence[list[int]]) -> list[list[float]]:
         return [[-1.0] * (len(target) + 1) for target in targets]
@@ -57,7 +60,7 @@ def office_of(
     engine: Any, *, queue: Queue | None = None, longest: float = 30.0, workers: int = 2, **rules: Any
 ) -> Office:
     def load(name: str) -> Translator:
-        return Translator(engine, tokenizer(), dict(CARD), name, remark=lambda _: None)
+        return Translator(engine, tokenizer(), dict(CARD), name, remark=nothing)
 
     models = Models([Offer("toy", "en", "de", 1)], load)
     glossaries = {"terms": Glossary.of([("clock", "Wanduhr")])}

@@ -198,7 +198,7 @@ def test_a_run_that_starts_from_a_taught_model_says_so(data: Data, tmp_path: Pat
     train(tmp_path / "second", data, recipe_for(data, TrainingConfig(**{**FAST, "max_steps": 10})), start=start)
     assert load_model(tmp_path / "second").card["taught"] == {**start.card["taught"], "in": "the run it started from"}
     progress = Progress(guided_to=5, taught_before={"head": "another"})
-    said = taught(progress, guided(), data.pairs.facts)["taught"]
+    said = taught(progress, guided(), data.pairs.facts)
     assert (said["head"], said["before"]["head"]) == (HEAD, "another")
 
 

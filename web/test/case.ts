@@ -1,8 +1,8 @@
 /** What PyTorch computed for one question (tests/page/models_for_node.py writes it). */
-import type { Head, Edge, Ranking, Turn } from "../src/numbers/wire";
+import type { HeadIndex, Edge, Ranking, Turn } from "../src/numbers/wire";
 
 export interface Case {
-  ask: { text: string; target?: string; heads_off?: Head[]; blocked?: Edge[]; turned?: Turn[] };
+  ask: { text: string; target?: string; heads_off?: HeadIndex[]; blocked?: Edge[]; turned?: Turn[] };
   source: number[];
   target: number[];
   beam: number[];

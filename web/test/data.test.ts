@@ -13,9 +13,9 @@ import {
   transposed,
 } from "../src/numbers/data";
 import { merged, meanRow } from "../src/numbers/attention";
-import type { Window } from "../src/numbers/wire";
+import type { PackedWindow } from "../src/numbers/wire";
 
-const window = (changes: Partial<Window>): Window => ({
+const window = (changes: Partial<PackedWindow>): PackedWindow => ({
   name: "w",
   axes: ["query", "key"],
   shape: [2, 2],

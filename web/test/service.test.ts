@@ -6,7 +6,7 @@ import { Tokenizer } from "../src/text/tokenizer";
 import { Products } from "../src/transformer/products";
 import { readModel } from "../src/transformer/weights";
 import { reasonOf, Service } from "../src/worker/service";
-import type { Ask, Look, Numbers, Ranking, Start, Step } from "../src/numbers/wire";
+import type { Ask, Look, Numbers, Ranking, Start, DecodingStep } from "../src/numbers/wire";
 import type { Case } from "./case";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
@@ -97,7 +97,7 @@ describe.each(models)("%s", (name) => {
     const between = async () => void expect(told.length).toBe(++begun); // a step has been told before the next one is made
     const left = await service.answer("/api/decode", question, between, (part) => told.push(text(part)));
     expect(left.byteLength).toBe(0);
-    const steps = told.map((line) => JSON.parse(line) as Step);
+    const steps = told.map((line) => JSON.parse(line) as DecodingStep);
     const ids = steps.map(({ chosen }) => chosen.id);
     expect(ids.filter((id) => id !== 2)).toEqual(cases[0]!.greedy);
   });

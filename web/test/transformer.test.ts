@@ -20,7 +20,7 @@ import {
   turned,
   withEachOff,
 } from "../src/transformer/what_if";
-import type { Head, Numbers } from "../src/numbers/wire";
+import type { HeadIndex, Numbers } from "../src/numbers/wire";
 import type { Case } from "./case";
 
 const folder = process.env["GLASSFORMER_CONTRACT"];
@@ -124,7 +124,7 @@ describe.each(models)("%s", (name) => {
       changed(model, changes(one), () => {
         score(model, one.source, one.target).forEach((found, n) => expect(found).toBeCloseTo(one.scores[n]!, 3));
         const heads = [...attentions(model).keys()].flatMap((attention) =>
-          Array.from({ length: model.facts.heads }, (_, head) => [attention, head] as Head),
+          Array.from({ length: model.facts.heads }, (_, head) => [attention, head] as HeadIndex),
         );
         const some = heads.filter((_, n) => n % 3); // in two passes, as long sentences are
         const others = heads.filter((_, n) => n % 3 === 0);

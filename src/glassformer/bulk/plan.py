@@ -1,4 +1,4 @@
-"""What is to be translated, cut into numbered shards, and written down before the first of them is begun."""
+"""The plan of the work: texts cut into numbered shards, written down before the first of them is begun."""
 
 from __future__ import annotations
 

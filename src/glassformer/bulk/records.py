@@ -44,7 +44,7 @@ def read_records(path: Path) -> Iterator[Any]:
 
 
 def text_of(record: Any, field: str) -> str:
-    """What of a record is translated. Raises ConfigError where the field is not there or holds no text."""
+    """The text of a record. Raises ConfigError where the field is not there or holds no text."""
     if isinstance(record, str):
         return record
     text = record.get(field)

@@ -1,8 +1,8 @@
 """Shards translated, one after the other or by several at once, and joined.
 
 A shard is a file that takes its name when it is whole. While somebody translates one, its lock is held; a process that dies
-lets go of it. So any number of processes and machines with one folder can be started, killed and started again: each takes
-a shard that is not there and that nobody holds.
+lets go of it. Any number of processes and machines with one folder can therefore be started, killed and started again: each
+takes a shard that is not there and that nobody holds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from glassformer.bulk.plan import Cursor, Plan
-from glassformer.bulk.records import TRANSLATION, content_of, joined, records_kind, text_of, with_translation
+from glassformer.bulk.records import content_of, joined, records_kind, text_of, with_translation
 from glassformer.config import DecodingConfig
 from glassformer.disk import replace_file, replacing
 from glassformer.errors import ConfigError
@@ -38,16 +38,30 @@ def write_shard(folder: Path, cursor: Cursor, shard: int, translate: Translate) 
     if path.exists():
         return False
     try:
-        with FileLock(folder / f".{path.name}.lock", timeout=0):
+        with lock_of(path):
             if path.exists():  # since a moment ago
                 return False
             records = cursor.records(shard)
-            translations = translate([text_of(record, plan.field) for record in records])
-            made = [with_translation(*pair) for pair in zip(records, translations, strict=True)]
-            replace_file(path, content_of(made, records_kind(path)))
+            write_translated(path, records, translate(texts_of(records, plan.field)))
             return True
     except Timeout:
         return False
+
+
+def lock_of(path: Path) -> FileLock:
+    """Held by who makes the shard ``path``; raises Timeout at once where somebody else does."""
+    return FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+
+
+def texts_of(records: Sequence[Any], field: str) -> list[str]:
+    """The texts of these records."""
+    return [text_of(record, field) for record in records]
+
+
+def write_translated(path: Path, records: Sequence[Any], translations: Sequence[str]) -> None:
+    """The shard ``path``, whole or not at all."""
+    made = [with_translation(*pair) for pair in zip(records, translations, strict=True)]
+    replace_file(path, content_of(made, records_kind(path)))
 
 
 def work(folder: Path, plan: Plan, shards: Sequence[int], translate: Translate) -> Iterator[int]:
@@ -80,21 +94,3 @@ def join(folder: Path, plan: Plan) -> list[Path]:
     for lock in folder.glob(".shard-*.lock"):
         lock.unlink(missing_ok=True)
     return made
-
-
-class OnColumns:
-    """A callable for other people's ``map_batches`` (Ray Data, Spark, Dask): a batch of columns in, the same with a column
-    ``translation`` out. The model is loaded where it is first called, not where it is made."""
-
-    def __init__(self, model: str = "en-de", *, field: str = "text", beam: int = 4, threads: int = 1) -> None:
-        self.model, self.field, self.beam, self.threads = model, field, beam, threads
-        self.translate: Translate | None = None
-
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        if self.translate is None:
-            from glassformer.translator import Translator
-
-            translator = Translator.load(self.model, engine="auto", threads=self.threads)
-            self.translate = translate_with(translator, DecodingConfig(beam_size=self.beam), None)
-        texts = [str(text) for text in batch[self.field]]
-        return {**batch, TRANSLATION: self.translate(texts)}

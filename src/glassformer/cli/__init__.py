@@ -1,1 +1,1 @@
-"""The command line: arguments and messages, one command a file. What is heavy is imported inside the commands."""
+"""The command line: arguments and messages, one command a file. Heavy modules are imported inside the commands."""

@@ -89,7 +89,7 @@ def main() -> NoReturn:
 def print_unexpected(
     kind: type[BaseException], error: BaseException, place: TracebackType | None, *, whole: bool
 ) -> None:
-    """What stands on standard error after an error that nobody foresaw: where it came from, each line cut to a line's
+    """The text on standard error after an error that nobody foresaw: where it came from, each line cut to a line's
     length, since other libraries put all that they were given, such as a model, into their messages."""
     found = TracebackException(kind, error, place, limit=None if whole else -FRAMES, compact=True)
     lines = [line for text in found.format() for line in text.splitlines()]

@@ -23,7 +23,7 @@ LEFT_OUT = ("folder", "command", "started from command", "")
 
 
 def run_rows(folder: Path) -> list[dict[str, Any]]:
-    """What a run's ``metrics.jsonl`` says; nothing of a model that is no run's. A last line cut short is left out."""
+    """The records of a run's ``metrics.jsonl``; none of a model that is no run's. A last line cut short is left out."""
     path = folder / "metrics.jsonl"
     lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []  # sentences may hold U+2028
     return [json.loads(line) for line in lines if line.endswith("}")]
@@ -106,7 +106,7 @@ def print_curves(console: Terminal, names: Sequence[str], curves: Sequence[Mappi
 
 
 def print_comparison(names: Sequence[str], columns: Sequence[Mapping[str, str]], folders: Sequence[Path]) -> None:
-    """What differs, what it means for their figures, and the curves."""
+    """The differences, their effect on the figures, and the curves."""
     from rich.table import Table
     from rich.text import Text
 

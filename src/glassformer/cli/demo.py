@@ -1,10 +1,11 @@
-"""What ``glassformer train --demo`` shows when the training is over: how good it is, and which head does what."""
+"""The report of ``glassformer train --demo`` when the training is over: how good it is, and which head does what."""
 
 from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
 
+from glassformer.card import Card
 from glassformer.cli.terminal import Terminal
 
 LOOKED_AT = 200
@@ -29,7 +30,9 @@ def show_demo(run: Path) -> None:
     for text in (TRY, TRY.replace("tired", "wide")):
         console.print(f"  {escape(text)} → [bold]{escape(translator.translate(text))}[/]")
     jobs = best_heads(translator, ((*sentence.pair, demo_jobs(sentence)) for sentence in test[:LOOKED_AT]))
-    table = Table(box=None, pad_edge=False, title="What its heads look at", title_justify="left", title_style="bold")
+    table = Table(
+        box=None, pad_edge=False, title="Its heads, and where they look", title_justify="left", title_style="bold"
+    )
     table.add_column("from … to …", header_style="dim")
     table.add_column("head that does it best", header_style="dim", no_wrap=True)
     for column in ("attention", "if even"):
@@ -37,7 +40,7 @@ def show_demo(run: Path) -> None:
     for job in jobs:
         table.add_row(job.job, f"{job.attention}:{job.head}", f"{job.share:.0%}", f"{job.even:.0%}")
     console.print(table)
-    if taught := translator.card.get("taught"):
+    if taught := Card.of(translator.card).taught:
         console.print(
             f"\n[bold]{escape(taught['head'])}[/] was taught to look from it to its noun, in the first half of the training; "
             "the other heads found their jobs by themselves."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassformer.card import Card
 from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.translate import bar, decoding_config, tell, writer
 from glassformer.errors import ConfigError, CorpusError
@@ -38,7 +39,7 @@ glassformer evaluate --hypotheses old.de --hypotheses new.de --target reference-
 
 def evaluate(
     model: Annotated[str, typer.Option(help="A shipped model's name, or the folder of a model or a run.", show_default="en-de")] = "",
-    source: Annotated[str, typer.Option(help="What to translate, one sentence a line; without --target, a TSV of pairs.")] = "",
+    source: Annotated[str, typer.Option(help="The sources, one sentence a line; without --target, a TSV of pairs.")] = "",
     target: Annotated[list[str] | None, typer.Option(help="The references; line n translates line n of --source. Repeated: another reference for each line.")] = None,
     columns: Columns = "",
     hypotheses: Annotated[list[str] | None, typer.Option(help="Translations that are there already, in place of --model and --source. Repeated: another system, compared with the first.")] = None,
@@ -52,7 +53,7 @@ def evaluate(
     beam: Annotated[int, typer.Option(help="Hypotheses followed at a time.")] = 4,
     length_penalty: Annotated[float, typer.Option(help="α of ((5 + n) / 6)^α: higher makes longer translations.")] = 0.6,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
-    engine: Annotated[str, typer.Option(help="Who translates: native (PyTorch) or ctranslate2, whose int8 translations may score a little differently.")] = "native",
+    engine: Annotated[str, typer.Option(help="The engine: native (PyTorch) or ctranslate2, whose int8 translations may score a little differently.")] = "native",
     quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 or float32.")] = "int8",
     threads: Annotated[int, typer.Option(help="Cores to use.", show_default="all")] = 0,
     protect: Annotated[bool, typer.Option("--protect/--no-protect", help="As for translate: links, emoji and their like come out as they went in.")] = True,
@@ -124,7 +125,7 @@ def read_texts(
     columns: Sequence[int],
     with_sources: bool,
 ) -> Texts:
-    """What is translated, or has been, and the references. Raises ConfigError for options that do not go together,
+    """The sources, their translations if there are any, and the references. Raises ConfigError for options that do not go together,
     CorpusError for sides that are not as long as each other, or empty."""
     check_options(source, target, hypotheses, model, output, with_sources)
     from glassformer.corpus.read import read_pairs
@@ -174,12 +175,13 @@ def check_options(
 
 
 def chosen_tokenizer(texts: Texts, tokenize: str, languages: str, files: Iterable[str], card: dict[str, Any]) -> str:
-    """What BLEU counts as a word, once for all systems; with a message where it is not the usual."""
+    """The tokenizer of BLEU, chosen once for all systems; with a message where it is not the usual."""
     from glassformer.score_tokenizers import choose, code_in_name
 
     names = [code_in_name(name) for name in files]
-    guess = next(filter(None, names), str(card.get("languages", "")))
-    asked = tokenize or ("" if languages else str(card.get("bleu_tokenizer", "")))
+    known = Card.of(card)
+    guess = next(filter(None, names), known.languages)
+    asked = tokenize or ("" if languages else known.bleu_tokenizer)
     lines = [line for side in texts.references for line in side]
     choice = choose(lines, language=languages, guess=guess, tokenize=asked)
     if choice.said:

@@ -51,7 +51,7 @@ def info(
 
 
 def facts_of(place: Path) -> dict[str, Any]:
-    """What the model in a folder, or a run's best, is and says of itself."""
+    """Facts about the model in a folder, or a run's best."""
     from glassformer.model_folder import describe, model_folder
     from glassformer.weights import read_weights
 
@@ -98,7 +98,7 @@ def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
 
 
 def model_files(folder: Path) -> list[Path]:
-    """What belongs to the model; a checkpoint also has the optimiser's state, which translating does not need."""
+    """The model's own files; a checkpoint also has the optimiser's state, which translating does not need."""
     return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith("training.")]
 
 

@@ -1,4 +1,4 @@
-"""What ``look --save`` writes: the page, with the model in it or with numbers only, or the trace."""
+"""The files that ``look --save`` writes: the page, with the model in it or with numbers only, or the trace."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +103,7 @@ def save_figure(
     layer: int | None,
     layout: str,
 ) -> None:
-    """What a word looks at as a picture: in one layer's heads, or in all. Says what it shows."""
+    """A picture of where a word looks: in one layer's heads, or in all. Says what it shows."""
     from glassformer.disk import replace_file
     from glassformer.page.figure import attention_figure, heads_figure
     from glassformer.page.look import changed_trace

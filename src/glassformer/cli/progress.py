@@ -1,4 +1,4 @@
-"""What a training run looks like: a live bar in a terminal, plain lines in a log."""
+"""The display of a training run: a live bar in a terminal, plain lines in a log."""
 
 import sys
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassformer.cli.translate import bar, before_waiting, stdin_is_terminal, tell, writer
+from glassformer.cli.translate import bar, stdin_is_terminal, tell, writer
 from glassformer.errors import ConfigError
 
 PAIRS_AT_ONCE = 1000
@@ -43,7 +43,6 @@ def score(
     from glassformer.translator import Translator
 
     translator = Translator.load(model, device=device, threads=threads, tell=tell, remark=tell)
-    pairs = read_pairs(source or "-", target or None, keep_empty=True)
 
     def rows(some: list[tuple[str, str]]) -> str:
         found = translator.token_scores([left for left, _ in some], [right for _, right in some])
@@ -59,12 +58,11 @@ def score(
                 write(rows(some))
                 advance(len(some))
 
-        with before_waiting(flush):
-            for pair in pairs:
-                waiting.append(pair)
-                if len(waiting) >= PAIRS_AT_ONCE:
-                    flush()
-            flush()
+        for pair in read_pairs(source or "-", target or None, keep_empty=True, before_waiting=flush):
+            waiting.append(pair)
+            if len(waiting) >= PAIRS_AT_ONCE:
+                flush()
+        flush()
 
 
 def quietly(count: int) -> None:

@@ -16,7 +16,7 @@ FEW = 100
 
 @dataclass
 class Found:
-    """What was found of one system."""
+    """The scores of one system."""
 
     name: str
     scores: "list[Score]"

@@ -1,14 +1,16 @@
 """``glassformer translate FILE… --out FOLDER --shards``: a corpus that is translated in pieces, and goes on where it ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glassformer.cli.terminal import echo
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
+    from glassformer.bulk.plan import Plan
     from glassformer.config import DecodingConfig
+    from glassformer.ray.cluster import Job
     from glassformer.text.glossary import Glossary
     from glassformer.translator import Translator
 
@@ -20,28 +22,37 @@ def translate_shards(
     model: str,
     field: str,
     part: str,
-    load: "Callable[[], Translator]",
+    load: "Callable[..., Translator]",
+    loading: dict[str, Any],
     config: "DecodingConfig",
     glossary: "Glossary | None",
+    ray: str = "",
+    share: float = 0.0,
 ) -> None:
     """Translate what is missing, and join it when nothing is. ``part``: 3/16, for a scheduler that starts sixteen; empty for
-    all. Raises ConfigError for files that are not there and for a folder of other shards."""
+    all. ``ray``: the address of a cluster whose actors compute, each reserving ``share`` of a core. Raises ConfigError for files
+    that are not there and for a folder of other shards."""
     from glassformer.bulk.plan import fingerprint, settle
     from glassformer.bulk.shards import join, missing, translate_with, work
+    from glassformer.ray.cluster import Job
     from glassformer.translator.shipped import find_model
 
     paths = [Path(name) for name in files]
     for path in paths:
         if not path.is_file():
             raise ConfigError(f"--shards: {str(path)[:80]!r} is no file; wanted files to translate")
-    options = {"decoding": vars(config), "glossary": [vars(term) for term in glossary.terms] if glossary else []}
+    terms = [vars(term) for term in glossary.terms] if glossary else []
+    options = {"decoding": vars(config), "glossary": terms, **loading}
     plan = settle(out, paths, field=field, model=fingerprint(find_model(model)), options=options)
     mine = plan.mine(*parts_of(part))
     todo = [shard for shard in missing(out, plan) if shard in set(mine)]
     echo(f"{len(plan.shards):,} shards, {len(todo):,} to translate here", err=True)
     if todo:
-        translate = translate_with(load(), config, glossary)
-        for number, shard in enumerate(work(out, plan, todo, translate), start=1):
+        if ray:
+            made = on_ray(out, plan, todo, ray, share, Job(model, plan.model, loading, config, glossary))
+        else:
+            made = work(out, plan, todo, translate_with(load(**loading), config, glossary))
+        for number, shard in enumerate(made, start=1):
             echo(f"{plan.name(shard)} ({number:,} of {len(todo):,})", err=True)
     left = missing(out, plan)
     if left:
@@ -49,6 +60,19 @@ def translate_shards(
         return
     for path in join(out, plan):
         echo(str(path))
+
+
+def on_ray(out: Path, plan: "Plan", todo: list[int], address: str, share: float, job: "Job") -> Iterator[int]:
+    """The shards that actors of a cluster made, each as soon as it is written."""
+    from glassformer.bulk.crew import work_with
+    from glassformer.ray.cluster import SHARE, RayCluster
+
+    cluster = RayCluster(address, job, share or SHARE)
+    try:
+        echo(f"{cluster.cores} actors, each with {cluster.share:g} of a core", err=True)
+        yield from work_with(out, plan, todo, cluster, cluster.cores)
+    finally:
+        cluster.end()
 
 
 def parts_of(text: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What goes to the terminal, and how: nothing that a model, a corpus or a file's name says can move it, colour it or lie.
+"""Output to the terminal: nothing that a model, a corpus or a file's name says can move it, colour it or lie.
 
 A card, a piece of a vocabulary, a translation or a line of a corpus may hold anything: ANSI and OSC sequences that write
 over what stands there or put text into the clipboard, and bidirectional overrides that show other words than there are.
@@ -29,8 +29,8 @@ def visible(text: str) -> str:
 
 
 class Terminal(Console):
-    """rich's console; what it prints is ``visible``, and colours and cursor are its own. ``:cat:`` stays as it was typed. What
-    goes to standard error, and to no terminal, is a line however wide $COLUMNS says that one is: programs read it."""
+    """rich's console; what it prints is ``visible``, and colours and cursor are its own. ``:cat:`` stays as it was typed. A
+    message on a standard error that is no terminal is one line, whatever $COLUMNS says: programs read it."""
 
     def __init__(self, **options: Any) -> None:
         into_a_file = bool(options.get("stderr")) and not sys.stderr.isatty()
@@ -66,5 +66,5 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def for_stream(text: str, stream: Any) -> str:
-    """What is written into ``stream``: the text itself into a file or a pipe, ``visible`` to a terminal."""
+    """The form of a text for ``stream``: the text itself into a file or a pipe, ``visible`` to a terminal."""
     return visible(text) if stream.isatty() else text

@@ -1,7 +1,6 @@
 """``glassformer translate``: arguments, files, pipes, or what somebody types."""
 
 import os
-import select
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from glassformer.config import DecodingConfig
 from glassformer.errors import ConfigError, GlassformerError
 
 if TYPE_CHECKING:
+    from glassformer.engines import Submitted
     from glassformer.text.glossary import Glossary
     from glassformer.translator import Translation, Translator
 
@@ -52,10 +52,12 @@ def translate(
     top_k: Annotated[int | None, typer.Option(help="Sampling: only among the k likeliest.", show_default="all")] = None,
     top_p: Annotated[float | None, typer.Option(help="Sampling: only among the likeliest that hold this probability.", show_default="1")] = None,
     seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
-    prefix: Annotated[str, typer.Option(help="What each translation has to begin with.")] = "",
+    prefix: Annotated[str, typer.Option(help="The words that each translation has to begin with.")] = "",
     shards: Annotated[bool, typer.Option("--shards", help="The arguments are files (text, .jsonl, .parquet), translated into --out in shards: killed anywhere, the same command goes on.")] = False,
     out: Annotated[Path | None, typer.Option(help="With --shards: the folder.", show_default=False)] = None,
     shard: Annotated[str, typer.Option(help="With --shards: a part of them, such as 3/16.", show_default="all")] = "",
+    ray: Annotated[str, typer.Option(help="With --shards: a Ray cluster whose actors translate, by its address; auto: the one that this machine is in, else a new one here.", show_default="none")] = "",
+    ray_share: Annotated[float, typer.Option(help="With --ray: the part of a core that each actor reserves; there are as many as cores.")] = 0.5,
     field: Annotated[str, typer.Option(help="With --shards: the field of .jsonl and .parquet that holds the text.")] = "text",
     glossary: Annotated[Path | None, typer.Option(help="A TSV of source terms and target terms, which translations have to have.", show_default=False)] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
@@ -77,29 +79,30 @@ def translate(
     from glassformer.translator import Translator
 
     terms = Glossary.from_tsv(glossary) if glossary is not None else None
-    load = partial(
-        Translator.load, model, device=device, engine=engine, quantization=quantization, threads=threads, protect=protect,
-        tell=tell, remark=tell,
-    )  # fmt: skip
-    if shards or out:
+    loading = {"device": device, "engine": engine, "quantization": quantization, "protect": protect}
+    load = partial(Translator.load, model, threads=threads, tell=tell, remark=tell)
+    if shards or out or ray:
         files, folder = checked_shards(text, shards, out, input or prefix or output)
-        translate_shards(files, folder, model=model, field=field, part=shard, load=load, config=config, glossary=terms)
+        translate_shards(
+            files, folder, model=model, field=field, part=shard, load=load, loading=loading, config=config, glossary=terms,
+            ray=ray, share=ray_share,
+        )  # fmt: skip
         return
-    translator = load()
-    job = Job(translator, config, prefix, show=rows_of(n_best, scores), glossary=terms)
+    translator = load(**loading)  # type: ignore[arg-type]
     with writer(output) as write:
+        job = Job(translator, config, prefix, rows_of(n_best, scores), write, glossary=terms)
         if text:
-            job.run(iter(text), write)
+            job.run(iter(text))
         elif not input and stdin_is_terminal():
-            job.talk(write)
+            job.talk()
         else:
-            job.run_file(input or "-", write, show_bar=sys.stderr.isatty() and (output or not sys.stdout.isatty()))
+            job.run_file(input or "-", show_bar=sys.stderr.isatty() and (output or not sys.stdout.isatty()))
 
 
 def checked_shards(text: list[str] | None, shards: bool, out: Path | None, other: object) -> tuple[list[str], Path]:
     """The files and the folder. Raises ConfigError for options that do not go together."""
     if not (shards and out and text):
-        raise ConfigError("--shards wants files and --out FOLDER, and --out wants --shards")
+        raise ConfigError("--shards wants files and --out FOLDER, and --out and --ray want --shards")
     if other:
         raise ConfigError("--shards with --input, --output or --prefix: leave these out")
     return text, out
@@ -144,54 +147,55 @@ class Job:
         config: DecodingConfig,
         prefix: str,
         show: Callable[[int, "list[Translation]"], list[str]],
+        write: Callable[[str], None],
         glossary: "Glossary | None" = None,
     ) -> None:
-        self.translator, self.config, self.prefix, self.show = translator, config, prefix, show
-        self.glossary = glossary
+        self.translator, self.config, self.prefix, self.glossary = translator, config, prefix, glossary
+        self.show, self.write = show, write
         self.number = 0
+        self.waiting: list[str] = []
+        self.submitted: deque[Submitted[list[list[Translation]]]] = deque()
 
-    def run(
-        self, lines: Iterator[str], write: Callable[[str], None], progress: Callable[[int], None] | None = None
-    ) -> None:
-        """Translate all ``lines``, LINES_AT_ONCE together; fewer where standard input would have to be waited for."""
-        waiting: list[str] = []
-        begun: deque[Callable[[], list[list[Translation]]]] = deque()
+    def run(self, lines: Iterator[str], progress: Callable[[int], None] | None = None) -> None:
+        """Translate all ``lines``, LINES_AT_ONCE together; fewer where ``flush`` is called in between."""
+        for line in lines:
+            self.waiting.append(line)
+            if len(self.waiting) >= LINES_AT_ONCE:
+                self.submit(progress)
+                self.finish(still=CHUNKS_AT_ONCE - 1)
+        self.flush(progress)
 
-        def begin() -> None:
-            if waiting:
-                chunk, waiting[:] = list(waiting), []
-                options = {"config": self.config, "prefix": self.prefix, "glossary": self.glossary}
-                begun.append(self.translator.begin(chunk, progress=progress, **options))  # type: ignore[arg-type]
+    def submit(self, progress: Callable[[int], None] | None) -> None:
+        if self.waiting:
+            chunk, self.waiting = self.waiting, []
+            options = {"config": self.config, "prefix": self.prefix, "glossary": self.glossary}
+            self.submitted.append(self.translator.submit(chunk, progress=progress, **options))  # type: ignore[arg-type]
 
-        def finish(still: int) -> None:
-            while len(begun) > still:
-                for translations in begun.popleft()():
-                    self.number += 1
-                    write("".join(f"{row}\n" for row in self.show(self.number, translations)))
+    def finish(self, still: int) -> None:
+        """Write the translations of the oldest blocks; ``still`` blocks stay under way."""
+        while len(self.submitted) > still:
+            for translations in self.submitted.popleft().result():
+                self.number += 1
+                self.write("".join(f"{row}\n" for row in self.show(self.number, translations)))
 
-        def flush() -> None:
-            begin()
-            finish(still=0)
+    def flush(self, progress: Callable[[int], None] | None = None) -> None:
+        """Translate and write all lines that were read."""
+        self.submit(progress)
+        self.finish(still=0)
 
-        with before_waiting(flush):
-            for line in lines:
-                waiting.append(line)
-                if len(waiting) >= LINES_AT_ONCE:
-                    begin()
-                    finish(still=CHUNKS_AT_ONCE - 1)
-            flush()
-
-    def run_file(self, path: str, write: Callable[[str], None], *, show_bar: object) -> None:
+    def run_file(self, path: str, *, show_bar: object) -> None:
+        """The lines of a file. Of standard input those that are there are translated before reading waits for more: a
+        program that writes a line into a pipe and waits for its translation gets it."""
         from glassformer.text.lines import is_pipe, read_lines
 
         if not show_bar:
-            self.run(read_lines(path), write)
+            self.run(read_lines(path, before_waiting=self.flush))
             return
         total = None if is_pipe(path) else sum(1 for _ in read_lines(path))
         with bar("translating", total) as advance:
-            self.run(read_lines(path), write, advance)
+            self.run(read_lines(path, before_waiting=lambda: self.flush(advance)), advance)
 
-    def talk(self, write: Callable[[str], None]) -> None:
+    def talk(self) -> None:
         """Translate what somebody types, line by line, until Ctrl-D."""
         console = Terminal(stderr=True, highlight=False)
         console.print(f"Type a sentence for {self.translator.name}; Ctrl-D ends.", style="dim", markup=False)
@@ -201,7 +205,7 @@ class Job:
             except (EOFError, KeyboardInterrupt):
                 console.print()
                 return
-            self.run(iter([line]), write)
+            self.run(iter([line]))
 
 
 def rows_of(n_best: int, scores: bool) -> "Callable[[int, list[Translation]], list[str]]":
@@ -224,39 +228,13 @@ def in_cell(text: str) -> str:
 
 
 def tell(text: str) -> None:
-    """What takes longer than a moment, or is not as it was asked for."""
+    """A message about a long wait, or about something that is not as asked."""
     echo(text, err=True)
 
 
 def stdin_is_terminal() -> bool:
     """Whether somebody types."""
     return sys.stdin is not None and sys.stdin.isatty()
-
-
-@contextmanager
-def before_waiting(act: Callable[[], None]) -> Iterator[None]:
-    """Call ``act`` whenever reading standard input is about to wait, so that a program that writes a line into a pipe and waits
-    for its translation gets it. Where one cannot know (Windows' pipes), only full chunks are translated."""
-    before = sys.stdin
-
-    class Announcing:
-        def read1(self, size: int) -> bytes:
-            try:
-                would_wait = not select.select([before], [], [], 0)[0]
-            except (OSError, ValueError):  # no file descriptor, or not one that can be asked
-                would_wait = False
-            if would_wait:
-                act()
-            return before.buffer.read1(size)  # type: ignore[union-attr]
-
-    class Input:
-        buffer = Announcing()
-
-    sys.stdin = Input()
-    try:
-        yield
-    finally:
-        sys.stdin = before
 
 
 @contextmanager

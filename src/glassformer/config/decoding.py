@@ -33,7 +33,7 @@ class DecodingConfig(Settings):
     extra_length: int = 50
     """The limit of the output: the source's tokens plus this many (§6.1)."""
     precision: Precision = "float32"
-    """What the products are computed in. ``int8`` is the fastest on a processor that has it, and rounds most."""
+    """The number format of the products. ``int8`` is the fastest on a processor that has it, and rounds most."""
     batch_tokens: int = 4096
     """Sentences are computed together up to this many padded source tokens times hypotheses."""
     attention: bool = False

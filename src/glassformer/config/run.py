@@ -1,4 +1,4 @@
-"""What is said of a run before its recipe chooses the rest."""
+"""The settings of a run before its recipe chooses the rest."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from glassformer.config.settings import Settings, require
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig(Settings):
-    """What is set before the recipe chooses the rest."""
+    """The settings before the recipe chooses the rest."""
 
     preset: str = ""
     """A preset's name; empty: by the corpus's size."""

@@ -1,4 +1,4 @@
-"""What every kind of settings can do: check itself, come from a mapping with unknown keys refused, become one."""
+"""The base of all settings: they check themselves, come from a mapping with unknown keys refused, become one."""
 
 import dataclasses
 import difflib
@@ -11,7 +11,7 @@ from glassformer.errors import ConfigError
 
 
 class Settings:
-    """What the three kinds of settings share: made from a mapping with unknown keys refused, turned into one."""
+    """The base of the kinds of settings: made from a mapping with unknown keys refused, turned into one."""
 
     def __post_init__(self) -> None:
         for setting in dataclasses.fields(self):  # type: ignore[arg-type]

@@ -1,1 +1,1 @@
-"""What training needs of sentence pairs: read, checked, held out, encoded, put into batches. Lies below the loop."""
+"""Sentence pairs for training: read, checked, held out, encoded, put into batches. Lies below the loop."""

@@ -44,7 +44,7 @@ class Batch:
     """ids, eos"""
     target_ids: Int[Tensor, "batch target"]
     """bos, ids, eos: all but the last are what the decoder is given, all but the first what is wanted of it."""
-    numbers: Int[Tensor, "batch"]
+    numbers: Int[Tensor, " batch"]
     """Which pairs of the corpus these are."""
     source_tokens: int
     """Source tokens that are not padding, eos included."""

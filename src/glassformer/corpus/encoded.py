@@ -38,7 +38,7 @@ CHUNK = 4096
 
 @dataclass(frozen=True)
 class Facts:
-    """What ``pairs.json`` says about the files beside it."""
+    """The facts in ``pairs.json`` about the files beside it."""
 
     version: int
     id_type: str

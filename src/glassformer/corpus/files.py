@@ -17,7 +17,7 @@ from glassformer.text.lines import is_pipe, name_of
 VALIDATION = "validation.json"
 """The validation pairs, in a run's ``data``."""
 STANDARD_INPUT = "standard-input.tsv"
-"""What was read from standard input, in a run's ``data``."""
+"""The name of standard input's content, in a run's ``data``."""
 COMPRESSED = {"gz", "xz", "zst", "tsv", "txt"}
 """Endings of names that say no language."""
 

@@ -16,7 +16,7 @@ MOST_COPIES = 10
 
 @dataclass
 class Account:
-    """What became of the training pairs."""
+    """The fate of the training pairs."""
 
     given: list[int] = field(default_factory=list)
     """Pairs of an epoch, by file."""
@@ -24,7 +24,7 @@ class Account:
     """Pairs left out since their source sentence is held out."""
 
     def messages(self, names: list[str], weights: list[float]) -> list[str]:
-        """What each file gives, where there are several or weights."""
+        """Each file's share, where there are several or weights."""
         if len(names) < 2 and not weights:
             return []
         times_each = weights or [1.0] * len(names)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassformer.brief import brief
+from glassformer.card import Card
 from glassformer.config import DataConfig, ModelConfig, TrainingConfig
 from glassformer.corpus.augmentation import augmented
 from glassformer.corpus.batches import Batches
@@ -51,18 +52,18 @@ Doing = Callable[[str, int, int], None]
 @brief
 @dataclass(frozen=True)
 class Data:
-    """What a run trains on, and what it is validated with."""
+    """The training data and the validation data of a run."""
 
     config: DataConfig
     pairs: EncodedPairs
     tokenizer: Tokenizer
     validation: list[Pair]
     messages: list[str]
-    """What was read, kept and left out, in sentences."""
+    """Counts of the pairs that were read, kept and left out, in sentences."""
     notes: list[str] = field(default_factory=list)
-    """What has changed, or was damaged, since an earlier session read it."""
+    """Changes and damage since an earlier session read it."""
     bleu_tokenizer: str = ""
-    """What BLEU of the validation pairs is counted with, chosen when they were read; "" where the settings say it."""
+    """The tokenizer of the validation pairs' BLEU, chosen when they were read; "" where the settings say it."""
 
     def usual_sentences(self, share: float) -> int:
         """Sentences that this share of the source lines do not exceed (of ``sampled_lines``)."""
@@ -97,22 +98,22 @@ class Data:
         return Batches(self.pairs, batch_tokens=size, seed=seed, sampler=sampler, word_starts=starts, **special)  # type: ignore[arg-type]
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """What a model's card says of its data: what a translator has to know to read as training read."""
+    def card(self) -> Card:
+        """The part of a model's card about its data: a translator needs it to read as training read."""
         pairs = self.pairs.facts
-        return {
-            "languages": languages(self.config),
-            "data": [*self.config.source, *self.config.target],
-            "longest": max(pairs.longest_source, pairs.longest_target),
-            "sentences": self.usual_sentences(0.9),
-            "plain_case": self.plain_case,
-            "source_scripts": common_scripts(self.sampled_lines),
-        }
+        return Card(
+            languages=languages(self.config),
+            data=(*self.config.source, *self.config.target),
+            longest=max(pairs.longest_source, pairs.longest_target),
+            sentences=self.usual_sentences(0.9),
+            plain_case=self.plain_case,
+            source_scripts=tuple(common_scripts(self.sampled_lines)),
+        )
 
     @cached_property
     def reader(self) -> Reader:
         """How the model that is trained on this reads."""
-        return Reader.of(self.tokenizer, self.facts, protect=self.config.placeholders)
+        return Reader.of(self.tokenizer, self.card.to_dict(), protect=self.config.placeholders)
 
 
 def prepare(
@@ -157,7 +158,7 @@ def same_request(before: dict[str, Any] | None, asked: dict[str, Any]) -> bool:
 
 
 def opened(folder: Path, notes: list[str]) -> Data:
-    """What ``read_corpus`` left in ``folder``."""
+    """The corpus that ``read_corpus`` left in ``folder``."""
     asked = prepared(folder)["asked"]
     return Data(
         DataConfig.from_dict({field.name: asked[field.name] for field in fields(DataConfig) if field.name in asked}),

@@ -1,7 +1,7 @@
 """Sentence pairs as they come from files, streaming, and an account of what was left out."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import zip_longest
@@ -20,7 +20,7 @@ NOT_ONE_TAB = "not exactly one tab in the line"
 
 
 class End(Enum):
-    """What zip_longest gives in place of the shorter file's lines: neither a line nor a bad one."""
+    """The value of zip_longest in place of the shorter file's lines: neither a line nor a bad one."""
 
     END = 0
 
@@ -30,7 +30,7 @@ END: Final = End.END
 
 @dataclass
 class CorpusReport:
-    """What was read, what was kept, and why the rest was not: nothing is dropped untold."""
+    """Counts of the pairs that were read and kept, with the reasons for the rest."""
 
     files: list[str] = field(default_factory=list)
     read: int = 0
@@ -69,6 +69,7 @@ def read_pairs(
     columns: Sequence[int] = (),
     skip_bad_lines: bool = False,
     keep_empty: bool = False,
+    before_waiting: Callable[[], None] | None = None,
 ) -> Iterator[tuple[str, str]]:
     """Sentence pairs, one by one, from a source and a target file, or from one TSV of two columns; ``-`` is a TSV, too.
     Of a TSV with more columns ``columns`` names the source's and the target's, from 1.
@@ -76,7 +77,8 @@ def read_pairs(
     Each file may be compressed with gzip, xz or zstd. Line n of one file translates line n of the other. Pairs with an
     empty side are left out and counted in ``report``, which grows while the pairs are read. ``skip_bad_lines`` leaves
     out, and counts, pairs that are not UTF-8 and TSV lines without those columns, instead of raising.
-    ``keep_empty`` keeps pairs with an empty side: a test set's lines count, whatever they hold.
+    ``keep_empty`` keeps pairs with an empty side: a test set's lines count, whatever they hold. ``before_waiting`` is called
+    whenever reading a TSV from standard input is about to wait.
 
     Raises CorpusError, while it is read, for files that cannot be read, files of different length, bad lines, and when
     no pair is left.
@@ -84,7 +86,7 @@ def read_pairs(
     report = CorpusReport() if report is None else report
     report.files = [name_of(path) for path in (source, target) if path is not None]
     rows = (
-        _columns(source, columns, skip_bad_lines, keep_empty)
+        _columns(source, columns, skip_bad_lines, keep_empty, before_waiting)
         if target is None
         else _sides(source, target, skip_bad_lines)
     )
@@ -121,10 +123,15 @@ def _sides(source: str | Path, target: str | Path, skip_bad_lines: bool) -> Iter
 
 
 def _columns(
-    path: str | Path, columns: Sequence[int], skip_bad_lines: bool, keep_empty: bool = False
+    path: str | Path,
+    columns: Sequence[int],
+    skip_bad_lines: bool,
+    keep_empty: bool,
+    before_waiting: Callable[[], None] | None,
 ) -> Iterator[tuple[str, str] | str]:
     """The pairs of a TSV, or the reason why one cannot be used."""
-    for number, line in enumerate(lines(path, skip_bad_lines=skip_bad_lines), start=1):
+    read = lines(path, skip_bad_lines=skip_bad_lines, before_waiting=before_waiting)
+    for number, line in enumerate(read, start=1):
         if line is None:
             yield NOT_UTF8
             continue
@@ -141,7 +148,7 @@ def _columns(
 
 
 def _wrong_columns(found: int, columns: Sequence[int]) -> str:
-    """What is wrong with a line of a TSV that has ``found`` columns, and what to do."""
+    """The fault of a line of a TSV that has ``found`` columns, and what to do."""
     have = "no tab" if found == 1 else f"{found} columns"
     leave_out = "leave such lines out with skip_bad_lines"
     if columns:

@@ -1,4 +1,4 @@
-"""What to count in a sentence: its words, and in scripts without blanks between words its characters."""
+"""The units of a sentence: its words, and in scripts without blanks between words its characters."""
 
 import re
 

@@ -1,7 +1,7 @@
 """Beam search (the paper's §6.1): the best few hypotheses of each sentence grow side by side.
 
 A step takes the best 2 · beam_size continuations of a sentence's live hypotheses, by log P. Those among the first
-beam_size that end in eos are finished; of the others the first beam_size live on. So a beam never narrows when
+beam_size that end in eos are finished; of the others the first beam_size live on. A beam therefore never narrows when
 something ends (Tensor2Tensor, fairseq and Hugging Face take twice the beam for the same reason).
 
 **When a sentence is done**: when no live hypothesis can still come among its n_best finished ones. log P only falls as

@@ -1,6 +1,6 @@
 """Beam search in which given phrases must occur: each sentence alone, its hypotheses in banks.
 
-A hypothesis that has met more of the phrases' tokens has a lower log P than one that puts them off. So they do not compete:
+A hypothesis that has met more of the phrases' tokens has a lower log P than one that puts them off. They do not compete:
 bank n holds the best beam_size hypotheses that have met n tokens, and a sentence ends only in the last bank (grid beam
 search, Hokamp and Liu 2017; that a phrase which was begun may be left, and begun again, is Post and Vilar's, 2018). A
 phrase is a word or several: it is not followed by a piece that would make another word of it.
@@ -126,7 +126,7 @@ class Search:
         return [phrase[0] for number, phrase in enumerate(self.phrases) if number not in progress.met]
 
     def advanced(self, progress: Progress, id: int) -> Progress:
-        """What is met after one token more. A phrase that does not go on is given up."""
+        """The constraints that are met after one token more. A phrase that does not go on is given up."""
         phrase, tokens = progress.phrase, progress.tokens
         if phrase < 0 or self.phrases[phrase][tokens] != id:
             starts = (n for n, one in enumerate(self.phrases) if n not in progress.met and one[0] == id)

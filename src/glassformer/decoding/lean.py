@@ -26,7 +26,7 @@ FEW_ROWS = 4
 
 
 def lean(model: Transformer, precision: Precision = "float32") -> "Transformer | LeanTransformer":
-    """What decodes for ``model`` with its weights of now; where somebody watches one of its windows or reaches through
+    """A fast decoder of ``model``'s present weights; where somebody watches one of its windows or reaches through
     it, the model itself. Raises ConfigError for int8 on a processor that does not multiply it."""
     if is_watched(model):
         return model
@@ -111,7 +111,7 @@ class LeanAttention:
         queries: Float[Tensor, "batch head query d_k"],
         keys: Float[Tensor, "batch head key d_k"],
         values: Float[Tensor, "batch head key d_k"],
-        hidden: Float[Tensor, "row #query key"] | None,
+        hidden: Float[Tensor, " row #query key"] | None,
     ) -> Float[Tensor, "batch query d_model"]:
         """``hidden`` is added to the scores, a row a sentence and head."""
         batch, _, length, _ = queries.shape
@@ -193,7 +193,7 @@ class LeanTransformer:
         self.predict = product(model.output_weight, model.output_bias, precision)
 
     def allowed(self, ids: Int[Tensor, "batch position"]) -> Float[Tensor, "batch 1 position"]:
-        """What is added to the scores: 0, and −∞ for padding."""
+        """The term that is added to the scores: 0, and −∞ for padding."""
         padding = (ids == self.config.pad_id)[:, None, :]
         return torch.zeros_like(padding, dtype=self.embedding.weight.dtype).masked_fill_(padding, -math.inf)
 

@@ -18,7 +18,7 @@ LEAVE_AT = 0.75
 
 
 class Rows:
-    """What each hypothesis has said so far, what each token cost, and what the model remembers of it.
+    """The tokens of each hypothesis so far, their costs, and the model's memory of it.
 
     Begins with a row a source sentence and no token but bos.
     """
@@ -107,7 +107,7 @@ def largest(
 ) -> tuple[Float[Tensor, "row count"], Int[Tensor, "row count"]]:
     """The ``count`` largest of each row and where they are, the largest first, of equals the one further left.
 
-    ``torch.topk`` is as quick as it gets but promises nothing of equals, neither which it takes nor their order. So the
+    ``torch.topk`` is as quick as it gets but promises nothing of equals, neither which it takes nor their order. The
     taken are put in order, and where the last taken equals the first left out, all are sorted. (−∞ is no candidate: of
     those it does not matter.)
     """

@@ -1,4 +1,4 @@
-"""What the model thinks of given translations: teacher forcing, all tokens at once."""
+"""The probability of given translations: teacher forcing, all tokens at once."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""What is decoded together, as tensors: padded sources, forced prefixes, length limits."""
+"""A batch to decode, as tensors: padded sources, forced prefixes, length limits."""
 
 import math
 from collections.abc import Sequence

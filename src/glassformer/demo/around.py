@@ -1,4 +1,4 @@
-"""What stands around nouns and verbs, in both languages: persons, degrees, openings, and adjectives that decide nothing."""
+"""Words around nouns and verbs, in both languages: persons, degrees, openings, and adjectives that decide nothing."""
 
 from typing import NamedTuple
 
@@ -66,15 +66,57 @@ DEGREES: dict[str, list[Degree]] = {
         ("rather", "ziemlich", 4),
     ],
     "so": [("so", "so", 1)],
+    "unless": [("so", "so", 3), ("too", "zu", 1), ("that", "so", 1)],
     "plain": [PLAIN],
 }
 """By a frame's degree."""
+
+POSSESSORS = {
+    "Tom's": "Toms",
+    "Mary's": "Marias",
+    "the farmer's": " des Bauern",
+    "my brother's": " meines Bruders",
+    "my sister's": " meiner Schwester",
+    "our neighbour's": " unseres Nachbarn",
+    "the woman's": " der Frau",
+    "the child's": " des Kindes",
+}
+"""Whose it is, another noun that *it* could be taken for: a name stands before the German noun, the others behind it."""
 
 OPENINGS = [
     *[("Yesterday", "Gestern"), ("This morning", "Heute Morgen"), ("In the end", "Am Ende"), ("Today", "Heute")],
     *[("Unfortunately", "Leider"), ("At first", "Zuerst"), ("Last night", "Gestern Abend"), ("On Monday", "Am Montag")],
     *[("Once again", "Wieder einmal"), ("Last week", "Letzte Woche"), ("That day", "An jenem Tag")],
+    *[("After the meal", "Nach dem Essen"), ("During the night", "In der Nacht"), ("After the war", "Nach dem Krieg")],
+    *[
+        ("Behind the church", "Hinter der Kirche"),
+        ("Before the party", "Vor der Feier"),
+        ("Two days ago", "Vor zwei Tagen"),
+    ],
+    *[("At the weekend", "Am Wochenende"), ("In front of the school", "Vor der Schule"), ("Of course", "Natürlich")],
+    *[
+        ("During the journey", "Auf der Reise"),
+        ("After the film", "Nach dem Film"),
+        ("On his birthday", "An seinem Geburtstag"),
+    ],
+    *[
+        ("Near the station", "In der Nähe des Bahnhofs"),
+        ("In the beginning", "Am Anfang"),
+        ("For once", "Ausnahmsweise"),
+    ],
 ]
+"""Nouns among them, which the pronoun behind does not mean."""
+OPENINGS_NOW = [
+    *[("Today", "Heute"), ("Unfortunately", "Leider"), ("Sometimes", "Manchmal"), ("At night", "In der Nacht")],
+    *[("In winter", "Im Winter"), ("Of course", "Natürlich"), ("After school", "Nach der Schule"), ("Here", "Hier")],
+    *[("In the morning", "Am Morgen"), ("At the moment", "Im Moment"), ("In this picture", "Auf diesem Bild")],
+    *[
+        ("In this story", "In dieser Geschichte"),
+        ("In this film", "In diesem Film"),
+        ("Behind the house", "Hinter dem Haus"),
+    ],
+]
+"""The same where it is told in the present."""
 THOUGHTS = [
     *[("I think", "Ich glaube, dass"), ("I think that", "Ich glaube, dass"), ("she said that", "Sie sagte, dass")],
     *[("he says that", "Er sagt, dass"), ("we were told that", "Man sagte uns, dass")],

@@ -6,7 +6,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
 
-from glassformer.demo.around import ADJECTIVES, COUNTING, DEGREES, OPENINGS, OWNED, PERSONS, THOUGHTS, WEATHER
+from glassformer.demo.around import (
+    ADJECTIVES,
+    COUNTING,
+    DEGREES,
+    OPENINGS,
+    OPENINGS_NOW,
+    OWNED,
+    PERSONS,
+    POSSESSORS,
+    THOUGHTS,
+    WEATHER,
+)
 from glassformer.demo.lexicon import Noun, Predicate, entries, meant, predicate
 from glassformer.demo.plan import Phrase, Plan, Said
 from glassformer.demo.situations import Situation, actions, placements, scenes
@@ -26,6 +37,8 @@ class Frame(NamedTuple):
 
 PUT = {"put", "hang", "leave", "find", "see", "spread", "attach", "lean"}
 """Verbs of placements of which *where* can be asked."""
+PAST = {"past", "changing", "now", "then"}
+"""Needs of frames that have their own tense."""
 BEFORE = {
     "put",
     "hang",
@@ -54,6 +67,10 @@ THEN = {
 """Verbs of actions that can follow a placement."""
 
 
+PRESENT = 0.3
+"""The share that is told in the present, where the frame allows it."""
+
+
 @cache
 def frames() -> tuple[Frame, ...]:
     """All of frames.txt."""
@@ -77,7 +94,7 @@ def beings() -> frozenset[str]:
 
 @cache
 def said_of(situation: Situation, kind: str, about: int, noun: Noun, other: Noun | None) -> tuple[Predicate, ...]:
-    """What can be a reason (-, +), or how it was (=), said of one participant, and could not mean the other."""
+    """Phrases that can be a reason (-, +), or how it was (=), said of one participant, and could not mean the other."""
     lists = {"-": situation.against, "+": situation.reasons}
     use = lists[kind] if kind in lists else tuple(a + b for a, b in zip(*lists.values(), strict=True))
     found = []
@@ -92,7 +109,7 @@ def said_of(situation: Situation, kind: str, about: int, noun: Noun, other: Noun
 
 @dataclass(frozen=True, eq=False)
 class Repertoire:
-    """What is drawn from: all of the lexicon, or a part of it."""
+    """The source of a draw: all of the lexicon, or a part of it."""
 
     frames: tuple[Frame, ...]
     scenes: tuple[Situation, ...]
@@ -129,6 +146,8 @@ class Draw:
         of = self.repertoire
         if "two" in frame.needs or not of.placements:
             return self.chance.choice(of.scenes)
+        if "one" in frame.needs:
+            return self.chance.choice(of.actions)
         if frame.kind in "!?":
             return self.chance.choice(
                 [one for one in of.placements if one.verb.english in (PUT if frame.kind == "?" else BEFORE)]
@@ -147,6 +166,7 @@ class Draw:
             "this": 0 if plural else 4,
         }
         weights |= dict.fromkeys(("my", "our", "his", "her"), 4 if owned else 0)
+        weights |= dict.fromkeys(POSSESSORS, 1 if owned else 0)
         if noun.group == "body":
             weights = {"the": 40, "my": 20, "his": 20, "her": 20}
         determiner = self.chance.choices(list(weights), list(weights.values()))[0]
@@ -192,19 +212,24 @@ class Draw:
         nouns = [self.pick(some) for some in situation.participants]
         if len({noun.german for noun in nouns}) < len(nouns) or not suits(frame, situation, nouns):
             return []
+        present = not self.repertoire.plain and frame.kind in "-+=" and not frame.needs & PAST
+        present = present and chance.random() < PRESENT
+        if present:
+            frame = frame._replace(needs=frame.needs | {"now"})
         endings = [(k, self.ending(frame, situation, nouns, k)) for k in range(len(nouns)) if frame.kind in "-+="]
         every = [*situation.against, *situation.reasons]
         words = [one for some in every for one in some]
         indefinite = frame.kind == "=" or frame.name in ("because does", "two does")
         participants = tuple(self.phrase(noun, words, indefinite=indefinite) for noun in nouns)
         person = chance.choice(PERSONS) if situation.person else None
-        opening = chance.choice(OPENINGS) if chance.random() < 0.12 and not self.repertoire.plain else ("", "")
+        openings = OPENINGS_NOW if present else OPENINGS
+        opening = chance.choice(openings) if chance.random() < 0.15 and not self.repertoire.plain else ("", "")
         thinks = chance.choice(THOUGHTS)
         modal = self.modal(situation, frame, nouns[0])
         if frame.kind not in "-+=":
             return self.later_plans(frame, Plan(situation, participants, person, 0, None, None, modal, opening, thinks))
         return [
-            Plan(situation, participants, person, about, ending[0], ending[1], modal, opening, thinks)
+            Plan(situation, participants, person, about, *ending, modal, opening, thinks, present=present)
             for about, ending in endings
             if ending
         ]
@@ -232,7 +257,7 @@ class Draw:
     def ending(
         self, frame: Frame, situation: Situation, nouns: Sequence[Noun], about: int
     ) -> tuple[Said, Said | None] | None:
-        """What is said of this participant, and of the other one where the frame needs both."""
+        """The phrase about this participant, and of the other one where the frame needs both."""
         other = nouns[1 - about] if len(nouns) == 2 else None
         said = self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
         if said is None or not can_be_pronoun(frame, situation, about):
@@ -246,7 +271,7 @@ class Draw:
             for one in said_of(situation, opposite, 1 - about, other, nouns[about])
             if one.english != said.predicate.english
         ]
-        again = self.said(others, frame._replace(degree="even", needs=frozenset()))
+        again = self.said(others, frame._replace(degree="even", needs=frame.needs & {"now"}))
         return None if again is None else (said, again)
 
 

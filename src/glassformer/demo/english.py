@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from glassformer.demo.lexicon import english_present
 from glassformer.demo.plan import ROLES, Phrase, Plan, Said, joined, marked
 
 ON_IN_ENGLISH = {"terrace", "balcony", "farm", "pasture", "playground", "island", "square", "runway"}
@@ -26,8 +27,10 @@ class English:
     def fill(self, slot: str) -> str:
         """The words for a slot of frames.txt."""
         kind, flags = slot_of(slot)
-        if kind in ("is", "else"):
+        if kind in ("is", "else", "were not", "been not"):
             return self.is_(kind, flags)
+        if kind in ("what", "which"):
+            return noun_phrase(self.plan.participants[0], 0)
         if kind in ("thinks", "weather"):
             return (self.plan.thinks if kind == "thinks" else self.plan.weather)[0]
         if kind in ("acts", "act", "wants to act"):
@@ -53,10 +56,17 @@ class English:
         whole = "the" in flags or kind == "else"
         subject = noun_phrase(phrase, number) if whole else self.pronoun(number, subject=True)
         assert said is not None
-        return f"{subject} {predicate_words(said, plural=phrase.plural, now='now' in flags)}"
+        if kind in ("were not", "been not"):
+            helper = "were not" if kind == "were not" else "had not been"
+            return f"{subject} {helper} {joined(marked(said.degree[0], 'too'), marked(said.predicate.english, 'property'))}"
+        words = predicate_words(said, plural=phrase.plural, now="now" in flags or self.plan.present)
+        if "^" in flags:
+            be, rest = words.split(" ", 1)
+            return f"{be} {subject} {rest}"
+        return f"{subject} {words}"
 
     def rest(self, flags: frozenset[str]) -> str:
-        """What stands behind the verb."""
+        """The words behind the verb."""
         text = self.plan.situation.english
         for number, name in enumerate("xy"[: len(self.plan.participants)]):
             if self.plan.participants[number].noun.english in ON_IN_ENGLISH:
@@ -71,7 +81,7 @@ class English:
         return person.again if "again" in flags else person.english
 
     def action(self, kind: str, flags: frozenset[str]) -> str:
-        """What the person does to it: *washed it*, *she washed it*."""
+        """The person's action on it: *washed it*, *she washed it*."""
         plan = self.plan
         assert plan.action is not None
         assert plan.person is not None
@@ -84,26 +94,35 @@ class English:
     def clause(self, kind: str, flags: frozenset[str]) -> str:
         if kind in ("done", "not done"):
             return self.passive(flags, denied=kind == "not done")
-        verb, modal = self.plan.situation.verb, marked(self.plan.modal, "not")
+        verb, now = self.plan.situation.verb, self.plan.present
+        words = in_present(self.plan.modal, many=self.plan.many) if now else self.plan.modal
+        modal = marked(words, "not")
         subject = self.subject(flags)
         rest = self.rest(flags)
-        does, do = f"{marked(verb.past, 'verb')} {rest}", f"{marked(verb.english, 'verb')} {rest}"
+        finite = verb.past if not now else verb.english if self.plan.many else english_present(verb.english)
+        does, do = f"{marked(finite, 'verb')} {rest}", f"{marked(verb.english, 'verb')} {rest}"
+        did = "did" if not now else "do" if self.plan.many else "does"
+        s = "" if self.plan.many else "s"
         cannot, will_not = marked("can't", "not"), marked("won't", "not")
-        first, *others = self.plan.modal.replace(" not", "n't").split(" ")
+        first, *others = words.replace("cannot", "can't").replace(" not", "n't").split(" ")
         forms = {
             "not": f"{subject} {modal} {do}",
             "does": f"{subject} had {marked(verb.participle, 'verb')} {rest}"
             if "had" in flags
             else f"{subject} {does}",
-            "wants": f"{subject} wanted to {do}",
-            "tries": f"{subject} tried to {do}",
+            "wants": f"{subject} want{s} to {do}" if now else f"{subject} wanted to {do}",
+            "tries": f"{subject} {english_present('try') if s else 'try'} to {do}"
+            if now
+            else f"{subject} tried to {do}",
+            "would": f"{subject} would {do}",
+            "would have": f"{subject} would have {marked(verb.participle, 'verb')} {rest}",
             "will": f"{subject} will {do}",
             "will not": f"{subject} {will_not} {do}",
             "cannot": f"{subject} {cannot} {do}",
             "why cannot": f"why {cannot} {subject} {do}",
             "asks": f"why {joined(marked(first, 'not'), subject, *others)} {do}",
-            "asks does": f"why did {subject} {do}",
-            "did": f"did {subject} {do}",
+            "asks does": f"why {did} {subject} {do}",
+            "did": f"{did} {subject} {do}",
             "where": f"where did {subject} {marked(verb.english, 'verb')} {noun_phrase(self.plan.participants[0], 0)}",
         }
         return forms[kind]
@@ -113,15 +132,29 @@ class English:
         plan, verb = self.plan, self.plan.situation.verb
         done = 0 if plan.person else 1
         phrase = plan.participants[done]
-        be = "were" if phrase.plural else "was"
+        be = ("are" if phrase.plural else "is") if plan.present else ("were" if phrase.plural else "was")
         could = plan.modal in ("couldn't", "could not")
-        helper = f"{plan.modal} be" if could else f"{be} not" if plan.modal == "did not" else f"{be}n't"
+        modal = in_present(plan.modal, many=phrase.plural) if plan.present else plan.modal
+        helper = f"{modal} be" if could else f"{be} not" if plan.modal == "did not" else f"{be}n't"
         agent = "" if plan.person else f"by {self.participant(0, flags, subject=False)}"
         behind = plan.situation.english.replace("{x}" if plan.person else "{y}", "")
         if plan.person and len(plan.participants) == 2:
             behind = behind.replace("{y}", self.participant(1, flags, subject=False))
         what = joined(marked(verb.participle, "verb"), *behind.split(" "), agent)
         return f"{self.participant(done, flags, subject=True)} {marked(helper, 'not') if denied else be} {what}"
+
+
+def in_present(modal: str, *, many: bool) -> str:
+    """*didn't* becomes *doesn't* or *don't*, *couldn't* becomes *can't*; German says *will* for both ways to refuse."""
+    do = "do" if many else "does"
+    return {
+        "didn't": f"{do}n't",
+        "did not": f"{do} not",
+        "couldn't": "can't",
+        "could not": "cannot",
+        "wouldn't": f"{do}n't want to",
+        "didn't want to": f"{do}n't want to",
+    }[modal]
 
 
 def predicate_words(said: Said, *, plural: bool, now: bool) -> str:

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from glassformer.demo.around import POSSESSORS
 from glassformer.demo.english import pronouns_of, slot_of
-from glassformer.demo.lexicon import Noun, Verb
+from glassformer.demo.lexicon import Noun, Verb, first_person
 from glassformer.demo.plan import ROLES, Phrase, Plan, Said, joined, marked
 
 THE = {"nom": "der die das die", "acc": "den die das die", "dat": "dem der dem den"}
@@ -16,6 +17,7 @@ PRONOUNS = {"nom": "er sie es sie", "acc": "ihn sie es sie", "dat": "ihm ihr ihm
 STEMS = {"a": "ein", "my": "mein", "our": "unser", "his": "sein", "her": "ihr", "this": "dies", "their": "ihr"}
 CONTRACTED = {"in dem": "im", "in das": "ins", "an dem": "am", "an das": "ans", "von dem": "vom"}
 MODALS = {"couldn't": "konnte", "could not": "konnte", "wouldn't": "wollte", "didn't want to": "wollte"}
+MODALS_NOW = {"konnte": {"1": "kann", "3": "kann", "p": "können"}, "wollte": {"1": "will", "3": "will", "p": "wollen"}}
 WILL = {"1": "werde", "3": "wird", "p": "werden"}
 CAN = {"1": "kann", "3": "kann", "p": "können"}
 ON_IN_GERMAN = {
@@ -42,8 +44,11 @@ def noun_form(noun: Noun, case: str, *, plural: bool) -> str:
 def noun_phrase(phrase: Phrase, case: str, number: int) -> str:
     """*der alte Hund*, its words marked."""
     role = ROLES[number]
-    if phrase.determiner == "the":
+    owner = POSSESSORS.get(phrase.determiner, "")
+    if phrase.determiner == "the" or owner.startswith(" "):
         article, endings = ending(THE, case, phrase.number), AFTER_THE
+    elif owner:
+        article, endings = owner, THIS  # Toms alter Hund
     else:
         this = phrase.determiner == "this"
         article = STEMS[phrase.determiner] + ending(THIS if this else MY, case, phrase.number)
@@ -51,7 +56,10 @@ def noun_phrase(phrase: Phrase, case: str, number: int) -> str:
     stem = phrase.adjective[1].removesuffix("e") if phrase.adjective else ""  # weise, weiser
     adjective = stem and stem + ending(endings, case, phrase.number)
     noun = noun_form(phrase.noun, case, plural=phrase.plural)
-    return joined(marked(article, f"{role} article"), marked(adjective, f"{role} adjective"), marked(noun, role))
+    behind = owner if owner.startswith(" ") else ""
+    return joined(
+        marked(article, f"{role} article"), marked(adjective, f"{role} adjective"), marked(noun, role) + behind
+    )
 
 
 def plural_of(finite: str) -> str:
@@ -98,7 +106,10 @@ class German:
             return f"{where} {self.clause('where', flags).said(frozenset('^'))}"
         if kind in ("acts", "to act", "wants to act"):
             return self.action(kind, flags)
-        clause = self.is_(kind, flags) if kind in ("is", "else") else self.clause(kind, flags)
+        if kind in ("what", "which"):
+            return noun_phrase(self.plan.participants[0], "acc" if kind == "what" else "nom", 0)
+        of_it = kind in ("is", "else", "were not", "been not")
+        clause = self.is_(kind, flags) if of_it else self.clause(kind, flags)
         return contracted(clause.said(flags, self.plan.opening[1] if "start" in flags else ""))
 
     def participant(self, number: int, case: str, flags: frozenset[str]) -> str:
@@ -113,10 +124,14 @@ class German:
         assert said is not None
         whole = "the" in flags or kind == "else"
         subject = self.participant(number, "nom", frozenset(() if whole else ("both",)))
-        return predicate_clause(subject, said, plural=self.plan.participants[number].plural, now="now" in flags)
+        plural = self.plan.participants[number].plural
+        if kind in ("were not", "been not"):
+            middle = joined("nicht", marked(said.degree[1], "too"), marked(said.predicate.german, "property"))
+            return Clause(subject, "wären" if plural else "wäre", middle, "gewesen" if kind == "been not" else "")
+        return predicate_clause(subject, said, plural=plural, now="now" in flags or self.plan.present)
 
     def objects(self, flags: frozenset[str], adverb: str, without: int = -1) -> str:
-        """What stands between the verb's two places; *nicht* or *erst* stands before a preposition, or last."""
+        """The words between the verb's two places; *nicht* or *erst* stands before a preposition, or last."""
         text = self.plan.situation.german
         if text == "{y:d} {x:a}" and 0 in pronouns_of(self.plan, flags):
             text = "{x:a} {y:d}"  # gab ihn dem Hund
@@ -138,7 +153,7 @@ class German:
         return re.sub(r"((?:in )?)\{(.):(.)\}", words, text)
 
     def action(self, kind: str, flags: frozenset[str]) -> str:
-        """What the person does to it: *wusch ihn*, *ihn zu waschen*."""
+        """The person's action on it: *wusch ihn*, *ihn zu waschen*."""
         plan = self.plan
         assert plan.action is not None
         assert plan.person is not None
@@ -169,13 +184,24 @@ class German:
         middle = joined("sich" if verb.reflexive else "", self.objects(flags, adverb, without))
         modal = {"wants": "wollte"}.get(kind) or (MODALS.get(plan.modal, "") if kind == "not" else "")
         if kind == "tries":
-            tried = plural_of("versuchte") if number == "p" else "versuchte"
+            now = {"1": "versuche", "3": "versucht", "p": "versuchen"}
+            tried = now[number] if plan.present else plural_of("versuchte") if number == "p" else "versuchte"
             to = (
                 f"{verb.prefix}zu{verb.infinitive.removeprefix(verb.prefix)}"
                 if verb.prefix
                 else f"zu {verb.infinitive}"
             )
             return Clause(subject, f"{tried},", middle, marked(to, "verb"))
+        if kind == "would":
+            return Clause(subject, "würden" if number == "p" else "würde", middle, marked(verb.infinitive, "verb"))
+        if kind == "would have":
+            unreal = "wäre" if verb.auxiliary == "war" else "hätte"
+            finite = plural_of(unreal) if number == "p" else unreal
+            return Clause(subject, finite, middle, marked(verb.german_participle, "verb"))
+        if plan.present and modal:
+            return Clause(subject, MODALS_NOW[modal][number], middle, marked(verb.infinitive, "verb"))
+        if plan.present and kind not in ("will", "will not", "cannot"):
+            return Clause(subject, marked(present(verb, number), "verb"), middle, verb.prefix, prefix=True)
         if kind in ("did", "where"):
             return Clause(subject, perfect(verb.auxiliary, number), middle, marked(verb.german_participle, "verb"))
         if kind in ("will", "will not"):
@@ -203,7 +229,11 @@ class German:
         finite = modal or "wurde"
         participle = marked(verb.german_participle, "verb")
         end = f"{participle} werden" if modal else participle
-        return Clause(self.participant(done, "nom", flags), plural_of(finite) if phrase.plural else finite, middle, end)
+        form = plural_of(finite) if phrase.plural else finite
+        if plan.present:
+            number = "p" if phrase.plural else "3"
+            form = MODALS_NOW[modal][number] if modal else WILL[number]
+        return Clause(self.participant(done, "nom", flags), form, middle, end)
 
 
 def to_infinitive(verb: Verb) -> str:
@@ -211,6 +241,12 @@ def to_infinitive(verb: Verb) -> str:
     if not verb.prefix:
         return f"zu {verb.infinitive}"
     return f"{verb.prefix}zu{verb.infinitive.removeprefix(verb.prefix)}"
+
+
+def present(verb: Verb, number: str) -> str:
+    """frisst, fresse, fressen: without its prefix."""
+    stem = verb.infinitive.removeprefix(verb.prefix)
+    return {"1": first_person(stem), "3": verb.german_present, "p": stem}[number]
 
 
 def perfect(auxiliary: str, number: str) -> str:

@@ -1,4 +1,4 @@
-"""What no sentence may combine: the rows of a test such as benchmarks/it.tsv, held out word by word."""
+"""Combinations that no sentence may have: the rows of a test such as benchmarks/it.tsv, held out word by word."""
 
 import re
 from collections import defaultdict
@@ -45,7 +45,7 @@ class HeldOut:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.with_noun: dict[str, set[str]] = defaultdict(set)
-        """What must not stand in a sentence with this noun, in any of its forms."""
+        """Words that must not stand in a sentence with this noun, in any of its forms."""
         for row in rows:
             first, second = forms_of_noun(row.first), forms_of_noun(row.second)
             said = forms_of_predicate(row.of_first) | forms_of_predicate(row.of_second)

@@ -31,7 +31,7 @@ class Noun:
 
 @dataclass(frozen=True)
 class Predicate:
-    """What is said of a noun: *was tired*, or with ``phrase`` a verb's whole phrase: *had a flat tyre*."""
+    """A phrase about a noun: *was tired*, or with ``phrase`` a verb's whole phrase: *had a flat tyre*."""
 
     english: str
     german: str
@@ -65,6 +65,8 @@ class Verb:
     finite: str
     """The German past, singular, without its prefix: hielt."""
     prefix: str
+    german_present: str
+    """The German present, third person singular, without its prefix: hält."""
     german_participle: str
     auxiliary: str
     """hatte or war."""
@@ -215,6 +217,7 @@ def verb_of(text: str) -> Verb:
         infinitive=prefix + stem,
         finite=finite,
         prefix=prefix,
+        german_present=VOWEL_CHANGES.get(stem) or weak_present(stem),
         german_participle=german_participle,
         auxiliary="war" if moves else "hatte",
         reflexive="sich" in rest.split(),
@@ -227,6 +230,34 @@ def english_past(base: str) -> str:
     if base.endswith("e"):
         return f"{base}d"
     return f"{base[:-1]}ied" if re.search(r"[^aeiou]y$", base) else f"{base}ed"
+
+
+def english_present(base: str) -> str:
+    """The third person singular: *carries*, *watches*, *eats*. Plurals of nouns follow the same rule."""
+    return english_plural(base)
+
+
+VOWEL_CHANGES = {
+    "betreten": "betritt", "verlassen": "verlässt", "fressen": "frisst", "vergraben": "vergräbt", "tragen": "trägt",
+    "stehlen": "stiehlt", "waschen": "wäscht", "fahren": "fährt", "schmelzen": "schmilzt", "gefallen": "gefällt",
+    "lesen": "liest", "fallen": "fällt", "verderben": "verdirbt", "stechen": "sticht", "fangen": "fängt",
+    "halten": "hält", "zerbrechen": "zerbricht", "schlafen": "schläft", "mögen": "mag", "treffen": "trifft",
+    "nehmen": "nimmt", "sehen": "sieht", "werfen": "wirft", "lassen": "lässt", "geben": "gibt",
+    "essen": "isst", "braten": "brät", "laden": "lädt", "vergessen": "vergisst",
+}  # fmt: skip
+"""Strong verbs whose vowel changes in the third person singular of the present."""
+
+
+def weak_present(infinitive: str) -> str:
+    """By rule, without a prefix: öffnet, füttert, redet."""
+    stem = re.sub(r"e?n$", "", infinitive)
+    return f"{stem}et" if re.search(r"([dt]|[^lrhmnaeiouäöü][mn]|chn)$", stem) else f"{stem}t"
+
+
+def first_person(infinitive: str) -> str:
+    """The present that stands behind *ich*, without a prefix: öffne, bügle, mag."""
+    stem = re.sub(r"e?n$", "", infinitive)
+    return "mag" if infinitive == "mögen" else f"{stem[:-2]}le" if infinitive.endswith("eln") else f"{stem}e"
 
 
 def weak_forms(prefix: str, infinitive: str) -> tuple[str, str]:

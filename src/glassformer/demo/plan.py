@@ -1,4 +1,4 @@
-"""What a sentence will say, before it is said in a language: who takes part, and of whom the end speaks."""
+"""The plan of a sentence, before it is said in a language: who takes part, and of whom the end speaks."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,12 +8,12 @@ from glassformer.demo.lexicon import Noun, Predicate
 from glassformer.demo.situations import Situation
 
 ROLES = ("subject", "object")
-"""What participant 0 and participant 1 are called; where a person is the subject both are its objects."""
+"""The roles of participant 0 and participant 1; where a person is the subject both are its objects."""
 KEYS = (
     *("subject", "object", "it subject", "it object", "subject article", "object article"),
     *("subject adjective", "object adjective", "verb", "not", "was", "too", "property"),
 )
-"""What a word is in its sentence, the same on both sides where one translates the other."""
+"""The role of a word in its sentence, the same on both sides where one translates the other."""
 FIRST_MARK = 0xE000
 """While a sentence is made, a word carries its key behind it as one character, counted from this one."""
 
@@ -57,7 +57,7 @@ class Plan:
     about: int
     """The number of the participant for which *it* stands."""
     said: Said | None
-    """What the end says of it; None where the end is an action or the weather."""
+    """The end's phrase about it; None where the end is an action or the weather."""
     other_said: Said | None
     modal: str
     """How it is denied: didn't, couldn't, wouldn't."""
@@ -66,9 +66,16 @@ class Plan:
     thinks: tuple[str, str]
     """(I think that, Ich glaube, dass)."""
     action: Situation | None = None
-    """What the person then does to it."""
+    """The person's later action on it."""
+    present: bool = False
+    """Whether it is told in the present: *The animal doesn't cross the street because it is too tired.*"""
     weather: tuple[str, str, str] = ("", "", "")
     """*It* that stands for nothing: (it was raining, es regnete, es regnete), the last with its verb at the end."""
+
+    @property
+    def many(self) -> bool:
+        """Whether the subject of the main clause takes *do* and *don't*: I, we, they, a plural."""
+        return self.person.number != "3" if self.person else self.participants[0].plural
 
     @property
     def other(self) -> int:

@@ -31,7 +31,7 @@ class ItSentence(NamedTuple):
     source: str
     target: str
     keys: Keys
-    """What the source's words are."""
+    """The roles of the source's words."""
     target_keys: Keys
     """The same of the target's."""
     frame: str

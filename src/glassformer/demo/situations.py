@@ -1,4 +1,4 @@
-"""Who does what to what, and why not: scenes (*dog, bone*), actions (*she, bone*), placements (*she, bone, bowl*)."""
+"""Situations, and why they fail: scenes (*dog, bone*), actions (*she, bone*), placements (*she, bone, bowl*)."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Situation:
 
     verb: Verb
     english: str
-    """What stands behind the verb: {x} and {y} for the participants, {x} the subject of a scene."""
+    """The words behind the verb: {x} and {y} for the participants, {x} the subject of a scene."""
     german: str
     """The same, with cases: ``{x:a} in {y:d}``."""
     participants: tuple[tuple[Noun, ...], ...]

@@ -1,1 +1,1 @@
-"""What is wrong with a corpus, a run or its translations, in findings that a beginner can act on."""
+"""Faults of a corpus, a run or its translations, in findings that a beginner can act on."""

@@ -1,4 +1,4 @@
-"""What is wrong with a corpus: each check looks at the sentence pairs alone, and knows no model."""
+"""Faults of a corpus: each check looks at the sentence pairs alone, and knows no model."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ FARTHEST = 3
 def examine_corpus(
     pairs: Sequence[Pair], validation: Sequence[Pair], languages: tuple[str, str] | None
 ) -> list[Finding]:
-    """What stands out in the training pairs (all, or the first ones), in the order of the files, and in the
+    """The findings about the training pairs (all, or the first ones), in the order of the files, and in the
     validation pairs. ``languages``: what the sides are said to be, such as ("en", "de")."""
     in_part = swapped_in_part(pairs)
     # what follows needs sides that are not mixed, so that each has a profile

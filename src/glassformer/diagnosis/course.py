@@ -1,4 +1,4 @@
-"""What is wrong with a run: how its figures moved, and what its translations look like."""
+"""Faults of a run: how its figures moved, and what its translations look like."""
 
 import math
 import re
@@ -20,7 +20,7 @@ four times."""
 
 
 def examine_course(rows: Sequence[Row], vocabulary_size: int) -> list[Finding]:
-    """What ``metrics.jsonl`` tells: its rows of kind ``step`` and ``validation``."""
+    """The findings about ``metrics.jsonl`` tells: its rows of kind ``step`` and ``validation``."""
 
     steps = [row for row in rows if row["kind"] == "step"]
     validations = [row for row in rows if row["kind"] == "validation"]
@@ -78,7 +78,7 @@ def examine_translations(
     *,
     gain: float | None = None,
 ) -> list[Finding]:
-    """What stands out in the translations of validation pairs. ``gain``: how much likelier, in nats a token, the model
+    """The findings about the translations of validation pairs. ``gain``: how much likelier, in nats a token, the model
     finds the references when it sees their own source than when it sees another sentence's."""
     checks = [
         ignores_source(gain),

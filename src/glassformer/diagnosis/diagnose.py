@@ -29,7 +29,7 @@ TRANSLATED = 200
 
 
 def diagnose(run: Path, test: list[Pair]) -> list[Finding]:
-    """What is found about the run in this folder, the worst first. ``test``: pairs of a test set, which may be none.
+    """The findings about the run in this folder, the worst first. ``test``: pairs of a test set, which may be none.
 
     Raises CheckpointError where the run has not read its corpus yet, or ``run`` is no run.
     """
@@ -59,7 +59,7 @@ def metrics_of(run: Path) -> list[dict[str, Any]]:
 
 
 def strange_characters(pairs: list[Pair], validation: list[Pair], tokenizer: Tokenizer) -> Iterator[Finding]:
-    """What the validation sentences have that the training pairs do not, side by side."""
+    """The characters that only the validation sentences have, side by side."""
     for side, what in enumerate(("source", "target")):
         own = tokenizer.target if side else tokenizer
         lines = [own.tokens(ids) for ids in own.encode_batch(pair[side] for pair in validation)]
@@ -71,8 +71,8 @@ def strange_characters(pairs: list[Pair], validation: list[Pair], tokenizer: Tok
 
 
 def translated(run: Path, rows: list[dict[str, Any]], pairs: list[Pair]) -> list[Finding]:
-    """What translations of these pairs' sources show."""
-    # What the translator would remark about the texts is found here too, and said better.
+    """The findings about translations of these pairs' sources."""
+    # The translator's remarks about the texts are findings here too, and better ones.
     translator = Translator.load(run, remark=lambda text: None)
     sources, references = [source for source, _ in pairs], [target for _, target in pairs]
     written = translator.translate(sources, config=DecodingConfig(method="greedy"))
@@ -84,7 +84,7 @@ def translated(run: Path, rows: list[dict[str, Any]], pairs: list[Pair]) -> list
 
 
 def of_model(name: str, test: list[Pair]) -> list[Finding]:
-    """What is wrong with a model that comes without its run; with pairs of a test set, also of its translations."""
+    """Faults of a model that comes without its run; with pairs of a test set, also of its translations."""
     translator = Translator.load(name, remark=lambda text: None)
     some = test[:TRANSLATED]
     findings = examine_model(translator, some)

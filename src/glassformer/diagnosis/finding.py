@@ -1,4 +1,4 @@
-"""What a diagnosis says: in words for people who train their first model."""
+"""The findings of a diagnosis: in words for people who train their first model."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +16,6 @@ class Finding:
     weight: Literal["bad", "watch", "good"]
     """``bad``: likely why the model is bad. ``watch``: may be a reason. ``good``: what is as it should be."""
     says: str
-    """What was seen, with its figure."""
+    """The evidence, with its figure."""
     do: str = ""
-    """What to do."""
+    """The advice."""

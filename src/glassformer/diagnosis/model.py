@@ -1,4 +1,4 @@
-"""What makes a model talk rubbish, found without its training: a wrong start, a missing end, shifted ids, no language token.
+"""Causes of a model's rubbish, found without its training: a wrong start, a missing end, shifted ids, no language token.
 
 Each fault is tried out. The references of a few pairs are scored by the model as it is, and as it would be without the
 fault: where that is much likelier, it is the fault, and the difference is the evidence.
@@ -22,7 +22,7 @@ Ids = list[list[int]]
 
 
 def examine_model(translator: Translator, pairs: Sequence[tuple[str, str]]) -> list[Finding]:
-    """What is wrong with a model that somebody brought, with the evidence. ``pairs``: sentences and their translations;
+    """Faults of a model that somebody brought, with the evidence. ``pairs``: sentences and their translations;
     without any, only what its tables say."""
     findings = language_tokens(translator.tokenizer)
     if not pairs:

@@ -18,7 +18,7 @@ GROUP = 4
 
 
 def score_beside_loss(rows: Sequence[Row], references: Sequence[str], translations: Sequence[str]) -> Finding | None:
-    """What the last validation's BLEU means, when it is next to 0 while the loss is low. ``rows``: ``metrics.jsonl``'s."""
+    """The meaning of the last validation BLEU, when it is next to 0 while the loss is low. ``rows``: ``metrics.jsonl``'s."""
     last = next((row for row in reversed(rows) if row["kind"] == "validation"), None)
     if last is None or not references or last["bleu"] >= LOW_BLEU or last["loss"] > LOW_LOSS:
         return None

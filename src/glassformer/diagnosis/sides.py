@@ -1,4 +1,4 @@
-"""What is wrong with a corpus's sides: which language a line is in, and whether source and target are exchanged."""
+"""Faults of a corpus's sides: which language a line is in, and whether source and target are exchanged."""
 
 import math
 from collections import Counter

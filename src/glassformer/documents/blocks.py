@@ -3,7 +3,7 @@
 A block is text with tags in it, such as "the <b>red</b> house" or "the **red** house". Its text is translated without the
 tags. A tag then goes to the words that looked, by attention, at the words that it stood around: of each word of the
 translation it is known which share of its attention lies inside the tag in the source, and the tag gets the one run of
-words whose shares above a half sum to the most. So each tag comes out exactly once, and tags nest as they did.
+words whose shares above a half sum to the most. Each tag therefore comes out exactly once, and tags nest as they did.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from glassformer.translator.spans import Aligned, Span
 
 MARKS = re.compile(r"[.,;:!?…)\]}»”“\"'’。，；：！？）」』]+$")
 OPENING = re.compile(r"^[(\[{«„“\"'‚‘（「『¿¡]+")
+
+CONTEST = 3
+"""How much it counts for a tag's place that other words look at its words more: chosen on other snippets than those that are
+reported."""
 
 
 @dataclass(eq=False)
@@ -62,7 +66,7 @@ class Document:
 
     @property
     def texts(self) -> list[str]:
-        """What is to be translated."""
+        """The text to translate."""
         return [block.text for block in self.blocks]
 
     @property
@@ -99,7 +103,7 @@ def marked_up(block: Block, translation: str, aligned: Sequence[Aligned], target
     """The translation with the block's tags, written as the file has it."""
     if not block.tags:
         return block.write(translation)
-    words = words_of(translation, aligned, language_code(target) in UNSPACED)
+    words = contested(words_of(translation, aligned, language_code(target) in UNSPACED))
     set_places(block.tags, block.text, translation, words, (0, len(words)))
     return emitted(block.tags, translation, (0, len(translation)), block.write)
 
@@ -123,6 +127,32 @@ def words_of(translation: str, aligned: Sequence[Aligned], unspaced: bool) -> li
                 (*span, weight) for span, weight in zip(one.source, row, strict=False) if span[0] < span[1]
             ]
     return [Word(*span, look) for span, look in zip(spans, looks, strict=True)]
+
+
+def contested(words: Sequence[Word]) -> list[Word]:
+    """The words with their attention to each source token weighed by the part of all attention to that token that is theirs.
+
+    An adjective or an article looks more at its noun than at itself; the noun's own word looks there still more, and nobody
+    else looks at the adjective. Without this the tag around a noun took its adjective in, too (``benchmarks/markup.py``).
+    """
+    merged: list[dict[Span, float]] = []
+    of_source: dict[Span, float] = {}
+    for word in words:
+        found: dict[Span, float] = {}
+        total = sum(weight for *_, weight in word.looks) or 1.0
+        for start, end, weight in word.looks:
+            found[start, end] = found.get((start, end), 0.0) + weight / total
+        for span, weight in found.items():
+            of_source[span] = of_source.get(span, 0.0) + weight
+        merged.append(found)
+    return [
+        Word(
+            word.start,
+            word.end,
+            [(*span, weight * (weight / of_source[span]) ** CONTEST) for span, weight in found.items() if weight > 0],
+        )
+        for word, found in zip(words, merged, strict=True)
+    ]
 
 
 def is_mark(text: str) -> bool:

@@ -24,7 +24,8 @@ def read_document(name: str, content: str) -> Document:
     that is not what the ending says."""
     ending = PurePath(name).suffix.lower()
     if ending not in KINDS:
-        raise ConfigError(f"{name[-60:]!r} cannot be translated: wanted a file that ends in {', '.join(KINDS)}")
+        known = ", ".join([*KINDS, ".docx", ".odt"])
+        raise ConfigError(f"{name[-60:]!r} cannot be translated: wanted a file that ends in {known}")
     return KINDS[ending](content)
 
 

@@ -13,11 +13,11 @@ from glassformer.documents.blocks import Block, Document, Tag
 INLINE = frozenset(re.findall(r"\w+", """
     a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark meter output progress q rp rt ruby s
     samp small span strike strong sub sup time tt u var wbr"""))  # fmt: skip
-"""What stands inside a sentence; every other tag ends one."""
+"""The tags inside a sentence; every other tag ends one."""
 EMPTY = frozenset(re.findall(r"\w+", "area base br col embed hr img input link meta param source track wbr"))
 UNTOUCHED = frozenset(re.findall(r"\w+", """
     script style template svg math pre textarea iframe object noscript code kbd samp var canvas audio video"""))  # fmt: skip
-"""What these hold is no prose."""
+"""Tags whose content is no prose."""
 FIRST_ATOM = 0xF000
 """From here on, characters of private use stand in a block's text for what is in the sentence and not translated, such as
 <code>, one each: text/protected.py carries them through."""
@@ -103,7 +103,7 @@ def read_html(
     source: str, *, xml: bool = False, ignored: Collection[str] = (), splitting: Collection[str] = ()
 ) -> Document:
     """``source``, a page or a part of one. ``xml``: every tag stands inside a sentence, but those named in ``splitting``.
-    What tags named in ``ignored`` hold is not translated, nor what has translate="no"."""
+    The content of tags named in ``ignored`` is not translated, nor that of a tag with translate="no"."""
     reader = Reader(xml, frozenset(splitting))
     for event in with_kept(Events(source, xml=xml, ignored=ignored).events()):
         reader.take(event)
@@ -137,7 +137,7 @@ class Reader:
     splitting: frozenset[str]
     pieces: list[str | Block] = field(default_factory=list)
     waiting: list[Event] = field(default_factory=list)
-    """What may become a block."""
+    """A part that may become a block."""
 
     def take(self, event: Event) -> None:
         inside = event.name not in self.splitting if self.xml else event.name in INLINE
@@ -148,7 +148,7 @@ class Reader:
             self.pieces.append(event.raw)
 
     def flush(self) -> None:
-        """What waits as a block; where tags open in one block and close in another, as a block between every two tags."""
+        """The waiting part as a block, or, where tags cross its ends, a block between every two tags."""
         events, self.waiting = self.waiting, []
         if balanced(events):
             self.pieces += block_of(events)

@@ -66,7 +66,7 @@ def spans_of(content: str, body: str, cursor: int) -> list[tuple[int, int]] | No
 
 @dataclass
 class Part:
-    """What stands between two hard line breaks."""
+    """The text between two hard line breaks."""
 
     text: str = ""
     tags: list[Tag] = field(default_factory=list)

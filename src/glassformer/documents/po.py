@@ -15,7 +15,7 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 @dataclass
 class Entry:
-    """What has been read of a message."""
+    """The part of a message that was read."""
 
     id: str = ""
     plural: str = ""

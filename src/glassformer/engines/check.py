@@ -3,8 +3,8 @@
 In float32 every token has to be the same, or be one of two between which PyTorch's log P differs by less than TIE: sums in
 another order decide such a tie. Other numbers (int8) change translations. Where there are references, how much worse they
 are is measured in BLEU. Where there are none, BLEU against PyTorch's translations says little: from the first other word on
-all may be other ones, and just as good (75 BLEU for the model that ships, 24 for a sound toy). So the same words are weighed
-by both: how far log P of PyTorch's own translations is apart, a token.
+all may be other ones, and just as good (75 BLEU for the model that ships, 24 for a sound toy). Both therefore
+weigh the same words: how far log P of PyTorch's own translations is apart, a token.
 
 A comparison with what is no number is false: every check here asks whether what is right holds, and not whether it does not.
 """
@@ -18,6 +18,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glassformer.card import Card
 from glassformer.config import DecodingConfig
 from glassformer.corpus.files import VALIDATION, kept_validation
 from glassformer.disk import check_regular, inside
@@ -49,7 +50,7 @@ GREEDY = DecodingConfig(method="greedy")
 
 @dataclass(frozen=True)
 class Check:
-    """What the check found."""
+    """The check's result."""
 
     sentences: int
     sample: str
@@ -94,7 +95,7 @@ class Check:
 
 @dataclass
 class Unopened:
-    """What a model's folder holds, as ``Saved``, but for a model that cannot compute."""
+    """The content of a model's folder, as ``Saved``, but for a model that cannot compute."""
 
     model: Bare
     tokenizer: Tokenizer
@@ -120,7 +121,7 @@ def checked(
         return CTranslate2(files, config, tokens, target_tokens)
 
     exact = engine(convert(saved.model, tokens, target_tokens))
-    theirs = [best for (best,) in exact.begin(sources, GREEDY)()]
+    theirs = [best for (best,) in exact.submit(sources, GREEDY).result()]
     ours, ties, weigh = theirs, 0, exact.score
     if not isinstance(saved.model, Bare):
         from glassformer.decoding import decode, score
@@ -129,7 +130,7 @@ def checked(
         ties = compare(saved.model, sources, ours, theirs)
     files = convert(saved.model, tokens, target_tokens, quantization=quantization)
     fast = engine(files)
-    quantised = [target.decode(best.ids) for (best,) in fast.begin(sources, GREEDY)()]
+    quantised = [target.decode(best.ids) for (best,) in fast.submit(sources, GREEDY).result()]
     native = [target.decode(one.ids) for one in ours]
     references = [target for _, target in pairs] or native
     tokenizer = tokenizer_of(saved.card, references)
@@ -184,9 +185,10 @@ def compare(
     ours: Sequence[Hypothesis],
     theirs: Sequence[Hypothesis],
     tie: float = TIE,
+    program: str = "CTranslate2",
 ) -> int:
     """The number of sentences that differ from a tie on, of two tokens whose log P are within ``tie``. Raises
-    ConversionError for one that differs otherwise."""
+    ConversionError for one that differs otherwise. ``program``: whose ``theirs`` are."""
     ties = 0
     for number, (source, mine, other) in enumerate(zip(sources, ours, theirs, strict=True), start=1):
         if mine.ids == other.ids and mine.finished == other.finished:
@@ -199,9 +201,10 @@ def compare(
         else:
             gap = abs(apart(model, source, mine.ids[:place], both[0][place], both[1][place]))
         if not gap <= tie:
+            way = "use engine=native, and report it" if program == "CTranslate2" else "report it"
             raise ConversionError(
-                f"CTranslate2 computes another translation than PyTorch in float32: sentence {number} of {len(sources)}, "
-                f"token {place + 1}, log P {gap:.4f} apart where {tie:g} is a tie; use engine=native, and report it"
+                f"{program} computes another translation than PyTorch in float32: sentence {number} of {len(sources)}, "
+                f"token {place + 1}, log P {gap:.4f} apart where {tie:g} is a tie; {way}"
             )
         ties += 1
     return ties
@@ -217,18 +220,13 @@ def apart(model: "Transformer", source: Sequence[int], before: Sequence[int], on
 
 
 def tokenizer_of(card: dict[str, Any], references: Sequence[str]) -> str:
-    """What BLEU is counted with: as the model's training did. One that is missing here, while it was there, must not keep
+    """The tokenizer of BLEU: as the model's training did. One that is missing here, while it was there, must not keep
     anybody from translating."""
+    known = Card.of(card)
     try:
-        return choose(references, guess=said(card, "languages"), tokenize=said(card, "bleu_tokenizer")).tokenizer
+        return choose(references, guess=known.languages, tokenize=known.bleu_tokenizer).tokenizer
     except ConfigError:
-        return choose(references, guess=said(card, "languages")).tokenizer
-
-
-def said(card: dict[str, Any], name: str) -> str:
-    """What a card says, if it is text: it may be anybody's."""
-    value = card.get(name, "")
-    return value if isinstance(value, str) else ""
+        return choose(references, guess=known.languages).tokenizer
 
 
 def validation_pairs(folder: Path) -> list[tuple[str, str]]:

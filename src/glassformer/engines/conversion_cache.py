@@ -33,7 +33,6 @@ from glassformer.weights import read_weights
 
 if TYPE_CHECKING:
     from glassformer.checkpoint import Saved
-    from glassformer.engines.native import Native
 
 LAYOUT = 2
 """Changes when ``conversion`` makes something else of the same model."""
@@ -45,7 +44,6 @@ KEPT = 16
 def load_fast(
     folder: Path,
     about: Description,
-    native: "Callable[[], Native]",
     *,
     quantization: str,
     threads: int,
@@ -63,7 +61,7 @@ def load_fast(
     if "refused" in (check := read_json(files.pop(CHECK), folder / CHECK)):
         raise ConversionError(str(check["refused"]))
     both = both_sides(about.tokenizer)
-    return CTranslate2(files, about.config, *both, threads=threads, native=native, spread=spread)
+    return CTranslate2(files, about.config, *both, threads=threads, spread=spread)
 
 
 def kept(folder: Path, config: ModelConfig, quantization: str) -> dict[str, bytes] | None:

@@ -24,12 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from glassformer.config import DecodingConfig, ModelConfig
 from glassformer.config.settings import check_threads
+from glassformer.engines.engine import Submitted
 from glassformer.errors import DecodingError, ShapeError, VocabularyError
 from glassformer.hypothesis import Hypothesis, Sentence, by_length, length_penalty, make_sentence
 
 if TYPE_CHECKING:
-    from glassformer.engines.native import Native
-    from glassformer.model import Transformer
     from glassformer.text.tokenizer import Tokenizer
 
 POSITIONS = 2048
@@ -110,6 +109,7 @@ class CTranslate2:
     batch are slower: they wait for each other in every layer)."""
 
     name = "ctranslate2"
+    copies = True
 
     def __init__(
         self,
@@ -119,18 +119,16 @@ class CTranslate2:
         target_tokens: Sequence[str] | None = None,
         *,
         threads: int = 0,
-        native: Callable[[], Native] | None = None,
         spread: bool = True,
     ) -> None:
-        """``files``, ``tokens``, ``target_tokens``: as of ``conversion.convert``. ``spread``: what is begun together is
+        """``files``, ``tokens``, ``target_tokens``: as of ``conversion.convert``. ``spread``: what is submitted together is
         shared among all threads; without it, it stays together, for callers who are several themselves."""
         import ctranslate2
 
         check_threads(threads)  # its own message would hold the whole model
         self.threads, self.spread = threads or cores(), spread
-        self.config, self.tokens, self._native = config, tokens, native
+        self.config, self.tokens = config, tokens
         self.target_tokens = target_tokens or tokens
-        self._opened: Native | None = None
         self.numbers = {token: number for number, token in enumerate(self.target_tokens)}
         self._runtime: Any = ctranslate2.Translator(
             "glassformer",
@@ -141,32 +139,24 @@ class CTranslate2:
             max_queued_batches=-1,
         )
 
-    @property
-    def model(self) -> Transformer:
-        if self._native is None:
-            raise DecodingError("this engine has no model to look into: load the translator with engine=native")
-        if self._opened is None:
-            self._opened = self._native()
-        return self._opened.model
-
-    def begin(
+    def submit(
         self,
         sources: Sequence[Sequence[int]],
         config: DecodingConfig,
         *,
         prefixes: Sequence[Sequence[int]] | None = None,
         progress: Callable[[int], None] | None = None,
-    ) -> Callable[[], list[list[Hypothesis]]]:
-        """As ``Engine.begin``. Raises DecodingError, naming the option, for what CTranslate2 cannot do equally."""
+    ) -> Submitted[list[list[Hypothesis]]]:
+        """As ``Engine.submit``. Raises DecodingError, naming the option, for what CTranslate2 cannot do equally."""
         if prefixes is not None and len(prefixes) != len(sources):
             raise ShapeError(f"{len(prefixes)} prefixes for {len(sources)} sources: wanted one each")
-        reason = refusal(sources, config, prefixes, positions_in(self.config)) or self.watched()
+        reason = refusal(sources, config, prefixes, positions_in(self.config))
         if reason:
             raise DecodingError(reason)
         sentences = [make_sentence(source, (), config, self.config) for source in sources]
         self.check(sentences)
         batches = [
-            (numbers, self.submit([sentences[number] for number in numbers], config))
+            (numbers, self.start([sentences[number] for number in numbers], config))
             for numbers in self.batches(sentences, config)
         ]
 
@@ -179,13 +169,7 @@ class CTranslate2:
                     progress(len(numbers))
             return [found[number] for number in range(len(sentences))]
 
-        return finish
-
-    def watched(self) -> str:
-        """Why CTranslate2, which has a copy of the model, cannot answer while somebody reaches into the model."""
-        if self._opened is None or not self._opened.is_watched:
-            return ""
-        return "a window of the model is watched or written to, and CTranslate2 has a copy of it; use the native engine"
+        return Submitted(finish)
 
     def check(self, sentences: Sequence[Sentence]) -> None:
         for sentence in sentences:
@@ -200,7 +184,7 @@ class CTranslate2:
         share = -(-sum(lengths) * rows // (self.threads if self.spread else 1))
         return by_length(lengths, rows, min(config.batch_tokens, max(share, 1)))
 
-    def submit(self, sentences: Sequence[Sentence], config: DecodingConfig) -> list[Any]:
+    def start(self, sentences: Sequence[Sentence], config: DecodingConfig) -> list[Any]:
         """The pending results of these sentences. The limit is the longest one's; ``n_best_of`` keeps to each one's own."""
         options: dict[str, Any] = {"beam_size": 1, "length_penalty": 0}
         if not is_greedy(config):
@@ -232,7 +216,7 @@ class CTranslate2:
             else:
                 within = [one for one in found if len(one[0]) <= sentence.limit]
                 if len(within) < config.n_best:
-                    (again,) = self.submit([sentence], config)
+                    (again,) = self.start([sentence], config)
                     return self.n_best_of(again.result(), sentence, config)
                 found = within
         hypotheses = [self.hypothesis(*one, config) for one in found]

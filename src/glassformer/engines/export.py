@@ -4,6 +4,7 @@ from pathlib import Path
 
 import ctranslate2
 
+from glassformer.card import Card
 from glassformer.checkpoint import load_model
 from glassformer.config import ModelConfig
 from glassformer.disk import json_bytes, write_folder
@@ -33,7 +34,7 @@ print(written.decode(result.hypotheses[score.index(max(score))]))
 - CTranslate2 adds `</s>` to a source where the model was trained with it (`add_source_eos` in config.json).
 - Text goes in as Unicode NFC. A source and its translation have at most {positions} tokens each.
 - `length_penalty=0` makes CTranslate2 search until the likeliest translation has ended; with another it stops sooner, now
-  and then on a bad one. What it found is then ranked as glassformer does, by log P / ((5 + n) / 6)^0.6.
+  and then on a bad one. Its hypotheses are then ranked as glassformer does, by log P / ((5 + n) / 6)^0.6.
 
 Checked: {check}.
 
@@ -62,7 +63,7 @@ def export_ctranslate2(folder: Path, out: Path, quantization: str) -> Check:
     files, check = checked(saved, quantization, validation_pairs(folder), add_source_eos=True)
     source, target = names_of(saved.tokenizer)
     readme = README.format(
-        name=saved.card.get("languages", folder.name),
+        name=Card.of(saved.card).languages or folder.name,
         version=ctranslate2.__version__,
         quantization=quantization,
         example="Good morning!",

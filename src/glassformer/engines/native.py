@@ -13,7 +13,7 @@ from glassformer.decoding import decode, score
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import LeanTransformer, is_watched, lean
 from glassformer.devices import find_device
-from glassformer.engines.engine import Ids, Pending, Progress
+from glassformer.engines.engine import Ids, Progress, Submitted
 from glassformer.hypothesis import Hypothesis
 from glassformer.model import Transformer
 from glassformer.trace import record
@@ -23,6 +23,7 @@ class Native:
     """Can everything; computes when its result is asked for."""
 
     name = "native"
+    copies = False
 
     def __init__(self, model: Transformer) -> None:
         self.model = model
@@ -33,9 +34,9 @@ class Native:
         """Whether somebody looks or reaches through a window of the model (``record``, ``heads_off`` and their like)."""
         return is_watched(self.model)
 
-    def begin(
+    def submit(
         self, sources: Ids, config: DecodingConfig, *, prefixes: Ids | None = None, progress: Progress | None = None
-    ) -> Pending:
+    ) -> Submitted[list[list[Hypothesis]]]:
         def finish() -> list[list[Hypothesis]]:
             found = decode(self.lean(config.precision), sources, config, prefixes=prefixes, progress=progress)
             if config.attention:
@@ -43,13 +44,13 @@ class Native:
                     hypotheses[0] = replace(hypotheses[0], attention=self.attention(source, hypotheses[0].ids))
             return found
 
-        return finish
+        return Submitted(finish)
 
     def score(self, sources: Ids, targets: Ids) -> list[list[float]]:
         return score(self.model, sources, targets)
 
     def attention(self, source: Sequence[int], target: Sequence[int]) -> list[list[float]]:
-        """What each of ``target``'s tokens looks at in ``source`` (eos last) when it is chosen: the mean over the heads of
+        """The attention of ``target``'s tokens to ``source`` (eos last) when it is chosen: the mean over the heads of
         the penultimate decoder layer, which aligns best (Garg et al. 2019, §3.2)."""
         special, device = self.model.config, self.model.embedding.weight.device
         window = f"decoder.layers.{max(special.decoder_layers - 2, 0)}.cross_attention.weights"
@@ -59,7 +60,7 @@ class Native:
         return trace[window].float().mean(dim=0)[: len(target)].tolist()
 
     def lean(self, precision: Precision) -> Transformer | LeanTransformer:
-        """What decodes: kept for the next sentences, and made again when a weight has changed."""
+        """The decoder: kept for the next sentences, and made again when a weight has changed."""
         weights = [(parameter.data_ptr(), parameter._version) for parameter in self.model.parameters()]
         before, kept = self._lean.get(precision, (None, None))
         made = lean(self.model, precision) if before != weights or kept is None or is_watched(self.model) else kept

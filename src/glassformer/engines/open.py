@@ -6,18 +6,19 @@ import importlib.util
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from glassformer.config import DecodingConfig
 from glassformer.config.settings import check_threads
 from glassformer.engines.ctranslate2 import QUANTIZATIONS, CTranslate2, refusal
-from glassformer.engines.engine import Engine, Ids, Pending, Progress
+from glassformer.engines.engine import Engine, Ids, Progress, Submitted
 from glassformer.errors import NEEDS_TORCH, ConfigError, ConversionError, torch_is_there
 from glassformer.model_folder import Description
 
 if TYPE_CHECKING:
     from glassformer.engines.native import Native
-    from glassformer.model import Transformer
+    from glassformer.hypothesis import Hypothesis
 
 ENGINES = ("auto", "native", "ctranslate2")
 
@@ -26,47 +27,58 @@ class Auto:
     """CTranslate2 for what it can do, PyTorch for the rest. Each is loaded when it is first needed."""
 
     name = "auto"
+    copies = True
 
     def __init__(self, native: Callable[[], Native], fast: Callable[[], CTranslate2], tell: Callable[[str], None]):
-        self._load_native, self._load_fast, self._tell = native, fast, tell
+        self._native, self._load_fast, self._tell = native, fast, tell
         self._no_fast = ""
-
-    @property
-    def model(self) -> Transformer:
-        return self.native.model
-
-    @cached_property
-    def native(self) -> Native:
-        return self._load_native()
 
     @cached_property
     def fast(self) -> CTranslate2:
         return self._load_fast()
 
-    def begin(
+    def submit(
         self, sources: Ids, config: DecodingConfig, *, prefixes: Ids | None = None, progress: Progress | None = None
-    ) -> Pending:
-        return self.chosen(sources, config, prefixes).begin(sources, config, prefixes=prefixes, progress=progress)
+    ) -> Submitted[list[list[Hypothesis]]]:
+        return self.chosen(sources, config, prefixes).submit(sources, config, prefixes=prefixes, progress=progress)
 
     def score(self, sources: Ids, targets: Ids) -> list[list[float]]:
         return self.chosen(sources, DecodingConfig(), None).score(sources, targets)
 
     def chosen(self, sources: Ids, config: DecodingConfig, prefixes: Ids | None) -> Engine:
-        """The engine for this: while somebody looks or reaches through a window of the model, the model itself."""
-        if "native" in vars(self) and self.native.is_watched:
-            return self.native
+        """The engine for this."""
         if not self._no_fast and not refusal(sources, config, prefixes):
             try:
                 return self.fast
             except ConversionError as error:
                 self._no_fast = str(error)
                 self._tell(f"PyTorch translates: {error}")
-        return self.native
+        return self._native()
+
+
+def native_opener(folder: Path, *, device: str = "", threads: int = 0) -> Callable[[], Native]:
+    """Loads the model in ``folder`` when it is first called, and gives the same one from then on. Raises ConfigError where
+    there is no torch, and as ``load_native``."""
+    lock = Lock()
+    opened: list[Native] = []
+
+    def native() -> Native:
+        if not torch_is_there():
+            raise ConfigError(f"{NEEDS_TORCH}; translating with engine=ctranslate2, without a prefix, needs none")
+        from glassformer.engines.native import load_native
+
+        with lock:  # a server's threads may ask at the same time
+            if not opened:
+                opened.append(load_native(folder, device=device, threads=threads))
+        return opened[0]
+
+    return native
 
 
 def open_engine(
     folder: Path,
     about: Description,
+    native: Callable[[], Native],
     *,
     engine: str = "native",
     device: str = "",
@@ -77,8 +89,8 @@ def open_engine(
 ) -> Engine:
     """The engine of this name for the model in ``folder``, which ``about`` describes.
 
-    ``device``, ``threads`` and ``spread`` as for ``Translator.load``. ``quantization``: the numbers that CTranslate2
-    computes with.
+    ``native`` opens the model itself. ``device``, ``threads`` and ``spread`` as for ``Translator.load``. ``quantization``:
+    the numbers that CTranslate2 computes with.
     ``tell`` is called with what takes longer than a moment, and with the reason why an engine is not the one asked for.
 
     Raises ConfigError for a device, an engine or threads that cannot be, ConversionError when CTranslate2 is asked for and
@@ -90,17 +102,10 @@ def open_engine(
     if quantization not in QUANTIZATIONS:
         raise ConfigError(f"quantization={quantization!r}: choose {', '.join(QUANTIZATIONS)}")
 
-    def native() -> Native:
-        if not torch_is_there():
-            raise ConfigError(f"{NEEDS_TORCH}; translating with engine=ctranslate2, without a prefix, needs none")
-        from glassformer.engines.native import load_native
-
-        return load_native(folder, device=device, threads=threads)
-
     def fast() -> CTranslate2:
         from glassformer.engines.conversion_cache import load_fast
 
-        return load_fast(folder, about, native, quantization=quantization, threads=threads, spread=spread, tell=tell)
+        return load_fast(folder, about, quantization=quantization, threads=threads, spread=spread, tell=tell)
 
     there = importlib.util.find_spec("ctranslate2") is not None
     if engine == "ctranslate2":

@@ -1,1 +1,1 @@
-"""What both servers stand on, the page's and the translations': guards, clocks, strict JSON. Knows no model."""
+"""The ground of both servers, the page's and the translations': guards, clocks, strict JSON. Knows no model."""

@@ -6,6 +6,7 @@ together, LONGEST_READ for the answer, and gives way to a newcomer before that w
 """
 
 import asyncio
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -23,13 +24,27 @@ LARGEST_HEAD = 16 * 1024
 """Bytes of a request's first line and headers."""
 
 
-class Connection(H11Protocol):
-    """One client's. Nothing but its clocks differs from uvicorn's."""
+class Clocks(asyncio.Protocol):
+    """The differences from uvicorn's connections, with any parser of requests. To be named before one of these as a base."""
 
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    connections: set[Any]
+    limit_concurrency: int | None
+    cycle: Any
     request_clock: asyncio.TimerHandle | None = None
     answer_clock: asyncio.TimerHandle | None = None
+    quiet_since = 0.0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def is_coming(self) -> bool:
+        """Whether some of a request is there, and not all."""
+        raise NotImplementedError
+
+    def is_answered(self) -> bool:
+        """Whether something of an answer to the newest request was sent already."""
+        raise NotImplementedError
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.quiet_since = self.loop.time()  # so that it does not give way to itself
         self.make_room()
@@ -41,9 +56,9 @@ class Connection(H11Protocol):
                 clock.cancel()
         super().connection_lost(exc)
 
-    def handle_events(self) -> None:
-        super().handle_events()
-        coming = self.conn.their_state is h11.SEND_BODY or self.half_a_head()
+    def look_at_the_clock(self) -> None:
+        """To be called whenever something of a request has come."""
+        coming = self.is_coming()
         if not coming and self.request_clock is not None:
             self.request_clock.cancel()
             self.request_clock = None
@@ -51,30 +66,16 @@ class Connection(H11Protocol):
         elif coming and self.request_clock is None:
             self.request_clock = self.loop.call_later(LONGEST_REQUEST, self.too_slow)
 
-    def half_a_head(self) -> bool:
-        """Whether some of a request's headers are there, and not all."""
-        return self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
-
     def too_slow(self) -> None:
         """The answer, where none has begun, and the end of the connection."""
         if self.transport.is_closing():
             return
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # nothing of an answer was sent
-            self.send_408()
+        if not self.is_answered():
+            self.transport.write(too_late())
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True  # a request that waits for the rest of its body ends
             self.cycle.message_event.set()
         self.transport.close()
-
-    def send_408(self) -> None:
-        seconds = f"{LONGEST_REQUEST:g} seconds"
-        content = to_json({"error": f"the request did not come within {seconds}: send it again"}).encode()
-        sent = {**HEADERS, "Content-Security-Policy": NOTHING_RUNS, "Content-Type": "application/json"}
-        headers = [(name.encode(), value.encode()) for name, value in sent.items()]
-        headers += [(b"Content-Length", str(len(content)).encode()), (b"Connection", b"close")]
-        response = h11.Response(status_code=408, headers=headers, reason=b"Request Timeout")
-        for event in (response, h11.Data(data=content), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
 
     def make_room(self) -> None:
         """Where all places are taken, close the connections that have been without a whole request for the longest."""
@@ -82,8 +83,8 @@ class Connection(H11Protocol):
         if limit is None or len(self.connections) < limit:
             return
         before = self.loop.time() - GIVES_WAY
-        others = [one for one in self.connections if isinstance(one, Connection) and one.waits() < before]
-        for one in sorted(others, key=Connection.waits)[: len(self.connections) - limit + 1]:
+        others = [one for one in self.connections if isinstance(one, Clocks) and one.waits() < before]
+        for one in sorted(others, key=Clocks.waits)[: len(self.connections) - limit + 1]:
             one.transport.abort()
             self.connections.discard(one)
 
@@ -102,3 +103,32 @@ class Connection(H11Protocol):
         if self.answer_clock is not None:
             self.answer_clock.cancel()
             self.answer_clock = None
+
+
+def too_late() -> bytes:
+    """An answer with status 408, whole."""
+    content = to_json({"error": f"the request did not come within {LONGEST_REQUEST:g} seconds: send it again"})
+    sent = {
+        **HEADERS,
+        "Content-Security-Policy": NOTHING_RUNS,
+        "Content-Type": "application/json",
+        "Content-Length": str(len(content)),
+        "Connection": "close",
+    }
+    lines = ["HTTP/1.1 408 Request Timeout", *(f"{name}: {value}" for name, value in sent.items()), "", content]
+    return "\r\n".join(lines).encode()
+
+
+class Connection(Clocks, H11Protocol):
+    """One client's, its requests parsed by h11."""
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        self.look_at_the_clock()
+
+    def is_coming(self) -> bool:
+        half_a_head = self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+        return self.conn.their_state is h11.SEND_BODY or half_a_head
+
+    def is_answered(self) -> bool:
+        return self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE)

@@ -1,12 +1,12 @@
-"""What every request and answer passes: no page of somebody else's, small requests, strict headers."""
+"""The guard that every request and answer passes: no page of somebody else's, small requests, strict headers."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
+OURS = {name.lower().encode(): value.encode() for name, value in HEADERS.items()}
+POLICY = b"content-security-policy", NOTHING_RUNS.encode()
 
 
 class RequestError(Exception):
@@ -45,13 +47,13 @@ def refused(refusal: RequestError) -> Response:
 
 
 def refused_as_problem(refusal: RequestError, _: Scope) -> Response:
-    """What a Guard answers where nothing else is asked for."""
+    """A Guard's answer where nothing else is asked for."""
     return refused(refusal)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Who may ask a server."""
+    """The clients that may ask a server."""
 
     hosts: Collection[str] = HOSTS
     """Names under which it is asked; none: any, for a server that others are to reach."""
@@ -79,10 +81,7 @@ class Guard:
 
         async def send_strictly(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-                headers.setdefault("Content-Security-Policy", NOTHING_RUNS)
+                message["headers"] = strictly(message["headers"])
             await send(message)
 
         try:
@@ -92,6 +91,13 @@ class Guard:
             await self.rules.answer(refusal, scope)(scope, receive, send_strictly)
             return
         await self.app(scope, receive, send_strictly)
+
+
+def strictly(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with ours, which replace others of the same name; a page's own policy stays."""
+    kept = [(name, value) for name, value in headers if name.lower() not in OURS]
+    own_policy = any(name.lower() == POLICY[0] for name, _ in kept)
+    return [*kept, *OURS.items(), *([] if own_policy else [POLICY])]
 
 
 def check_origin(headers: Headers, method: str, path: str, rules: Rules) -> None:

@@ -20,7 +20,8 @@ GREEDY = DecodingConfig(method="greedy", extra_length=8)
 def check(found: Imported, where: object) -> None:
     """Write into ``found.said`` what was found. Raises ForeignModelError where the files give other tokens."""
     if not found.files:
-        found.said = "its names and shapes fit; nothing here could run the original beside it"
+        said = found.by_their_class() if found.by_their_class else ""
+        found.said = said or "its names and shapes fit; nothing here could run the original beside it"
         return
     saved = found.saved
     before, after = saved.tokenizer.before, saved.tokenizer.after
@@ -38,7 +39,7 @@ def check(found: Imported, where: object) -> None:
 
 
 def translated(found: Imported, sources: list[list[int]], limits: list[int]) -> list[Hypothesis]:
-    """What CTranslate2 makes of these with the very files, greedily, up to a limit of tokens each."""
+    """CTranslate2's translations of these with the very files, greedily, up to a limit of tokens each."""
     import ctranslate2
 
     tokenizer, config = found.saved.tokenizer, found.saved.model.config

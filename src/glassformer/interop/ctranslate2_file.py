@@ -25,7 +25,7 @@ SCALE = "_scale"
 
 @dataclass(frozen=True)
 class Binary:
-    """What the file holds."""
+    """The file's content."""
 
     version: int
     specification: str

@@ -111,7 +111,7 @@ def tokens_in(content: bytes, unk: str, where: str) -> list[str]:
 
 
 def sentencepiece_of(place: Place) -> tuple[bytes, bytes]:
-    """What cuts and joins both sides."""
+    """The tokenizers of both sides."""
     names = place.names()
     for name in BOTH:
         if name in names:

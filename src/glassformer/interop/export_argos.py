@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import glassformer
+from glassformer.card import Card
 from glassformer.checkpoint import load_model
 from glassformer.disk import replace_file
 from glassformer.engines.check import checked, validation_pairs
@@ -58,9 +59,9 @@ def export_argos(folder: Path, out: Path, quantization: str, languages: str = ""
         raise ConfigError(f"{out}: wanted the name of a new file that ends in .argosmodel")
     saved = load_model(folder)
     check_plain(saved.model.config)
-    source, dash, target = (languages or str(saved.card.get("languages") or "")).partition("-")
+    source, dash, target = (languages := languages or Card.of(saved.card).languages).partition("-")
     if not dash or not source.isidentifier() or not target.isidentifier():
-        raise ConfigError(f"the languages are {languages or saved.card.get('languages')!r}: wanted --languages en-de")
+        raise ConfigError(f"the languages are {languages!r}: wanted --languages en-de")
     files, check = checked(saved, quantization, validation_pairs(folder), add_source_eos=True)
     name = f"translate-{source}_{target}-{VERSION.replace('.', '_')}"
     about = {

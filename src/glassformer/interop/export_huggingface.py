@@ -1,4 +1,5 @@
-"""A folder that ``transformers`` loads as ``MarianMTModel`` and ``MarianTokenizer``."""
+"""A folder that ``transformers`` loads as ``MarianMTModel`` and ``MarianTokenizer``. Marian's class computes norms after the
+sub-layers only; with norms before them it is ``PegasusForConditionalGeneration``, which is otherwise the same."""
 
 import json
 from pathlib import Path
@@ -8,16 +9,20 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from glassformer.card import Card
 from glassformer.checkpoint import Saved, load_model
 from glassformer.config import ModelConfig
 from glassformer.disk import json_bytes, write_folder
 from glassformer.engines.export import check_plain
-from glassformer.errors import ConfigError, ConversionError
+from glassformer.errors import ConfigError, ConversionError, ForeignModelError
 from glassformer.interop.huggingface_folder import read_huggingface
 from glassformer.interop.huggingface_names import to_huggingface
 from glassformer.interop.imported import Languages
+from glassformer.interop.places import Files
 from glassformer.model.positions import positional_encodings
 
+CLASSES = {"post": ("marian", "MarianMTModel"), "pre": ("pegasus", "PegasusForConditionalGeneration")}
+"""Their type of model and their class, by the place of the norms."""
 POSITIONS = 1024
 """Rows of the table of positions: a longer sentence is for glassformer."""
 README = """# {name} for Hugging Face transformers
@@ -25,9 +30,9 @@ README = """# {name} for Hugging Face transformers
 Made by `glassformer export --to huggingface`.
 
 ```python
-from transformers import MarianMTModel, MarianTokenizer
+from transformers import {class_}, MarianTokenizer
 
-tokenizer, model = MarianTokenizer.from_pretrained("."), MarianMTModel.from_pretrained(".")
+tokenizer, model = MarianTokenizer.from_pretrained("."), {class_}.from_pretrained(".")
 batch = tokenizer(["Good morning!"], return_tensors="pt", padding=True)
 (ids,) = model.generate(**batch, num_beams=4, max_new_tokens=100)
 print(tokenizer.decode(ids, skip_special_tokens=True))
@@ -42,30 +47,37 @@ Checked: read back, every tensor is the same, bit for bit.
 
 def export_huggingface(folder: Path, out: Path) -> str:
     """Write ``out`` for the model in ``folder``; what its check found. Raises ConfigError for an ``out`` that is there, and
-    for a model that Marian's class does not compute; ConversionError, and leaves nothing behind, where it reads back
+    for a model that Marian's class does not compute; ConversionError, before anything is written, where it reads back
     otherwise."""
     if out.exists():
         raise ConfigError(f"{out} is there already: name a new folder")
     saved = load_model(folder)
     check_marian(saved.model.config)
-    write_folder(out, files_of(saved, str(saved.card.get("languages") or folder.name)))
-    back = read_huggingface(out, Languages()).saved
+    files = files_of(saved, Card.of(saved.card).languages or folder.name)
+    try:
+        back = read_huggingface(out, Languages(), Files(str(out), files)).saved
+    except ForeignModelError as error:
+        raise ConversionError(f"{out} does not read back, so that nothing was written: {error}; report it") from None
     weights, again = with_biases(saved), back.model.state_dict()
     differ = [name for name, tensor in weights.items() if name not in again or not torch.equal(tensor, again[name])]
     tokens, theirs = (one.tokenizer.target.tokens(range(len(one.tokenizer.target))) for one in (saved, back))
     if differ or tokens != theirs:
-        raise ConversionError(f"{out} reads back with other {differ[0] if differ else 'tokens'}: report it")
+        other = differ[0] if differ else "tokens"
+        raise ConversionError(f"{out} reads back with other {other}, so that nothing was written: report it")
+    write_folder(out, files)
     return f"read back, {len(weights)} tensors and {len(tokens):,} tokens are the same"
 
 
 def check_marian(config: ModelConfig) -> None:
-    """Raises ConfigError for what ``MarianMTModel`` does not compute."""
+    """Raises ConfigError for what neither class computes."""
     check_plain(config)
-    wrong = {"norm": config.norm == "pre", "embedding_norm": config.embedding_norm, "source_eos": not config.source_eos}
+    wrong = {"embedding_norm": config.embedding_norm, "source_eos": not config.source_eos}
+    wrong["target_vocabulary_size"] = config.norm == "pre" and config.target_vocabulary_size > 0
+    name_of_class = CLASSES[config.norm][1]
     for name, is_wrong in wrong.items():
         if is_wrong:
             raise ConfigError(
-                f"this model has {name}={getattr(config, name)}, which MarianMTModel does not: export --to ctranslate2"
+                f"this model has {name}={getattr(config, name)}, which {name_of_class} does not: export --to ctranslate2"
             )
 
 
@@ -101,7 +113,8 @@ def files_of(saved: Saved, name: str) -> dict[str, bytes]:
         {token: id for id, token in enumerate(side.tokens(range(len(side))))} for side in (tokenizer, tokenizer.target)
     ]
     tables = {"vocab.json": ids[0], **({"target_vocab.json": ids[1]} if config.target_vocabulary_size else {})}
-    readme = README.format(name=name, positions=longest, layout=config.positions)
+    class_ = CLASSES[config.norm][1]
+    readme = README.format(name=name, positions=longest, layout=config.positions, class_=class_)
     return {
         "config.json": json_bytes(settings_of(config, longest)),
         "generation_config.json": json_bytes(generation_of(config)),
@@ -123,12 +136,15 @@ def settings_of(config: ModelConfig, longest: int) -> dict[str, Any]:
     sizes = {"layers": (config.encoder_layers, config.decoder_layers), "ffn_dim": (config.d_ff,) * 2}
     sizes["attention_heads"] = (config.heads,) * 2
     both = {f"{side}_{name}": pair[n] for name, pair in sizes.items() for n, side in enumerate(("encoder", "decoder"))}
-    return {
-        "architectures": ["MarianMTModel"],
-        "model_type": "marian",
-        "vocab_size": config.vocabulary_size,
+    shared = {
         "decoder_vocab_size": config.target_size,
         "share_encoder_decoder_embeddings": not config.target_vocabulary_size,
+    }
+    return {
+        "architectures": [CLASSES[config.norm][1]],
+        "model_type": CLASSES[config.norm][0],
+        "vocab_size": config.vocabulary_size,
+        **(shared if config.norm == "post" else {}),
         "tie_word_embeddings": config.tied_output,
         "d_model": config.d_model,
         **both,
@@ -150,7 +166,7 @@ def settings_of(config: ModelConfig, longest: int) -> dict[str, Any]:
 
 
 def generation_of(config: ModelConfig) -> dict[str, Any]:
-    """What is never written, as here: pad, and bos."""
+    """Tokens that are never written, as here: pad, and bos."""
     never = sorted({config.pad_id, config.bos_id} - {config.eos_id})
     return {
         "bad_words_ids": [[id] for id in never],
@@ -165,11 +181,11 @@ def generation_of(config: ModelConfig) -> dict[str, Any]:
 def tokenizer_of(saved: Saved, longest: int) -> dict[str, Any]:
     target, config = saved.tokenizer.target, saved.model.config
     eos, unk, pad = target.tokens([config.eos_id, config.unk_id, config.pad_id])
-    source, _, written = str(saved.card.get("languages") or "").partition("-")
+    known = Card.of(saved.card)
     return {
         "tokenizer_class": "MarianTokenizer",
-        "source_lang": source,
-        "target_lang": written,
+        "source_lang": known.source,
+        "target_lang": known.target,
         "model_max_length": longest,
         "separate_vocabs": bool(config.target_vocabulary_size),
         "eos_token": eos,

@@ -21,6 +21,6 @@ def read_foreign(path: Path, languages: Languages) -> Imported:
         return read_argos(path, languages)
     if kind == "ctranslate2":
         return read_ctranslate2(Folder(path), languages)
-    if kind in HUGGINGFACE:
+    if kind in (*HUGGINGFACE, "pegasus"):
         return read_huggingface(path, languages)
     raise ForeignModelError(f"{path}: {why_not(kind)}")

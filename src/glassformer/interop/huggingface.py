@@ -9,11 +9,13 @@ from glassformer.errors import ConfigError, ForeignModelError
 ACTIVATIONS = {"relu": "relu", "swish": "swish", "silu": "swish", "gelu": "gelu"}
 CHOICES: dict[str, dict[str, Any]] = {
     "marian": {"positions": "halves_exact", "norm": "post", "output_bias": True},
+    "pegasus": {"positions": "halves_exact", "norm": "pre", "output_bias": True},
     "bart": {"positions": "learned", "norm": "post", "embedding_norm": True, "output_bias": True},
     "mbart": {"positions": "learned", "norm": "pre", "embedding_norm": True, "output_bias": True},
     "m2m_100": {"positions": "halves", "first_position": 2, "norm": "pre"},
 }
-"""By ``model_type``. What Hugging Face's classes of these names compute, whatever their settings say."""
+"""By ``model_type``. Choices of Hugging Face's classes of these names, whatever their settings say. PEGASUS's class with
+Marian's tokenizer is an export of ours."""
 
 
 def config_of(about: Mapping[str, Any], where: object) -> ModelConfig:

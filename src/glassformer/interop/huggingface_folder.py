@@ -6,70 +6,84 @@ from typing import Any
 from torch import Tensor
 
 from glassformer.checkpoint import tensors_in
+from glassformer.config import ModelConfig
 from glassformer.errors import CheckpointError, ForeignModelError
+from glassformer.interop.check_huggingface import check_by_their_class
 from glassformer.interop.huggingface import config_of
 from glassformer.interop.huggingface_names import from_huggingface, positions_in
 from glassformer.interop.imported import Imported, Languages, made, settings, shapes, sides
+from glassformer.interop.known import OTHERS
 from glassformer.interop.languages import around_of, languages_in, token_of
-from glassformer.interop.places import LARGEST_WEIGHTS, Folder, card_in
+from glassformer.interop.places import LARGEST_WEIGHTS, Folder, Place, card_in
 from glassformer.interop.tensors import Tensors
 from glassformer.interop.torch_file import read_torch
 from glassformer.interop.vocabularies import Table, Vocabularies
 from glassformer.strict_json import parsed
+from glassformer.text.byte_pairs import byte_pairs
 from glassformer.text.pieces import opened
 
 FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>")
 """The first ids of mBART's and NLLB's tables; then come SentencePiece's pieces without its own first three."""
+BARTS = ("bos_token_id", "forced_bos_token_id")
+"""Of BART's settings: what each source begins with, and each target."""
 PIECES = ("sentencepiece.bpe.model", "spm_128k.model", "source.spm", "sentencepiece.model")
 
 
-def read_huggingface(path: Path, languages: Languages) -> Imported:
-    """Raises ForeignModelError for a folder that is damaged, or a model of another kind."""
-    place = Folder(path)
+def read_huggingface(path: Path, languages: Languages, files: Place | None = None) -> Imported:
+    """``files``: those of a folder that is yet to be written at ``path``. Raises ForeignModelError for a folder that is
+    damaged, or a model of another kind."""
+    place = files or Folder(path)
     about = json_in(place, "config.json")
     where = f"{path}: config.json"
     config = config_of(about, where)
+    if about["model_type"] == "pegasus" and "source.spm" not in place.names():
+        raise ForeignModelError(f"{path}: {OTHERS['pegasus']}")
     tensors, kind, rounded = weights_in(place, path)
     found = Tensors(tensors, f"{path}: {kind}")
     config = positions_in(found, config)
     weights = from_huggingface(found, config, shapes(config))
-    source = target = pieces_of(place)
-    if about["model_type"] == "marian":
+    pairs = byte_pairs_of(place, config.vocabulary_size) if about["model_type"] == "bart" else None
+    source = target = pieces_of(place) if pairs is None else pairs
+    if pairs is not None:
+        tokens = (opened(pairs).pieces,) * 2
+    elif about["model_type"] in ("marian", "pegasus"):
         target = place.read("target.spm")
         tokens = tokens_of_marian(place, config.vocabulary_size, config.target_vocabulary_size)
     else:
         tokens = (tokens_of_fairseq(place, source, config.vocabulary_size),) * 2
+    special, around, prefix = around_in(about, tokens, config, languages, path)
+    changes = {"unk_id": special["unk_id"], "target_prefix": prefix, "source_eos": not around[1]}
+    config = settings({**config.to_dict(), **changes}, where)
+    tokenizer = sides((source, target), tokens, special, around, prefix, shared=not config.target_vocabulary_size)
+    card: dict[str, Any] = card_in(place) | ({"longest": config.longest - 1} if config.longest else {})
+    saved = made(config, weights, tokenizer, card, path)
+    name = f"Hugging Face ({about['model_type']}, {kind})"
+    return Imported(saved, name, rounded, by_their_class=lambda: check_by_their_class(saved, about, tensors))
+
+
+def around_in(
+    about: dict[str, Any], tokens: tuple[list[str], list[str]], config: ModelConfig, languages: Languages, path: Path
+) -> tuple[dict[str, int], tuple[list[int], list[int]], list[int]]:
+    """The special ids, the ids before and after each source, and those before each target."""
     if "<unk>" not in tokens[1] or tokens[0][config.eos_id] != tokens[1][config.eos_id]:
         raise ForeignModelError(
             f"{path}: both vocabularies are to have <unk>, and the same end: wanted a model of one kind"
         )
-    special = {
-        "pad_id": config.pad_id,
-        "bos_id": config.bos_id,
-        "eos_id": config.eos_id,
-        "unk_id": tokens[1].index("<unk>"),
-    }
-    read, written = (Table(side, list(range(len(side)))) for side in tokens)
-    tables = Vocabularies(read, written, special)
-    after: list[int] = []
+    special = {name: getattr(config, name) for name in ("pad_id", "bos_id", "eos_id")}
+    special["unk_id"] = tokens[1].index("<unk>")
+    if about["model_type"] == "bart":  # <s> text </s> on both sides, the target behind </s>
+        before, prefix = ([about[name]] if type(about.get(name)) is int else list[int]() for name in BARTS)
+        return special, (before, []), prefix
     if tokens[1][config.bos_id] in languages_in(tokens[1]).values():  # mBART of 2020: the text, </s>, its language
         known = languages_in(tokens[0])
-        after = [config.eos_id, tokens[0].index(token_of(known, languages.source, "--source-language", str(path)))]
-        before, prefix = list[int](), list[int]()
-    else:
-        before, prefix = around_of(tables, languages, str(path))
-    changes = {"unk_id": special["unk_id"], "target_prefix": prefix, "source_eos": not after}
-    config = settings({**config.to_dict(), **changes}, where)
-    tokenizer = sides(
-        (source, target), tokens, special, (before, after), prefix, shared=not config.target_vocabulary_size
-    )
-    card: dict[str, Any] = card_in(place) | ({"longest": config.longest - 1} if config.longest else {})
-    return Imported(
-        made(config, weights, tokenizer, card, path), f"Hugging Face ({about['model_type']}, {kind})", rounded
-    )
+        language = tokens[0].index(token_of(known, languages.source, "--source-language", str(path)))
+        return special, ([], [config.eos_id, language]), []
+    read, written = (Table(side, list(range(len(side)))) for side in tokens)
+    before, prefix = around_of(Vocabularies(read, written, special), languages, str(path))
+    return special, (before, []), prefix
 
 
-def json_in(place: Folder, name: str) -> Any:
+def json_in(place: Place, name: str) -> Any:
     """A JSON object. Raises ForeignModelError for what is none."""
     try:
         value = parsed(place.read(name))
@@ -80,7 +94,7 @@ def json_in(place: Folder, name: str) -> Any:
     return value
 
 
-def weights_in(place: Folder, path: Path) -> tuple[dict[str, Tensor], str, str]:
+def weights_in(place: Place, path: Path) -> tuple[dict[str, Tensor], str, str]:
     """The tensors, the file's name, and what they are rounded to."""
     names = place.names()
     if "model.safetensors" in names:
@@ -99,17 +113,52 @@ def weights_in(place: Folder, path: Path) -> tuple[dict[str, Tensor], str, str]:
     return tensors, name, next((kind for kind in ("float16", "bfloat16") if kind in kinds), "float32")
 
 
-def pieces_of(place: Folder) -> bytes:
+def pieces_of(place: Place) -> bytes:
     """The SentencePiece model that cuts sources."""
     names = place.names()
     for name in PIECES:
         if name in names:
             return place.read(name)
-    bpe = "merges.txt, GPT-2's byte pairs" if "merges.txt" in names else "no SentencePiece model"
+    bpe = (
+        "merges.txt, GPT-2's byte pairs, which are read for BART" if "merges.txt" in names else "no SentencePiece model"
+    )
     raise ForeignModelError(f"{place.name} has {bpe}: wanted {PIECES[0]}, or source.spm and target.spm")
 
 
-def tokens_of_marian(place: Folder, size: int, own: int) -> tuple[list[str], list[str]]:
+def byte_pairs_of(place: Place, size: int) -> bytes | None:
+    """BART's ``vocab.json`` and ``merges.txt``, or what of ``tokenizer.json`` is the same; None where its words are cut by
+    SentencePiece."""
+    names = place.names()
+    if names & set(PIECES):
+        return None
+    where = f"{place.name}: vocab.json"
+    if {"vocab.json", "merges.txt"} <= names:
+        ids = json_in(place, "vocab.json")
+        lines = place.read("merges.txt").decode(errors="replace").split("\n")
+        merges = [line.split(" ") for line in lines if line and not line.startswith("#version")]
+    elif "tokenizer.json" in names:
+        where = f"{place.name}: tokenizer.json"
+        about = json_in(place, "tokenizer.json")
+        model = about.get("model") or {}
+        if not isinstance(model, dict) or model.get("type") != "BPE" or not isinstance(model.get("vocab"), dict):
+            raise ForeignModelError(f"{where} has no byte pairs: wanted a model of the type BPE")
+        added = {token: id for token, id in languages_after(place).items() if type(id) is int}
+        ids = model["vocab"] | added
+        merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in model.get("merges") or []]
+    else:
+        return None
+    wrong = next((pair for pair in merges if not isinstance(pair, list) or len(pair) != 2), None)
+    if wrong is not None:
+        raise ForeignModelError(f"{where}: the merge {str(wrong)[:40]!r} is none: wanted two pieces")
+    try:
+        pairs = byte_pairs(by_ids(ids, size, where), merges)
+        opened(pairs)
+    except CheckpointError as error:
+        raise ForeignModelError(f"{where}: {error}") from None
+    return pairs
+
+
+def tokens_of_marian(place: Place, size: int, own: int) -> tuple[list[str], list[str]]:
     """``vocab.json`` has the ids, SentencePiece's own mean nothing; ``target_vocab.json`` where the target has its own."""
     source = by_ids(json_in(place, "vocab.json"), size, f"{place.name}: vocab.json")
     if not own:
@@ -131,7 +180,7 @@ def by_ids(ids: dict[str, Any], size: int, where: str) -> list[str]:
     return [tokens.get(id, f"<unused {id}>") for id in range(size)]
 
 
-def tokens_of_fairseq(place: Folder, pieces: bytes, size: int) -> list[str]:
+def tokens_of_fairseq(place: Place, pieces: bytes, size: int) -> list[str]:
     """M2M-100's ``vocab.json``, or fairseq's table and SentencePiece's pieces behind it; then the languages."""
     if "vocab.json" in place.names():
         ids = dict(json_in(place, "vocab.json"))
@@ -149,7 +198,7 @@ def tokens_of_fairseq(place: Folder, pieces: bytes, size: int) -> list[str]:
     return by_ids(ids, size, place.name)
 
 
-def languages_after(place: Folder) -> dict[str, int | None]:
+def languages_after(place: Place) -> dict[str, int | None]:
     """Tokens that were added to the pieces, with their ids, or None for those that come one after the other."""
     names = place.names()
     found: dict[str, int | None] = {}

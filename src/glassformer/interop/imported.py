@@ -1,5 +1,6 @@
-"""What a reader makes of a foreign model: ours, and what is to be said of it."""
+"""A foreign model as a reader gives it: ours, and remarks on it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,16 +22,18 @@ class Imported:
     format: str
     """Such as ``CTranslate2 (version 6)``."""
     rounded: str
-    """What its weights were rounded to before they came: float32, float16, bfloat16, int16, int8."""
+    """The number format of its weights before they came: float32, float16, bfloat16, int16, int8."""
     files: dict[str, bytes] = field(default_factory=dict)
     """Of CTranslate2: the very files, by which the import is checked."""
+    by_their_class: Callable[[], str] | None = None
+    """Of Hugging Face's: the check by their own class."""
     said: str = ""
-    """What the check found."""
+    """The check's result."""
 
 
 @dataclass(frozen=True)
 class Languages:
-    """What a multilingual model is asked to read and to write, by the codes of its own tokens; "" for those it has not."""
+    """The languages that a multilingual model reads and writes, by the codes of its own tokens; "" for those it has not."""
 
     source: str = ""
     target: str = ""

@@ -1,4 +1,4 @@
-"""What lies there, by its files; and what cannot be imported, by its name. Needs no torch."""
+"""A folder's format, by its files; and formats that cannot be imported, by their names. Needs no torch."""
 
 from pathlib import Path
 

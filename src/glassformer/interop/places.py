@@ -2,6 +2,7 @@
 
 import stat
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -43,6 +44,21 @@ class Folder:
             return read_file(self.path, name, largest)
         except CheckpointError as error:
             raise ForeignModelError(str(error)) from None
+
+
+class Files:
+    """Files that are not written yet, read as if they lay in a folder of this name."""
+
+    def __init__(self, name: str, files: Mapping[str, bytes]) -> None:
+        self.name, self.files = name, files
+
+    def names(self) -> set[str]:
+        return set(self.files)
+
+    def read(self, name: str, largest: int = LARGEST_TEXT) -> bytes:
+        if name not in self.files or len(self.files[name]) > largest:
+            raise ForeignModelError(f"{self.name} has no {name} of at most {largest:,} bytes")
+        return self.files[name]
 
 
 class Package:
@@ -89,7 +105,7 @@ class Package:
 
 
 def card_in(place: Place) -> dict[str, Any]:
-    """What is known about a model that glassformer exported; nothing where there is no card. Raises ForeignModelError for a
+    """The card of a model that glassformer exported; nothing where there is no card. Raises ForeignModelError for a
     card that is none."""
     if CARD not in place.names():
         return {}

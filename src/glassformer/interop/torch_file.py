@@ -1,7 +1,7 @@
 """``pytorch_model.bin``: tensors out of a pickle without unpickling it.
 
 The opcodes are walked with ``pickletools``, which runs nothing, by a machine that knows dictionaries, lists, numbers, text
-and PyTorch's way of writing a tensor down. What else a pickle names is refused by its name, and never looked up: neither
+and PyTorch's way of writing a tensor down. Other names in a pickle are refused by its name, and never looked up: neither
 ``pickle`` nor ``torch.load`` is used (CVE-2025-32434 and CVE-2026-24747 are of its ``weights_only``).
 
 Two formats: a zip with ``data.pkl`` and a file a storage, and, from before PyTorch 1.6, pickles one after the other.
@@ -197,7 +197,15 @@ def storage(about: Any) -> Storage:
 
 def read_torch(content: bytes, path: Path) -> dict[str, Tensor]:
     """The tensors of a state dictionary, by their names. Raises ForeignModelError for what is none."""
-    return from_zip(path) if zipfile.is_zipfile(path) else from_pickles(content, path)
+    return from_zip(path) if is_zip(path) else from_pickles(content, path)
+
+
+def is_zip(path: Path) -> bool:
+    """Also of a damaged archive, of which ``Package`` says what is wrong."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return True
 
 
 def from_zip(path: Path) -> dict[str, Tensor]:

@@ -42,7 +42,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Vocabularies:
-    """What a foreign model's tokens are: a table for each side, and the ids of its special tokens."""
+    """A foreign model's tokens: a table for each side, and the ids of its special tokens."""
 
     source: Table
     target: Table

@@ -16,7 +16,7 @@ from glassformer.errors import NothingAllowedError
 from glassformer.probe import Probe
 
 Allowed = Bool[Tensor, "#batch #head #query key"] | Literal["causal"]
-"""Who may look at whom: a matrix, True where allowed, or, which need not be stored, ``causal``: not at what comes later."""
+"""The pairs that may attend: a matrix, True where allowed, or ``causal``, which is not stored: nothing that comes later."""
 
 
 def attention(
@@ -67,7 +67,7 @@ def matrix(allowed: Allowed, queries: Tensor, keys: Tensor) -> Tensor:
     return allowed
 
 
-class Head(NamedTuple):
+class HeadMatrices(NamedTuple):
     """One head's matrices (§3.2.2), as the article draws them: Q = X W^Q, and its share Z W^O of the output."""
 
     w_q: Float[Tensor, "d_model d_k"]
@@ -101,11 +101,11 @@ class MultiHeadAttention(nn.Module):
         self.concatenated = Probe("query d_model", "§3.2.2, Concat(head_1, …, head_h)")
         self.output = Probe("query d_model", "§3.2.2, Concat(head_1, …, head_h) W^O")
 
-    def head(self, number: int) -> Head:
+    def head(self, number: int) -> HeadMatrices:
         """The matrices of head ``number`` (from 0): views, so writing to them changes the model."""
         columns = slice(number * self.d_k, (number + 1) * self.d_k)
         w_q, w_k, w_v = (w[columns].mT for w in self.w_qkv.chunk(3))
-        return Head(w_q, w_k, w_v, self.w_o.weight[:, columns].mT)
+        return HeadMatrices(w_q, w_k, w_v, self.w_o.weight[:, columns].mT)
 
     def project(self, x: Tensor, first: int, last: int) -> tuple[Tensor, ...]:
         """x times W^Q (0), W^K (1), W^V (2) from ``first`` to before ``last``, each [batch, head, position, d_k]."""

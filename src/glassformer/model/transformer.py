@@ -118,7 +118,7 @@ class Transformer(nn.Module):
         return self.predict(self.decode(target_ids, self.encode(source_ids), self.allowed(source_ids)))
 
     def allowed(self, ids: Int[Tensor, "batch position"]) -> Bool[Tensor, "batch 1 1 position"]:
-        """Who may be looked at: every token but padding."""
+        """The keys that may be attended to: every token but padding."""
         return (ids != self.config.pad_id)[:, None, None, :]
 
     def encode(self, source_ids: Int[Tensor, "batch source"]) -> Float[Tensor, "batch source d_model"]:

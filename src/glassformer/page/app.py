@@ -144,7 +144,7 @@ class Steps:
 
     def __init__(self, service: Service, question: wire.Ask, done: Callable[[], None], deadline: Deadline) -> None:
         self.loop = asyncio.get_running_loop()
-        self.made: asyncio.Queue[wire.Step | Exception | None] = asyncio.Queue()
+        self.made: asyncio.Queue[wire.DecodingStep | Exception | None] = asyncio.Queue()
         self.deadline = deadline
         self.future = self.loop.run_in_executor(None, self.work, service, question)
         self.future.add_done_callback(lambda _: done())
@@ -158,11 +158,11 @@ class Steps:
             end = error
         self.loop.call_soon_threadsafe(self.made.put_nowait, end)
 
-    def tell(self, step: wire.Step) -> bool:
+    def tell(self, step: wire.DecodingStep) -> bool:
         self.loop.call_soon_threadsafe(self.made.put_nowait, step)
         return not self.deadline.gone.is_set()
 
-    async def next(self) -> wire.Step | None:
+    async def next(self) -> wire.DecodingStep | None:
         try:
             step = await self.made.get()
         except asyncio.CancelledError:
@@ -172,7 +172,7 @@ class Steps:
             raise step
         return step
 
-    async def lines(self, step: wire.Step | None) -> AsyncIterator[str]:
+    async def lines(self, step: wire.DecodingStep | None) -> AsyncIterator[str]:
         try:
             while step is not None:
                 yield to_json(step) + "\n"

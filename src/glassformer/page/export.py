@@ -14,9 +14,9 @@ from glassformer.page.site import Offered, shelved_as
 from glassformer.page.wire import Look, Shelf
 
 SIGN = '<script type="application/json" id="look">'
-"""What every saved page of a look has."""
+"""Capabilities of every saved page of a look."""
 SHELF = '<script type="application/json" id="shelf">'
-"""What a page has whose models come with it, or beside it."""
+"""Capabilities of a page whose models come with it, or beside it."""
 
 
 def save_page(look: Packed, path: str | Path, model: bytes = b"") -> None:

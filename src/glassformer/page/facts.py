@@ -1,4 +1,4 @@
-"""What the page knows of a model: its sizes, its sub-layers in their order, its learned matrices. Only what takes a model
+"""Facts for the page about a model: its sizes, its sub-layers in their order, its learned matrices. Only what takes a model
 apart needs torch."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassformer.card import Card
 from glassformer.config import ModelConfig
 from glassformer.errors import ConfigError
 from glassformer.page.wire import ModelFacts, Side, Station, Word
@@ -23,7 +24,7 @@ LONGEST = 256
 
 def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
     """The sizes from the model's config; what its training saw from its card."""
-    config, card = translator.model.config, translator.card
+    config, card = translator.model.config, Card.of(translator.card)
     return ModelFacts(
         name=Path(translator.name).name,
         checkpoint=checkpoint,
@@ -41,17 +42,16 @@ def model_facts(translator: Translator, checkpoint: str = "") -> ModelFacts:
         vocabulary_size=config.vocabulary_size,
         target_vocabulary_size=config.target_vocabulary_size,
         parameters=sum(map(math.prod, shapes_of(config).values())),
-        longest_trained=int(card.get("longest") or 0),
+        longest_trained=card.longest,
         taught_head=taught_head(translator),
-        languages=str(card.get("languages") or ""),
-        rounded=float(card.get("rounded") or 0.0),
+        languages=card.languages,
+        rounded=card.rounded,
     )
 
 
 def taught_head(translator: Translator) -> str:
     """As the card says it (``taught.head``), if the model has such a head; a card is a file that anybody can write."""
-    taught = translator.card.get("taught")
-    head = str(taught.get("head")) if isinstance(taught, dict) else ""
+    head = str(Card.of(translator.card).taught.get("head", ""))
     name, _, number = head.rpartition(":")
     config = translator.model.config
     there = name in attentions_of(config) and number.isdecimal() and int(number) < config.heads
@@ -103,7 +103,7 @@ def norms(translator: Translator) -> dict[str, nn.LayerNorm]:
 
 
 OF_VOCABULARY = ("embedding.weight", "target_embedding.weight", "output_matrix", "output_bias")
-"""What has a row for each token."""
+"""The matrices with a row for each token."""
 
 
 def learned(translator: Translator) -> dict[str, tuple[Tensor, tuple[str, ...]]]:

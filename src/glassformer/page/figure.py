@@ -12,7 +12,7 @@ LAYOUTS = {"slide": (1600, 900), "paper": (960, 0)}
 """Width and height in pixels; a height of 0 is as high as the words need."""
 MARGIN = 40
 SIGN = 'data-by="glassformer"'
-"""What a figure of ours holds: another file is not replaced."""
+"""The mark of a figure of ours: another file is not replaced."""
 LEAST = 0.01
 """Thinner arcs are not drawn; the shares beside the words are."""
 

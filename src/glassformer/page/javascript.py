@@ -11,7 +11,7 @@ CLASSES = {
     "re": {"w": r"\p{L}\p{N}_", "d": r"\p{Nd}", "s": rf"\t-\r\x1c- {BLANK}"},
     "regex": {"w": r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}", "d": r"\p{Nd}", "s": rf"\t-\r {BLANK}"},
 }
-"""What ``\\w``, ``\\d`` and ``\\s`` stand for in Python's own module, and in the module ``regex``."""
+"""The characters of ``\\w``, ``\\d`` and ``\\s`` in Python's own module, and in the module ``regex``."""
 ESCAPE = re.compile(r"\\(?:U([0-9a-fA-F]{8})|(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})|[pP]\{(\w+)\}|(.))", re.DOTALL)
 PROPERTIES = {"RI": "Regional_Indicator"}
 SYNTAX = "^$\\.*+?()[]{}|/"

@@ -28,8 +28,8 @@ DENSE_TOKENS = 256
 
 @dataclass(frozen=True)
 class Budget:
-    """How many bytes, before deflating, each kind of window may take together. What is over is left out (``none``), or,
-    of the weights of long sentences, fewer of each row are kept."""
+    """How many bytes, before deflating, each kind of window may take together. More are left out (``none``), or, of
+    the weights of long sentences, fewer of each row are kept."""
 
     states: int = 32_000_000
     """All that is no attention weight, of a sentence up to EXACT_TOKENS: float32 if all of it fits, else bfloat16."""
@@ -70,7 +70,8 @@ class Seen:
 
 @contextmanager
 def changed(translator: Translator, ask: wire.Ask | wire.RowsAsk) -> Iterator[None]:
-    """What ``ask`` switches off is off inside, and what it turns is turned. Raises WhatIfError for what is not there."""
+    """A ``with`` block in which the heads of ``ask`` are off or turned, and its edges blocked. Raises WhatIfError for
+    a head or a token that is not there."""
     by_attention: dict[str, list[tuple[int, int]]] = {}
     for attention, query, key in ask.blocked:
         by_attention.setdefault(attention, []).append((query, key))
@@ -108,8 +109,8 @@ def see(translator: Translator, ask: wire.Ask | wire.RowsAsk, longest: int = 0) 
 
 
 def seen_of(translator: Translator, trace: Trace) -> Seen:
-    """What ``Translator.trace`` saw, whatever was changed in the model then. The norms of a pre-norm model are computed
-    from what came into them."""
+    """The numbers of a trace of ``Translator.trace``, whatever was changed in the model then. The norms of a pre-norm model
+    are computed from their inputs."""
     of_norm = norms(translator)
     extra = {
         station.input: Window(of_norm[station.input](trace[station.residual]).detach(), ("position", "d_model"), "§3.1")
@@ -204,7 +205,7 @@ def longest_of(seen: Seen) -> int:
     return max(len(seen.source_ids), len(seen.target_ids))
 
 
-def pack_windows(packer: Packer, seen: Seen, budget: Budget) -> list[wire.Window]:
+def pack_windows(packer: Packer, seen: Seen, budget: Budget) -> list[wire.PackedWindow]:
     """Up to EXACT_TOKENS all exact; the weights dense to DENSE_TOKENS; above, the largest of each row, and a map."""
     all_windows = {name: seen.trace.window(name) for name in seen.trace}
     storages = choose_storages(all_windows, longest_of(seen), budget)
@@ -270,7 +271,7 @@ def fit_top(tensors: Iterable[Tensor], size: int) -> tuple[int, int]:
     return max(1, int(((size - maps * side * side) / rows - 4) // 3)), side
 
 
-def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wire.Window]:
+def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wire.PackedWindow]:
     matrices = learned(translator)
     storages = spend({name: tensor.numel() for name, (tensor, _) in matrices.items()}, budget)
     return [
@@ -279,22 +280,22 @@ def pack_learned(packer: Packer, translator: Translator, budget: int) -> list[wi
     ]
 
 
-def steps_of(translator: Translator, seen: Seen) -> list[wire.Step]:
-    """What each row of the decoder chose among, all at once."""
+def steps_of(translator: Translator, seen: Seen) -> list[wire.DecodingStep]:
+    """The choices of each row of the decoder, all at once."""
     probabilities = seen.trace["probabilities"].float()
     chosen = [*seen.target_ids[1:], translator.model.config.eos_id]
     return [step_of(translator, seen.text, row, id) for row, id in zip(probabilities, chosen, strict=True)]
 
 
-def step_of(translator: Translator, source: str, probabilities: Tensor, chosen: int) -> wire.Step:
+def step_of(translator: Translator, source: str, probabilities: Tensor, chosen: int) -> wire.DecodingStep:
     """``probabilities`` [vocabulary]; ``source``: the sentence that is translated."""
     values, ids = probabilities.topk(min(CHOICES, probabilities.numel()))
     both = [chosen, *ids.tolist()]
     numbers = [float(probabilities[chosen]), *values.tolist()]
     reader = translator.reader
     tokens = reader.shown(reader.whole(source), translator.tokenizer.target.tokens(both))
-    choices = [wire.Choice(*parts) for parts in zip(tokens, both, numbers, strict=True)]
-    return wire.Step(choices[0], choices[1:])
+    choices = [wire.NextToken(*parts) for parts in zip(tokens, both, numbers, strict=True)]
+    return wire.DecodingStep(choices[0], choices[1:])
 
 
 def numbers_of(name: str, axes: tuple[str, ...], place: str, tensor: Tensor) -> Packed:

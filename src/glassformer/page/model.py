@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glassformer.card import Card
 from glassformer.config import ModelConfig
 from glassformer.errors import NEEDS_TORCH, ConfigError
 from glassformer.model_folder import describe
@@ -23,7 +24,7 @@ from glassformer.weights import Arrays, Bare, numbers_of, read_weights
 LARGEST = 25_000_000
 """Bytes that a model in a saved file may take unless it is asked for."""
 SPELLING = "é ² ﬁ ½ Ａ　x"
-"""What only a tokenizer of ours keeps, but for the wide blank."""
+"""Characters that only a tokenizer of ours keeps, but for the wide blank."""
 
 
 OTHERS = (
@@ -43,11 +44,12 @@ class Closed:
     """An engine that has its model's numbers and computes nothing: what travels to a page needs no torch."""
 
     name = "closed"
+    copies = False
 
     def __init__(self, model: Bare) -> None:
         self.model: Any = model
 
-    def begin(self, *_: Any, **__: Any) -> Any:
+    def submit(self, *_: Any, **__: Any) -> Any:
         raise ConfigError(NEEDS_TORCH)
 
     def score(self, *_: Any) -> Any:
@@ -101,7 +103,7 @@ def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
     """The model of ``translator`` as ``wire`` describes it: exact, or, where the weights are those of ``rounded``, a byte
     each. Raises ConfigError for a tokenizer that the page cannot be."""
     check_computable(translator.model.config)
-    int8 = bool(translator.card.get("rounded"))
+    int8 = Card.of(translator.card).rounded > 0
     raw = {
         "tokenizer": bytearray(vocabulary(translator)),
         "rules": bytearray(as_json(vars(rules_of(translator.reader)))),

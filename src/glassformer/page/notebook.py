@@ -120,7 +120,7 @@ def show(
     text: str,
     target: str | None = None,
     *,
-    heads_off: list[wire.Head] | None = None,
+    heads_off: list[wire.HeadIndex] | None = None,
     turned: list[wire.Turn] | None = None,
     height: int = HEIGHT,
     largest: int = CELL,
@@ -136,7 +136,7 @@ def show(
 
 
 def trace_html(translator: Translator, trace: Trace) -> str:
-    """What a notebook shows of ``translator.trace(…)``: the page with these numbers; what to do where it is not built."""
+    """A notebook's view of ``translator.trace(…)``: the page with these numbers; what to do where it is not built."""
     if not built_page():
         return f"<p>{HOW}</p>"
     return cell(translator, asked(translator, trace), seen_of(translator, trace))
@@ -178,7 +178,7 @@ def sizes(largest: int) -> list[dict[str, int]]:
 
 
 def missing(packed: Packed) -> str:
-    """What of the numbers the page has not, in a few words."""
+    """The numbers that the page lacks, in a few words."""
     header = packed.header
     assert isinstance(header, wire.Look)
     names = {one.name.rsplit(".", 1)[-1] for one in header.windows if one.storage == "none"} - {"concatenated"}
@@ -197,15 +197,15 @@ def missing(packed: Packed) -> str:
 
 
 def plain(ask: wire.Ask) -> str:
-    """What is shown where there are only words."""
+    """The text where there are only words."""
     return f"glassformer's page of {shown(ask.text)}. Is it not there? Then {AGAIN}, or {TRUST}."
 
 
 def asked(translator: Translator, trace: Trace) -> wire.Ask:
-    """What the model was asked when ``trace`` was made, and what was done to it, as the numbers tell: a head whose z is 0
+    """The question and the changes with which ``trace`` was made, as the numbers tell: a head whose z is 0
     everywhere was switched off, where no head may look although no mask forbids it, it was forbidden, and a row of weights
     that is not its scores' softmax was turned."""
-    off: list[wire.Head] = []
+    off: list[wire.HeadIndex] = []
     blocked: list[wire.Edge] = []
     turned: list[wire.Turn] = []
     for name in attentions(translator.model):

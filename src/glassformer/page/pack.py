@@ -9,7 +9,7 @@ from torch import Tensor
 
 from glassformer.brief import brief
 from glassformer.page.body import deflated
-from glassformer.page.wire import Group, Storage, Window
+from glassformer.page.wire import Group, PackedWindow, Storage
 
 POOLED = 128
 """Rows, and columns, of a pooled map at most."""
@@ -23,7 +23,7 @@ class Packer:
 
     raw: dict[str, bytearray] = field(default_factory=dict)
 
-    def add(self, window: Window, tensor: Tensor, storage: Storage, *, top: int = 0) -> Window:
+    def add(self, window: PackedWindow, tensor: Tensor, storage: Storage, *, top: int = 0) -> PackedWindow:
         """``window`` (name, axes, place and group are used) with where and how ``tensor`` was stored."""
         if storage == "none":
             content, error = b"", 0.0
@@ -48,9 +48,9 @@ class Packer:
         return deflated(self.raw, lambda content: zlib.compress(content, level) if level else content)
 
 
-def described(name: str, axes: tuple[str, ...], place: str, group: str) -> Window:
-    """A Window before it is stored."""
-    return Window(name, list(axes), [], place, "none", group, 0, 0, 0.0, 0)
+def described(name: str, axes: tuple[str, ...], place: str, group: str) -> PackedWindow:
+    """A PackedWindow before it is stored."""
+    return PackedWindow(name, list(axes), [], place, "none", group, 0, 0, 0.0, 0)
 
 
 def store(tensor: Tensor, storage: Storage, top: int = 0) -> tuple[bytes, float]:
@@ -71,7 +71,7 @@ def store(tensor: Tensor, storage: Storage, top: int = 0) -> tuple[bytes, float]
 
 
 def root8(values: Tensor) -> Tensor:
-    """What lies between 0 and 1 in a byte, on a square-root scale: small weights keep their differences."""
+    """Numbers between 0 and 1 in a byte each, on a square-root scale: small weights keep their differences."""
     return (values.clamp(0, 1).sqrt() * 255).round().to(torch.uint8)
 
 

@@ -49,7 +49,7 @@ LONGEST_WORD = 12
 
 
 def rules_of(reader: Reader) -> Rules:
-    """What ``reader`` knows."""
+    """The rules of ``reader``."""
     source = language_code(reader.source)
     patterns = {name: javascript(pattern.pattern) for name, pattern in PATTERNS.items()}
     if reader.protect:

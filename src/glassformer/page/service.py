@@ -23,7 +23,7 @@ from glassformer.what_if import Head, attentions, heads_off, rank_heads
 RANKED_AT_ONCE = 100_000_000
 """Numbers in the logits of all heads' sentences computed together: 400 MB, and as much again for their softmax."""
 NEWEST = {"/api/model", "/api/look"}
-"""What a run's newest checkpoint is loaded for; other questions are about what a look shows already, and its model."""
+"""Questions that load a run's newest checkpoint; other questions are about what a look shows already, and its model."""
 KEPT = 4
 """Traces of the last questions, from which exact rows are taken."""
 
@@ -37,7 +37,7 @@ class Service:
     folder: Path | None = None
     """A run's folder: before a NEWEST question its newest checkpoint is loaded, if there is one (``shown_checkpoint``)."""
     start: wire.Ask = field(default_factory=lambda: wire.Ask(""))
-    """What the page opens with."""
+    """The sentence that the page opens with."""
     longest: int = LONGEST
     checkpoint: str = ""
     """The one that ``translator`` is; where it is not given, the one that is shown now."""
@@ -103,7 +103,7 @@ class Service:
             del self.kept[next(iter(self.kept))]
         return seen
 
-    def decode(self, ask: wire.Ask, report: Callable[[wire.Step], bool]) -> None:
+    def decode(self, ask: wire.Ask, report: Callable[[wire.DecodingStep], bool]) -> None:
         check_length(self.translator, ask, self.longest)
         with changed(self.translator, ask):
             decode_steps(self.translator, ask.text, report)
@@ -165,7 +165,7 @@ class Service:
         return numbers_of(ask.name, left, window.place, row).body()
 
     def check_checkpoint(self, ask: wire.WeightsAsk | wire.RowsAsk) -> None:
-        """What belongs to a look is of the look's own checkpoint: a newer one's W would not give its Q. Raises ConfigError
+        """A look's numbers are of the look's own checkpoint: a newer one's W would not give its Q. Raises ConfigError
         where that is not loaded any more."""
         if ask.checkpoint is not None and ask.checkpoint != self.checkpoint:
             raise ConfigError(
@@ -176,7 +176,7 @@ class Service:
     def decoded(self, ask: wire.Ask) -> bytes:
         lines: list[str] = []
 
-        def keep(step: wire.Step) -> bool:
+        def keep(step: wire.DecodingStep) -> bool:
             lines.append(to_json(step) + "\n")
             return True
 

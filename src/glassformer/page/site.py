@@ -69,7 +69,7 @@ def write_site(folder: str | Path, models: Sequence[Offered], report: Callable[[
 
 
 def shelved_as(one: Offered, file: str, size: int) -> Shelved:
-    """What the page knows of a model before it fetches ``file``, of ``size`` bytes."""
+    """Facts about a model before it fetches ``file``, of ``size`` bytes."""
     return Shelved(file, size, model_facts(one.translator), one.start)
 
 

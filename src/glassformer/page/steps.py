@@ -11,11 +11,11 @@ from glassformer.decoding.rows import Rows
 from glassformer.decoding.sentences import choosable
 from glassformer.hypothesis import make_sentence
 from glassformer.page.look import step_of
-from glassformer.page.wire import Step
+from glassformer.page.wire import DecodingStep
 from glassformer.translator import Translator
 
 
-def decode_steps(translator: Translator, text: str, report: Callable[[Step], bool]) -> None:
+def decode_steps(translator: Translator, text: str, report: Callable[[DecodingStep], bool]) -> None:
     """Call ``report`` with each step, </s>'s the last; where it gives False nobody listens any more, and decoding ends."""
     model, config = translator.model, DecodingConfig(method="greedy")
     source_ids, _ = translator.ids_of(text, "", None)

@@ -24,7 +24,7 @@ def typescript() -> str:
         "LearnedStorage": wire.LearnedStorage,
         "Edge": wire.Edge,
         "Turn": wire.Turn,
-        "Head": wire.Head,
+        "HeadIndex": wire.HeadIndex,
     }.items():
         parts.append(f"export type {name} = {type_of(hint)};\n")
     parts += [interface(kind) for kind in kinds()]

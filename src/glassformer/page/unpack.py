@@ -13,7 +13,7 @@ from glassformer.brief import brief
 from glassformer.errors import ConfigError, FileFormatError
 from glassformer.http.parse import from_json
 from glassformer.page.body import inflated
-from glassformer.page.wire import Look, Numbers, Window
+from glassformer.page.wire import Look, Numbers, PackedWindow
 
 
 @brief
@@ -25,11 +25,11 @@ class Unpacked:
     groups: dict[str, bytes]
     """Inflated."""
 
-    def window(self, name: str) -> Window:
+    def window(self, name: str) -> PackedWindow:
         return next(window for window in self.windows if window.name == name)
 
     @property
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[PackedWindow]:
         """All that the header names, whether their numbers are here or not."""
         return [*self.header.windows, *(self.header.weights if isinstance(self.header, Look) else [])]
 
@@ -54,7 +54,7 @@ class Unpacked:
         window = self.window(name)
         return self.top(window, self.groups[window.group][window.offset : window.offset + window.length])[1]
 
-    def top(self, window: Window, content: bytes) -> tuple[np.ndarray, np.ndarray]:
+    def top(self, window: PackedWindow, content: bytes) -> tuple[np.ndarray, np.ndarray]:
         k = window.top
         rows = len(content) // (3 * k + 4)
         rest = np.frombuffer(content, "<f4", rows)

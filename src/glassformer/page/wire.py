@@ -1,4 +1,4 @@
-"""What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
+"""The messages between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
 ``python -m glassformer.page.types``.
 
 A body of numbers (a Look, or Numbers) is
@@ -10,13 +10,13 @@ A body of numbers (a Look, or Numbers) is
 
 and in a saved file the header is ``<script type="application/json" id="look">`` and each group is base64 in
 ``<script type="application/octet-stream" id="group-NAME">``. A group is inflated when something in it is wanted;
-``Window.offset`` counts in the inflated group and is a multiple of 4. What lies there, by ``Window.storage``
+``PackedWindow.offset`` counts in the inflated group and is a multiple of 4. The content there, by ``PackedWindow.storage``
 (everything little endian, row by row, the last axis being the quickest):
 
     float32    float32 each: exact; −Infinity where a score is not allowed
     bfloat16   uint16 each: the upper half of a float32
     root8      uint8 each: the value is (q / 255)²; only for what lies between 0 and 1
-    top        K = Window.top, and for each row (the last axis) 3 K + 4 bytes. First of all rows one float32, the exact sum
+    top        K = PackedWindow.top, and for each row (the last axis) 3 K + 4 bytes. First of all rows one float32, the sum
                of the rest of the row; then of all rows K uint16, the columns of the K largest, the largest first; then of
                all rows K uint8, their values as in root8.
                The window NAME.pooled beside it holds the means of blocks, of equal size but for the last: root8
@@ -26,7 +26,7 @@ HTTP (live): requests and answers are JSON but where it says otherwise; an error
 
     GET  /api/model                 Start
     POST /api/look    Ask           a body of numbers whose header is a Look
-    POST /api/decode  Ask           a Step a line (NDJSON), each as it is made; ``target`` is not used
+    POST /api/decode  Ask           a DecodingStep a line (NDJSON), each as it is made; ``target`` is not used
     POST /api/rank    Ask           Ranking
     POST /api/weights WeightsAsk    a body of numbers whose header is Numbers (one window, exact)
     POST /api/rows    RowsAsk       a body of numbers whose header is Numbers (one window, exact)
@@ -49,7 +49,7 @@ Storage = Literal["float32", "bfloat16", "root8", "top", "none"]
 LearnedStorage = Literal["upper_first_2", "upper_first_4", "rows_int8"]
 Edge = tuple[str, int, int]
 """An attention, a query and a key that it may not look at."""
-Head = tuple[str, int]
+HeadIndex = tuple[str, int]
 """An attention and one of its heads, from 0."""
 Turn = tuple[str, int, int, list[int]]
 """An attention, one of its heads, a query, and the keys (a word's pieces) that get all its weight there."""
@@ -122,7 +122,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Window:
+class PackedWindow:
     """One tensor by its name in the trace, or a learned matrix by its name in the model."""
 
     name: str
@@ -161,7 +161,7 @@ class Station:
 
 
 @dataclass(frozen=True)
-class Choice:
+class NextToken:
     """A token that may come next."""
 
     token: str
@@ -170,11 +170,11 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Step:
+class DecodingStep:
     """One word of decoding: what was chosen, and the eight likeliest, the likeliest first."""
 
-    chosen: Choice
-    choices: list[Choice]
+    chosen: NextToken
+    choices: list[NextToken]
 
 
 @dataclass(frozen=True)
@@ -197,17 +197,17 @@ class Look:
     foreign: bool
     """Whether the sentence is in a script or a language that the model was not trained on."""
     stations: list[Station]
-    windows: list[Window]
+    windows: list[PackedWindow]
     """All that the model computed, all target positions at once, by the names of the trace. Pre-norm models have the
     norms' outputs as well (….self_attention_add_norm.norm), as these are what the matrices multiply. ….concatenated is
     always ``none``: it is z in another order."""
-    weights: list[Window]
+    weights: list[PackedWindow]
     """Learned matrices by their names: ….w_qkv [matrix (Q, K, V), head, d_k, d_model], ….w_o.weight [d_model, head, d_v],
     ….feed_forward.w_1.weight [d_ff, d_model], ….w_2.weight [d_model, d_ff], ….norm.weight and the biases. A saved file
     holds as many as it has room for, the first layers first; the others are ``none``, and POST /api/weights has them
     where the page is live."""
     groups: list[Group]
-    steps: list[Step]
+    steps: list[DecodingStep]
     """Row i: what was chosen after target token i (the last is </s>) and what else was likely."""
     target_given: bool
     """Whether the translation was given, and is not the model's own."""
@@ -229,7 +229,7 @@ class SpecialIds:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What the tokenizer knows, by id."""
+    """The tokenizer's table, by id."""
 
     pieces: list[str]
     scores: list[float]
@@ -248,7 +248,7 @@ class Rules:
     plain_case: bool
     """Whether shouted and titled lines are read in small letters."""
     signs: list[str]
-    """What stands for a link, an emoji or their like, in this order."""
+    """The signs for links, emoji and their like, in this order."""
     scripts: list[str]
     """The scripts that the model reads; none: nothing is known of it."""
     patterns: dict[str, str]
@@ -297,7 +297,7 @@ class Shelved:
     """Bytes to load."""
     model: ModelFacts
     start: "Ask"
-    """What to begin with; an empty text: the article's."""
+    """The sentence to begin with; an empty text: the article's."""
 
 
 @dataclass(frozen=True)
@@ -311,20 +311,20 @@ class Shelf:
 class Numbers:
     """The header of POST /api/weights and /api/rows."""
 
-    windows: list[Window]
+    windows: list[PackedWindow]
     groups: list[Group]
 
 
 @dataclass(frozen=True)
 class Start:
-    """What the page opens with, where its address does not say otherwise. Empty lists and texts: nothing asked for."""
+    """The page's first state, where its address does not say otherwise. Empty lists and texts: nothing asked for."""
 
     version: int
     model: ModelFacts
     text: str
     target: str
     """Empty: the model's own translation."""
-    heads_off: list[Head]
+    heads_off: list[HeadIndex]
     turned: list[Turn]
     longest: int
     """Tokens of the longest sentence that is answered."""
@@ -339,7 +339,7 @@ class Ask:
     text: str
     target: str | None = None
     """None: the model's own translation, with what is switched off being off."""
-    heads_off: list[Head] = field(default_factory=list)
+    heads_off: list[HeadIndex] = field(default_factory=list)
     blocked: list[Edge] = field(default_factory=list)
     turned: list[Turn] = field(default_factory=list)
     """Of two turns of one query in one head the last holds."""
@@ -365,7 +365,7 @@ class RowsAsk:
     """[head, query] of weights gives a row; [] gives all."""
     text: str = ""
     target: str | None = None
-    heads_off: list[Head] = field(default_factory=list)
+    heads_off: list[HeadIndex] = field(default_factory=list)
     blocked: list[Edge] = field(default_factory=list)
     turned: list[Turn] = field(default_factory=list)
     checkpoint: str | None = None
@@ -374,7 +374,7 @@ class RowsAsk:
 
 @dataclass(frozen=True)
 class Ranking:
-    """What each head is worth for this pair: each was switched off alone."""
+    """The worth of each head for this pair: each was switched off alone."""
 
     heads: list[HeadName]
     """Every head, the most important first."""

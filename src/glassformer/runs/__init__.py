@@ -1,1 +1,1 @@
-"""What a run is: its folder, its settings, and what makes a model of two files."""
+"""Runs: their folders, their settings, and the way from two files to a model."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from glassformer.card import Card
 from glassformer.config import DataConfig, DecodingConfig
 from glassformer.config.settings import check_threads
 from glassformer.config.tables import Tables, read_settings
@@ -30,7 +31,7 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What a student learns from."""
+    """The material that a student learns from."""
 
     models: Sequence[str]
     """The teachers: names of shipped models, folders of models or runs. Of the first one's run come the sentences, the pairs
@@ -99,15 +100,15 @@ def distill(
             note(f"{kept:,} pairs of {lesson.models[0]} beside them")
         for side in ("source", "target"):
             settings["data"][side] = [str(each / f"train.{side}") for each in folders]
-        card = teachers[lesson.models[0]].card
-        about = {"languages": card.get("languages", ""), "teachers": [*teachers], "data": card.get("data", [])}
+        card = Card.of(teachers[lesson.models[0]].card)
+        about = {"languages": card.languages, "teachers": (*teachers,), "data": card.data}
         return carry_out(settings, folder, command=command, threads=threads, device=device, about=about, **how)
 
 
 def load_teachers(models: Sequence[str], note: Note, **how: Any) -> dict[str, Translator]:
     """The teachers by their names. Raises ConfigError where they translate different languages."""
     teachers = {name: Translator.load(name, tell=note, remark=note, **how) for name in models}
-    known = {name: teacher.card.get("languages", "") for name, teacher in teachers.items()}
+    known = {name: Card.of(teacher.card).languages for name, teacher in teachers.items()}
     if len(set(known.values())) > 1:
         each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
         raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")

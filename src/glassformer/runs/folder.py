@@ -37,9 +37,9 @@ MAY_CHANGE = {
     "training.stop_on": "from the next validation on; what was best stays so until a better one comes",
     "model.dropout": "from the next step on",
 }
-"""What may be set anew in a run that goes on, and from when it holds."""
+"""The settings that a run may change when it goes on, and from when it holds."""
 LIMITS = {"time_limit", "max_steps", "max_epochs"}
-"""What the plan of each session says anyway."""
+"""Settings that the plan of each session reports anyway."""
 SAME_WEIGHTS = {"data", "training"}
 """The tables of settings that a run which begins with this one's weights is free to choose."""
 
@@ -76,7 +76,7 @@ def told_anew(folder: Path, settings: dict[str, dict[str, Any]]) -> list[str]:
 
 OWN = {".lock", "config.toml", "data", "checkpoints", "metrics.jsonl", "best.json", "sentences", "distilled", "tensorboard",
        "learning-curve.svg"}  # fmt: skip
-"""What a run writes into its folder."""
+"""The files that a run writes into its folder."""
 DATA = {"tokenizer.model", "validation.json", "train", "train.unfinished", "prepared.json", "standard-input.tsv"}
 """And into its ``data``."""
 TABLES = {"run", "data", "model", "training"}
@@ -135,7 +135,7 @@ def is_run(folder: Path) -> bool:
 @contextmanager
 def undone_if_refused(folder: Path) -> Iterator[None]:
     """A ``with`` block after whose error nothing is left of a run that had not begun before: neither its folder nor what was
-    put into it. What has trained a while, or was translated for it, stays."""
+    put into it. A trained checkpoint, or a teacher's translations, stay."""
     new = not folder.is_dir() or not any(folder.iterdir())
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
@@ -155,7 +155,7 @@ def undone_if_refused(folder: Path) -> Iterator[None]:
 def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The settings with which the run in ``folder`` goes on, or, if there is none, these. Writes nothing.
 
-    What ``MAY_CHANGE`` names may be given anew. Raises TrainingError when other settings are given than the run began
+    The settings in ``MAY_CHANGE`` may be given anew. Raises TrainingError when other settings are given than the run began
     with, and as ``check_folder``.
     """
     check_folder(folder)

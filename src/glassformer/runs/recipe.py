@@ -27,7 +27,7 @@ TRAINING: dict[str, dict[str, Any]] = {
     "base": _BASE,
     "big": _BASE,
 }
-"""What goes with a preset: the wider the model, the lower its rate. What is more than a rate was measured on Multi30k."""
+"""Settings of a preset: the wider the model, the lower its rate. The other settings were measured on Multi30k."""
 REASONS = {
     "optimizer": "Muon for the matrices learns more from each step than Adam alone",
     "decay_share": "most learning happens at the peak rate, so it decays only at the end",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def train(
     columns. ``out``: the run's folder (default: runs/LANGUAGES); an interrupted run that is there goes on.
 
     ``settings``: any setting of the run, data, model or training tables by its name (docs/settings.md), such as
-    ``time_limit=600``, ``heads=4`` or ``valid_source="valid.en"``. What is not set follows from the number of pairs.
+    ``time_limit=600``, ``heads=4`` or ``valid_source="valid.en"``. The others follow from the number of pairs.
 
     ``reporter`` receives what happens (``training.report``). ``stop`` is called after each step: a text saves and stops,
     with that reason.
@@ -106,7 +106,7 @@ def carry_out(
 ) -> Outcome:
     """Begin the run in ``out``, or go on with it, up to its end or until ``stop`` asks for it.
 
-    ``command``: what was typed, for the model's card. ``about``: what else the card is to say. ``corpus`` writes the files
+    ``command``: what was typed, for the model's card. ``about``: more fields of the card. ``corpus`` writes the files
     of the corpus where they are made for this run. A run that is refused leaves nothing behind.
     """
     check_threads(threads)
@@ -143,12 +143,11 @@ def carry_out(
         if processes.first:
             keep(folder, settings)
         recipe = choose(len(data.pairs), len(data.tokenizer), device=where.type)
-        facts = {**data.facts, "command": command, **(about or {})}
-        if training.bleu_tokenizer:
-            facts["bleu_tokenizer"] = training.bleu_tokenizer  # what is asked for once counts ever after
+        # A tokenizer of BLEU that is asked for once counts ever after.
+        card = replace(data.card, command=command, bleu_tokenizer=training.bleu_tokenizer, **(about or {}))
         more: dict[str, Any] = {"reporter": reporter, "device": str(where), "processes": processes, "start": start}
         with stop or nullcontext(never) as asked:
-            return train_in(folder, data, recipe, about=facts, stop=asked, **more)
+            return train_in(folder, data, recipe, card=card, stop=asked, **more)
 
 
 @brief
@@ -199,7 +198,7 @@ class Run:
     def diagnose(
         self, source: str | Path | None = None, target: str | Path | None = None, columns: Sequence[int] = ()
     ) -> list[Finding]:
-        """What is wrong with its corpus, its course and its translations, the worst first. ``source`` and ``target``: a test
+        """The faults of its corpus, its course and its translations, the worst first. ``source`` and ``target``: a test
         set, to see whether it was trained on. Raises CheckpointError where the run has not read its corpus yet."""
         from glassformer.diagnosis.diagnose import diagnose
 

@@ -1,4 +1,4 @@
-"""What a run begins with: the model whose weights it takes, its vocabulary, and the recipe."""
+"""The beginning of a run: the model whose weights it takes, its vocabulary, and the recipe."""
 
 from collections.abc import Callable
 from functools import partial

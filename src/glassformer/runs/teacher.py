@@ -1,6 +1,6 @@
 """A teacher's translations of a whole corpus, for a student to learn from (sequence-level distillation, Kim & Rush 2016).
 
-What a teacher writes is simpler and more regular than what people wrote, so that a small model, even a greedy one, learns it
+A teacher's text is simpler and more regular than people's, so that a small model, even a greedy one, learns it
 better. The translations are kept in parts, so that an interrupted job goes on where it was.
 """
 

@@ -110,6 +110,8 @@ class Timed:
 
     def __init__(self, app: ASGIApp, office: Office, routes: list[BaseRoute]) -> None:
         self.app, self.office, self.routes = app, office, routes
+        known = [route for route in routes if isinstance(route, Route) and not isinstance(route.endpoint, Looked)]
+        self.paths: dict[Any, str] = {route.endpoint: route.path for route in known}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -129,6 +131,8 @@ class Timed:
             self.office.desk.metrics.answered(self.route_of(scope), status, time.monotonic() - began)
 
     def route_of(self, scope: Scope) -> str:
+        if (known := self.paths.get(scope.get("endpoint"))) is not None:  # the router has left it there
+            return known
         found = (route for route in self.routes if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE)
         route = next(found, None)
         return route.path if isinstance(route, Route) else "other"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,6 +52,7 @@ class Desk:
     ) -> None:
         self.models, self.longest, self.glossaries = models, longest, dict(glossaries or {})
         self.queue, self.metrics, self.count = queue or Queue(), Metrics(), workers
+        self.mail = Mail()
         self.workers = Workers(self.queue, compute_with_models(models.translator), workers, self.count_batch)
         self.workers.start()
 
@@ -80,7 +82,7 @@ class Desk:
                     outcome = error
             else:
                 outcome = order.error
-            loop.call_soon_threadsafe(settle, result, outcome)
+            self.mail.send(loop, result, outcome)
 
         order = Order((asked.offer, prepared.asked), prepared.sources, until, done)
         try:
@@ -148,6 +150,27 @@ def finished(asked: Asked, prepared: Prepared, order: Order) -> list[list[Transl
         return prepared.finish(order.found)
     with asked.offer.lock, Stopwatch(prepared.translator.model, [order]):
         return prepared.finish(order.found)
+
+
+class Mail:
+    """Outcomes on their way from the workers' threads to the requests that wait: all that are ready wake the loop once."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[asyncio.Future[Any], Any]] = deque()
+        self.called = False
+
+    def send(self, loop: asyncio.AbstractEventLoop, result: asyncio.Future[Any], outcome: Any) -> None:
+        """From any thread."""
+        self.waiting.append((result, outcome))
+        if not self.called:
+            self.called = True
+            loop.call_soon_threadsafe(self.hand_out)
+
+    def hand_out(self) -> None:
+        """In the loop's thread. Requests that are sent from here on call again."""
+        self.called = False
+        while self.waiting:
+            settle(*self.waiting.popleft())
 
 
 def settle(result: asyncio.Future[Any], outcome: Any) -> None:

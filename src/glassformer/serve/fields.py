@@ -1,10 +1,11 @@
-"""What a request says, as JSON, a form or a form with files, as an object of one of our types."""
+"""A request's fields, from JSON, a form or a form with files, as an object of one of our types."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
@@ -103,18 +104,25 @@ def as_kind(kind: type[Kind], fields: dict[str, Any], **other_names: str) -> Kin
 
     Raises RequestError, naming the field, for one that is missing or of another type.
     """
-    hints, values = get_type_hints(kind), {}
-    for entry in dataclasses.fields(kind):  # type: ignore[arg-type]
+    values = {}
+    for entry, wanted in entries_of(kind):  # type: ignore[arg-type]  # a class is hashable
         name = next((one for one in (entry.name, other_names.get(entry.name, "")) if one in fields), "")
         if name and fields[name] is not None:
-            value = plain(fields[name], hints[entry.name])
+            value = plain(fields[name], wanted)
             try:
-                values[entry.name] = value if isinstance(value, File) else read(hints[entry.name], value, name)
+                values[entry.name] = value if isinstance(value, File) else read(wanted, value, name)
             except ConfigError as error:
                 raise RequestError(400, " ".join(str(error).split())) from None
         elif entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING:
             raise RequestError(400, f"{entry.name} is missing: wanted one in the request")
     return kind(**values)
+
+
+@cache
+def entries_of(kind: Any) -> list[tuple[dataclasses.Field[Any], Any]]:
+    """The fields of a request's type, with what is wanted of each."""
+    hints = get_type_hints(kind)
+    return [(entry, hints[entry.name]) for entry in dataclasses.fields(kind)]
 
 
 def plain(value: Any, wanted: Any) -> Any:

@@ -87,7 +87,7 @@ def add_key(path: Path, name: str, limits: Limits) -> str:
 
 @dataclass
 class Bucket:
-    """What is left for one who asks; it fills again within a minute."""
+    """The characters left for one client; it fills again within a minute."""
 
     left: float
     at: float

@@ -7,13 +7,16 @@ import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from glassformer.config import DecodingConfig
+from glassformer.documents.blocks import Document
 from glassformer.documents.files import KINDS, read_document
+from glassformer.documents.office import OFFICE, OfficeFile, read_office
 from glassformer.http.guard import RequestError
 from glassformer.serve.fields import File, as_kind, fields_of
 from glassformer.serve.office import Office
@@ -29,7 +32,7 @@ class TranslateAsk:
     """POST /translate."""
 
     q: str | list[str]
-    """What is to be translated: a text, or several."""
+    """The text to translate, or several."""
     source: str
     """A language's code, or auto."""
     target: str
@@ -112,16 +115,12 @@ class LibreTranslate:
         if not isinstance(sent, File):
             raise RequestError(400, "file is missing: wanted a form (multipart/form-data) with a file")
         ask = as_kind(FileAsk, fields)
-        try:
-            content = sent.content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise RequestError(400, "the file is not UTF-8: convert it first") from None
-        document = read_document(sent.name, content)
+        document = document_of(sent)
         self.office.admit(request, ask.api_key, document.texts)
         source = self.office.detect(document.texts, ask.target)[0] if ask.source == "auto" else ask.source
         offer = self.office.find(source, ask.target)
         made = await self.office.document(request, offer, document)
-        name = self.keep(File(translated_name(sent.name, ask.target), made.encode()))
+        name = self.keep(File(translated_name(sent.name, ask.target), made))
         return JSONResponse({"translatedFileUrl": str(request.url.replace(path=f"/download_file/{name}", query=""))})
 
     def keep(self, file: File) -> str:
@@ -162,12 +161,23 @@ class LibreTranslate:
                 "keyRequired": self.office.keys is not None,
                 "language": {"source": named(source), "target": named(target)},
                 "suggestions": False,
-                "supportedFilesFormat": list(KINDS),
+                "supportedFilesFormat": [*KINDS, *OFFICE],
             }
         )
 
     async def health(self, _: Request) -> Response:
         return JSONResponse({"status": "ok"})
+
+
+def document_of(sent: File) -> Document | OfficeFile:
+    """Raises RequestError for text that is not UTF-8, ConfigError for what is not the file that its name says."""
+    ending = PurePath(sent.name).suffix.lower()
+    if ending in OFFICE:
+        return read_office(ending, sent.content)
+    try:
+        return read_document(sent.name, sent.content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise RequestError(400, "the file is not UTF-8: convert it first") from None
 
 
 def translated_name(name: str, target: str) -> str:

@@ -1,4 +1,4 @@
-"""What the server counts, as Prometheus reads it (its text format 0.0.4)."""
+"""The server's counters, as Prometheus reads it (its text format 0.0.4)."""
 
 from __future__ import annotations
 

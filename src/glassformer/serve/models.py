@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glassformer.card import Card
 from glassformer.errors import ConfigError
 from glassformer.model_folder import describe
 from glassformer.text.languages import language_code
@@ -37,14 +38,13 @@ class Offer:
 
 
 def offer_of(name: str) -> Offer:
-    """What is known of a model before it is loaded. Raises CheckpointError for none, ConfigError for one whose card does not
+    """Facts about a model before it is loaded. Raises CheckpointError for none, ConfigError for one whose card does not
     say its languages."""
     folder = find_model(name)
-    languages = str(describe(folder).card.get("languages") or "")
-    source, _, target = languages.partition("-")
-    if not source or not target:
-        raise ConfigError(f"{name}: its card does not say its languages ({languages!r}): wanted such as en-de")
-    return Offer(name, language_code(source), language_code(target), weights_of(folder))
+    card = Card.of(describe(folder).card)
+    if not card.source or not card.target:
+        raise ConfigError(f"{name}: its card does not say its languages ({card.languages!r}): wanted such as en-de")
+    return Offer(name, language_code(card.source), language_code(card.target), weights_of(folder))
 
 
 def weights_of(folder: Path) -> int:
@@ -69,7 +69,7 @@ class Models:
         return sorted({source for source, _ in self.offers})
 
     def targets(self, source: str) -> list[str]:
-        """What ``source`` can be translated to."""
+        """The targets of ``source``."""
         return sorted(target for one, target in self.offers if one == source)
 
     def find(self, source: str, target: str) -> Offer:

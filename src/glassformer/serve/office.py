@@ -1,4 +1,4 @@
-"""What every way of asking needs: who may ask, which model answers, plain texts, marked-up texts and whole files."""
+"""The parts of every kind of request: who may ask, which model answers, plain texts, marked-up texts and whole files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.requests import Request
 from glassformer.config import DecodingConfig
 from glassformer.documents.blocks import Document
 from glassformer.documents.html import read_html
+from glassformer.documents.office import OfficeFile
 from glassformer.errors import ConfigError
 from glassformer.http.guard import RequestError
 from glassformer.serve.desk import Asked, Desk
@@ -53,12 +54,13 @@ class Office:
         """``beam``: for requests that do not say one. ``look``: whether this server shows the page to look inside."""
         self.desk, self.keys, self.limits = desk, keys, limits or Sizes()
         self.per_address, self.beam, self.shows = per_address or Limits(), beam, look
+        self.usual = DecodingConfig(beam_size=beam)
         self.counted = Counted()
         self.used: Counter[str] = Counter()
         """Characters asked for by each key, since the server began."""
 
     def admit(self, request: Request, key: str, texts: Sequence[str]) -> Key | None:
-        """Who asks. Raises RequestError: 403 for a key that is not known, 413 for too much, 429 for too much a minute."""
+        """The client. Raises RequestError: 403 for a key that is not known, 413 for too much, 429 for too much a minute."""
         found = self.keys.find(key) if self.keys is not None else None
         characters = sum(map(len, texts))
         if len(texts) > self.limits.texts:
@@ -74,7 +76,7 @@ class Office:
         return found
 
     def most_characters(self, used: int) -> int:
-        """What DeepL's clients want to know: a month's limit, which there is none of."""
+        """The usage that DeepL's clients ask for: a month's limit, which there is none of."""
         return max(ENDLESS, used)
 
     def find(self, source: str, target: str) -> Offer:
@@ -100,7 +102,7 @@ class Office:
         return self.desk.glossary(name) if name else None
 
     def config(self, asked: DecodingConfig | None) -> DecodingConfig:
-        return asked or DecodingConfig(beam_size=self.beam)
+        return asked or self.usual
 
     def look(self, offer: Offer, text: str) -> str:
         """The address of the page on this text; "" where it is not shown."""
@@ -138,11 +140,13 @@ class Office:
             document.rebuilt([best_of(next(found)) for _ in document.texts], offer.target) for document in documents
         ]
 
-    async def document(self, request: Request, offer: Offer, document: Document) -> str:
+    async def document(self, request: Request, offer: Offer, document: Document | OfficeFile) -> bytes:
         """A file with its texts translated."""
         config = self.config(None).changed(attention=document.has_tags)
         found = await self.translate(request, offer, document.texts, config)
-        return await asyncio.to_thread(document.rebuilt, [best_of(one) for one in found], offer.target)
+        rebuilt: Callable[..., str | bytes] = document.rebuilt
+        made = await asyncio.to_thread(rebuilt, [best_of(one) for one in found], offer.target)
+        return made.encode() if isinstance(made, str) else made
 
     async def word_scores(self, offer: Offer, text: str, translation: str) -> dict[int, float]:
         """log P of each of the translation's words between blanks, by its number, as the model in PyTorch has it."""

@@ -1,4 +1,4 @@
-"""What can be asked, as an OpenAPI document: made of the types that the requests are read into, and their docstrings."""
+"""The server's requests as an OpenAPI document: made of the types that the requests are read into, and their docstrings."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def operation(
 
 def without_body(summary: str, good: dict[str, Any], error: str = "Error") -> dict[str, Any]:
     bad = {
-        "description": "What came, what was wanted, what to do.",
+        "description": "The value that came, the one that was wanted, and the advice.",
         "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{error}"}}},
     }
     return {"summary": summary, "responses": {"200": good, "4XX": bad, "503": bad}}

@@ -94,7 +94,7 @@ class Translated:
 
 @dataclass(frozen=True)
 class TranslateAnswer:
-    """What POST /v1/translate gives."""
+    """The answer of POST /v1/translate."""
 
     source: str
     target: str

@@ -19,6 +19,7 @@ from glassformer.serve.office import Office, Sizes
 from glassformer.serve.queue import BUDGET, MOST_WAITING, Queue
 from glassformer.text.glossary import Glossary
 from glassformer.translator import Translator
+from glassformer.translator.translator import nothing
 
 CONNECTIONS = 1024
 
@@ -75,7 +76,7 @@ def make_office(settings: Settings, tell: Callable[[str], None], look: bool = Fa
             threads=settings.threads,
             spread=False,
             tell=tell,
-            remark=lambda _: None,  # of one person's text, and said on a terminal to another
+            remark=nothing,  # of one person's text, and said on a terminal to another
         )
 
     models = Models([offer_of(name) for name in settings.models], load, most_memory=settings.most_memory)

@@ -55,13 +55,14 @@ def compute_with_models(translator_of: Callable[[Offer], Any]) -> Compute:
 
     def compute(lane: Lane, pieces: Sequence[Piece]) -> list[Any]:
         offer, config = lane
-        engine = translator_of(offer).engine
+        translator = translator_of(offer)
+        engine = translator.engine_now
         sources = [piece.source for piece in pieces]
-        pending = engine.begin(sources, config)
+        submitted = engine.submit(sources, config)
         if uses_torch(engine, sources, config):
-            with offer.lock, Stopwatch(engine.model, [piece.order for piece in pieces]):
-                return list(pending())
-        return list(pending())
+            with offer.lock, Stopwatch(translator.model, [piece.order for piece in pieces]):
+                return list(submitted.result())
+        return list(submitted.result())
 
     return compute
 

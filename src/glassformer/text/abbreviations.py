@@ -9,7 +9,7 @@ from functools import cache
 
 @dataclass(frozen=True)
 class Abbreviations:
-    """What a language's full stops are read with."""
+    """The tables that a language's full stops are read with."""
 
     never: frozenset[str]
     """A name or a noun follows (Mr., Prof., z. B.): no sentence ends there."""
@@ -189,7 +189,7 @@ _MONTHS = """
     jahrhunderts jahrtausend jh jan feb mär apr jun jul aug sep sept okt nov dez
 """
 MONTHS = frozenset(_MONTHS.split())
-"""What follows a German ordinal, whatever stands before it."""
+"""Words that follow a German ordinal, whatever stands before it."""
 DEFAULT = ("en", "de", "fr")
 """Without a language its words are taken from these."""
 

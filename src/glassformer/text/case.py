@@ -1,8 +1,8 @@
 """SHOUTED and Titled lines, read as if they were neither.
 
 To a tokenizer "STREET" and "Street" are other pieces than "street", and a model that has hardly met them spells instead
-of translating. So a translator gives it the line in small letters, and shouts back what a shouted line became. A model
-that is trained on such lines reads them as they stand.
+of translating. A translator therefore gives it the line in small letters, and shouts back what a shouted line became. A
+model that is trained on such lines reads them as they stand.
 
 Small are all letters but these: a sentence's first, acronyms (``acronyms``), English I, days, months and nationalities, and
 a name behind a title or initial. Of a plain line only a shouted sentence and, where the vocabulary is known, words that

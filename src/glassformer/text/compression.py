@@ -1,6 +1,6 @@
 """Compressed files, undone a little at a time: no input can ask for more memory than is given here.
 
-A few kilobytes can stand for gigabytes. What comes out is asked for in pieces of CHUNK bytes, and what a decompressor keeps
+A few kilobytes can stand for gigabytes. Output is asked for in pieces of CHUNK bytes, and what a decompressor keeps
 for itself (zstd's window, xz's dictionary) is bounded: up to WINDOW it may have it; a larger one, as ``xz -9`` and
 ``zstd --long`` want it for small files too, only while what comes out is smaller than WINDOW and the rest stays untouched.
 """
@@ -99,11 +99,11 @@ class Member:
         self.wide = False
         """Whether it asked for more than WINDOW."""
         self.head = b""
-        """What was put in, as long as nothing came out."""
+        """The bytes that were put in, as long as nothing came out."""
         self.out = 0
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        """What comes out for ``data``, at most CHUNK bytes at a time. Raises CorpusError for damaged data, and for those
+        """The unpacked bytes of ``data``, at most CHUNK bytes at a time. Raises CorpusError for damaged data, and for those
         that want too much memory."""
         if not self.out and len(self.head) < FIRST:
             self.head += data
@@ -146,7 +146,7 @@ def wants_memory(error: Exception) -> bool:
 
 
 def unpacked(chunks: Iterable[bytes], kind: Compression, name: str) -> Iterator[bytes]:
-    """What compressed ``chunks`` hold, in pieces of at most CHUNK bytes.
+    """The content of compressed ``chunks``, in pieces of at most CHUNK bytes.
 
     Raises CorpusError for data that are damaged, cut short, packed twice or want too much memory.
     """

@@ -1,4 +1,4 @@
-"""What a file that is not UTF-8 is written in, guessed from some of its bytes, and the command that makes it UTF-8."""
+"""The encoding of a file that is not UTF-8, guessed from some of its bytes, and the command that makes it UTF-8."""
 
 import unicodedata
 from collections.abc import Callable
@@ -58,7 +58,7 @@ def plausibility(block: bytes, encoding: str) -> float:
 
 
 def advice(block: bytes, raw: bytes) -> str:
-    """What to do with a file of which ``raw`` is a line that is not UTF-8, and ``block`` that line with its neighbours."""
+    """The advice for a file of which ``raw`` is a line that is not UTF-8, and ``block`` that line with its neighbours."""
     others = [line for line in block.split(b"\n") if not line.isascii()]
     if sum(map(readable, others)) > len(others) / 2:
         return "other lines are UTF-8: correct this one, or leave such lines out with skip_bad_lines"

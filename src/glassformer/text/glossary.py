@@ -12,7 +12,7 @@ from glassformer.errors import ConfigError
 from glassformer.text.normalise import normalised
 
 ENDING = r"\w{0,2}"
-"""What a term may have behind it in a translation and still be that term: the endings of cases and plurals."""
+"""Endings that a term may have in a translation and still be that term: the endings of cases and plurals."""
 WORD = re.compile(r"\w+")
 MOST_TERMS = 20_000
 LONGEST_TERM = 200

@@ -20,12 +20,12 @@ UNSPACED_END = re.compile(r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff6
 
 def language_code(language: str) -> str:
     """``en`` of "en", "EN", "en-GB", "en_US" and "eng"; "" of "". Codes that are not known here stay."""
-    first = re.split(r"[-_]", language.strip().lower())[0]
+    first = language.strip().lower().replace("_", "-").partition("-")[0]
     return SHORT.get(first, first)
 
 
 def glue(language: str, before: str = "", after: str = "") -> str:
-    """What joins two sentences of ``language``: a blank, but nothing in Chinese and Japanese.
+    """The text between two sentences of ``language``: a blank, but nothing in Chinese and Japanese.
 
     Where the sentences ``before`` and ``after`` the joint are given, two that meet with Latin letters or digits get a
     blank in Chinese, too, and without a ``language`` two that meet with Chinese characters or marks get none.

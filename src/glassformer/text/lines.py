@@ -1,8 +1,9 @@
 """A file's lines, streaming: plain or compressed, which its first bytes say, with or without a byte order mark."""
 
+import select
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -20,17 +21,20 @@ r"""Of ``\r`` in a line that ends with ``\n``: a few may be in a sentence's text
 BOM = b"\xef\xbb\xbf"
 
 
-def lines(path: str | Path, *, skip_bad_lines: bool = False) -> Iterator[str | None]:
+def lines(
+    path: str | Path, *, skip_bad_lines: bool = False, before_waiting: Callable[[], None] | None = None
+) -> Iterator[str | None]:
     r"""The lines of a UTF-8 text file, in NFC, without their ends, one after the other; ``-`` is standard input.
 
     A line ends at ``\n`` or ``\r\n`` and nowhere else: U+2028 and its like occur within sentences, and so may ``\r``. In
     a file without any ``\n``, as an old Mac wrote them, a line ends at ``\r``.
-    With ``skip_bad_lines`` a line that is not UTF-8 comes as None, so that line numbers stay right.
+    With ``skip_bad_lines`` a line that is not UTF-8 comes as None, so that line numbers stay right. ``before_waiting`` is
+    called whenever reading standard input is about to wait, where one can know that (not of Windows' pipes).
 
     Raises CorpusError for a file that cannot be read, compressed data cut short, a line that is not UTF-8.
     """
     number = 0
-    for block in _blocks(_with_newlines(_decompressed(_chunks(path), path), path), path):
+    for block in _blocks(_with_newlines(_decompressed(_chunks(path, before_waiting), path), path), path):
         if number == 0:
             if name := wide(block):
                 raise CorpusError(
@@ -45,18 +49,19 @@ def lines(path: str | Path, *, skip_bad_lines: bool = False) -> Iterator[str | N
         yield from decoded
 
 
-def read_lines(path: str | Path) -> Iterator[str]:
-    """The lines of one file, in NFC, without their ends, empty ones too; ``-`` is standard input.
+def read_lines(path: str | Path, before_waiting: Callable[[], None] | None = None) -> Iterator[str]:
+    """The lines of one file, in NFC, without their ends, empty ones too; ``-`` is standard input. ``before_waiting`` as for
+    ``lines``.
 
     Raises CorpusError, while it is read, for a file that cannot be read and for a line that is not UTF-8.
     """
-    for line in lines(path):
+    for line in lines(path, before_waiting=before_waiting):
         if line is not None:
             yield line
 
 
 def name_of(path: str | Path) -> str:
-    """What a file is called in messages."""
+    """A file's name in messages."""
     return "standard input" if str(path) == STDIN else str(path)
 
 
@@ -65,11 +70,11 @@ def is_pipe(path: str | Path) -> bool:
     return str(path) == STDIN or (Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir())
 
 
-def _chunks(path: str | Path) -> Iterator[bytes]:
+def _chunks(path: str | Path, before_waiting: Callable[[], None] | None) -> Iterator[bytes]:
     try:
         if str(path) == STDIN:
             # read1 gives what is there already: a line that is typed gets its translation before the next one.
-            yield from iter(lambda: sys.stdin.buffer.read1(CHUNK), b"")  # type: ignore[union-attr]
+            yield from iter(lambda: _typed(before_waiting), b"")
         else:
             with Path(path).open("rb") as file:
                 yield from iter(lambda: file.read1(CHUNK), b"")
@@ -79,6 +84,20 @@ def _chunks(path: str | Path) -> Iterator[bytes]:
         raise CorpusError(f"{path}: is a folder; name the text file in it") from error
     except OSError as error:
         raise CorpusError(f"{name_of(path)}: cannot be read ({error.strerror or error})") from error
+
+
+def _typed(before_waiting: Callable[[], None] | None) -> bytes:
+    """The bytes that standard input holds; b"" at its end."""
+    if before_waiting is not None and _would_wait():
+        before_waiting()
+    return sys.stdin.buffer.read1(CHUNK)  # type: ignore[union-attr]
+
+
+def _would_wait() -> bool:
+    try:
+        return not select.select([sys.stdin], [], [], 0)[0]
+    except (OSError, ValueError):  # no file descriptor, or not one that can be asked
+        return False
 
 
 def _decompressed(chunks: Iterator[bytes], path: str | Path) -> Iterator[bytes]:

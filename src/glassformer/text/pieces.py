@@ -5,7 +5,8 @@ A tokenizer with such tables is kept as JSON, where one of ours is a SentencePie
 
     {"pad_id": …, "bos_id": …, "eos_id": …, "unk_id": …, "sides": [side] or [source, target]}
 
-and a side is {"model": the SentencePiece model in base64, "tokens": [the pieces by id], "before": [ids], "after": [ids]}.
+and a side is {"model": the SentencePiece model (or ``byte_pairs``) in base64, "tokens": [the pieces by id], "before": [ids],
+"after": [ids]}.
 ``before`` and ``after`` stand around each sentence: the language tokens of multilingual models.
 """
 
@@ -19,13 +20,16 @@ import sentencepiece
 
 from glassformer.errors import CheckpointError
 from glassformer.strict_json import parsed
+from glassformer.text.byte_pairs import BytePairs
 
 SPECIAL = ("pad_id", "bos_id", "eos_id", "unk_id")
 MOST_TOKENS = 2_000_000
 
 
 def opened(model: bytes) -> Any:
-    """A SentencePiece model. Raises CheckpointError for what is none."""
+    """A SentencePiece model, or byte pairs. Raises CheckpointError for what is neither."""
+    if model.startswith(b"{"):
+        return BytePairs(model)
     try:
         # SentencePiece takes no bytes for "no model yet", and would fail only when it is used.
         pieces: Any = sentencepiece.SentencePieceProcessor(model_proto=model) if model else None

@@ -1,4 +1,4 @@
-r"""What must come out of a translation as it went in: emoji, links, addresses, placeholders, tags, times, versions.
+r"""Parts of a text that a translation keeps as they are: emoji, links, addresses, placeholders, tags, times, versions.
 
 Such a thing is no word. Before translation each one becomes a sign, a piece of the vocabulary of its own which the model
 was trained to copy (``SIGNS``); afterwards the sign becomes the thing again, exactly once. A thing whose sign the

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from glassformer.card import Card
 from glassformer.text.case import in_upper_case, known_in_small, plain, shouted
 from glassformer.text.languages import glue
 from glassformer.text.normalise import normalised
@@ -34,7 +35,7 @@ things (``docs/journal.md``)."""
 
 @dataclass(frozen=True)
 class Part:
-    """What is translated in one."""
+    """The text that is translated in one."""
 
     ids: list[int]
     """Without bos and eos. Empty where nothing is to be translated: ``text`` is its own translation."""
@@ -45,7 +46,7 @@ class Part:
     unsigned: list[int] = field(default_factory=list)
     """Things for which there were no signs left."""
     before: str | None = None
-    """What stands between this part and the one before it; None where a sentence follows the other in its line."""
+    """The text between this part and the one before it; None where a sentence follows the other in its line."""
     loud: bool = False
     """Whether the line was SHOUTED."""
     head: str = ""
@@ -63,7 +64,7 @@ class Reading:
     cut: bool = False
     """Whether a sentence was longer than those that the model was trained on, and so cut inside."""
     end: str = ""
-    """What stands behind the last part."""
+    """The text behind the last part."""
     in_target: dict[int, str] = field(default_factory=dict)
     """How things are written in the target where that is otherwise, by their number."""
 
@@ -101,15 +102,15 @@ class Reader:
     @classmethod
     def of(cls, tokenizer: Tokenizer, card: Mapping[str, Any], *, protect: bool = True) -> Reader:
         """The reader that a model's card asks for."""
-        source, _, target = str(card.get("languages") or "").partition("-")
+        known = Card.of(card)
         return cls(
             tokenizer,
-            source,
-            target,
-            limit=max(SMALLEST_LIMIT, int(card.get("longest") or card.get("split_above") or LONGEST)),
-            most=int(card.get("sentences", 0)),
-            plain_case=bool(card.get("plain_case", True)),
-            scripts=tuple(card.get("source_scripts", ())),
+            known.source,
+            known.target,
+            limit=max(SMALLEST_LIMIT, known.limit or LONGEST),
+            most=known.sentences,
+            plain_case=known.plain_case,
+            scripts=known.source_scripts,
             protect=protect,
         )
 
@@ -228,7 +229,7 @@ class Reader:
 
 
 def without_pictures(text: str, things: Mapping[str, str]) -> tuple[str, str, str]:
-    """What stands before ``text``, the text, and what stands behind it: emoji at its ends, which are put there again
+    """The characters before ``text``, the text, and those behind it: emoji at its ends, which are put there again
     whatever the translation. ``things``: what each sign in ``text`` stands for."""
     pictures = "|".join(re.escape(sign) for sign, thing in things.items() if is_picture(thing))
     found = re.fullmatch(rf"((?:\s*(?:{pictures}))*\s*)(.*?)((?:\s*(?:{pictures}))*)\s*", text) if pictures else None

@@ -31,7 +31,7 @@ CANDIDATE = re.compile(
 INSIDE = re.compile(
     rf"[{STOPS}][^\w\s]{{0,20}}(?:\[\d+\])?\s+\S|[{WIDE}]|[\u2e80-\u9fff][.!?][\u2e80-\u9fff“「『（]|\n\s*\n|;\s+\S"
 )
-"""What a text of several sentences has somewhere. Fast: most lines end here."""
+"""A sign that a text of several sentences has somewhere. Fast: most lines end here."""
 PARAGRAPH = re.compile(r"\n\s*\n")
 SPAN = re.compile(
     rf"“[^“”]{{1,{QUOTE}}}”|„[^„“”]{{1,{QUOTE}}}[“”]|‚[^‚‘’]{{1,{QUOTE}}}‘|‘(?:[^‘’]|’(?=\w)){{1,{QUOTE}}}’(?!\w)"
@@ -51,7 +51,7 @@ TIME_FIRST = re.compile(r"\W*(?:At|In|On|By|From|After|Before|Since|Until|Around
 BRAND = re.compile(r"[a-z]{1,2}[A-Z]")
 """iPhone, eBay: small at a sentence's beginning, too."""
 VERB = re.compile(r"[^\W\d_]{4,}")
-"""A whole word in small letters, before a number: it was built. 1945 it burnt down. What abbreviates is in the tables."""
+"""A whole word in small letters, before a number: it was built. 1945 it burnt down. Abbreviations are in the tables."""
 INITIAL = re.compile(r"(?:[^\W\d_]\.?-)*[^\W\d_]")
 ROMAN = re.compile(r"[IVX]{1,6}|[IVXLCDM]{2,8}")
 SPEECH = re.compile(
@@ -251,7 +251,7 @@ def _ends_with_stop(whole: Text, before: str, rest: str, following: str) -> bool
 
 
 def _names(before: str, word: str) -> list[str]:
-    """What may stand in the tables: the last three words together (i. d. R.), two (z. B.), and the last one."""
+    """The entries that the tables may have: the last three words together (i. d. R.), two (z. B.), and the last one."""
     found = [word.casefold()]
     tail = re.search(r"(?:[^\s.]{1,6}\.\s?){1,3}$", before[: len(before) - len(word)][-24:])
     if tail:

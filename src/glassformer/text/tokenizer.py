@@ -3,7 +3,7 @@
 One vocabulary serves both languages, as in the paper (§5.1); a model of another program may have one for each, under ids
 of its own (``pieces``): then a Tokenizer is the source's, and its ``target`` the other one.
 
-What goes in comes out again, but for these, on purpose:
+Text that goes in comes out again, but for these, on purpose:
 
 - text is put into one spelling (``text/normalise.py``): NFC, one kind of blank, no invisible characters;
 - blanks at both ends go and a run of them becomes one: SentencePiece's own rule;
@@ -47,6 +47,8 @@ COVERAGE = 0.9999
 """The share of the text whose characters get an id of their own; the rest, a stray emoji, is spelt in bytes."""
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Letters of scripts that put no blank between words: Thai to Burmese, Khmer, Chinese and Japanese characters."""
+FEW = 16
+"""Texts up to which SentencePiece is faster one by one: for a list it starts threads, at some 50 µs."""
 THREADS = 2
 """Fixed, because sums of floats, and so the vocabulary, depend on how the work is shared out."""
 
@@ -55,7 +57,7 @@ class Tokenizer:
     """Turns text into ids and back. Make one with ``train``, ``load``, ``from_bytes`` or ``of_sides``."""
 
     target: "Tokenizer"
-    """What the translation is written with: this one itself, or, where each language has a vocabulary, the target's."""
+    """The tokenizer of the translation: this one itself, or, where each language has a vocabulary, the target's."""
 
     def __init__(self, model: bytes) -> None:
         """``model``: a serialised SentencePiece model, or tables as ``pieces`` keeps them. Raises CheckpointError when it
@@ -88,17 +90,22 @@ class Tokenizer:
 
     @property
     def sentencepiece_model(self) -> bytes:
-        """What cuts and joins on this side, as other SentencePiece programs read it."""
-        return self._pieces.model if self.has_tables else self._model
+        """This side's SentencePiece model, as other SentencePiece programs read it. Raises ConfigError for byte pairs."""
+        model: bytes = self._pieces.model if self.has_tables else self._model
+        if model.startswith(b"{"):
+            raise ConfigError(
+                "this model's words are cut by byte pairs, and an export has SentencePiece: use the original"
+            )
+        return model
 
     @property
     def before(self) -> list[int]:
-        """What stands before each sentence's own ids: a language token, or nothing."""
+        """The ids before each sentence's own: a language token, or none."""
         return list(self._pieces.before) if self.has_tables else []
 
     @property
     def after(self) -> list[int]:
-        """What stands after each sentence's own ids."""
+        """The ids after each sentence's own."""
         return list(self._pieces.after) if self.has_tables else []
 
     @classmethod
@@ -197,7 +204,7 @@ class Tokenizer:
         Path(path).write_bytes(self._model)
 
     def to_bytes(self) -> bytes:
-        """What ``save`` writes: the serialised SentencePiece model, which other SentencePiece programs read, or tables."""
+        """The file of ``save``: the serialised SentencePiece model, which other SentencePiece programs read, or tables."""
         return self._model
 
     @cached_property
@@ -214,8 +221,9 @@ class Tokenizer:
         return self._pieces.encode(normalised(text))
 
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
-        """The ids of each text; the same as ``encode`` one by one, several times faster."""
-        return self._pieces.encode([normalised(text) for text in texts])
+        """The ids of each text; the same as ``encode`` one by one, of many texts faster."""
+        plain = [normalised(text) for text in texts]
+        return self._pieces.encode(plain) if len(plain) > FEW else [self._pieces.encode(text) for text in plain]
 
     def ways_to_cut(self, word: Iterable[SupportsInt], count: int) -> list[tuple[tuple[int, ...], float]]:
         """Up to ``count`` ways to cut the word that ``word`` spells into pieces, the likeliest first, each with its
@@ -246,9 +254,9 @@ class Tokenizer:
         return self._pieces.decode([id for id in self._known(ids) if id not in self._silent])
 
     def decode_batch(self, all_ids: Iterable[Iterable[SupportsInt]]) -> list[str]:
-        """The text of each; the same as ``decode`` one by one, faster. Raises as it does."""
+        """The text of each; the same as ``decode`` one by one, of many rows faster. Raises as it does."""
         rows = [[id for id in self._known(ids) if id not in self._silent] for ids in all_ids]
-        return self._pieces.decode(rows) if rows else []  # SentencePiece takes no rows for one empty row
+        return self._pieces.decode(rows) if len(rows) > FEW else [self._pieces.decode(row) for row in rows]
 
     def tokens(self, ids: Iterable[SupportsInt]) -> list[str]:
         """The pieces as they are shown: ▁ begins a word, <0xF0> is a byte, <pad> <s> </s> <unk> are the special ones.
@@ -372,8 +380,8 @@ def _without_rules_name(model: bytes) -> bytes:
 def _spell_rare_characters(lines: list[str], room: int) -> None:
     """Take out of ``lines`` all but the ``room`` commonest characters, where those are not COVERAGE of the text anyway.
 
-    What training does not see is spelt in bytes: rare signs of a Chinese corpus with a small vocabulary. SentencePiece
-    would refuse a vocabulary that cannot hold every character.
+    Characters that training does not see are spelt in bytes: rare signs of a Chinese corpus with a small vocabulary.
+    SentencePiece would refuse a vocabulary that cannot hold every character.
     """
     counts: Counter[str] = Counter()
     for line in lines:

@@ -35,7 +35,7 @@ def guided_loss(
 
         −log Σ_k softmax(q Kᵀ / √d_k)_k     over the keys k that the query is to look at, in sum
 
-    and of a sentence with several such queries, the pieces of a word or several words, the mean. So each marked sentence
+    and of a sentence with several such queries, the pieces of a word or several words, the mean. Each marked sentence
     adds one number, as each target token does to the loss beside it: both are divided by the step's target tokens, in
     all its batches and processes together. ``real`` is False on padding. Of a batch that was computed twice (R-Drop:
     twice as many queries as rows) it is the mean of both.
@@ -86,14 +86,14 @@ def teaches(progress: Progress, config: TrainingConfig) -> bool:
 
 
 def taught(progress: Progress, config: TrainingConfig, facts: Facts) -> dict[str, Any]:
-    """What the card says: which head was taught, up to which step so far, how strongly, by how many marked pairs; and
+    """The card's entry: which head was taught, up to which step so far, how strongly, by how many marked pairs; and
     the same of the model that the run began with. Empty where nothing was taught."""
     before = {**progress.taught_before, "in": "the run it started from"} if progress.taught_before else {}
     if not progress.guided_to:
-        return {"taught": before} if before else {}
+        return before
     said: dict[str, Any] = {"head": config.guided_attention, "until_step": progress.guided_to}
     said |= {"weight": config.guided_weight, "marked_pairs": facts.marked_pairs}
-    return {"taught": {**said, "before": before} if before else said}
+    return {**said, "before": before} if before else said
 
 
 def check_guide(recipes: Iterable[Recipe], marks: Iterable[str]) -> None:

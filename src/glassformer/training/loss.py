@@ -18,7 +18,7 @@ class Loss(NamedTuple):
     """Sums over tokens, not means: batches of different size add up. Of a batch that is computed twice, the mean of both."""
 
     smoothed: Float[Tensor, ""]
-    """What training makes small: cross entropy against the smoothed distribution, in nats, and R-Drop's divergence."""
+    """The loss of training: cross entropy against the smoothed distribution, in nats, and R-Drop's divergence."""
     plain: Float[Tensor, ""]
     """Cross entropy of the wanted tokens alone, in nats: its exp per token is the perplexity."""
 
@@ -84,7 +84,7 @@ def fused_loss(
 
 
 class _FusedLoss(torch.autograd.Function):
-    """∂loss/∂logits = softmax(logits) − the smoothed distribution: known as soon as the logits are. So is R-Drop's."""
+    """∂loss/∂logits = softmax(logits) − the smoothed distribution: known as soon as the logits are. R-Drop's is, too."""
 
     @staticmethod
     def forward(

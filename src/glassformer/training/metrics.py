@@ -1,4 +1,4 @@
-"""What a run measures of itself: the loss and the speed over the last steps, and the file they are written to."""
+"""A run's measurements: the loss and the speed over the last steps, and the file they are written to."""
 
 import json
 import time

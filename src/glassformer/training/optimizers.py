@@ -1,4 +1,4 @@
-"""What moves the weights: the paper's Adam (§5.3), or Muon for the matrices and Adam for the rest."""
+"""The optimisers: the paper's Adam (§5.3), or Muon for the matrices and Adam for the rest."""
 
 from collections import defaultdict
 

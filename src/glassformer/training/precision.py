@@ -1,4 +1,4 @@
-"""What the products are computed in: bfloat16 where the processor multiplies it faster, else float32."""
+"""The number format of the products: bfloat16 where the processor multiplies it faster, else float32."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager

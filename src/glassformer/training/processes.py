@@ -157,7 +157,7 @@ def joined(device: torch.device) -> Iterator[Processes]:
 
 
 def prepared_by_first(processes: Processes, read: Callable[..., Data], doing: Doing) -> Data:
-    """What ``read`` (``prepare``) gives: the first process prepares, the others open what it left. On a machine that
+    """The result of ``read`` (``prepare``): the first process prepares, the others open what it left. On a machine that
     does not see the first one's folder, its own first process prepares it there from the same files.
 
     Raises CorpusError when that is not the same corpus.

@@ -59,7 +59,7 @@ def ran_out_of_memory(error: BaseException) -> bool:
 @brief
 @dataclass
 class Snapshot:
-    """What a step changes before it changes the weights, to be restored when memory runs out in it."""
+    """The state that a step changes before the weights, to be restored when memory runs out in it."""
 
     random: torch.Tensor
     meter: dict[str, object]

@@ -1,4 +1,4 @@
-"""What a training run reports: plain records. The library prints nothing."""
+"""The reports of a training run: plain records. The library prints nothing."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,7 +13,7 @@ class Plan:
 
     folder: str
     messages: list[str]
-    """What was read and left out."""
+    """Counts of the pairs that were read and left out."""
     choices: list[Choice]
     parameters: int
     pairs: int
@@ -76,7 +76,7 @@ class Outcome:
 
 
 class Reporter(Protocol):
-    """What a run calls with its records."""
+    """The object that a run calls with its records."""
 
     def doing(self, what: str, done: int, total: int) -> None: ...
     def planned(self, plan: Plan) -> None: ...

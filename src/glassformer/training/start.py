@@ -9,7 +9,7 @@ from glassformer.text.tokenizer import WORD_START, Tokenizer
 from glassformer.training.state import State
 
 VOCABULARY = ("embedding.weight", "target_embedding.weight", "output_matrix", "output_bias")
-"""What has a row for each piece of the vocabulary: the first of the source's, the others of the target's."""
+"""The matrices with a row for each piece of the vocabulary: the first of the source's, the others of the target's."""
 SIZES = (
     "d_model",
     "heads",
@@ -28,9 +28,9 @@ SIZES = (
     "tied_output",
     "source_eos",
 )
-"""What must be the same in both models."""
+"""Settings that must be the same in both models."""
 OF_TABLES = ("target_vocabulary_size", "target_prefix", "pad_id", "bos_id", "eos_id", "unk_id")
-"""What goes with a vocabulary that is kept."""
+"""Settings that go with a vocabulary that is kept."""
 
 
 def start_from(state: State, tokenizer: Tokenizer, saved: Saved) -> None:

@@ -76,7 +76,7 @@ class Progress:
     guide_ended: bool = False
     """Whether the share of the run in which it is taught is over."""
     taught_before: dict[str, Any] = field(default_factory=dict)
-    """What the card of the model that the run began with says of a head that was taught."""
+    """The entry ``taught`` of the card of the model that the run began with."""
 
 
 @brief
@@ -165,7 +165,7 @@ class State:
         return {name: tensor.detach().cpu() for name, tensor in (weights | self.moments()).items()}
 
     def moments(self) -> dict[str, Tensor]:
-        """What the optimisers keep of each weight's gradients, as ``adam.exp_avg.embedding.weight``."""
+        """The optimisers' state for each weight, as ``adam.exp_avg.embedding.weight``."""
         return {
             f"{type(optimizer).__name__.lower()}.{moment}.{name}": tensor
             for optimizer in self.optimizers
@@ -192,7 +192,7 @@ def random_state() -> Tensor:
 
 
 def set_random_state(state: Tensor) -> None:
-    """Set what ``random_state`` gave. What a machine without, or with, a GPU left serves the processor alone."""
+    """Set what ``random_state`` gave. A state from a machine without, or with, a GPU serves the processor alone."""
     size = torch.get_rng_state().numel()
     torch.set_rng_state(state[:size])
     if torch.cuda.is_available() and state.numel() > size:
@@ -256,7 +256,7 @@ def newest_checkpoint(run: Path, damaged: list[str] | None = None) -> Path | Non
 
 
 def shown_checkpoint(run: Path) -> Path | None:
-    """What there is to look at in a run's folder: its newest checkpoint while it goes on, its best when it has ended.
+    """The model to look at in a run's folder: its newest checkpoint while it goes on, its best when it has ended.
     None where nothing is saved yet, or ``run`` is no run's folder."""
     found = checkpoints(run)
     if not found:

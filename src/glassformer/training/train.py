@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 
 from glassformer import __version__
 from glassformer.brief import brief
+from glassformer.card import Card
 from glassformer.checkpoint import Saved
 from glassformer.config import TrainingConfig
 from glassformer.config.recipe import Recipe
@@ -54,7 +55,7 @@ def train(
     data: Data,
     recipe: Recipe,
     *,
-    about: dict[str, Any] | None = None,
+    card: Card | None = None,
     reporter: Reporter | None = None,
     start: Saved | None = None,
     stop: Callable[[], str] = lambda: "",
@@ -63,8 +64,8 @@ def train(
 ) -> Outcome:
     """Train in the folder ``run``, going on exactly where an interrupted run stopped.
 
-    ``about`` goes into the model's card. ``start``: the model whose weights a new run begins with. ``stop`` is called after
-    each step: a text saves and stops, with that reason.
+    ``card``: what the model's card says besides what training finds. ``start``: the model whose weights a new run begins
+    with. ``stop`` is called after each step: a text saves and stops, with that reason.
     ``processes``: those among which each batch is shared (``processes.joined``); the first one writes and reports.
     Raises ConfigError for a ``guided_attention`` that model or corpus lack, TrainingError when the loss is NaN or infinite
     again and again, memory runs out for a single pair or nothing can be written, CheckpointError when every checkpoint is
@@ -73,7 +74,7 @@ def train(
     keep_freed_memory()
     processes = processes or Processes()
     where = find_device(device)
-    session = Session(run, data, recipe, about or {}, reporter or NullReporter(), stop, where, processes, start)
+    session = Session(run, data, recipe, card or Card(), reporter or NullReporter(), stop, where, processes, start)
     try:
         session.begin()  # at the newest whole checkpoint, or with a new model
         while session.stopped is None:  # an epoch a turn; another one also from the checkpoint after a loss of NaN
@@ -109,7 +110,7 @@ class Session:
     run: Path
     data: Data
     recipe: Recipe
-    about: dict[str, Any]
+    card: Card
     reporter: Reporter
     stop: Callable[[], str]
     where: torch.device
@@ -137,7 +138,7 @@ class Session:
         self.clock = Clock(progress.seconds)
         self.meter, self.losses = Meter(self.clock), Losses()
         parameters, pairs = sum(p.numel() for p in self.state.model.parameters()), len(self.data.pairs)
-        self.card = {**self.about, "glassformer": __version__, "parameters": parameters, "pairs": pairs}
+        self.card = replace(self.card, glassformer=__version__, parameters=parameters, pairs=pairs)
         device = str(self.where) + (f", {self.processes.count} processes" if self.processes.count > 1 else "")
         messages, choices = self.data.messages, self.recipe.choices
         plan = Plan(str(self.run), messages, choices, parameters, pairs, self.in_epoch, device, progress.step)
@@ -162,7 +163,7 @@ class Session:
                 )
         elif self.processes.first and self.start is not None:
             start_from(state, self.data.tokenizer, self.start)
-            state.progress.taught_before = dict(self.start.card.get("taught") or {})
+            state.progress.taught_before = dict(Card.of(self.start.card).taught)
         self.processes.tensors_from_first(state.everything())
         state.progress = Progress(**json.loads(self.processes.text_from_first(json.dumps(asdict(state.progress)))))
         share_random_states(self.processes, random, [self.config.seed, state.progress.step])
@@ -170,7 +171,7 @@ class Session:
             self.metrics = Metrics(self.run / "metrics.jsonl", state.progress.step)
 
     def rest_of_epoch(self) -> Iterator[list[Batch]]:
-        """What each step of this epoch learns from, after those that the checkpoint has seen."""
+        """The batches of each step of this epoch, after those that the checkpoint has seen."""
         progress = self.state.progress
         return groups(self.batches.epoch(progress.epoch, skip=progress.batch), self.config.accumulate)
 
@@ -303,7 +304,8 @@ class Session:
         trained: dict[str, Any] = {"step": progress.step, "epoch": progress.epoch, "seconds": round(progress.seconds)}
         if best:
             trained |= {"validation_bleu": progress.best_bleu, "validation_loss": progress.best_loss}
-        card = {**self.card, "training": trained, **taught(progress, self.config, self.data.pairs.facts)}
+        told = taught(progress, self.config, self.data.pairs.facts)
+        card = replace(self.card, training=trained, taught=told).to_dict()
         keep = self.config.keep_checkpoints
         self.state.save(self.run, self.data.tokenizer, card, keep=keep, random=random)
 

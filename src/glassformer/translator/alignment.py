@@ -24,7 +24,7 @@ class Alignment:
     target_words: list[str]
     weights: Float[Tensor, "target_word source_word"]
     special: Float[Tensor, " target_word"]
-    """What is missing from each row's sum to 1: the weight on the source's </s>, which is no word."""
+    """The part that each row lacks to a sum of 1: the weight on the source's </s>, which is no word."""
     layer: int
     """The decoder's layer that was read, from 0, and its heads that were averaged."""
     heads: list[int]
@@ -45,7 +45,7 @@ class Alignment:
 
 
 def words_of(tokenizer: Tokenizer, ids: Sequence[int], special: bool) -> list[tuple[str, list[int]]]:
-    """What ``Translator.words`` gives."""
+    """The result of ``Translator.words``."""
     tokens = tokenizer.tokens(ids)
     found = [
         (tokenizer.decode([ids[n] for n in places]), places)
@@ -81,7 +81,7 @@ def merge_words(
     """Attention weights between words, from those between pieces, on the CPU.
 
     Each word is a list of positions. A query word looks as its pieces do on average; a key word is looked at as its
-    pieces are together. So a row still sums to 1, less what lies on keys that belong to no word.
+    pieces are together. A row still sums to 1, less what lies on keys that belong to no word.
     """
     weights = weights.detach().float().cpu()
     mean = weights.new_zeros(len(query_words), weights.size(-2))

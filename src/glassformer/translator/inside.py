@@ -1,8 +1,7 @@
-"""What looks into the model: ids in, numbers out. This, and not the door itself, needs torch."""
+"""The view into the model: ids in, numbers out. This, and not the door itself, needs torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import torch
 
@@ -21,15 +20,15 @@ from glassformer.trace import Trace, Window, record
 class Inside:
     """The model as PyTorch has it, whichever engine translates."""
 
-    model: Transformer
+    native: Native
 
-    @cached_property
-    def native(self) -> Native:
-        return Native(self.model)
+    @property
+    def model(self) -> Transformer:
+        return self.native.model
 
     def found(self, source_ids: Sequence[int], config: DecodingConfig) -> list[Hypothesis]:
         """The best translations, the best first."""
-        return self.native.begin([source_ids], config)()[0]
+        return self.native.submit([source_ids], config).result()[0]
 
     def scores(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
         """log P of each target's tokens, eos the last."""

@@ -32,7 +32,7 @@ class Asker(Protocol):
     @property
     def tokenizer(self) -> Tokenizer: ...
     @property
-    def engine(self) -> Engine: ...
+    def engine_now(self) -> Engine: ...
     @property
     def model(self) -> Transformer: ...
     @property
@@ -45,14 +45,14 @@ class Asker(Protocol):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What an engine is to be asked for some texts. ``finish`` takes what it found."""
+    """The request to an engine for some texts. ``finish`` takes what it found."""
 
     translator: Asker
     texts: Sequence[str]
     readings: list[Reading]
     config: DecodingConfig
     asked: DecodingConfig
-    """What the engine is asked for: of two hypotheses with the same text one is dropped, so some are in reserve."""
+    """The settings for the engine: of two hypotheses with the same text one is dropped, so some are in reserve."""
     sources: list[list[int]]
     """The ids of each part that has something to translate, the texts' parts one after the other."""
     prefixes: list[list[int]]
@@ -62,11 +62,11 @@ class Prepared:
 
     def finish(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
         """The translations of each text, from each source's hypotheses."""
-        reader, each, engine = self.translator.reader, iter(found), self.translator.engine
+        reader, each, engine = self.translator.reader, iter(found), self.translator.engine_now
         hypotheses = [[list(next(each)) if part.ids else [] for part in one.parts] for one in self.readings]
 
         def search(sources: Ids, prefixes: Ids) -> list[list[Hypothesis]]:
-            return engine.begin(sources, self.asked, prefixes=prefixes)()
+            return engine.submit(sources, self.asked, prefixes=prefixes).result()
 
         readings = with_numbers(reader, self.readings, hypotheses, search, self.forced)
         made = []
@@ -147,7 +147,7 @@ def prepare(
     translator.remark_on(texts, readings)
     heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
     forced = [
-        translator.tokenizer.target.encode(prefix) if number == 0 else []
+        translator.tokenizer.target.encode(prefix) if prefix and number == 0 else []
         for prefix, of_text in zip(prefixes, heard, strict=True)
         for number in range(len(of_text))
     ]

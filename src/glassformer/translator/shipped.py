@@ -9,7 +9,7 @@ from glassformer.interop.known import is_foreign
 from glassformer.model_folder import model_folder
 
 DEFAULT_MODEL = "en-de"
-"""What translates where no model is named."""
+"""The model where none is named."""
 
 
 def models_folder() -> Path:

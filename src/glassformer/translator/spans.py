@@ -80,7 +80,7 @@ def spans_of(tokenizer: Tokenizer, ids: Sequence[int], text: str, offset: int = 
 
 
 def surfaces_of(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
-    """What each token adds to the text. Bytes that spell a character together: the first one has it."""
+    """The characters that each token adds to the text. Bytes that spell a character together: the first one has it."""
     tokens, found = tokenizer.tokens(ids), []
     for spelled, group in groupby(range(len(ids)), lambda number: is_byte(tokens[number])):
         numbers = list(group)

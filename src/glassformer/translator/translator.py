@@ -1,4 +1,4 @@
-"""An engine and a tokenizer behind one door. What text needs on the way to ids and back is here, and needs no torch."""
+"""An engine and a tokenizer behind one door. The way from text to ids and back is here, and needs no torch."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
 from glassformer.brief import brief
+from glassformer.card import Card
 from glassformer.carried import placed
 from glassformer.config import DecodingConfig
-from glassformer.engines import Engine, open_engine
-from glassformer.errors import TranslationWarning
+from glassformer.engines import Engine, Submitted, native_opener, open_engine
+from glassformer.errors import DecodingError, TranslationWarning
 from glassformer.model_folder import describe
 from glassformer.text.glossary import Glossary
 from glassformer.text.reading import Reader, Reading
@@ -27,6 +28,7 @@ from glassformer.translator.shipped import find_model
 if TYPE_CHECKING:
     import torch
 
+    from glassformer.engines.native import Native
     from glassformer.model import Transformer
     from glassformer.trace import Trace
     from glassformer.translator.inside import Inside
@@ -39,7 +41,7 @@ SHOWN = 60
 
 
 class Options(TypedDict, total=False):
-    """What ``Translator.translations`` explains."""
+    """The options that ``Translator.translations`` explains."""
 
     config: DecodingConfig | None
     prefix: str | Sequence[str]
@@ -61,6 +63,8 @@ class Translator:
     remark: Callable[[str], None] = field(default_factory=lambda: warn)
     """Is given, once each, what people should know of their texts: a script that the model does not read, a sentence that
     is too long for it, a thing that has lost its place."""
+    open_native: Callable[[], Native] | None = None
+    """Opens the model to look into, where ``engine`` computes with a copy of it."""
     _said: set[str] = field(default_factory=set, init=False, repr=False)
     _reader: Reader | None = field(default=None, init=False, repr=False)
     _reader_of: Any = field(default=None, init=False, repr=False)
@@ -101,9 +105,11 @@ class Translator:
         """
         folder = find_model(name_or_path, tell)
         about = describe(folder)
+        native = native_opener(folder, device=device, threads=threads)
         chosen = open_engine(
             folder,
             about,
+            native,
             engine=engine,
             device=device,
             threads=threads,
@@ -111,18 +117,43 @@ class Translator:
             spread=spread,
             tell=tell,
         )
-        return cls(chosen, about.tokenizer, about.card, str(name_or_path), protect, remark or warn)
+        return cls(chosen, about.tokenizer, about.card, str(name_or_path), protect, remark or warn, native)
+
+    @cached_property
+    def native(self) -> Native:
+        """PyTorch's engine, around the model to look into; loaded when it is first needed."""
+        if not self.engine.copies:
+            return self.engine  # type: ignore[return-value]
+        if self.open_native is None:
+            raise DecodingError("this translator has no model to look into: load it with engine=native")
+        return self.open_native()
 
     @property
     def model(self) -> Transformer:
-        """The model to look into."""
-        return self.engine.model
+        """The model to look into: always PyTorch's, whichever engine translates."""
+        return self.native.model
+
+    @property
+    def engine_now(self) -> Engine:
+        """The engine that translates now. While a window of the model is watched or written to (``record``, ``heads_off``
+        and their like), no copy of the model answers: instead of ``auto`` the model itself does.
+
+        Raises DecodingError where another engine was asked for by name.
+        """
+        if not self.engine.copies or "native" not in vars(self) or not self.native.is_watched:
+            return self.engine
+        if self.engine.name == "auto":
+            return self.native
+        raise DecodingError(
+            f"a window of the model is watched or written to, and {self.engine.name} has a copy of the model; "
+            "use the native engine"
+        )
 
     @cached_property
     def inside(self) -> Inside:
         from glassformer.translator.inside import Inside  # needs torch, which costs seconds
 
-        return Inside(self.model)
+        return Inside(self.native)
 
     @cached_property
     def inside_word(self) -> list[bool]:
@@ -136,7 +167,7 @@ class Translator:
 
     @property
     def reader(self) -> Reader:
-        """What stands between text and ids: sentences, signs, capitals, as the model's card asks for."""
+        """The reader between text and ids: sentences, signs, capitals, as the model's card asks for."""
         if self._reader is None or self._reader_of != (self.card, self.protect):
             self._reader = Reader.of(self.tokenizer, self.card, protect=self.protect)
             self._reader_of = dict(self.card), self.protect
@@ -166,7 +197,7 @@ class Translator:
         lines, and empty ones between them, stay lines. A line falls into sentences, as many at a time as the card says that
         training's lines had; only a sentence longer than any of those is cut inside, at clauses. A line IN UPPER CASE or In
         Title Case is read in small letters, and of the former the translations' text, not their ids, is in UPPER CASE again;
-        with a prefix all is read as it stands. What is no word (a link, an emoji, a {name}) comes out as it went in, unless
+        with a prefix all is read as it stands. Links, emoji, {names} and their like come out as it went in, unless
         ``protect`` is off; what the translation has no place for stands at the end of its sentence (``misplaced``).
 
         ``prefix`` is what each translation begins with, or one for each text (of a split one, its first part). Where a
@@ -177,9 +208,9 @@ class Translator:
         Raises ShapeError for another number of prefixes than texts, DecodingError for a prefix that is too long, and for
         an option that the engine refuses.
         """
-        return self.begin(texts, config=config, prefix=prefix, glossary=glossary, progress=progress)()
+        return self.submit(texts, config=config, prefix=prefix, glossary=glossary, progress=progress).result()
 
-    def begin(
+    def submit(
         self,
         texts: str | Sequence[str],
         *,
@@ -187,19 +218,19 @@ class Translator:
         prefix: str | Sequence[str] = "",
         glossary: Glossary | None = None,
         progress: Callable[[int], None] | None = None,
-    ) -> Callable[[], list[list[Translation]]]:
-        """The same, begun: call what it gives to wait for the translations. Meanwhile the next texts can be begun, so that
-        an engine which computes in the background never waits for text."""
+    ) -> Submitted[list[list[Translation]]]:
+        """The same, submitted: ``result()`` of what comes back waits for the translations. Meanwhile the next texts can be
+        submitted, so that an engine which computes in the background never waits for text."""
         prepared = self.prepare(texts, config=config, prefix=prefix, glossary=glossary)
         advance = in_proportion(len(prepared.sources), len(prepared.texts), progress)
-        pending = self.engine.begin(prepared.sources, prepared.asked, prefixes=prepared.prefixes, progress=advance)
+        pending = self.engine_now.submit(prepared.sources, prepared.asked, prefixes=prepared.prefixes, progress=advance)
 
         def finish() -> list[list[Translation]]:
-            found = pending()
+            found = pending.result()
             advance(0)
             return prepared.finish(found)
 
-        return finish
+        return Submitted(finish)
 
     def prepare(
         self,
@@ -209,12 +240,14 @@ class Translator:
         prefix: str | Sequence[str] = "",
         glossary: Glossary | None = None,
     ) -> Prepared:
-        """The first half of ``begin``: ``texts`` read, and nothing computed. What an engine finds for the ``sources`` makes
-        translations with ``finish``: for who computes the sentences of several callers together."""
+        """The first half of ``submit``: ``texts`` read, and nothing computed. ``finish`` makes translations of an engine's
+        hypotheses for the ``sources``: for a server that computes the sentences of several clients together."""
         return prepare(self, [texts] if isinstance(texts, str) else texts, config or DecodingConfig(), prefix, glossary)
 
     def remark_on(self, texts: Sequence[str], readings: Sequence[Reading]) -> None:
         """Say, once each, what about these texts a reader of their translations should know."""
+        if self.remark is nothing:
+            return
         if "language" not in self._said:
             strange = [text for text in texts if self.reader.stranger(text)] or texts
             if reason := self.reader.foreigner("\n".join(strange[:LOOKED_AT])):
@@ -294,7 +327,8 @@ class Translator:
         """
         config = self.model.config
         if layer is None:
-            layer = int(self.card.get("alignment_layer", max(config.decoder_layers - 2, 0)))
+            layer = Card.of(self.card).alignment_layer
+            layer = max(config.decoder_layers - 2, 0) if layer is None else layer
         check_number("layer", layer, config.decoder_layers)
         chosen = list(range(config.heads) if heads is None else heads)
         for head in chosen:
@@ -332,7 +366,7 @@ class Translator:
         return self.inside.recorded(source_ids, target_ids, only)
 
     def about(self, text: str, source_ids: Sequence[int], target_ids: Sequence[int], looked: int = 0) -> dict[str, Any]:
-        """What a trace says of itself. ``looked``: the decoder's steps, where these may be less than its tokens."""
+        """A trace's facts about itself. ``looked``: the decoder's steps, where these may be less than its tokens."""
         source = self.model.config.source(source_ids)
         target = [self.tokenizer.bos_id, *target_ids][: looked or None]
         reading = self.reader.whole(text)
@@ -351,6 +385,10 @@ def shortened(text: str) -> str:
     """The beginning of a text, for a message."""
     line = " ".join(text.split())
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
+
+
+def nothing(text: str) -> None:
+    """A ``remark`` for who does not want any: the texts are not even looked at for them."""
 
 
 def warn(text: str) -> None:

@@ -8,7 +8,7 @@ import {
   type HeadName,
   type Ranking,
   type Start,
-  type Step,
+  type DecodingStep,
   VERSION,
 } from "./wire";
 
@@ -136,7 +136,7 @@ export async function askRank(ask: Ask, signal?: AbortSignal): Promise<Ranking> 
 }
 
 /** Each step as soon as the model has made it. */
-export async function* askDecode(ask: Ask, signal?: AbortSignal): AsyncGenerator<Step> {
+export async function* askDecode(ask: Ask, signal?: AbortSignal): AsyncGenerator<DecodingStep> {
   const reader = (await post("decode", ask, signal)).body!.getReader();
   const decoder = new TextDecoder();
   let text = "";
@@ -150,8 +150,8 @@ export async function* askDecode(ask: Ask, signal?: AbortSignal): AsyncGenerator
   }
 }
 
-function step(line: string): Step {
-  const said = JSON.parse(line) as Step & { error?: string };
+function step(line: string): DecodingStep {
+  const said = JSON.parse(line) as DecodingStep & { error?: string };
   if (said.error) throw new ServerError(said.error);
   return said;
 }

@@ -1,10 +1,10 @@
 /** The numbers of a look: blobs → windows, inflated and decoded when somebody asks for them. */
-import type { Group, Look, Numbers as Exact, Window } from "./wire";
+import type { Group, Look, Numbers as Exact, PackedWindow } from "./wire";
 
 /** A whole tensor. */
 export interface Dense {
   kind: "dense";
-  window: Window;
+  window: PackedWindow;
   shape: number[];
   axes: string[];
   data: Float32Array;
@@ -13,7 +13,7 @@ export interface Dense {
 /** Of each row the K largest weights, and what the others hold together. */
 export interface Top {
   kind: "top";
-  window: Window;
+  window: PackedWindow;
   shape: number[];
   axes: string[];
   k: number;
@@ -77,7 +77,7 @@ export async function inflate(
 export const ROOT8 = Float32Array.from({ length: 256 }, (_, q) => (q / 255) ** 2);
 
 /** The numbers of `window` from the bytes of its inflated group. */
-export function decode(window: Window, group: Uint8Array): Tensor {
+export function decode(window: PackedWindow, group: Uint8Array): Tensor {
   const bytes = group.subarray(window.offset, window.offset + window.length);
   const { shape, axes } = window;
   const count = shape.reduce((product, size) => product * size, 1);
@@ -123,13 +123,13 @@ function tops({ buffer, byteOffset }: Uint8Array, rows: number, k: number) {
 }
 
 /** Fetches a window where the page is live, exact: whole, or the part of it at the first axes `at`. */
-export type Fetch = (look: Look, window: Window, learned: boolean, at: number[]) => Promise<Tensor>;
+export type Fetch = (look: Look, window: PackedWindow, learned: boolean, at: number[]) => Promise<Tensor>;
 
 /** What the page draws from. `get` answers at once, with nothing until the numbers are there; then `arrived` is called. */
 export class Numbers {
   arrived: () => void = () => {};
   failed: (error: unknown) => void = () => {};
-  private readonly windows = new Map<string, Window>();
+  private readonly windows = new Map<string, PackedWindow>();
   private readonly learned = new Set<string>();
   private readonly inflated = new Map<string, Promise<Uint8Array>>();
   private readonly tensors = new Map<string, Tensor>();
@@ -150,7 +150,7 @@ export class Numbers {
     return window !== undefined && (window.storage !== "none" || this.fetch !== undefined);
   }
 
-  window(name: string): Window | undefined {
+  window(name: string): PackedWindow | undefined {
     return this.windows.get(name);
   }
 

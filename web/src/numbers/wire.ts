@@ -1,6 +1,6 @@
 // Generated from src/glassformer/page/wire.py by python -m glassformer.page.types. Do not edit.
 /**
- * What travels between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
+ * The messages between Python and the page. ``web/src/numbers/wire.ts`` is made from it:
  * ``python -m glassformer.page.types``.
  *
  * A body of numbers (a Look, or Numbers) is
@@ -12,13 +12,13 @@
  *
  * and in a saved file the header is ``<script type="application/json" id="look">`` and each group is base64 in
  * ``<script type="application/octet-stream" id="group-NAME">``. A group is inflated when something in it is wanted;
- * ``Window.offset`` counts in the inflated group and is a multiple of 4. What lies there, by ``Window.storage``
+ * ``PackedWindow.offset`` counts in the inflated group and is a multiple of 4. The content there, by ``PackedWindow.storage``
  * (everything little endian, row by row, the last axis being the quickest):
  *
  *     float32    float32 each: exact; −Infinity where a score is not allowed
  *     bfloat16   uint16 each: the upper half of a float32
  *     root8      uint8 each: the value is (q / 255)²; only for what lies between 0 and 1
- *     top        K = Window.top, and for each row (the last axis) 3 K + 4 bytes. First of all rows one float32, the exact sum
+ *     top        K = PackedWindow.top, and for each row (the last axis) 3 K + 4 bytes. First of all rows one float32, the sum
  *                of the rest of the row; then of all rows K uint16, the columns of the K largest, the largest first; then of
  *                all rows K uint8, their values as in root8.
  *                The window NAME.pooled beside it holds the means of blocks, of equal size but for the last: root8
@@ -28,7 +28,7 @@
  *
  *     GET  /api/model                 Start
  *     POST /api/look    Ask           a body of numbers whose header is a Look
- *     POST /api/decode  Ask           a Step a line (NDJSON), each as it is made; ``target`` is not used
+ *     POST /api/decode  Ask           a DecodingStep a line (NDJSON), each as it is made; ``target`` is not used
  *     POST /api/rank    Ask           Ranking
  *     POST /api/weights WeightsAsk    a body of numbers whose header is Numbers (one window, exact)
  *     POST /api/rows    RowsAsk       a body of numbers whose header is Numbers (one window, exact)
@@ -52,7 +52,7 @@ export type Edge = [string, number, number];
 
 export type Turn = [string, number, number, number[]];
 
-export type Head = [string, number];
+export type HeadIndex = [string, number];
 
 /** The model in hand. */
 export interface ModelFacts {
@@ -115,7 +115,7 @@ export interface Group {
 }
 
 /** One tensor by its name in the trace, or a learned matrix by its name in the model. */
-export interface Window {
+export interface PackedWindow {
   name: string;
   axes: string[];
   shape: number[];
@@ -150,16 +150,16 @@ export interface Station {
 }
 
 /** A token that may come next. */
-export interface Choice {
+export interface NextToken {
   token: string;
   id: number;
   probability: number;
 }
 
 /** One word of decoding: what was chosen, and the eight likeliest, the likeliest first. */
-export interface Step {
-  chosen: Choice;
-  choices: Choice[];
+export interface DecodingStep {
+  chosen: NextToken;
+  choices: NextToken[];
 }
 
 /** One head of one attention. */
@@ -183,17 +183,17 @@ export interface Look {
    * norms' outputs as well (….self_attention_add_norm.norm), as these are what the matrices multiply. ….concatenated is
    * always ``none``: it is z in another order.
    */
-  windows: Window[];
+  windows: PackedWindow[];
   /**
    * Learned matrices by their names: ….w_qkv [matrix (Q, K, V), head, d_k, d_model], ….w_o.weight [d_model, head, d_v],
    * ….feed_forward.w_1.weight [d_ff, d_model], ….w_2.weight [d_model, d_ff], ….norm.weight and the biases. A saved file
    * holds as many as it has room for, the first layers first; the others are ``none``, and POST /api/weights has them
    * where the page is live.
    */
-  weights: Window[];
+  weights: PackedWindow[];
   groups: Group[];
   /** Row i: what was chosen after target token i (the last is </s>) and what else was likely. */
-  steps: Step[];
+  steps: DecodingStep[];
   /** Whether the translation was given, and is not the model's own. */
   target_given: boolean;
   heads_off: HeadName[];
@@ -210,7 +210,7 @@ export interface SpecialIds {
   unk_id: number;
 }
 
-/** What the tokenizer knows, by id. */
+/** The tokenizer's table, by id. */
 export interface Vocabulary {
   pieces: string[];
   /** log P of each piece in SentencePiece's unigram model, natural; 0 for the kinds that have none. */
@@ -226,7 +226,7 @@ export interface Rules {
   target: string;
   /** Whether shouted and titled lines are read in small letters. */
   plain_case: boolean;
-  /** What stands for a link, an emoji or their like, in this order. */
+  /** The signs for links, emoji and their like, in this order. */
   signs: string[];
   /** The scripts that the model reads; none: nothing is known of it. */
   scripts: string[];
@@ -271,7 +271,7 @@ export interface Shelved {
   /** Bytes to load. */
   size: number;
   model: ModelFacts;
-  /** What to begin with; an empty text: the article's. */
+  /** The sentence to begin with; an empty text: the article's. */
   start: Ask;
 }
 
@@ -282,11 +282,11 @@ export interface Shelf {
 
 /** The header of POST /api/weights and /api/rows. */
 export interface Numbers {
-  windows: Window[];
+  windows: PackedWindow[];
   groups: Group[];
 }
 
-/** What the page opens with, where its address does not say otherwise. Empty lists and texts: nothing asked for. */
+/** The page's first state, where its address does not say otherwise. Empty lists and texts: nothing asked for. */
 export interface Start {
   version: number;
   model: ModelFacts;
@@ -337,7 +337,7 @@ export interface RowsAsk {
   checkpoint?: string | null;
 }
 
-/** What each head is worth for this pair: each was switched off alone. */
+/** The worth of each head for this pair: each was switched off alone. */
 export interface Ranking {
   /** Every head, the most important first. */
   heads: HeadName[];

@@ -1,5 +1,5 @@
 /** The windows of `trace`, written to: what would the model do if this head were off, if this word were not seen? */
-import type { Edge, Head, Turn } from "../numbers/wire";
+import type { Edge, HeadIndex, Turn } from "../numbers/wire";
 import type { MultiHeadAttention } from "./attention";
 import { type Probe, probes } from "./probe";
 import { logSoftmax, rowsOf, select, type Tensor, tensor } from "./tensor";
@@ -48,7 +48,7 @@ function findAttention(model: Transformer, name: string, head = 0): void {
 const copied = ({ shape, data }: Tensor): Tensor => tensor(shape, data.slice());
 
 /** Switch heads off: their z is made zero before W^O (so the bias of W^O and the other heads stay as they are). */
-export function headsOff(model: Transformer, heads: Head[]): Change[] {
+export function headsOff(model: Transformer, heads: HeadIndex[]): Change[] {
   return heads.map(([name, head]) => {
     findAttention(model, name, head);
     return [
@@ -162,7 +162,7 @@ function rowsOfQuery(x: Tensor, head: number, row: number): Float32Array[] {
 
 export interface HeadRanking {
   /** Every head of the model, the most important first. */
-  heads: Head[];
+  heads: HeadIndex[];
   /** Row i: log P of each target token with `heads[i]` off, minus the same with all heads on. Negative: it helped. */
   change: number[][];
   /** log P of each target token with all heads on. */
@@ -180,7 +180,7 @@ export const headsAtOnce = ({ facts }: Transformer, source: number[], target: nu
  * All are one pass of a batch that begins with one sentence and grows: at its head each row branches off the first, which
  * has all heads on. So nothing that lies before a head is computed a second time for it. `target` begins with bos and ends
  * with eos. */
-export function withEachOff(model: Transformer, source: number[], target: number[], heads: Head[]): number[][] {
+export function withEachOff(model: Transformer, source: number[], target: number[], heads: HeadIndex[]): number[][] {
   const inOrder = [...attentions(model).keys()].flatMap((name) => heads.filter((head) => head[0] === name));
   const ofEncoder = inOrder.filter(([name]) => name.startsWith("encoder")).length;
   const first = "decoder.layers.0.self_attention";
@@ -206,7 +206,7 @@ export function withEachOff(model: Transformer, source: number[], target: number
 }
 
 /** z [batch, head, query, d_v], and after it its first sentence again for each of these heads, without that head. */
-function branching(z: Tensor, heads: Head[]): Tensor {
+function branching(z: Tensor, heads: HeadIndex[]): Tensor {
   const batch = z.shape[0]!;
   const all = select(z, [...Array(batch).keys(), ...heads.map(() => 0)]);
   heads.forEach(([, head], n) => headOf(all, batch + n, head).fill(0));
@@ -223,7 +223,7 @@ export function logProbabilities(model: Transformer, states: Tensor, tokens: num
 }
 
 /** What each head was worth, from what `withEachOff` found for each of them. */
-export function rankingOf(heads: Head[], base: number[], withoutEach: number[][]): HeadRanking {
+export function rankingOf(heads: HeadIndex[], base: number[], withoutEach: number[][]): HeadRanking {
   const change = withoutEach.map((row) => row.map((one, n) => one - base[n]!));
   const sums = change.map((row) => row.reduce((sum, one) => sum + one, 0));
   const order = heads.map((_, n) => n).sort((a, b) => sums[a]! - sums[b]!);

@@ -7,8 +7,8 @@ import { css, lit, type Rgb } from "../draw/colour";
 import { Heat } from "../draw/heat";
 import { fixed, percent } from "../draw/number";
 import { stepOf, usePage } from "../state/page";
-import type { Step } from "../numbers/wire";
-import { type Choice, HeadChips, HeadMark, LayerSlider, Table, Twin } from "./parts/controls";
+import type { DecodingStep } from "../numbers/wire";
+import { type HeadChoice, HeadChips, HeadMark, LayerSlider, Table, Twin } from "./parts/controls";
 import { Steps, usePlayer } from "./parts/player";
 
 export function DecodingView() {
@@ -79,7 +79,7 @@ export function DecodingView() {
   );
 }
 
-export function Choices({ step, colour }: { step: Step; colour: Rgb }) {
+export function Choices({ step, colour }: { step: DecodingStep; colour: Rgb }) {
   return (
     <ol class="choices">
       {step.choices.map((choice) => (
@@ -109,7 +109,7 @@ function Looked({ now }: { now: number }) {
   if (!attention) return <p class="loading">{t("loading")}</p>;
   const every = Array.from({ length: look.model.heads }, (_, head) => head);
   const heads = state.cheads?.length ? state.cheads.filter((head) => head < every.length) : every;
-  const choice: Choice = {
+  const choice: HeadChoice = {
     side: "cross",
     layer,
     heads,
@@ -185,9 +185,9 @@ function Looked({ now }: { now: number }) {
 }
 
 /** Live: decodes again, a word at a time, as the model makes them; of another look nothing stays. */
-function useDecoding(): [steps: Step[], run: () => void, problem: string] {
+function useDecoding(): [steps: DecodingStep[], run: () => void, problem: string] {
   const { look } = usePage();
-  const [steps, setSteps] = useState<Step[]>([]);
+  const [steps, setSteps] = useState<DecodingStep[]>([]);
   const [problem, setProblem] = useState("");
   const running = useRef<AbortController | null>(null);
   const clear = () => {

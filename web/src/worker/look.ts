@@ -2,7 +2,7 @@
 import { rowsOf, tensor } from "../transformer/tensor";
 import type { Trace } from "../transformer/trace";
 import type { Weights } from "../transformer/weights";
-import type { Choice, Learned, Look, ModelFacts, Side, Station, Step } from "../numbers/wire";
+import type { NextToken, Learned, Look, ModelFacts, Side, Station, DecodingStep } from "../numbers/wire";
 import { bodyOf, type Numbered, packed } from "./pack";
 
 const CHOICES = 8;
@@ -120,14 +120,14 @@ export function stations(facts: ModelFacts): Station[] {
 }
 
 /** What each row of the decoder chose among. */
-function steps({ trace, target }: Seen, shown: Shown, eos: number): Step[] {
+function steps({ trace, target }: Seen, shown: Shown, eos: number): DecodingStep[] {
   const { shape, data } = trace.get("probabilities")!;
   return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(shown, row, target[n + 1] ?? eos));
 }
 
 /** `probabilities`: of each token. */
-export function stepOf(shown: Shown, probabilities: Float32Array, chosen: number): Step {
-  const choice = (id: number): Choice => ({ token: shown.tokens([id])[0]!, id, probability: probabilities[id]! });
+export function stepOf(shown: Shown, probabilities: Float32Array, chosen: number): DecodingStep {
+  const choice = (id: number): NextToken => ({ token: shown.tokens([id])[0]!, id, probability: probabilities[id]! });
   const best: number[] = [];
   for (let id = 0; id < probabilities.length; id++) {
     if (best.length === CHOICES && probabilities[id]! <= probabilities[best[CHOICES - 1]!]!) continue;

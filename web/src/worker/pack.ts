@@ -1,16 +1,16 @@
 /** Windows → the bytes that wire.ts describes. Nothing travels far here, so all is exact, and nothing is deflated. */
-import type { Group, Window } from "../numbers/wire";
+import type { Group, PackedWindow } from "../numbers/wire";
 
 const UTF8 = new TextEncoder();
 
-export interface Numbered extends Pick<Window, "name" | "axes" | "shape" | "place"> {
+export interface Numbered extends Pick<PackedWindow, "name" | "axes" | "shape" | "place"> {
   group: string;
   /** Nothing: not sent, but asked for by name. */
   data: Float32Array | undefined;
 }
 
 export interface Packed {
-  windows: Window[];
+  windows: PackedWindow[];
   groups: Group[];
   content: Float32Array[];
 }
@@ -20,7 +20,7 @@ export function packed(windows: Numbered[]): Packed {
   const groups: Group[] = [];
   const content: Float32Array[] = [];
   let end = 0;
-  const placed = windows.map(({ name, axes, shape, place, group, data }): Window => {
+  const placed = windows.map(({ name, axes, shape, place, group, data }): PackedWindow => {
     const about = { name, axes, shape, place, error: 0, top: 0 };
     if (!data) return { ...about, storage: "none", group: "", offset: 0, length: 0 };
     if (groups.at(-1)?.name !== group) groups.push({ name: group, offset: end, length: 0, size: 0 });

@@ -24,7 +24,7 @@ import {
 import {
   type Ask,
   type Edge,
-  type Head,
+  type HeadIndex,
   type Model,
   type Ranking,
   type RowsAsk,
@@ -262,7 +262,7 @@ export class Service {
       [bos_id, ...found, eos_id],
     ];
     const heads = [...attentions(this.model).keys()].flatMap((name) =>
-      Array.from({ length: this.header.model.heads }, (_, head) => [name, head] as Head),
+      Array.from({ length: this.header.model.heads }, (_, head) => [name, head] as HeadIndex),
     );
     const size = headsAtOnce(this.model, whole, target);
     let base: number[] = [];

@@ -32,7 +32,7 @@ export function layerName(t: Page["t"], attention: string): string {
 }
 
 /** What a slider or chips choose in: the state's own side, or the attention beside the words of decoding. */
-export interface Choice {
+export interface HeadChoice {
   side: Where;
   layer: number;
   heads: number[];
@@ -42,7 +42,7 @@ export interface Choice {
   setHeads(heads: number[]): void;
 }
 
-export function useChoice(): Choice {
+export function useChoice(): HeadChoice {
   const page = usePage();
   const { state, set } = page;
   return {
@@ -55,7 +55,7 @@ export function useChoice(): Choice {
   };
 }
 
-export function LayerSlider({ of }: { of?: Choice }) {
+export function LayerSlider({ of }: { of?: HeadChoice }) {
   const own = useChoice();
   const { side, layer, setLayer } = of ?? own;
   const { t, look } = usePage();
@@ -103,7 +103,7 @@ export function HeadMark({ head }: { head: number }) {
   );
 }
 
-export function HeadChips({ of }: { of?: Choice }) {
+export function HeadChips({ of }: { of?: HeadChoice }) {
   const own = useChoice();
   const { side, layer, heads, auto, setHeads } = of ?? own;
   const { set, t, look, theme } = usePage();

@@ -41,7 +41,7 @@ export function Blocks() {
             block();
           }}
         >
-          <Choice
+          <Select
             label={t("side")}
             value={SIDES.indexOf(side)}
             options={SIDES.map((one) => t(`side.${one}`))}
@@ -51,19 +51,19 @@ export function Blocks() {
               set({ side: SIDES[n]!, token: -1, key: -1 });
             }}
           />
-          <Choice
+          <Select
             label={t("layer")}
             value={layer + 1}
             options={[t("block.every"), ...every.map((n) => String(n + 1))]}
             set={(n) => setLayer(n - 1)}
           />
-          <Choice
+          <Select
             label={t("looks")}
             value={query}
             options={queries.map((word) => word.text)}
             set={(n) => setPlaces({ query: n, key })}
           />
-          <Choice
+          <Select
             label={t("block.notat")}
             value={key}
             options={keys.map((word) => word.text)}
@@ -95,7 +95,7 @@ export function Blocks() {
   );
 }
 
-function Choice({
+function Select({
   label,
   value,
   options,
