@@ -26,6 +26,9 @@ HOST = "127.0.0.1"
 LONGEST = 60.0
 """Seconds without any answer, after which the run ends and what is open counts as lost."""
 
+GIVEN_UP = 1.0
+"""Seconds after which a request of an open run that has no connection is never sent."""
+
 
 @dataclass
 class Plan:
@@ -149,8 +152,11 @@ def ask(plan: Plan) -> Found:
         now = time.perf_counter()
         more = now < until and (not plan.count or sent < plan.count)
         if plan.rate:
-            while more and sent + len(waiting) < (now - begun) * plan.rate:
-                waiting.append(begun + (sent + len(waiting)) / plan.rate)
+            while more and (due := sent + len(waiting) + found.unsent) < (now - begun) * plan.rate:
+                waiting.append(begun + due / plan.rate)
+            while waiting and not free and now - waiting[0] > GIVEN_UP:
+                waiting.popleft()
+                found.unsent += 1
             while waiting and free:
                 send(free.pop(), next(requests), waiting.popleft())
                 sent, open_ = sent + 1, open_ + 1
@@ -192,7 +198,7 @@ def ask(plan: Plan) -> Found:
             line.asked = b""
             free.append(line)
     found.lost += open_
-    found.unsent = len(waiting)
+    found.unsent += len(waiting)
     found.seconds = last - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
     found.processor_seconds = used.ru_utime + used.ru_stime

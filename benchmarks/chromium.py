@@ -41,8 +41,13 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-def renderer_megabytes(browser: Any) -> float:
-    """Resident memory of the process that draws the page (Linux)."""
+def renderer_megabytes(browser: Any, *, own: bool = False) -> float:
+    """Resident memory of the process that draws the page (Linux); its ``own`` alone: what it shares with no other process."""
     processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
-    pages = [Path(f"/proc/{one['id']}/statm") for one in processes if one["type"] == "renderer"]
-    return max(int(page.read_text().split()[1]) * 4096 / 1e6 for page in pages if page.is_file())
+    pages = [Path(f"/proc/{one['id']}/smaps_rollup") for one in processes if one["type"] == "renderer"]
+    kinds = ("Private_Clean:", "Private_Dirty:") if own else ("Rss:",)
+    return max(
+        sum(int(line.split()[1]) for line in page.read_text().splitlines() if line.startswith(kinds)) * 1024 / 1e6
+        for page in pages
+        if page.is_file()
+    )

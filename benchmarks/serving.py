@@ -209,7 +209,7 @@ def soak(sentences: Sequence[str], capacity: float, minutes: float) -> dict[str,
         threading.Thread(target=watch, daemon=True).start()
         meter = Meter(pid)
         rate = 2 * capacity
-        found = asked(port, bodies(sentences), rate=rate, seconds=60 * minutes, most_open=900)
+        found = asked(port, bodies(sentences), rate=rate, seconds=60 * minutes, most_open=2500)
         ended.set()
         row = shortened(found, meter)
     early = statistics.median(memory[len(memory) // 6 : len(memory) // 3])

@@ -33,13 +33,15 @@ from serving import offline
 
 from glassformer.text.lines import read_lines
 
+SHARD = 200
+"""Lines."""
 WRITTEN = re.compile(r"(shard-\d+)\.txt \(")
 
 
 def command(source: Path, out: Path, *more: str) -> list[str]:
     return [
         *(sys.executable, "-m", "glassformer", "translate", str(source), "--shards", "--out", str(out)),
-        *("--beam", "1", *more),
+        *("--beam", "1", "--shard-lines", str(SHARD), *more),
     ]  # fmt: skip
 
 

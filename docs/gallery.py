@@ -7,6 +7,7 @@ It needs Chromium, the built page (`make web`) and the extra ``bench`` (Pillow).
 
 import argparse
 import io
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class Shot:
 
 
 SHOTS = [
-    Shot("attention", "The front: attention", "The sentence and its translation, the map of the whole model. Who looks at whom: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
+    Shot("attention", "The front: attention", "The sentence and its translation, the map of the whole model. Attention: words, heads, layers; all layers and heads for one pair of words; every head as a small picture.", "", languages=("en", "zh")),
     Shot("flow", "One layer", "Everything in one picture, from the words to the output, and a row before and after LayerNorm. Each picture is a door to its matrices.", "view=flow&layer=0&side=encoder"),
     Shot("product", "Matrices: X × W^Q = Q", "A cell of Q is a row of X times a column of W^Q, written out and checked.", "view=matrices&symbol=q&layer=0"),
     Shot("scores", "Matrices: QKᵀ / √dₖ", "Each query meets each key.", "view=matrices&symbol=scores&layer=5&head=6", few=True),
@@ -134,11 +135,19 @@ def picture(browser: Any, address: str, shot: Shot, language: str, width: int, s
     return png
 
 
+def chinese_can_be_drawn() -> bool:
+    """Whether the system has a font for it, as fontconfig says, whom Chromium asks."""
+    found = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False)
+    return bool(found.stdout.strip())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="part of the pictures' names")
     parser.add_argument("--png", type=Path, help="a folder for the pictures as they are, too")
     wanted = parser.parse_args()
+    if not chinese_can_be_drawn():
+        raise SystemExit("no font here has Chinese letters: apt-get install fonts-noto-cjk (pictures would show boxes)")
     from PIL import Image
 
     (FOLDER / "gallery").mkdir(exist_ok=True)

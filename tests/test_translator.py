@@ -19,7 +19,7 @@ from glassformer.text.glossary import Glossary
 from glassformer.text.reading import NAMES
 from glassformer.trace import Trace
 from glassformer.translator import Translation, Translator, merge_words, shipped_models
-from glassformer.translator.alignment import without_marks
+from glassformer.translator.alignment import parts_of, without_marks
 from glassformer.translator.parts import not_empty
 from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
 
@@ -314,6 +314,12 @@ def test_marks_at_the_ends_of_words_are_words() -> None:
     assert without_marks(tokens, [2, 3, 4, 5, 6]) == [[2, 3, 4], [5], [6]]
     assert without_marks(tokens, [7]) == [[7]]
     assert without_marks(tokens, [8, 9, 10, 11, 12]) == [[8, 9, 10], [11], [12]]
+
+
+def test_where_no_blanks_are_each_piece_is_a_word() -> None:
+    tokens = ["▁", "动物", "没有", "，", "<0xE4>", "<0xBD>", "它", "▁is", "n", "t"]
+    assert parts_of(tokens, list(range(7))) == [[0, 1], [2], [3], [4, 5], [6]]
+    assert parts_of(tokens, [7, 8, 9]) == [[7, 8, 9]]
 
 
 def test_special_tokens_are_words_when_asked_for(translator: Translator) -> None:

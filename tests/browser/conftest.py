@@ -20,7 +20,7 @@ from glassformer.page.model import model_body
 from glassformer.page.serve import serve
 from glassformer.page.service import Service
 from glassformer.page.wire import Ask
-from glassformer.translator import Translator
+from glassformer.translator import Translator, shipped_models
 from tests.toy_translator import save_toy_translator
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
@@ -69,6 +69,18 @@ def server(toy: Path) -> str:
     service = Service(Translator.load(toy), start=Ask(SENTENCE))
     threading.Thread(target=serve, args=(service, listener, lambda _: ready.set()), daemon=True).start()
     assert ready.wait(20)
+    return address_of(listener)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> str:
+    """The address of the page with the model that ships: its shapes are what people see, eight heads and 1,024 wide."""
+    if "en-de" not in shipped_models():
+        pytest.skip("no model ships with this copy")
+    listener, ready = listen(), threading.Event()
+    service = Service(Translator.load("en-de"), start=Ask(""))
+    threading.Thread(target=serve, args=(service, listener, lambda _: ready.set()), daemon=True).start()
+    assert ready.wait(60)
     return address_of(listener)
 
 
@@ -153,8 +165,7 @@ class Visit:
 Open = Callable[..., Visit]
 
 
-@pytest.fixture
-def visit(chromium: Any) -> Iterator[Open]:
+def visits(chromium: Any) -> Iterator[Open]:
     contexts = []
 
     def open_page(
@@ -185,6 +196,11 @@ def visit(chromium: Any) -> Iterator[Open]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+visit = pytest.fixture(visits)
+visit_once = pytest.fixture(visits, scope="module")
+"""Of a page that many tests walk through."""
 
 
 def link(**state: str) -> str:

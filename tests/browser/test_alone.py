@@ -76,6 +76,20 @@ def test_a_file_with_its_model_does_everything_without_a_network(
     assert seen.wrong == []
 
 
+def test_a_copy_that_the_browser_saved_has_its_numbers_and_says_that_it_has_no_model(
+    visit: Open, alone: str, tmp_path: Path
+) -> None:
+    seen = visit(alone, link(sentence=OTHER), offline=True)
+    seen.until(translation(ITS))
+    (tmp_path / "copy.html").write_text(seen.page.content(), encoding="utf-8")
+    assert (tmp_path / "copy.html").stat().st_size < Path(alone.removeprefix("file://")).stat().st_size
+    copy = visit((tmp_path / "copy.html").as_uri(), offline=True)
+    copy.until(translation(TARGET))
+    assert "a new sentence needs glassformer look" in copy.page.locator("footer").inner_text()
+    # what was drawn stands in the copy with its styles, which the policy forbids; then the page draws it again
+    assert [one for one in copy.wrong if "inline style" not in one] == []
+
+
 def test_where_webassembly_is_forbidden_it_computes_in_javascript(visit: Open, alone: str, tmp_path: Path) -> None:
     path = tmp_path / "strict.html"
     text = Path(alone.removeprefix("file://")).read_text("utf-8")

@@ -22,6 +22,9 @@ STATES = [
 ]
 
 
+PLAYS = "[...document.querySelectorAll('.moves')]"
+
+
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_a_phone_needs_no_sideways_scrolling(visit: Open, server: str, locale: str) -> None:
     seen = visit(server, width=390, locale=locale)
@@ -33,14 +36,48 @@ def test_a_phone_needs_no_sideways_scrolling(visit: Open, server: str, locale: s
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: cd web && npm ci")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(visit: Open, server: str, scheme: str) -> None:
-    """In the dark colours alone are other ones."""
+    """As it opens in the dark, where colours alone are other ones; in the light with what moves paused on its way."""
     rules = "" if scheme == "light" else '{runOnly: ["color-contrast"]}'
     seen = visit(server, scheme=scheme)
     seen.page.evaluate(AXE.read_text(encoding="utf-8"))
     for state in STATES:
         seen.go(state)
+        if scheme == "light":  # whatever moves is played, and stands still somewhere on the way
+            seen.page.evaluate(f"{PLAYS}.forEach(one => one.click())")
+            seen.page.wait_for_timeout(30)
+            seen.page.evaluate(f"{PLAYS}.forEach(one => one.click())")
         found = seen.page.evaluate(f"axe.run({rules})")["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], state
+
+
+REACHED = "[...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]"
+BY_POINTER_ALONE = f"""(() => {{
+  const reached = new Set({REACHED}.filter(one => one.tabIndex >= 0));
+  const inReach = one => [...reached].some(other => other.contains(one));
+  const among = one => [...one.closest('[role=listbox]')?.children ?? []].some(other => reached.has(other));
+  return [...document.body.querySelectorAll('*')]
+    .filter(one => one.checkVisibility() && getComputedStyle(one).cursor.match(/pointer|crosshair|grab/))
+    .filter(one => !one.closest('math, label, .grip-arc') && !inReach(one) && !among(one))
+    .map(one => one.outerHTML.slice(0, 120))
+}})()"""
+"""What reacts to a pointer and cannot be reached by Tab, nor by arrows in a list of which Tab reaches one. The formula's
+symbols are the buttons below it once more, and an arc has a ring at its end."""
+STOPS = f"{REACHED}.filter(one => one.tabIndex >= 0 && !one.disabled && one.checkVisibility())"
+
+
+def test_the_keyboard_alone_reaches_everything(visit: Open, server: str) -> None:
+    seen = visit(server)
+    for state in STATES:
+        seen.go(state)
+        assert seen.page.evaluate(BY_POINTER_ALONE) == [], state
+    for state in (link(view="whatif"), link(chapter="2")):
+        seen.go(state)
+        seen.page.evaluate("document.activeElement.blur(); window.stops = new Set()")
+        for _ in range(seen.page.evaluate(f"{STOPS}.length") + 3):
+            seen.page.keyboard.press("Tab")
+            seen.page.evaluate("window.stops.add(document.activeElement)")
+        missed = f"{STOPS}.filter(one => !window.stops.has(one)).map(one => one.outerHTML.slice(0, 120))"
+        assert seen.page.evaluate(missed) == [], state
 
 
 def test_a_saved_file_works_without_a_network(visit: Open, saved: Callable[..., str]) -> None:

@@ -59,7 +59,7 @@ def test_on_a_phone_the_tour_is_gone_through_with_one_thumb(visit: Open, server:
         assert seen.page.locator(".story-count").inner_text().startswith(f"Chapter {chapter + 1} ")
         box = seen.page.locator(".story").bounding_box()
         assert box["y"] > 300
-    seen.page.get_by_role("button", name="See the picture").click()
+    seen.page.get_by_role("button", name="Picture").click()
     assert seen.page.locator(".story-body").is_hidden()
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 import glassformer
-from glassformer.cli.app import main
+from glassformer.cli.app import main, paragraphs
 from glassformer.errors import ConfigError
 
 
@@ -124,3 +124,16 @@ def test_what_a_person_typed_is_told_as_it_was_typed(call: Call) -> None:
     assert "x:it:cat:" in ended.err
     for path in (Path(glassformer.__file__).parent / "cli").glob("*.py"):
         assert not re.search(r"\bConsole\((?!.*emoji=False)", path.read_text(encoding="utf-8")), path
+
+
+def test_a_paragraph_of_help_is_broken_by_the_terminal_alone() -> None:
+    def command() -> None:
+        """Do it.
+
+        A line that goes
+        on here.
+
+        Another paragraph.
+        """
+
+    assert paragraphs(command) == "Do it.\n\nA line that goes on here.\n\nAnother paragraph."

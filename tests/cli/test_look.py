@@ -366,6 +366,29 @@ def test_a_figure_without_a_browser(run: Run, models: Path, tmp_path: Path, view
     run("look", SENTENCE, *words)  # its own file is replaced
 
 
+def test_a_decoding_as_a_gif(run: Run, models: Path, tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    path = tmp_path / "decoding.gif"
+    for _ in range(2):  # its own file is replaced
+        assert "the decoding is saved in" in run("look", SENTENCE, "--figure", str(path)).stdout
+    translator = Translator.load(models / "en-de")
+    steps = len(translator.trace(SENTENCE).about["target_ids"])
+    with image.open(path) as picture:
+        assert (picture.n_frames, picture.size, picture.info["loop"]) == (steps, (960, 540), 0)
+        first = picture.convert("RGB").tobytes()
+        picture.seek(steps - 1)
+        assert picture.convert("RGB").tobytes() != first
+        assert picture.info["duration"] > 1000  # the whole sentence stands for a while
+
+
+def test_a_letter_that_no_font_has_is_told() -> None:
+    pytest.importorskip("PIL", reason="Pillow is not installed")
+    from glassformer.page.moving import font_for
+
+    with pytest.raises(ConfigError, match="no font here has all of"):
+        font_for("a\U0010fffd", 12)
+
+
 def test_a_figure_replaces_nothing_of_somebody_else_s(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "mine.svg"
     path.write_text("<svg/>")

@@ -105,3 +105,9 @@ def test_what_is_no_such_file_is_said() -> None:
             read_office(ending, b"nothing")
     with pytest.raises(ConfigError, match=r"no \.odt"):
         read_office(".odt", odt()[:200])
+
+
+def test_a_small_file_that_unpacks_to_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glassformer.documents.office.LARGEST", 1000)
+    with pytest.raises(ConfigError, match="holds more than 1,000 bytes"):
+        read_office(".odt", odt())

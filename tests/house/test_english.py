@@ -46,6 +46,19 @@ def test_the_worst_words_are_not_used(path: str) -> None:
     assert not worst_words((PACKAGE / path).read_text(encoding="utf-8"))
 
 
+PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", *(f"docs/{name}.md" for name in (
+    "README", "architecture", "commands", "figures", "gallery", "models", "python", "serving", "settings", "using",
+    "windows",
+))]  # fmt: skip
+"""The tours and the recipe have questions and quotations; generated rows of tests and the journal are records."""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_worst_words_are_not_on_the_pages(page: str) -> None:
+    text = (PACKAGE.parents[1] / page).read_text(encoding="utf-8")
+    assert not [word[0] for word in PATTERN.finditer(text)]
+
+
 def test_they_are_found() -> None:
     sample = 'told = 1  # Whoever asks\ndef f():\n    """Is\n    told so\n    many things."""\n'
     assert [line.split(":")[1] for line in worst_words(sample)] == [" Whoever", " told", " so many"]

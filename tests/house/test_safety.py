@@ -17,8 +17,9 @@ FORBIDDEN_CALLS = {
 UNPICKLING = {"broadcast_object_list", "all_gather_object", "gather_object", "scatter_object_list", "send_object_list",
               "recv_object_list"}  # fmt: skip
 """torch.distributed's calls that unpickle what comes over the network."""
-ZIPS = {"interop/places.py", "interop/export_argos.py"}
-"""Argos packages are zip files: read name by name within bounds, never unpacked to paths that they name (tests/interop)."""
+ZIPS = {"interop/places.py", "interop/export_argos.py", "documents/office.py"}
+"""Argos packages and OpenDocument's files are zip files: read name by name within bounds, never unpacked to paths that they
+name (tests/interop, tests/documents)."""
 IMPORTERS = {"import_module", "spec_from_file_location", "exec_module", "load_module", "run_path", "run_module"}
 NAMED_HERE = {"import_module(f'glassformer.{home}')"}
 """The one import whose module is not written where it is imported: out of a table in the same file."""

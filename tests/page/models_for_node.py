@@ -86,6 +86,7 @@ a\tb\u00a0c\u2028d\u200be\u00adf\ufeffg
 \ue000 and \ue001\ue002 in a \ue009.
 (Yes.) "No," he said: 'why?' …
 İstanbul ǅ ß ẞ
+IT LOOKSSS LIKE IT, ISSS TRUE.
 x \ufffe \U0001f1e9 \U000e0041
 """
 """What a tokenizer may meet; the escapes are read."""

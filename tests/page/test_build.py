@@ -1,5 +1,6 @@
 """The hook that builds the page into the wheel: it never fails an installation."""
 
+import gzip
 import importlib.util
 import json
 import re
@@ -153,3 +154,24 @@ def test_what_a_package_index_shows_leads_nowhere_in_a_checkout() -> None:
     assert "<picture>" not in project.readme
     assert project.urls
     assert {"Typing :: Typed", "Operating System :: POSIX :: Linux"} <= set(project.classifiers)
+
+
+LARGEST = {"script and style": (200_000, 65_000), "Worker": (60_000, 22_000)}
+"""Bytes, and bytes gzipped. The words of both languages are data and stand beside these."""
+
+
+@pytest.mark.skipif(not built_page(), reason="the page is not built: make web")
+def test_the_built_page_stays_small() -> None:
+    page = built_page()
+
+    def part(pattern: str) -> bytes:
+        found = re.findall(pattern, page, re.DOTALL)
+        assert len(found) == 1, pattern
+        return str(found[0]).encode()
+
+    style, script = part("<style>(.*?)</style>"), part("<script>(.*?)</script>")
+    worker = part('<script type="text/plain" id="worker">(.*?)</script>')
+    for name, code in {"script and style": style + script, "Worker": worker}.items():
+        most, most_packed = LARGEST[name]
+        assert len(code) <= most, name
+        assert len(gzip.compress(code, 9)) <= most_packed, name

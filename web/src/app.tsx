@@ -158,8 +158,15 @@ function Foot({ page: { look, t, live, set, state }, own }: { page: Page; own: b
         </p>
       )}
       <p>
-        {t("weight")} <span class="keys">{t("keys.help")} </span>
-        {t("link")} {!live && t("sentence.saved")}
+        {t("weight")}
+        {t("gap")}
+        <span class="keys">
+          {t("keys.help")}
+          {t("gap")}
+        </span>
+        {t("link")}
+        {t("gap")}
+        {!live && t("sentence.saved")}
       </p>
       {!state.lesson && (
         <p>

@@ -2,4 +2,6 @@ import { render } from "preact";
 import { App } from "./app";
 import "./style.css";
 
-render(<App />, document.getElementById("app")!);
+const app = document.getElementById("app")!;
+app.replaceChildren(); // in a copy that a browser saved it holds what was drawn
+render(<App />, app);

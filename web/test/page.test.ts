@@ -38,7 +38,7 @@ describe("messages", () => {
       const holes = row.map((text) => [...text.matchAll(/\{\w+\}|\]\([^)]+\)/g)].map(String).sort().join());
       expect(holes[1], key).toBe(holes[0]);
       expect(
-        row.every((text) => text.trim().length > 0),
+        row.every((text) => text.trim().length > 0) || key === "gap", // between two sentences: none in Chinese
         key,
       ).toBe(true);
     }

@@ -77,3 +77,13 @@ else
     const seen = (text: string): string =>
       told.patterns["things"] ? protect(text, rules, true).text : normalised(text);
   });
+
+it("where no blanks are between words each piece is one", () => {
+  const pieces = ["<pad>", "<s>", "</s>", "▁", "动物", "，", "<0xE5>", "<0x81>", "<0xAE>", "▁is", "n"];
+  const kinds = "cccnnnbbbnn";
+  const special = { pad_id: 0, bos_id: 1, eos_id: 2 } as SpecialIds;
+  const tokenizer = new Tokenizer({ pieces, kinds, scores: pieces.map(() => -1) }, special);
+  const words = tokenizer.words([1, 3, 4, 5, 6, 7, 8, 9, 10, 2]);
+  expect(words.map(({ tokens }) => tokens)).toEqual([[0], [1, 2], [3], [4, 5, 6], [7, 8], [9]]);
+  expect(words[1]!.text).toBe("动物");
+});

@@ -1,7 +1,9 @@
 """The commands together, and what becomes of an error: one line, and exit status 2."""
 
+import inspect
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from traceback import TracebackException
 from types import TracebackType
@@ -38,6 +40,12 @@ LONGEST_LINE = 400
 LONGEST_ERROR = 2000
 """Characters of an error of ours."""
 
+
+def paragraphs(command: Callable[..., None]) -> str:
+    """A command's docstring as help: a paragraph is one line, which the terminal breaks at its own width."""
+    return "\n\n".join(" ".join(text.split()) for text in (inspect.getdoc(command) or "").split("\n\n"))
+
+
 app = typer.Typer(
     name="glassformer",
     help="A Transformer made of glass: trains a translator on sentence pairs, translates with it, and shows how.",
@@ -48,7 +56,8 @@ app = typer.Typer(
 )
 for module in (train, translate, serve, evaluate, score, look, site, info, import_, export, diagnose, distill):
     name = module.__name__.rsplit(".", 1)[-1]
-    app.command(name.removesuffix("_"), epilog=module.EPILOG, cls=OnceEach)(getattr(module, name))
+    command = getattr(module, name)
+    app.command(name.removesuffix("_"), help=paragraphs(command), epilog=module.EPILOG, cls=OnceEach)(command)
 
 
 @app.callback(invoke_without_command=True)

@@ -30,6 +30,7 @@ glassformer look "The animal didn't cross the street because it was too wide." -
 glassformer look "The animal didn't cross the street because it was too tired." --turn encoder.layers.5.self_attention:3:it:street
 
 glassformer look "The animal didn't cross the street because it was too tired." --figure it.svg --token it --layer 3
+glassformer look "The animal didn't cross the street because it was too tired." --figure decoding.gif --layout slide
 
 glassformer look "I see a house." --terminal --attention cross --token Haus --heads-off decoder.layers.0.cross_attention:3
 """
@@ -51,7 +52,7 @@ def look(
     layer: Annotated[int | None, typer.Option(help="The layer whose heads are shown one by one, from 0.", show_default="the last")] = None,
     attention: Annotated[Attention | None, typer.Option(help="encoder and decoder: each to itself. cross: decoder to encoder.", show_default="encoder")] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Keys shown for each head of that layer.", show_default="3")] = None,
-    figure: Annotated[Path | None, typer.Option(help="Write a picture instead, x.svg: what the word of --token looks at, in the layer and the attention of the options above. It needs no browser; every other view can be taken away from the page.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Write a picture instead, x.svg: what the word of --token looks at, in the layer and the attention of the options above; or x.gif: the decoding, a word a second. It needs no browser; every other view can be taken away from the page.")] = None,
     view: Annotated[Literal["attention", "heads"], typer.Option(help="The figure's content: one layer's heads as arcs, or every layer and head.")] = "attention",
     layout: Annotated[Literal["slide", "paper"], typer.Option(help="Of the figure: 1600 × 900, or as high as its words.")] = "paper",
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",

@@ -81,15 +81,19 @@ def save_look(service: "Service", ask: "Ask", path: Path, *, with_model: bool | 
 
 
 def check_figure(path: Path | None) -> None:
-    """Raises ConfigError for another ending than .svg, and where ``path`` is a file that ``look`` has not written."""
+    """Raises ConfigError for another ending, and where ``path`` is a file that ``look`` has not written."""
     if path is None:
         return
-    if path.suffix != ".svg":
-        raise ConfigError(f"--figure {path}: wanted a name ending with .svg; the page itself gives PNG as well")
+    if path.suffix not in (".svg", ".gif"):
+        raise ConfigError(
+            f"--figure {path}: wanted a name ending with .svg, or with .gif (the decoding, a word a second); the page itself "
+            "gives PNG as well"
+        )
     from glassformer.disk import check_replaceable
     from glassformer.page.figure import SIGN
+    from glassformer.page.moving import SIGN as MOVING
 
-    check_replaceable(path, SIGN.encode(), "figure of glassformer")
+    check_replaceable(path, SIGN.encode(), "figure of glassformer", MOVING)
 
 
 def save_figure(
@@ -103,7 +107,10 @@ def save_figure(
     layer: int | None,
     layout: str,
 ) -> None:
-    """A picture of where a word looks: in one layer's heads, or in all. Says what it shows."""
+    """A picture of where a word looks: in one layer's heads, or in all; or the decoding, moving. Says what it shows."""
+    if path.suffix == ".gif":
+        save_decoding(service, ask, path, layout)
+        return
     from glassformer.disk import replace_file
     from glassformer.page.figure import attention_figure, heads_figure
     from glassformer.page.look import changed_trace
@@ -125,3 +132,32 @@ def save_figure(
         )
     replace_file(path, picture.encode())
     say(make_console(), f"the figure is saved in {path}", "dim", whole=True)
+
+
+def save_decoding(service: "Service", ask: "Ask", path: Path, layout: str) -> None:
+    """The decoding as a GIF: a picture a step. Says how many."""
+    from glassformer.disk import replace_file
+    from glassformer.page.look import changed_trace
+    from glassformer.page.moving import Moment, decoding_gif
+    from glassformer.translator import merge_words
+
+    translator = service.translator
+    trace = changed_trace(translator, ask)
+    source = translator.words(trace.about["source_ids"], special=True)
+    ids = [*trace.about["target_ids"][1:], translator.model.config.eos_id]
+    rows = [[number] for number in range(len(ids))]
+    layer = translator.model.config.decoder_layers - 1
+    weights = trace[f"decoder.layers.{layer}.cross_attention.weights"].mean(0)
+    shares = merge_words(weights, rows, [places for _, places in source]).tolist()
+    best = trace["probabilities"].topk(5)
+    tokens = [
+        [piece.strip("▁") or "▁" for piece in translator.tokenizer.target.tokens(row.tolist())] for row in best.indices
+    ]
+    chosen = [piece.strip("▁") or "▁" for piece in translator.tokenizer.target.tokens(ids)]
+    moments = [
+        Moment(chosen[step], list(zip(tokens[step], best.values[step].tolist(), strict=True)), shares[step])
+        for step in range(len(ids))
+    ]
+    caption = f"{translator.name} · “{trace.about['source']}” · decoder → encoder, layer {layer + 1}, mean of all heads"
+    replace_file(path, decoding_gif([word for word, _ in source], moments, caption=caption, layout=layout))
+    say(make_console(), f"the decoding is saved in {path}: {len(moments)} steps", "dim", whole=True)

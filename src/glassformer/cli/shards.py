@@ -26,11 +26,12 @@ def translate_shards(
     loading: dict[str, Any],
     config: "DecodingConfig",
     glossary: "Glossary | None",
+    lines: int = 2000,
     ray: str = "",
     share: float = 0.0,
 ) -> None:
     """Translate what is missing, and join it when nothing is. ``part``: 3/16, for a scheduler that starts sixteen; empty for
-    all. ``ray``: the address of a cluster whose actors compute, each reserving ``share`` of a core. Raises ConfigError for files
+    all. ``lines``: of a shard, where the folder has none yet. ``ray``: the address of a cluster whose actors compute, each reserving ``share`` of a core. Raises ConfigError for files
     that are not there and for a folder of other shards."""
     from glassformer.bulk.plan import fingerprint, settle
     from glassformer.bulk.shards import join, missing, translate_with, work
@@ -43,7 +44,7 @@ def translate_shards(
             raise ConfigError(f"--shards: {str(path)[:80]!r} is no file; wanted files to translate")
     terms = [vars(term) for term in glossary.terms] if glossary else []
     options = {"decoding": vars(config), "glossary": terms, **loading}
-    plan = settle(out, paths, field=field, model=fingerprint(find_model(model)), options=options)
+    plan = settle(out, paths, field=field, model=fingerprint(find_model(model)), options=options, lines=lines)
     mine = plan.mine(*parts_of(part))
     todo = [shard for shard in missing(out, plan) if shard in set(mine)]
     echo(f"{len(plan.shards):,} shards, {len(todo):,} to translate here", err=True)

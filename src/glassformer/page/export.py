@@ -17,6 +17,8 @@ SIGN = '<script type="application/json" id="look">'
 """Capabilities of every saved page of a look."""
 SHELF = '<script type="application/json" id="shelf">'
 """Capabilities of a page whose models come with it, or beside it."""
+COMES = '\n<meta id="model-comes" content="below">'
+"""The line of a page that has its model below its script."""
 
 
 def save_page(look: Packed, path: str | Path, model: bytes = b"") -> None:
@@ -32,17 +34,22 @@ def save_model_page(one: Offered, path: str | Path) -> None:
     if not page:
         raise ConfigError(HOW)
     shelf = f"{SHELF}{to_json(Shelf([shelved_as(one, '', len(body))]))}</script>"
-    replace_file(Path(path), under_policy(page, [shelf, as_base64("model", body)], model=True).encode())
+    replace_file(Path(path), under_policy(page, [shelf], body).encode())
 
 
 def as_base64(name: str, content: bytes) -> str:
     return f'<script type="application/octet-stream" id="{name}">{base64.b64encode(content).decode("ascii")}</script>'
 
 
-def under_policy(page: str, scripts: list[str], *, model: bool) -> str:
-    """The page with these in the place of its mark, and its policy."""
-    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, model=model)}">'
-    return page.replace("<head>", f"<head>\n{rule}", 1).replace(MARK, "\n".join(scripts), 1)
+def under_policy(page: str, scripts: list[str], model: bytes) -> str:
+    """The page with these in the place of its mark, its policy, and, below its script, its ``model`` if there is one: the
+    page is drawn while the browser still reads that, and knows from a line at the top that it comes."""
+    rule = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, model=bool(model))}">'
+    page = page.replace("<head>", f"<head>\n{rule}{COMES if model else ''}", 1).replace(MARK, "\n".join(scripts), 1)
+    if not model:
+        return page
+    above, end, below = page.rpartition("</body>")
+    return f"{above}{as_base64('model', model)}\n{end}{below}"
 
 
 def page_with(look: Packed, page: str = "", model: bytes = b"") -> str:
@@ -58,6 +65,4 @@ def page_with(look: Packed, page: str = "", model: bytes = b"") -> str:
     scripts = [f"{SIGN}{to_json(look.header)}</script>"]
     for group, blob in zip(look.header.groups, look.blobs, strict=True):
         scripts.append(as_base64(f"group-{group.name}", blob))  # group names are letters, digits and dots
-    if model:
-        scripts.append(as_base64("model", model))
-    return under_policy(page, scripts, model=bool(model))
+    return under_policy(page, scripts, model)

@@ -36,7 +36,8 @@ parent window: it posts a BridgeAsk, and a BridgeAnswer comes back with the same
 
 The model itself can travel, too: a body whose header is a Model, and whose groups hold the tokenizer (JSON, a Vocabulary),
 how text is read for it (JSON, Rules), and the learned matrices. In a saved file it is base64 in
-``<script type="application/octet-stream" id="model">``; in a site it is a file, which a Shelf in
+``<script type="application/octet-stream" id="model">`` behind the page's own script, and ``#model-comes`` in its head says
+so; in a site it is a file, which a Shelf in
 ``<script type="application/json" id="shelf">`` names. A saved file without a Look has a Shelf, too, of its one model. Then
 the page's own Worker answers: it is asked by BridgeAsk, as a notebook is.
 """

@@ -157,18 +157,19 @@ class Mail:
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[asyncio.Future[Any], Any]] = deque()
-        self.called = False
+        self.called: asyncio.AbstractEventLoop | None = None
+        """The loop that has been called and has not come yet."""
 
     def send(self, loop: asyncio.AbstractEventLoop, result: asyncio.Future[Any], outcome: Any) -> None:
         """From any thread."""
         self.waiting.append((result, outcome))
-        if not self.called:
-            self.called = True
+        if self.called is not loop:
+            self.called = loop
             loop.call_soon_threadsafe(self.hand_out)
 
     def hand_out(self) -> None:
         """In the loop's thread. Requests that are sent from here on call again."""
-        self.called = False
+        self.called = None
         while self.waiting:
             settle(*self.waiting.popleft())
 

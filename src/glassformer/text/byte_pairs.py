@@ -130,6 +130,7 @@ def raw_of(piece: str) -> bytes:
 
 
 def shown(piece: str) -> str:
+    """A piece of theirs as people see it: its text, or its bytes where these are no text alone."""
     raw = raw_of(piece)
     try:
         text = raw.decode()

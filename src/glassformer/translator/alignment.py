@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glassformer.brief import brief
+from glassformer.corpus.units import IN_UNSPACED
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import WORD_START, Tokenizer
 
@@ -50,12 +51,33 @@ def words_of(tokenizer: Tokenizer, ids: Sequence[int], special: bool) -> list[tu
     found = [
         (tokenizer.decode([ids[n] for n in places]), places)
         for between_spaces in tokenizer.words(ids)
-        for places in without_marks(tokens, between_spaces)
+        for places in parts_of(tokens, between_spaces)
     ]
     if special:
         taken = {n for _, places in found for n in places}
         found += [(tokens[n], [n]) for n in range(len(ids)) if n not in taken]
     return sorted(found, key=lambda word: word[1])
+
+
+def parts_of(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:
+    """The words between two blanks. Chinese, Japanese, Thai have no blanks between words: there each piece is one, with
+    the blank before it; the bytes of a character are together."""
+    if not any(IN_UNSPACED.search(tokens[place]) for place in places):
+        return without_marks(tokens, places)
+    parts: list[list[int]] = []
+    before = ""
+    for place in places:
+        token = tokens[place]
+        if before == WORD_START or (is_byte(before) and is_byte(token)):
+            parts[-1].append(place)
+        else:
+            parts.append([place])
+        before = token
+    return parts
+
+
+def is_byte(token: str) -> bool:
+    return token.startswith("<0x")
 
 
 def without_marks(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:

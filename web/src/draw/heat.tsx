@@ -8,7 +8,7 @@ import { cellAt, extremes, paint, usual } from "./paint";
 export interface HeatProps {
   matrix: Matrix;
   title?: preact.ComponentChildren;
-  /** What the axes are called, and the labels of their rows and columns where there are any. */
+  /** The names of the axes, and the labels of their rows and columns where there are any. */
   rowAxis?: string;
   colAxis?: string;
   rowLabels?: string[] | undefined;
@@ -19,7 +19,7 @@ export interface HeatProps {
   /** With `colour`: from where to where the colour grows, evenly. */
   range?: [from: number, to: number] | undefined;
   cell?: [width: number, height: number];
-  /** What is lit up: a row, a column, a cell. */
+  /** The highlight: a row, a column, a cell. */
   mark?: { row?: number; col?: number } | undefined;
   onPick?: ((row: number, col: number) => void) | undefined;
   /** Bands over groups of columns, such as the heads' slices, each the way to something. */

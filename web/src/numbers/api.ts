@@ -1,4 +1,4 @@
-/** What the page asks its own server, in a notebook its parent window, or the model that came with it. Nothing is ever asked
+/** The page's questions to its own server, in a notebook its parent window, or the model that came with it. Nothing is ever asked
  * of anybody else, and no view knows who answered. */
 import { type Fetch, type Numbers, parseExact, parseLook } from "./data";
 import {
@@ -107,7 +107,7 @@ export async function askLook(ask: Ask, signal?: AbortSignal): Promise<Numbers> 
   return parseLook(await (await post("look", ask, signal)).arrayBuffer(), exact);
 }
 
-/** What did not travel with its look, or not exactly. */
+/** Numbers that did not travel with their look, or not exactly. */
 export const exact: Fetch = async (look, { name }, learned, at) => {
   const {
     source,

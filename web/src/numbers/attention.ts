@@ -1,4 +1,4 @@
-/** Who looks at whom, by words or by pieces. A query looks, a key is looked at. */
+/** Attention by words or by pieces. A query looks, a key is looked at. */
 import { type Numbers, ROOT8, type Tensor } from "./data";
 import type { Look, Side } from "./wire";
 

@@ -1,4 +1,4 @@
-/** What became of a list of words: a word stays, goes or comes. */
+/** The changes of a list of words: a word stays, goes or comes. */
 
 export interface Change {
   text: string;

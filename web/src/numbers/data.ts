@@ -125,7 +125,7 @@ function tops({ buffer, byteOffset }: Uint8Array, rows: number, k: number) {
 /** Fetches a window where the page is live, exact: whole, or the part of it at the first axes `at`. */
 export type Fetch = (look: Look, window: PackedWindow, learned: boolean, at: number[]) => Promise<Tensor>;
 
-/** What the page draws from. `get` answers at once, with nothing until the numbers are there; then `arrived` is called. */
+/** The numbers that the page draws from. `get` answers at once, with nothing until the numbers are there; then `arrived` is called. */
 export class Numbers {
   arrived: () => void = () => {};
   failed: (error: unknown) => void = () => {};
@@ -183,7 +183,7 @@ export class Numbers {
     return undefined;
   }
 
-  /** What failed is asked for again, when somebody does something: with each drawing it would be without an end. */
+  /** A request that failed is repeated when somebody does something: with each drawing it would be without an end. */
   retry(): void {
     for (const key of this.lost) this.asked.delete(key);
     this.lost.clear();
@@ -272,5 +272,5 @@ export function embedded(root: Document, fetch?: Fetch): Numbers | undefined {
   if (!header) return undefined;
   const look = JSON.parse(header) as Look;
   const blob = ({ name }: Group) => fromBase64(root.getElementById(`group-${name}`)?.textContent ?? "");
-  return new Numbers(look, blob, look.live || root.getElementById("model") ? fetch : undefined);
+  return new Numbers(look, blob, look.live || root.getElementById("model-comes") ? fetch : undefined);
 }

@@ -14,7 +14,7 @@ export interface Sum {
   others: number;
   count: number;
   bias: number;
-  /** What was divided by after the sum: √d_k, or 1. */
+  /** The divisor after the sum: √d_k, or 1. */
   divisor: number;
   result: number;
   /** How far the result may be off because its terms were stored with an error. */

@@ -1,4 +1,4 @@
-/** What keys do, wherever the focus is. */
+/** The keys, wherever the focus is. */
 import { useEffect, useRef } from "preact/hooks";
 import { layers } from "../numbers/attention";
 import { headsOf, layerOf, type Page, stepOf } from "./page";

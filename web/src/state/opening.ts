@@ -1,6 +1,6 @@
 /** Which heads a page opens on: those that say most about the sentence at hand, in whichever layer they are.
  *
- * What a head says of a word q is its weight from q to the content word k that it looks at most, beyond what it does anyway:
+ * A head's score for a word q is its weight from q to the content word k that it looks at most, beyond what it does anyway:
  *
  *     w(q → k) − max(mean of w(p → k), mean of w(p → p + k − q)), over the other words p (at most 32 of them)
  *
@@ -76,7 +76,7 @@ export function nounsOf(words: Word[]): number[] {
   });
 }
 
-/** What head `head` says of `query`: which key, with what weight, and how much beyond what it does anyway. */
+/** The score of `head` for `query`: which key, with what weight, and how much beyond what it does anyway. */
 export function says(
   attention: Attention,
   head: number,

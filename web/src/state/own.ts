@@ -15,7 +15,7 @@ export interface Own {
 /** Bytes of memory that a model takes: its weights in float32, some of them twice while it comes, and what it computes. */
 const memoryOf = ({ parameters }: ModelFacts): number => 5 * parameters + 60_000_000;
 
-/** What this device may not have: the memory that the model takes, and the device's, in MB. Not every browser says its own. */
+/** Memory that this device may not have: the memory that the model takes, and the device's, in MB. Not every browser says its own. */
 export function tooLarge(facts: ModelFacts): { wanted: number; there: number } | undefined {
   const there = 1000 * ((navigator as { deviceMemory?: number }).deviceMemory ?? Infinity);
   const wanted = Math.round(memoryOf(facts) / 1e6);
@@ -29,13 +29,16 @@ export function preferred(names: readonly string[], wanted: string, language: st
 
 /** `wanted`: the name of one on the shelf; empty: by the page's language. */
 export function ownModel(root: Document, wanted: string, language: string): Own | undefined {
-  const [file, shelf] = [root.getElementById("model"), root.getElementById("shelf")];
+  const [inFile, shelf] = [root.getElementById("model-comes"), root.getElementById("shelf")];
   const read = async () => {
-    const body = fromBase64(file!.textContent!).buffer as ArrayBuffer;
-    file!.textContent = ""; // the Worker has it now, and nobody needs it twice
+    await parsed(root);
+    const file = root.getElementById("model")!;
+    const body = fromBase64(file.textContent!).buffer as ArrayBuffer;
+    // The Worker has it now, and nobody needs it twice. A copy that the browser saves says so: it has its numbers alone.
+    for (const gone of [file, inFile!, ...(shelf ? [shelf] : [])]) gone.remove();
     return body;
   };
-  if (file && !shelf) {
+  if (inFile && !shelf) {
     const look = JSON.parse(root.getElementById("look")!.textContent!) as Look;
     const [source, target] = [look.source.ids.slice(0, -1), look.target.ids.slice(1)];
     return {
@@ -55,7 +58,7 @@ export function ownModel(root: Document, wanted: string, language: string): Own 
   return {
     facts: chosen.model,
     shelf: models,
-    load: (told) => useOwn(working(() => (file ? read() : fetched(chosen, told)), { start: chosen.start })),
+    load: (told) => useOwn(working(() => (inFile ? read() : fetched(chosen, told)), { start: chosen.start })),
   };
 }
 
@@ -67,10 +70,16 @@ const askOf = ({ source, target, target_given, heads_off, blocked, turned }: Loo
   turned,
 });
 
+/** All of the page is there, what stands below its script, too. */
+const parsed = async (root: Document): Promise<void> => {
+  if (root.readyState === "loading")
+    await new Promise((done) => root.addEventListener("DOMContentLoaded", done, { once: true }));
+};
+
 async function working(model: () => Promise<ArrayBuffer>, about: Omit<Load, "model">): Promise<Worker> {
-  await new Promise((drawn) => setTimeout(drawn)); // what the page has already is seen first
   const script = new Blob([document.getElementById("worker")!.textContent!], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(script));
+  await new Promise((drawn) => setTimeout(drawn)); // what the page has already is seen first
   const load: Load = { ...about, model: await model() };
   worker.postMessage(load, [load.model]);
   return worker;

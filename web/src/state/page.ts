@@ -1,4 +1,4 @@
-/** What every view knows: the state, the numbers, the words of the chosen language. */
+/** The context of every view: the state, the numbers, the words of the chosen language. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { layers, path, querySide, type Where, type Word, wordsOf } from "../numbers/attention";
@@ -22,7 +22,7 @@ export interface Page {
   live: boolean;
 }
 
-/** What is switched off, forbidden, turned: where there is a model to ask at once as it is chosen, elsewhere as the numbers were made. */
+/** The heads that are off, the edges that are blocked, the turns: where there is a model to ask at once as it is chosen, elsewhere as the numbers were made. */
 export const changesOf = ({ live, state, look }: Page): Pick<State, "off" | "blocked" | "turned"> =>
   live ? state : { off: look.heads_off, blocked: look.blocked, turned: look.turned };
 
@@ -76,7 +76,7 @@ export function turn(page: Page, head: number, query: Word, key: Word): void {
 export const isOf = ([name, of, token]: Turn, attention: string, head: number, query: Word): boolean =>
   name === attention && of === head && query.tokens.includes(token);
 
-/** What comes into a sub-layer, as the article calls it: X at the bottom, R above; LN( ) where the model norms first. */
+/** The input of a sub-layer, as the article calls it: X at the bottom, R above; LN( ) where the model norms first. */
 export function inputName(station: Station): string {
   const name = station.residual.endsWith(".input.x") ? "X" : "R";
   return station.input === station.residual ? name : `LN(${name})`;

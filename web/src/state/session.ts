@@ -21,7 +21,7 @@ export interface Session {
   model: string;
   /** Which share of it has come; 1: all, or there is none. */
   share: number;
-  /** What is to be said before it is loaded: it may be too large for this device. */
+  /** A warning before it is loaded: it may be too large for this device. */
   large: { wanted: number; there: number } | undefined;
   loadAnyway(): void;
 }

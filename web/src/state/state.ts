@@ -42,7 +42,7 @@ export interface State {
   clayer: number;
   cheads: number[] | null;
   off: HeadName[];
-  /** Who may not look at whom: an attention, a query, a key. */
+  /** A blocked edge: an attention, a query, a key. */
   blocked: Edge[];
   turned: Turn[];
   /** The sentence to compare with. */
@@ -122,7 +122,7 @@ function write(value: State[keyof State]): string {
     .join(",");
 }
 
-/** What a link says; what it does not say, or says wrongly, is as at the start. */
+/** The state in a link; parts that it lacks, or has wrongly, are as at the start. */
 export function fromHash(hash: string, base: State = START): State {
   const state: Record<string, unknown> = { ...base };
   for (const part of hash.replace(/^#/, "").split("&")) {

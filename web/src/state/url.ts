@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import { CHAPTERS } from "./chapters";
 import { fromHash, type State, toHash } from "./state";
 
-/** What the address says. A teacher's link is an address with ?lesson=looks&sentence=…, and may have a state behind it. */
+/** The state in the address. A teacher's link is an address with ?lesson=looks&sentence=…, and may have a state behind it. */
 function firstState(): State {
   const { lesson, ...said } = Object.fromEntries(new URLSearchParams(location.search));
   const state = fromHash(location.hash, fromHash(new URLSearchParams(said as Record<string, string>).toString()));

@@ -1,4 +1,4 @@
-/** What must come out of a translation as it went in (emoji, links, {names}), as src/glassformer/text/protected.py: before
+/** Parts of a text that a translation keeps as they are (emoji, links, {names}), as src/glassformer/text/protected.py: before
  * translation each such thing becomes a sign, afterwards the sign becomes the thing again. */
 import { normalised } from "./normalise";
 import type { Rules } from "./rules";

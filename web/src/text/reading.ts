@@ -107,7 +107,7 @@ export class Reader {
   }
 }
 
-/** What stands before `text`, the text, and what stands behind it: emoji at its ends. */
+/** The characters before `text`, the text, and those behind it: emoji at its ends. */
 function withoutPictures(
   text: string,
   signs: Map<string, number>,

@@ -1,4 +1,4 @@
-/** What is known of a model's languages: patterns and words, which came with it (src/glassformer/page/rules.py). */
+/** The rules of a model's languages: patterns and words, which came with it (src/glassformer/page/rules.py). */
 import type { Rules as Told } from "../numbers/wire";
 
 export class Rules {

@@ -181,7 +181,7 @@ class Text {
   }
 }
 
-/** What may stand in the tables: the last three words together (i. d. R.), two (z. B.), and the last one. */
+/** The entries that the tables may have: the last three words together (i. d. R.), two (z. B.), and the last one. */
 function namesOf(before: string, word: string): string[] {
   const tail = /(?:[^\s.]{1,6}\.\s?){1,3}$/u.exec(before.slice(-24));
   const pieces = tail?.[0].match(/[^\s.]+/gu) ?? [];

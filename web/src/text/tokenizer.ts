@@ -26,15 +26,17 @@ export class Tokenizer {
   private readonly root = branch();
   private readonly byteIds: number[] = [];
   private readonly bytes = new Map<number, number>();
-  /** What a character costs that no piece has: 10 less than the unlikeliest piece. */
+  /** The cost of a character that no piece has: 10 less than the unlikeliest piece. */
   private readonly unknown: number;
   private readonly likeliest: number;
+  private readonly scores: Float32Array;
 
   constructor(
     private readonly table: Vocabulary,
     private readonly special: SpecialIds,
   ) {
-    const { pieces, scores, kinds } = table;
+    const { pieces, kinds } = table;
+    const scores = (this.scores = Float32Array.from(table.scores));
     const normal = scores.filter((_, id) => kinds[id] === "n");
     this.unknown = Math.fround(Math.min(...normal) - 10);
     this.likeliest = Math.max(...normal);
@@ -58,19 +60,19 @@ export class Tokenizer {
   encode(text: string): number[] {
     const characters = [...spaced(normalised(text))];
     const best: Best[] = [{ total: 0, start: 0, id: -1 }];
-    const reach = (end: number, one: Best) => {
-      if (!best[end] || one.total > best[end].total) best[end] = { ...one, total: Math.fround(one.total) };
+    const reach = (end: number, start: number, id: number, score: number) => {
+      const total = Math.fround(best[start]!.total + score); // rounded before it is compared: of equals the first stays
+      if (!best[end] || total > best[end].total) best[end] = { total, start, id };
     };
     for (let start = 0; start < characters.length; start++) {
-      const before = best[start]!.total;
       let at = this.root.next.get(characters[start]!);
       let alone = false;
       for (let end = start + 1; at; at = this.after(at, characters[end++])) {
         if (at.id < 0) continue;
-        reach(end, { total: before + this.scoreOf(at.id, characters, start, end), start, id: at.id });
+        reach(end, start, at.id, this.scoreOf(at.id, characters, start, end));
         alone ||= end === start + 1;
       }
-      if (!alone) reach(start + 1, { total: before + this.unknown, start, id: -1 });
+      if (!alone) reach(start + 1, start, -1, this.unknown);
     }
     return this.way(characters, best);
   }
@@ -80,8 +82,8 @@ export class Tokenizer {
 
   /** Signs are never cut: they cost less than any piece of their length. */
   private scoreOf(id: number, characters: string[], start: number, end: number): number {
-    if (this.table.kinds[id] !== "d") return this.table.scores[id]!;
-    return UTF8.encode(characters.slice(start, end).join("")).length * this.likeliest - 0.1;
+    if (this.table.kinds[id] !== "d") return this.scores[id]!;
+    return Math.fround(UTF8.encode(characters.slice(start, end).join("")).length * this.likeliest - 0.1);
   }
 
   /** The pieces of the best way to the end, in order; of a character that none has its bytes. */
@@ -151,7 +153,7 @@ export class Tokenizer {
       between.at(-1)!.push(place);
     });
     const words = between
-      .flatMap((places) => withoutMarks(tokens, places))
+      .flatMap((places) => partsOf(tokens, places))
       .map((places) => ({ text: this.decode(places.map((place) => ids[place]!)), tokens: places }));
     const others = ids.flatMap((id, place) => (this.isSilent(id) ? [{ text: tokens[place]!, tokens: [place] }] : []));
     return [...words, ...others].sort((a, b) => a.tokens[0]! - b.tokens[0]!);
@@ -185,6 +187,25 @@ function isCharacter(bytes: number[]): boolean {
   } catch {
     return false;
   }
+}
+
+/** As units.py: Thai, Lao, Tibetan, Burmese, Khmer and their like; kana and Han. */
+const UNSPACED =
+  /[\u0e00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaa7f\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\u{20000}-\u{3ffff}]/u;
+
+/** The words between two blanks. Chinese has none between words: there each piece is one, with the blank before it; the
+ * bytes of a character are together. */
+function partsOf(tokens: string[], places: number[]): number[][] {
+  if (!places.some((place) => UNSPACED.test(tokens[place]!))) return withoutMarks(tokens, places);
+  const isByte = (place: number | undefined) => place !== undefined && tokens[place]!.startsWith("<0x");
+  const parts: number[][] = [];
+  places.forEach((place, n) => {
+    const before = places[n - 1];
+    if (before !== undefined && (tokens[before] === WORD_START || (isByte(before) && isByte(place))))
+      parts.at(-1)!.push(place);
+    else parts.push([place]);
+  });
+  return parts;
 }
 
 function withoutMarks(tokens: string[], places: number[]): number[][] {

@@ -25,7 +25,9 @@ function aboutIt({ base, numbers, t }: Page): string {
     query: plain(query.text),
     key: plain(noun.text),
   });
-  return weight > DOES_IT && taught?.layer === layer && taught.head === head ? `${said} ${t("tour.it.taught")}` : said;
+  return weight > DOES_IT && taught?.layer === layer && taught.head === head
+    ? `${said}${t("gap")}${t("tour.it.taught")}`
+    : said;
 }
 
 export function Story() {

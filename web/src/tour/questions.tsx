@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { attentionOf, strongest } from "../numbers/attention";
 import { matrix } from "../numbers/data";
-import { percent } from "../draw/number";
+import { percent, whole } from "../draw/number";
 import type { ChapterName } from "../state/chapters";
 import { pronounHead } from "../state/opening";
 import { layerOf, type Page, usePage } from "../state/page";
@@ -12,9 +12,9 @@ import { Rich } from "../views/parts/rich";
 interface Question {
   options: string[];
   right: number;
-  /** What stands in the answer. */
+  /** The words in the answer. */
   facts?: Record<string, string | number>;
-  /** What an option shows when it is chosen. */
+  /** The state that an option shows when it is chosen. */
   show?: (option: number) => Partial<State>;
 }
 
@@ -116,9 +116,9 @@ function questionOf(page: Page, name: ChapterName): Question | undefined {
       const share = Math.round((100 * zeros) / (m.rows * m.cols));
       const options = [...new Set([share, share > 50 ? 5 : 95, 0])].sort((a, b) => a - b);
       return {
-        options: options.map((one) => `${one} %`),
+        options: options.map((one) => whole(one / 100)),
         right: options.indexOf(share),
-        facts: { share: `${share} %` },
+        facts: { share: whole(share / 100) },
       };
     }
     case "norm":

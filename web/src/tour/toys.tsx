@@ -1,6 +1,6 @@
 /** One small figure a chapter, in steps, with numbers that fit a hand. */
 import { css } from "../draw/colour";
-import { fixed } from "../draw/number";
+import { fixed, whole } from "../draw/number";
 import { encodings } from "../numbers/positions";
 import { flipped, head, normalised, shares, times, W, X } from "../numbers/toy";
 import type { ChapterName } from "../state/chapters";
@@ -12,7 +12,7 @@ interface Cells {
   name: string;
   rows: number[][];
   labels?: string[];
-  /** What is lit: a row, a column, a cell. */
+  /** The highlight: a row, a column, a cell. */
   row?: number;
   col?: number;
   /** The cells of the only row that are known by now. */
@@ -88,7 +88,7 @@ function scenes(chapter: ChapterName, words: string[], layout: string): Scene[] 
         },
         {
           parts: chain.slice(2, 5),
-          say: `${one.weights.map((weight) => `${Math.round(100 * weight)} %`).join(" + ")} = 100 %`,
+          say: `${one.weights.map(whole).join(" + ")} = ${whole(1)}`,
         },
         {
           parts: [row("softmax", one.weights), "×", { name: "V", rows: one.v, labels: words3 }, "=", row("z", one.z)],
@@ -124,7 +124,7 @@ function scenes(chapter: ChapterName, words: string[], layout: string): Scene[] 
     case "looks":
       return words.map((word, n) => ({
         parts: [{ name: "softmax", rows: words.map((_, query) => head(query).weights), labels: words, row: n }],
-        say: `${word} → ${words.map((key, k) => `${key} ${Math.round(100 * head(n).weights[k]!)} %`).join(", ")}`,
+        say: `${word} → ${words.map((key, k) => `${key} ${whole(head(n).weights[k]!)}`).join(", ")}`,
       }));
     case "positions": {
       const p = encodings(layout, 3, 4).data;
@@ -196,7 +196,7 @@ function scenes(chapter: ChapterName, words: string[], layout: string): Scene[] 
         },
         {
           parts: [{ name: "", rows: [scores] }, "→", { name: "softmax", rows: flipped([chosen]), labels: vocabulary }],
-          say: vocabulary.map((word, n) => `${word} ${Math.round(100 * chosen[n]!)} %`).join(", "),
+          say: vocabulary.map((word, n) => `${word} ${whole(chosen[n]!)}`).join(", "),
         },
       ];
     }

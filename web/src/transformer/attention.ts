@@ -1,11 +1,11 @@
 /** §3.2 Attention: "mapping a query and a set of key-value pairs to an output". */
 import type { KeysAndValues } from "./cache";
 import { Module, Probe } from "./probe";
-import type { Matrix, Products } from "./products";
+import { filled, type Matrix, type Products } from "./products";
 import { concatenated, rowsOf, sentenceOf, softmax, split, type Tensor, tensor } from "./tensor";
 import type { Weights } from "./weights";
 
-/** Who may look at whom: everybody at everything (one sentence has no padding), or not at what comes later. */
+/** The pairs that may attend: everybody to everything (one sentence has no padding), or not at what comes later. */
 export type Allowed = "everything" | "causal";
 
 /** §3.2.1 Scaled dot-product attention, equation 1, with every matrix there:
@@ -141,5 +141,5 @@ export class MultiHeadAttention extends Module {
 
 /** Rows of a matrix, not copied. */
 function part(matrix: Matrix, first: number, last: number): Matrix {
-  return { rows: last - first, columns: matrix.columns, start: matrix.start + first * ((matrix.columns + 3) & ~3) };
+  return { rows: last - first, columns: matrix.columns, start: matrix.start + first * filled(matrix.columns) };
 }

@@ -1,4 +1,4 @@
-/** What decoding one word at a time remembers, so that a step computes one row and not the whole sentence again. */
+/** The memory of decoding one word at a time, so that a step computes one row and not the whole sentence again. */
 import { select, type Tensor, tensor } from "./tensor";
 
 /** The keys and values that an attention has computed already: [batch, head, key, d_k]. */

@@ -6,7 +6,7 @@ import type { Matrix, Products } from "./products";
 import { add, rowsOf, type Tensor, tensor } from "./tensor";
 import type { Weights } from "./weights";
 
-/** What the layers are made of. */
+/** The parts of the layers. */
 export interface Making {
   heads: number;
   norm: "post" | "pre";

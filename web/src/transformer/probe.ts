@@ -20,14 +20,22 @@ export class Probe {
   }
 }
 
-/** Every probe by its name, encoder.layers.0.self_attention.weights, in the order of the model. */
-export function probes(part: object, name = ""): Map<string, Probe> {
+const known = new WeakMap<object, Map<string, Probe>>();
+
+/** Every probe of a model by its name, encoder.layers.0.self_attention.weights, in the order of the model. */
+export function probes(model: object): Map<string, Probe> {
+  const found = known.get(model) ?? collected(model, "");
+  known.set(model, found);
+  return found;
+}
+
+function collected(part: object, name: string): Map<string, Probe> {
   const found = new Map<string, Probe>();
   for (const [field, value] of Object.entries(part)) {
     const path = name ? `${name}.${field}` : field;
     if (value instanceof Probe) found.set(path, value);
     else if (value?.isModule || Array.isArray(value))
-      for (const [inner, probe] of probes(value, path)) found.set(inner, probe);
+      for (const [inner, probe] of collected(value, path)) found.set(inner, probe);
   }
   return found;
 }

@@ -2,7 +2,7 @@
 import { KERNEL } from "./kernel";
 import { count, type Tensor, tensor } from "./tensor";
 
-/** A learned matrix, [row, column] as in PyTorch. Rows are as long, and as many, as the next multiple of 4: zeros at the ends. */
+/** A learned matrix, [row, column] as in PyTorch. Rows are as long, and as many, as the next multiple of 8: zeros at the ends. */
 export interface Matrix {
   rows: number;
   columns: number;
@@ -15,7 +15,8 @@ type Kernel = (x: number, rows: number, w: number, columns: number, inner: numbe
 const PAGE = 65_536; // bytes of WebAssembly's memory
 const ROWS_AT_ONCE = 512; // so that what a product takes and gives stays small beside the weights
 
-const filled = (size: number): number => (size + 3) & ~3;
+/** Padded so that the kernel has nothing left over. */
+export const filled = (size: number): number => (size + 7) & ~7;
 
 export class Products {
   /** All matrices, and after them room for what a product takes and gives. */
@@ -126,28 +127,71 @@ function product(
   out: number,
 ): void {
   for (let column = 0; column < columns; column += 4) {
-    const b0 = (w >> 2) + column * inner;
-    const b1 = b0 + inner;
-    const b2 = b1 + inner;
-    const b3 = b2 + inner;
-    for (let row = 0; row < rows; row++) {
+    const b = (w >> 2) + column * inner;
+    for (let row = 0; row < rows; row += 2) {
       const a = (x >> 2) + row * inner;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      for (let i = 0; i < inner; i++) {
-        const one = numbers[a + i]!;
-        s0 += one * numbers[b0 + i]!;
-        s1 += one * numbers[b1 + i]!;
-        s2 += one * numbers[b2 + i]!;
-        s3 += one * numbers[b3 + i]!;
-      }
       const to = (out >> 2) + row * columns + column;
-      numbers[to] = s0;
-      numbers[to + 1] = s1;
-      numbers[to + 2] = s2;
-      numbers[to + 3] = s3;
+      if (row + 1 < rows) twoByFour(numbers, a, b, inner, to, to + columns);
+      else oneByFour(numbers, a, b, inner, to);
     }
   }
+}
+
+/** Two rows of x from `a0` on, times four of w from `b0` on: each number of w is fetched once and used twice. */
+function twoByFour(numbers: Float32Array, a0: number, b0: number, inner: number, to0: number, to1: number): void {
+  const a1 = a0 + inner;
+  const b1 = b0 + inner;
+  const b2 = b1 + inner;
+  const b3 = b2 + inner;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let t0 = 0;
+  let t1 = 0;
+  let t2 = 0;
+  let t3 = 0;
+  for (let i = 0; i < inner; i++) {
+    const x0 = numbers[a0 + i]!;
+    const x1 = numbers[a1 + i]!;
+    const w0 = numbers[b0 + i]!;
+    const w1 = numbers[b1 + i]!;
+    const w2 = numbers[b2 + i]!;
+    const w3 = numbers[b3 + i]!;
+    s0 += x0 * w0;
+    s1 += x0 * w1;
+    s2 += x0 * w2;
+    s3 += x0 * w3;
+    t0 += x1 * w0;
+    t1 += x1 * w1;
+    t2 += x1 * w2;
+    t3 += x1 * w3;
+  }
+  four(numbers, to0, s0, s1, s2, s3);
+  four(numbers, to1, t0, t1, t2, t3);
+}
+
+function oneByFour(numbers: Float32Array, a: number, b0: number, inner: number, to: number): void {
+  const b1 = b0 + inner;
+  const b2 = b1 + inner;
+  const b3 = b2 + inner;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = 0; i < inner; i++) {
+    const one = numbers[a + i]!;
+    s0 += one * numbers[b0 + i]!;
+    s1 += one * numbers[b1 + i]!;
+    s2 += one * numbers[b2 + i]!;
+    s3 += one * numbers[b3 + i]!;
+  }
+  four(numbers, to, s0, s1, s2, s3);
+}
+
+function four(numbers: Float32Array, to: number, s0: number, s1: number, s2: number, s3: number): void {
+  numbers[to] = s0;
+  numbers[to + 1] = s1;
+  numbers[to + 2] = s2;
+  numbers[to + 3] = s3;
 }

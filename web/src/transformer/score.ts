@@ -1,4 +1,4 @@
-/** What the model thinks of a given translation: teacher forcing, all tokens at once. */
+/** The probability of a given translation: teacher forcing, all tokens at once. */
 import type { Transformer } from "./transformer";
 import { logProbabilities } from "./what_if";
 

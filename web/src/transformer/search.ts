@@ -13,12 +13,12 @@ export const EXTRA_LENGTH = 50;
 export interface Hypothesis {
   ids: number[];
   logProbability: number;
-  /** What hypotheses are ranked by: logProbability / penalty. */
+  /** The rank of a hypothesis: logProbability / penalty. */
   score: number;
   finished: boolean;
 }
 
-/** What log P is divided by for a target of so many tokens, eos counted: ((5 + n) / 6)^α (Wu et al. 2016, eq. 14). A sum
+/** The divisor of log P for a target of `length` tokens, eos counted: ((5 + n) / 6)^α (Wu et al. 2016, eq. 14). A sum
  * over more tokens is smaller, so without it the shortest would win. */
 export const lengthPenalty = (length: number): number => ((5 + length) / 6) ** ALPHA;
 
@@ -132,15 +132,17 @@ export class BeamSearch {
   private candidates(): Continuation[] {
     const best: Continuation[] = [];
     const never = neverOf(this.model);
+    let least = -Infinity; // from here on a continuation is among the best so far
     this.rows.next().forEach((costs, row) => {
       for (const id of never) costs[id] = -Infinity;
       for (let id = 0; id < costs.length; id++) {
         const total = Math.fround(this.totals[row]! + costs[id]!);
-        if (total === -Infinity || (best.length === 2 * BEAM && total <= best.at(-1)!.total)) continue;
+        if (total <= least) continue;
         let place = best.length;
         while (place > 0 && best[place - 1]!.total < total) place--;
         best.splice(place, 0, { row, id, total });
         if (best.length > 2 * BEAM) best.pop();
+        if (best.length === 2 * BEAM) least = best.at(-1)!.total;
       }
     });
     return best;

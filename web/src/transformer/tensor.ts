@@ -78,19 +78,40 @@ export function concatenated(z: Tensor): Tensor {
 
 /** Numbers as shares that sum to 1, where they are: e^x, divided by their sum. −∞ becomes exactly 0. */
 export function softmax(row: Float32Array): void {
-  let most = -Infinity;
+  const most = mostOf(row);
   let sum = 0;
-  for (let i = 0; i < row.length; i++) if (row[i]! > most) most = row[i]!;
-  for (let i = 0; i < row.length; i++) sum += row[i] = Math.exp(row[i]! - most);
+  for (let i = 0; i < row.length; i++) sum += row[i] = exp(row[i]! - most);
   for (let i = 0; i < row.length; i++) row[i]! /= sum;
 }
 
 /** log of softmax, where it is. */
 export function logSoftmax(row: Float32Array): void {
-  let most = -Infinity;
-  let sum = 0;
-  for (let i = 0; i < row.length; i++) if (row[i]! > most) most = row[i]!;
-  for (let i = 0; i < row.length; i++) sum += Math.exp(row[i]! - most);
-  const all = most + Math.log(sum);
+  const all = logSumExp(row);
   for (let i = 0; i < row.length; i++) row[i]! -= all;
+}
+
+/** log of the sum of e^x. */
+export function logSumExp(row: Float32Array): number {
+  const most = mostOf(row);
+  let sum = 0;
+  for (let i = 0; i < row.length; i++) sum += exp(row[i]! - most);
+  return most + Math.log(sum);
+}
+
+function mostOf(row: Float32Array): number {
+  let most = -Infinity;
+  for (let i = 0; i < row.length; i++) if (row[i]! > most) most = row[i]!;
+  return most;
+}
+
+const HALVES = Float64Array.from({ length: 128 }, (_, n) => 2 ** -n);
+
+/** e^x for x ≤ 0, to 1e-8 of itself and sooner than Math.exp: x = r − n ln 2, r being at most half of ln 2, so it is 2^−n times
+ * e^r by its series. Below e^−87, where float32 has no more digits, 0. */
+function exp(x: number): number {
+  if (!(x > -87)) return 0;
+  const n = (0.5 - x * Math.LOG2E) | 0;
+  const r = x + n * Math.LN2;
+  const rest = 1 / 120 + r * (1 / 720 + r * (1 / 5040));
+  return HALVES[n]! * (1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * rest)))));
 }

@@ -1,4 +1,4 @@
-/** What the windows of a model saw: with `record(model, compute)` every number has a name, axes and a place. */
+/** The tensors in a model's windows: with `record(model, compute)` every number has a name, axes and a place. */
 import { LayerNorm } from "./layers";
 import { probes } from "./probe";
 import { count, type Tensor } from "./tensor";

@@ -41,7 +41,7 @@ export class Weights {
 export interface ModelFile {
   header: Model;
   weights: Weights;
-  /** What is JSON in it. */
+  /** Its groups of JSON. */
   tokenizer: Vocabulary;
   rules: Rules;
 }

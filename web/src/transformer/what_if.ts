@@ -2,12 +2,12 @@
 import type { Edge, HeadIndex, Turn } from "../numbers/wire";
 import type { MultiHeadAttention } from "./attention";
 import { type Probe, probes } from "./probe";
-import { logSoftmax, rowsOf, select, type Tensor, tensor } from "./tensor";
+import { logSumExp, rowsOf, select, type Tensor, tensor } from "./tensor";
 import type { Transformer } from "./transformer";
 
 export class WhatIfError extends Error {}
 
-/** What passes a window, replaced: the window's name, and what becomes of [batch, …its axes]. */
+/** A replacement of the tensor in a window: the window's name, and what becomes of [batch, …its axes]. */
 export type Change = [window: string, change: (value: Tensor) => Tensor];
 
 /** `compute`, with these changes made to the model meanwhile, the first of them first. */
@@ -169,7 +169,7 @@ export interface HeadRanking {
   logProbabilities: number[];
 }
 
-const RANKED_AT_ONCE = 2_000_000; // numbers in the widest of all rows that are computed together
+const RANKED_AT_ONCE = 500_000; // numbers in the widest of all rows that are computed together: 2 MB
 
 /** How many heads are ranked in one pass. */
 export const headsAtOnce = ({ facts }: Transformer, source: number[], target: number[]): number =>
@@ -216,13 +216,10 @@ function branching(z: Tensor, heads: HeadIndex[]): Tensor {
 /** log P of each of these tokens, from the decoder's output of one sentence. */
 export function logProbabilities(model: Transformer, states: Tensor, tokens: number[]): number[] {
   const logits = model.predict(states);
-  return [...rowsOf(logits)].map((row, n) => {
-    logSoftmax(row);
-    return row[tokens[n]!]!;
-  });
+  return [...rowsOf(logits)].map((row, n) => row[tokens[n]!]! - logSumExp(row));
 }
 
-/** What each head was worth, from what `withEachOff` found for each of them. */
+/** The worth of each head, from what `withEachOff` found for each of them. */
 export function rankingOf(heads: HeadIndex[], base: number[], withoutEach: number[][]): HeadRanking {
   const change = withoutEach.map((row) => row.map((one, n) => one - base[n]!));
   const sums = change.map((row) => row.reduce((sum, one) => sum + one, 0));

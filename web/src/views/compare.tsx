@@ -2,9 +2,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { askLook, pairs } from "../numbers/api";
 import { type Attention, attentionOf, isSink, layers, meanRow, type Where, wordAt } from "../numbers/attention";
-import { changesOf } from "../numbers/changes";
+import { bare, changesOf } from "../numbers/changes";
 import type { Numbers } from "../numbers/data";
-import { fixed, percent } from "../draw/number";
+import { percent } from "../draw/number";
 import { headsOf, layerOf, tokenOf, usePage } from "../state/page";
 import { Changed } from "./parts/happened";
 import { HeadChips, HeadMark, LayerSlider, SideSwitch, Table } from "./parts/controls";
@@ -110,7 +110,7 @@ export function CompareView() {
           names={[
             differing(look.source.text, other!.look.source.text),
             differing(other!.look.source.text, look.source.text),
-          ].map((words, n) => [...words].join(" ") || `${n + 1}`)}
+          ].map((words, n) => [...words].map(bare).join(" ") || `${n + 1}`)}
         />
       )}
       {here && there && (
@@ -254,7 +254,10 @@ function Differences({ here, there, word, heads, names }: DifferencesProps) {
   );
 }
 
-const points = (change: number): string => `${change > 0 ? "+" : ""}${fixed(100 * change, 1)}`;
+const points = (change: number): string => {
+  const tenths = Math.round(1000 * change);
+  return `${tenths > 0 ? "+" : tenths < 0 ? "−" : ""}${(Math.abs(tenths) / 10).toFixed(1)}`;
+};
 
 interface MovedProps {
   first: Numbers;
@@ -292,7 +295,9 @@ function Moved({ first, second, side, pieces, token }: MovedProps) {
         {most.map(({ layer, head, moved }) => (
           <li>
             <button type="button" class="chip" onClick={() => set({ layer, heads: [head] })}>
-              <HeadMark head={head} /> {t("head.at", { head, layer: layer + 1 })}: {percent(moved)}
+              <HeadMark head={head} /> {t("head.at", { head, layer: layer + 1 })}
+              {t("colon")}
+              {percent(moved)}
             </button>
           </li>
         ))}

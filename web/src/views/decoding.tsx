@@ -27,11 +27,6 @@ export function DecodingView() {
         <span data-spot="steps">
           {t("step")} <Steps player={player} label={t("decoding.play")} />
         </span>
-        {page.live && (
-          <button type="button" class="plain" onClick={decode}>
-            {t("decoding.live")}
-          </button>
-        )}
       </div>
       <ol class="produced" aria-label={t("decoding.sofar")}>
         {steps.map((one, n) => (
@@ -45,15 +40,6 @@ export function DecodingView() {
       <p class="sr" aria-live="polite">
         {t("decoding.says", { word: shown(step.chosen.token), share: percent(step.chosen.probability) })}
       </p>
-      {problem && <p role="alert">{problem}</p>}
-      {streamed.length > 0 && (
-        <p class="streamed">
-          <small>{t("decoding.greedy")}</small>{" "}
-          {streamed.map((one) => (
-            <bdi>{one.chosen.token.replace("▁", " ")}</bdi>
-          ))}
-        </p>
-      )}
       <div class="columns">
         <section data-spot="choices">
           <h3>{t("decoding.choices")}</h3>
@@ -65,6 +51,20 @@ export function DecodingView() {
         </section>
         <Looked now={now} />
       </div>
+      {page.live && (
+        <section>
+          <button type="button" class="plain" onClick={decode}>
+            {t("decoding.live")}
+          </button>
+          <p class="note">{t("decoding.greedy")}</p>
+          {problem && <p role="alert">{problem}</p>}
+          <p class="streamed">
+            {streamed.map((one) => (
+              <bdi>{one.chosen.token.replace("▁", " ")}</bdi>
+            ))}
+          </p>
+        </section>
+      )}
       <Twin
         head={[t("step"), t("decoding.chosen"), ...step.choices.map((_, n) => `${n + 1}.`)]}
         rows={() =>
@@ -184,6 +184,9 @@ function Looked({ now }: { now: number }) {
   );
 }
 
+/** A small model is through before one has looked: a word stands this many milliseconds before the next comes. */
+const A_WORD = 250;
+
 /** Live: decodes again, a word at a time, as the model makes them; of another look nothing stays. */
 function useDecoding(): [steps: DecodingStep[], run: () => void, problem: string] {
   const { look } = usePage();
@@ -199,6 +202,7 @@ function useDecoding(): [steps: DecodingStep[], run: () => void, problem: string
   async function run() {
     clear();
     const stop = (running.current = new AbortController());
+    const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const ask = {
       text: look.source.text,
       heads_off: pairs(look.heads_off),
@@ -209,6 +213,7 @@ function useDecoding(): [steps: DecodingStep[], run: () => void, problem: string
       for await (const step of askDecode(ask, stop.signal)) {
         if (stop.signal.aborted) return; // in a notebook all steps come at once
         setSteps((before) => [...before, step]);
+        if (!quiet) await new Promise((done) => setTimeout(done, A_WORD));
       }
     } catch (error) {
       if (!stop.signal.aborted) setProblem((error as Error).message);

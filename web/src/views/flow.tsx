@@ -259,7 +259,7 @@ function HeadRows({ name }: { name: string }) {
   );
 }
 
-/** What comes after attention in this layer: add (and norm), the feed-forward network, add (and norm) again. */
+/** The way after attention in this layer: add (and norm), the feed-forward network, add (and norm) again. */
 function Rest({ station }: { station: Station }) {
   const { numbers, state, set, t, look, theme } = usePage();
   const at = `${station.side}.layers.${station.layer}`;

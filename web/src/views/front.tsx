@@ -174,7 +174,7 @@ export function Front({ state, set, session, t, language, page }: FrontProps) {
         </PageContext.Provider>
       )}
       {!state.lesson && (
-        <nav aria-label={t("views")}>
+        <nav aria-label={t("views")} onKeyDown={along}>
           {VIEWS.map((view) => (
             <button
               type="button"
@@ -188,6 +188,14 @@ export function Front({ state, set, session, t, language, page }: FrontProps) {
       )}
     </header>
   );
+}
+
+/** The arrows walk along a row of buttons, as they do in lists and matrices. */
+function along(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!step) return;
+  const all = [...event.currentTarget.querySelectorAll("button")];
+  all[(all.indexOf(event.target as HTMLButtonElement) + step + all.length) % all.length]?.focus();
 }
 
 /** The words of the translation in the reader's language: of a small table, or by what the model looked at (≈). */

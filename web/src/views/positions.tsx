@@ -8,6 +8,7 @@ import { fixed } from "../draw/number";
 import { usePage } from "../state/page";
 import { encodings, LAYOUTS, likeness, wave } from "../numbers/positions";
 import { MatrixTwin, Missing } from "./parts/matrix";
+import { Rich } from "./parts/rich";
 
 export function PositionsView() {
   return (
@@ -179,7 +180,11 @@ function Table() {
         </div>
         <Heat
           matrix={alike}
-          title={<b class="symbol">P · Pᵀ</b>}
+          title={
+            <b class="symbol">
+              <Rich text="P · P^T" />
+            </b>
+          }
           rowAxis={t("axis.position")}
           colAxis={t("axis.position")}
           theme={theme}
@@ -203,7 +208,9 @@ function Table() {
           })}
         </p>
         <Wave values={Array.from({ length }, (_, row) => at(p, row, dim))} colour={css(theme.plus)} />
-        <p class="note">{t("positions.alike")}</p>
+        <p class="note">
+          <Rich text={t("positions.alike")} />
+        </p>
       </div>
       <MatrixTwin
         labels={Array.from({ length }, (_, n) => String(n + model.first_position))}

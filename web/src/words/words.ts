@@ -67,7 +67,7 @@ export const WORDS = {
   loading: ["Numbers are on their way …", "正在取数字……"],
   waiting: ["The model is reading …", "模型正在读句子……"],
   failed: ["That did not work: {why}", "没有成功：{why}"],
-  "failed.old": ["What stands below belongs to the last sentence that worked.", "下面仍是上一个成功的句子的结果。"],
+  "failed.old": ["Everything below belongs to the last sentence that worked.", "下面仍是上一个成功的句子的结果。"],
   nomodel: [
     "No model answers here. Open a saved page, or run glassformer look.",
     "这里没有模型应答。请打开保存的页面，或者运行 glassformer look。",
@@ -104,6 +104,8 @@ export const WORDS = {
   ],
   of: ["of {n}", "（共 {n} 层）"],
   comma: [", ", "、"],
+  colon: [": ", "："],
+  gap: [" ", ""],
   and: [", ", "、"],
   itself: ["(itself)", "（自己）"],
   play: ["Play", "播放"],
@@ -195,6 +197,7 @@ export const WORDS = {
   step: ["Step", "步"],
   "step.back": ["One step back", "上一步"],
   "step.next": ["Next step", "下一步"],
+  "step.at": ["step {n} of {all}", "第 {n} 步，共 {all} 步"],
   looks: ["looks (query)", "查询（看的词）"],
   lookedat: ["is looked at (key)", "键（被看的词）"],
   "looks.long": ["The word that looks: queries", "看别人的词：查询（query）"],
@@ -238,6 +241,7 @@ export const WORDS = {
   ],
   "pair.cell": ["layer {layer}, head {head}: {share}", "第 {layer} 层 {head} 号头：{share}"],
   "matrix.title": ["All words: heads {heads}, their mean", "所有的词：{heads} 号头的平均"],
+  "matrix.one": ["All words: head {heads}", "所有的词：{heads} 号头"],
   "matrix.large": [
     "All words, head {n} (blocks of words where there are many)",
     "所有的词，{n} 号头（词多时按块取平均）",
@@ -308,8 +312,8 @@ export const WORDS = {
     "这里每个词都可以看每个词，没有掩码。",
   ],
   "explain.max": [
-    "The greatest score of the row is subtracted first. It cancels out, and no e^x grows too large for the machine.",
-    "先减去这一行最大的分数：结果不变，但 e^x 不会大到溢出。",
+    "The greatest score of the row is subtracted first. It cancels out, and no eˣ grows too large for the machine.",
+    "先减去这一行最大的分数：结果不变，但 eˣ 不会大到溢出。",
   ],
   "softmax.steps": ["From dot products to shares", "从点积到权重"],
   "explain.z": [
@@ -447,8 +451,8 @@ export const WORDS = {
     "第 {dim} 维是一条 {name} 波，波长 {length} 个位置。",
   ],
   "positions.alike": [
-    "P · Pᵀ is strongest where two positions are near: distance can be read from the encoding alone.",
-    "两个位置越近，P · Pᵀ 的颜色越深：光凭编码就能读出距离。",
+    "P · P^T is strongest where two positions are near: distance can be read from the encoding alone.",
+    "两个位置越近，P · P^T 的颜色越深：光凭编码就能读出距离。",
   ],
   "decoding.lead": [
     "The translation is made a word at a time. Each row looks at the sentence, and the last layer’s numbers become a probability for every word that the model knows.",
@@ -468,7 +472,7 @@ export const WORDS = {
     "{n} 个词元里最可能的几个。标出的是实际选中的；束搜索不一定选第一个。",
   ],
   "decoding.gender": [
-    "German says what “it” means: es is neuter (das Tier), er masculine, sie feminine (die Straße). So these probabilities tell which noun the model means.",
+    "German says what “it” means: es is neuter (das Tier), er masculine, sie feminine (die Straße). These probabilities tell which noun the model means.",
     "德语的代词分性：es 是中性（das Tier，动物），er 是阳性，sie 是阴性（die Straße，街道）。所以从这几个概率能看出模型认为 it 指谁。",
   ],
   "decoding.chosen": ["word", "词"],
@@ -524,7 +528,7 @@ export const WORDS = {
   "compare.lead": ["Change one word, and see where the attention goes.", "换一个词，看注意力转到哪里去了。"],
   "compare.other": ["The other sentence", "另一个句子"],
   "compare.blocked": [
-    "What is forbidden or turned is so in the first sentence only: the other has other words.",
+    "Blocks and turns apply to the first sentence only: the other one has other words.",
     "禁止的和转动的只对第一个句子有效：另一个句子的词不一样。",
   ],
   "compare.checkpoints": [
@@ -575,8 +579,8 @@ export const WORDS = {
     "那一个公式是什么？给出编码器最后一层的一个真实分数和它的权重。",
   ],
   "ten.2.answer": [
-    "softmax(QKᵀ / √d_k) V = Z. Layer {layer}, head {head}, “{query}” → “{key}”: score {score} (already divided by {root}), weight {weight}.",
-    "softmax(QKᵀ / √d_k) V = Z。第 {layer} 层 {head} 号头，“{query}” → “{key}”：分数 {score}（已除以 {root}），权重 {weight}。",
+    "softmax(QK^T / √d_k) V = Z. Layer {layer}, head {head}, “{query}” → “{key}”: score {score} (already divided by {root}), weight {weight}.",
+    "softmax(QK^T / √d_k) V = Z。第 {layer} 层 {head} 号头，“{query}” → “{key}”：分数 {score}（已除以 {root}），权重 {weight}。",
   ],
   "ten.3": ["How many heads are there, and what becomes of their Z’s?", "有几个头？它们的 Z 后来怎样了？"],
   "ten.3.answer": [
@@ -650,7 +654,7 @@ export const WORDS = {
   "tour.back": ["Back", "上一章"],
   "tour.next": ["Next", "下一章"],
   "tour.close": ["Leave the tour", "离开导览"],
-  "tour.see": ["See the picture", "看图"],
+  "tour.see": ["Picture", "看图"],
   "tour.read": ["Read", "读正文"],
   toy: ["With small numbers, made up:", "先看小数字（编的）："],
   "toy.steps": ["The small figure, step by step", "小图，一步一步看"],
@@ -690,8 +694,8 @@ export const WORDS = {
   ],
   "tour.formula.title": ["The one formula", "就这一个公式"],
   "tour.formula.text": [
-    "Q Kᵀ holds every query against every key. Dividing by √d_k keeps the scores small: the sum of d_k products grows with √d_k, and a softmax of large scores is flat almost everywhere, so nothing could be learned.\n\nThe *softmax* makes each row shares that sum to 1. With them the values are mixed: that is Z.",
-    "Q Kᵀ 让每个查询和每个键做点积。除以 √d_k 让分数不至于太大：d_k 个乘积之和随 √d_k 增长，而分数太大时 softmax 进入饱和区，梯度几乎为 0，学不动。\n\n*softmax* 把每一行变成和为 1 的权重，再按权重混合各个值，就得到 Z。",
+    "QK^T holds every query against every key. Dividing by √d_k keeps the scores small: the sum of d_k products grows with √d_k, and a softmax of large scores is flat almost everywhere, so nothing could be learned.\n\nThe *softmax* makes each row shares that sum to 1. With them the values are mixed: that is Z.",
+    "QK^T 让每个查询和每个键做点积。除以 √d_k 让分数不至于太大：d_k 个乘积之和随 √d_k 增长，而分数太大时 softmax 进入饱和区，梯度几乎为 0，学不动。\n\n*softmax* 把每一行变成和为 1 的权重，再按权重混合各个值，就得到 Z。",
   ],
   "tour.formula.model": [
     "This model: √{d_k} = {root}. [One row on its way](@stages) from dot products to shares: press ▶. In the [decoder](view=matrices&symbol=weights&side=decoder&layer=0) the upper triangle is masked: a word must not see what comes after it.",
@@ -704,7 +708,7 @@ export const WORDS = {
   "tour.formula.answer": ["“{key}” gets {share}.", "“{key}”得到 {share}。"],
   "tour.beast.title": ["The many-headed beast", "多头怪兽"],
   "tour.beast.text": [
-    "One head can look in one way only. So there are several, each with its own W^Q, W^K and W^V, and so each with its own small Q, K, V and Z. Each has its colour, its number and its dash everywhere on this page.",
+    "One head can look in one way only. Therefore there are several, each with its own W^Q, W^K and W^V, and so each with its own small Q, K, V and Z. Each has its colour, its number and its dash everywhere on this page.",
     "一个头一次只能用一种方式去看。所以有好几个头（多头注意力），各有各的 W^Q、W^K、W^V，也就各有自己小小的 Q、K、V 和 Z。在整个页面上，每个头都有自己的颜色、编号和线型。",
   ],
   "tour.beast.model": [
@@ -721,7 +725,7 @@ export const WORDS = {
   ],
   "tour.concat.title": ["Side by side, times W^O", "拼接，再乘以 W^O"],
   "tour.concat.text": [
-    "The next layer expects one matrix, not several. So the Z’s slide together, side by side, and are multiplied by W^O, which was learned with the rest and mixes what the heads found. What comes out is as wide as what came in.",
+    "The next layer expects one matrix, not several. The Z’s slide together, side by side, and are multiplied by W^O, which was learned with the rest and mixes what the heads found. The output is as wide as the input.",
     "下一层要的是一个矩阵，不是好几个。于是各个 Z 并排拼好，再乘以 W^O（也是学来的），把各个头找到的东西混在一起。出来的和进去的一样宽。",
   ],
   "tour.concat.model": [
@@ -758,14 +762,14 @@ export const WORDS = {
   "tour.it.nowhere": ["This sentence has no pronoun with a noun to try it with.", "这个句子里没有代词和名词可以一试。"],
   "tour.positions.title": ["Where does a word stand?", "词站在第几位？"],
   "tour.positions.text": [
-    "Attention alone would read a bag of words. So a wave pattern P is added to the embeddings, another one at each position: sines and cosines of many wavelengths, so that a shift by k is a rotation, whatever the position.\n\nP is [computed by a formula](@formula-positions), not learned. So it has a value for any position, and sentences longer than any in training can be read.",
+    "Attention alone would read a bag of words. Therefore a wave pattern P is added to the embeddings, another one at each position: sines and cosines of many wavelengths, so that a shift by k is a rotation, whatever the position.\n\nP is [computed by a formula](@formula-positions), not learned. So it has a value for any position, and sentences longer than any in training can be read.",
     "只有注意力的话，句子就成了一袋没有顺序的词。所以要往词嵌入里加上一种波形 P，每个位置都不一样：许多波长的正弦和余弦，这样移动 k 个位置就是一个旋转，与在哪里无关。\n\nP 由[公式](@formula-positions)现算，不是学来的表。所以任意位置都有值，比训练时更长的句子也能读。",
   ],
   "tour.positions.model": [
     "This model: [the table](@encoding), with a badge on [its layout](@layout). Slide the [length](@length) past the longest sentence in training: how well it reads out there is another question.",
     "这个模型：[这张表](@encoding)，[排法](@layout)上标着“本模型”的就是它用的。把[长度](@length)拉过训练时最长的句子：编码还在，读得好不好是另一个问题。",
   ],
-  "tour.positions.ask": ["Whose dot product P · Pᵀ is greater?", "哪两个位置的点积 P · Pᵀ 更大？"],
+  "tour.positions.ask": ["Whose dot product P · P^T is greater?", "哪两个位置的点积 P · P^T 更大？"],
   "tour.positions.option.0": ["two positions that are near", "相近的两个位置"],
   "tour.positions.option.1": ["two positions far apart", "相距很远的两个位置"],
   "tour.positions.answer": [
@@ -836,7 +840,7 @@ export const WORDS = {
   "tour.good.option.0": ["yes, a strong look matters", "重要，看得专注就重要"],
   "tour.good.option.1": ["no: switch it off and see", "不一定：关掉它才知道"],
   "tour.good.answer": [
-    "Weights are not an explanation. What changes when it is off is a measurement.",
+    "Weights are not an explanation. The change when it is off is a measurement.",
     "权重不是解释；关掉之后变了什么，才是测量。",
   ],
 } as const satisfies Record<string, Row>;

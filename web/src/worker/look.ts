@@ -6,23 +6,7 @@ import type { NextToken, Learned, Look, ModelFacts, Side, Station, DecodingStep 
 import { bodyOf, type Numbered, packed } from "./pack";
 
 const CHOICES = 8;
-const VOCABULARY = 262_144; // bytes: logits and probabilities beyond are asked for row by row
-const STATES = 32_000_000; // bytes of all windows together; what is over is asked for by name
-/** Which windows travel before others where not all of them fit, by the last part of their names. */
-const FIRST = [
-  "weights",
-  "x",
-  "embeddings",
-  "positions",
-  "memory",
-  "norm",
-  "queries",
-  "keys",
-  "values",
-  "scores",
-  "z",
-  "output",
-];
+const SENT = 32_000_000; // bytes of attention weights; what is over is asked for by name
 
 export interface Seen {
   trace: Trace;
@@ -62,27 +46,15 @@ export function lookBody(
   return bodyOf(look, content);
 }
 
-/** All windows by groups, those that do not travel without their numbers. */
+/** All windows by groups. The attention weights, which every page begins with, travel with their numbers; the others are asked
+ * for when they are looked at. */
 function chosen(trace: Trace): Numbered[] {
-  let left = STATES;
-  const sent = new Set<string>();
-  const last = (name: string) => name.slice(name.lastIndexOf(".") + 1);
-  const rank = (name: string) => (FIRST.includes(last(name)) ? FIRST.indexOf(last(name)) : FIRST.length);
-  for (const name of [...trace.keys()].sort((a, b) => rank(a) - rank(b))) {
-    const { data, axes } = trace.get(name)!;
-    const fits = data.byteLength <= (axes.includes("vocabulary") ? VOCABULARY : left);
-    if (!fits || last(name) === "concatenated") continue; // which is z in another order
-    left -= data.byteLength;
-    sent.add(name);
-  }
-  const all = [...trace].map(([name, { shape, axes, place, data }]) => ({
-    name,
-    shape,
-    axes,
-    place,
-    group: groupOf(name),
-    data: sent.has(name) ? data : undefined,
-  }));
+  let left = SENT;
+  const all = [...trace].map(([name, { shape, axes, place, data }]) => {
+    const sent = name.endsWith(".weights") && data.byteLength <= left;
+    if (sent) left -= data.byteLength;
+    return { name, shape, axes, place, group: groupOf(name), data: sent ? data : undefined };
+  });
   return [...new Set(all.map(({ group }) => group))].flatMap((group) => all.filter((one) => one.group === group));
 }
 
@@ -119,22 +91,29 @@ export function stations(facts: ModelFacts): Station[] {
   return found;
 }
 
-/** What each row of the decoder chose among. */
+/** The choices of each row of the decoder. */
 function steps({ trace, target }: Seen, shown: Shown, eos: number): DecodingStep[] {
   const { shape, data } = trace.get("probabilities")!;
-  return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(shown, row, target[n + 1] ?? eos));
+  return [...rowsOf(tensor(shape, data))].map((row, n) => stepOf(shown, row, target[n + 1] ?? eos, (share) => share));
 }
 
-/** `probabilities`: of each token. */
-export function stepOf(shown: Shown, probabilities: Float32Array, chosen: number): DecodingStep {
-  const choice = (id: number): NextToken => ({ token: shown.tokens([id])[0]!, id, probability: probabilities[id]! });
+/** `row`: a number of each token, of which `shareOf` makes its probability; the largest is the likeliest. */
+export function stepOf(
+  shown: Shown,
+  row: Float32Array,
+  chosen: number,
+  shareOf: (number: number) => number,
+): DecodingStep {
+  const choice = (id: number): NextToken => ({ token: shown.tokens([id])[0]!, id, probability: shareOf(row[id]!) });
   const best: number[] = [];
-  for (let id = 0; id < probabilities.length; id++) {
-    if (best.length === CHOICES && probabilities[id]! <= probabilities[best[CHOICES - 1]!]!) continue;
+  let least = -Infinity;
+  for (let id = 0; id < row.length; id++) {
+    if (row[id]! <= least) continue;
     let place = best.length;
-    while (place > 0 && probabilities[best[place - 1]!]! < probabilities[id]!) place--;
+    while (place > 0 && row[best[place - 1]!]! < row[id]!) place--;
     best.splice(place, 0, id);
     if (best.length > CHOICES) best.pop();
+    if (best.length === CHOICES) least = row[best[CHOICES - 1]!]!;
   }
   return { chosen: choice(chosen), choices: best.map(choice) };
 }

@@ -1,4 +1,4 @@
-/** What the page can ask, answered by the model that came with it: as src/glassformer/page/service.py, by the same types. */
+/** The page's questions, answered by the model that came with it: as src/glassformer/page/service.py, by the same types. */
 import { lostSigns, withSign } from "../text/carried";
 import { Reader } from "../text/reading";
 import { Tokenizer } from "../text/tokenizer";
@@ -35,9 +35,9 @@ import {
 import { learnedWindows, lookBody, type Seen, type Shown, stepOf } from "./look";
 import { bodyOf, packed } from "./pack";
 
-const KEPT = 16_000_000; // bytes of traces of the last questions, from which exact rows are taken
+const KEPT = 8_000_000; // bytes of traces of the last questions, from which the page takes what it looks at; two at least
 
-/** What cannot be answered: one sentence for whoever asked. */
+/** A question that cannot be answered: one sentence for the caller. */
 export class AskError extends Error {}
 
 /** Lets the page's messages in; throws where nobody waits for the answer any more. */
@@ -187,7 +187,7 @@ export class Service {
   private remember(ask: Ask, seen: Seen): Seen {
     this.kept.unshift({ text: ask.text, target: ask.target ?? undefined, changes: changesOf(ask), seen });
     let held = 0;
-    this.kept = this.kept.filter((one, n) => (held += sizeOf(one.seen.trace)) <= KEPT || n === 0);
+    this.kept = this.kept.filter((one, n) => (held += sizeOf(one.seen.trace)) <= KEPT || n < 2);
     return seen;
   }
 
@@ -247,7 +247,7 @@ export class Service {
     for (;;) {
       const { value, done } = changed(this.model, changes, () => steps.next());
       if (done) return new ArrayBuffer(0);
-      tell(utf8(`${JSON.stringify(stepOf(shown, value.row.map(Math.exp), value.id))}\n`));
+      tell(utf8(`${JSON.stringify(stepOf(shown, value.row, value.id, Math.exp))}\n`));
       await breathe();
     }
   }

@@ -4,7 +4,7 @@ import { attentionOf, layers, type merged, path, type Where, wordAt, type Word }
 import { type Matrix, matrix, type Numbers, plain } from "../../numbers/data";
 import { amount, hue, lit } from "../../draw/colour";
 import { Heat } from "../../draw/heat";
-import { fixed, percent } from "../../draw/number";
+import { fixed, percent, whole } from "../../draw/number";
 import { paint } from "../../draw/paint";
 import { layerOf, usePage } from "../../state/page";
 import { isOff } from "../../state/state";
@@ -31,7 +31,7 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
         class="scroll"
         tabIndex={0}
         role="region"
-        aria-label={t("pair.title", { query: query.text, key: target.text })}
+        aria-label={t("pair.title", { query: `“${query.text}”`, key: `“${target.text}”` })}
       >
         <table class={`pair-grid${heads.length > 8 ? " tight" : ""}`}>
           <thead>
@@ -60,7 +60,11 @@ export function PairGrid({ query, target }: { query: Word; target: Word }) {
                         type="button"
                         class={off ? "off" : ""}
                         style={lit(theme, hue(head, theme.dark), weight ?? 0)}
-                        aria-label={t("pair.cell", { layer: layer + 1, head, share: `${share} %` })}
+                        aria-label={t("pair.cell", {
+                          layer: layer + 1,
+                          head,
+                          share: weight === undefined ? "" : whole(weight),
+                        })}
                         title={t("pair.cell", {
                           layer: layer + 1,
                           head,
@@ -119,7 +123,7 @@ export function Overview() {
         <div class="overview" style={{ gridTemplateColumns: `auto repeat(${heads.length}, minmax(34px, 84px))` }}>
           <span />
           {heads.map((head) => (
-            <span class="overview-head">
+            <span class="overview-head" aria-hidden="true">
               <HeadMark head={head} /> {head}
             </span>
           ))}
@@ -140,7 +144,7 @@ function OverviewRow({ layer, heads }: { layer: number; heads: number[] }) {
   const now = layerOf(page);
   return (
     <>
-      <span class="overview-layer" ref={spot}>
+      <span class="overview-layer" aria-hidden="true" ref={spot}>
         {layer + 1}
       </span>
       {heads.map((head) => (

@@ -1,4 +1,4 @@
-/** Who looks at whom: the article's picture of "it", with this model's numbers. */
+/** Attention: the article's picture of "it", with this model's numbers. */
 import { useState } from "preact/hooks";
 import { attentionOf, isSink, meanRow, strongest, wordAt } from "../../numbers/attention";
 import { css, hue } from "../../draw/colour";
@@ -54,7 +54,7 @@ export function AttentionView() {
           />
           <p class="note flowing-note">
             <button type="button" class="plain moves" aria-pressed={flowing} onClick={() => setFlowing(!flowing)}>
-              {flowing ? "❚❚" : "▶"} {t("values.flow")}
+              <span aria-hidden="true">{flowing ? "❚❚" : "▶"}</span> {t("values.flow")}
             </button>{" "}
             {flowing && t("values.flow.note", { word })}
           </p>
@@ -78,7 +78,7 @@ export function AttentionView() {
           {!small && heads.length > 0 && <Large layer={layer} head={heads[0]!} />}
           {small && heads.length > 0 && (
             <section>
-              <h3>{t("matrix.title", { heads: heads.join(t("comma")) })}</h3>
+              <h3>{t(heads.length > 1 ? "matrix.title" : "matrix.one", { heads: heads.join(t("comma")) })}</h3>
               <Heat
                 matrix={wordMatrix(attention, heads)}
                 colour={theme.ink}

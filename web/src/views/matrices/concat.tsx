@@ -8,6 +8,9 @@ import { Rich } from "../parts/rich";
 import { Missing, MatrixTwin, type Place } from "../parts/matrix";
 import { Product } from "./product";
 
+/** Between the slices, in pixels, before they slide together. */
+const GAP = 14;
+
 export function Concat({ place }: { place: Place }) {
   const { numbers, t, look, theme, set } = place.page;
   const names = ["z", "output"].map((last) => `${place.name}.${last}`);
@@ -35,9 +38,15 @@ export function Concat({ place }: { place: Place }) {
       <p>
         <Rich text={t("explain.concat", { n: heads.length, d_k: look.model.d_k, d_model: look.model.d_model })} />
       </p>
-      <div class={`slide${player.at ? " together" : ""}`} aria-hidden="true">
+      <div class="slide" style={{ gap: `${GAP}px` }} aria-hidden="true">
         {heads.map((head) => (
-          <span style={{ borderColor: css(hue(head, theme.dark)) }}>
+          <span
+            style={{
+              borderColor: css(hue(head, theme.dark)),
+              // a shift, which asks for no new layout while it moves
+              transform: player.at ? `translateX(${-GAP * head}px)` : "",
+            }}
+          >
             <Heat
               quiet
               matrix={matrix(z, head)}

@@ -1,6 +1,7 @@
 /** The one formula, in MathML. Each symbol is a door to its matrix. */
 import { usePage } from "../../state/page";
 import { type MatrixName, type State, SYMBOLS } from "../../state/state";
+import { Rich } from "../parts/rich";
 
 const SAME_CELLS = ["scores", "weights"];
 
@@ -71,11 +72,11 @@ const NAMES: Record<MatrixName, string> = {
   q: "Q",
   k: "K",
   v: "V",
-  scores: "QKᵀ / √dₖ",
+  scores: "QK^T / √d_k",
   weights: "softmax",
   z: "Z",
   heads: "",
-  concat: "Wᴼ",
+  concat: "W^O",
 };
 
 function SymbolTabs() {
@@ -84,7 +85,12 @@ function SymbolTabs() {
     <div class="segments wrap" role="group" aria-label={t("matrices.which")}>
       {SYMBOLS.map((symbol) => (
         <button type="button" aria-pressed={state.symbol === symbol} onClick={() => set(opened(state, symbol))}>
-          {NAMES[symbol] && <b>{NAMES[symbol]}</b>} {t(`symbol.${symbol}`)}
+          {NAMES[symbol] && (
+            <b>
+              <Rich text={NAMES[symbol]} />
+            </b>
+          )}{" "}
+          {t(`symbol.${symbol}`)}
         </button>
       ))}
     </div>

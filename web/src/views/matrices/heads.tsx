@@ -42,7 +42,7 @@ export function AllHeads({ place }: { place: Place }) {
                     colour={letter === "softmax" ? hue(head, theme.dark) : undefined}
                     cell={[120 / m.cols, Math.max(2, Math.min(6, 84 / m.rows))]}
                     theme={theme}
-                    label={`${t("head.n", { n: head })}: ${m.rows} × ${m.cols}`}
+                    label={`${t("head.n", { n: head })}${t("colon")}${m.rows} × ${m.cols}`}
                   />
                 </button>
               );

@@ -11,6 +11,7 @@ import { Formula } from "./formula";
 import { AllHeads } from "./heads";
 import { Product } from "./product";
 import { Weights } from "./weights";
+import { Rich } from "../parts/rich";
 
 export function MatricesView() {
   const page = usePage();
@@ -76,10 +77,13 @@ function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
   return (
     <section>
       <h3>
-        {t(`symbol.${which}`)}: {called} × W<sup>{letter}</sup> = {letter}
+        {t(`symbol.${which}`)}
+        {t("colon")}
+        {called} × W<sup>{letter}</sup> = {letter}
       </h3>
       <p>
-        {t(`explain.${which}`)}{" "}
+        {t(`explain.${which}`)}
+        {t("gap")}
         {t(
           fromMemory
             ? "explain.memory"
@@ -89,8 +93,10 @@ function Projected({ place, which }: { place: Place; which: "q" | "k" | "v" }) {
                 ? "explain.cross"
                 : "explain.r",
           { layer: layerOf(place.page) },
-        )}{" "}
-        {!fromMemory && called.startsWith("LN") && t("explain.norm", { input: called })} {t("explain.learned")}
+        )}
+        {t("gap")}
+        {!fromMemory && called.startsWith("LN") && t("explain.norm", { input: called }) + t("gap")}
+        {t("explain.learned")}
       </p>
       {packed ? (
         <Product
@@ -130,8 +136,13 @@ function Scores({ place }: { place: Place }) {
   const result = matrix(scores, place.head);
   return (
     <section>
-      <h3>{t("symbol.scores")}: Q × Kᵀ / √dₖ</h3>
-      <p>{t("explain.scores", { d_k: look.model.d_k, root: fixed(Math.sqrt(look.model.d_k), 2) })}</p>
+      <h3>
+        {t("symbol.scores")}
+        {t("colon")}Q × <Rich text="K^T / √d_k" />
+      </h3>
+      <p>
+        <Rich text={t("explain.scores", { d_k: look.model.d_k, root: fixed(Math.sqrt(look.model.d_k), 2) })} />
+      </p>
       <Product
         row={place.row}
         divisor={Math.sqrt(look.model.d_k)}
@@ -145,7 +156,7 @@ function Scores({ place }: { place: Place }) {
           rowLabels: place.queries,
         }}
         right={{
-          name: "Kᵀ",
+          name: <Rich text="K^T" />,
           matrix: transposed(matrix(k, place.head)),
           error: k.window.error,
           rowAxis: "d_k",
@@ -153,7 +164,7 @@ function Scores({ place }: { place: Place }) {
           colLabels: place.keys,
         }}
         result={{
-          name: "QKᵀ / √dₖ",
+          name: <Rich text="QK^T / √d_k" />,
           matrix: result,
           rowAxis: t("axis.query"),
           colAxis: t("axis.key"),

@@ -31,7 +31,7 @@ interface Props {
   bias?: (col: number) => number;
   /** The largest difference that storing the result made. */
   error: number;
-  /** What the terms of a sum are called: by the words that they belong to, where there are words. */
+  /** The names of a sum's terms: by the words that they belong to, where there are words. */
   termName?: (n: number) => string;
 }
 
@@ -76,7 +76,16 @@ export function Product({ left, right, result, row, divisor, bias, error, termNa
         <span class="operator" aria-hidden="true">
           ×
         </span>
-        <Side part={right} mark={{ col: cell.col }} room={room} runs={runs} />
+        <Side
+          part={right}
+          mark={{ col: cell.col }}
+          room={room}
+          runs={runs}
+          // a row of Q and a column of Kᵀ are as long as each other: they are multiplied number by number
+          inner={
+            right.rowLabels || terms > 100 ? undefined : cellSize(left.matrix, left.colLabels !== undefined, room)[0]
+          }
+        />
         <span class="operator" aria-hidden="true">
           =
         </span>
@@ -115,15 +124,19 @@ function Side({
   room,
   pick,
   runs,
+  inner,
 }: {
   part: Part;
   mark: { row?: number; col?: number };
   room: number;
   pick?: (row: number, col: number) => void;
   runs?: number | undefined;
+  /** How high a cell is, where that is given. */
+  inner?: number | undefined;
 }) {
   const { theme } = usePage();
-  const size = cellSize(part.matrix, part.colLabels !== undefined, room);
+  const [wide, high] = cellSize(part.matrix, part.colLabels !== undefined, room);
+  const size: [number, number] = [wide, inner ?? high];
   return (
     <Heat
       matrix={part.matrix}

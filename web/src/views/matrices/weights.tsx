@@ -7,6 +7,7 @@ import { fixed, percent } from "../../draw/number";
 import { allowed, loudest, softmax } from "../../numbers/explain";
 import { Steps, usePlayer } from "../parts/player";
 import { MatrixTwin, Missing, type Place } from "../parts/matrix";
+import { Rich } from "../parts/rich";
 
 export function Weights({ place }: { place: Place }) {
   const { numbers, t, theme, state, set } = place.page;
@@ -43,10 +44,12 @@ export function Weights({ place }: { place: Place }) {
     <section>
       <h3>{t("weights.title")}</h3>
       <p>
-        {t("explain.weights")} {!masked && t("explain.unmasked")}
+        {t("explain.weights")}
+        {t("gap")}
+        {!masked && t("explain.unmasked")}
       </p>
       <div class="product" data-spot="softmax">
-        <Heat {...axes} matrix={scores} title={<b class="symbol">QKᵀ / √dₖ</b>} label={t("symbol.scores")} />
+        <Heat {...axes} matrix={scores} title={<Rich text="QK^T / √d_k" />} label={t("symbol.scores")} />
         <span class="operator" aria-hidden="true">
           →
         </span>
@@ -135,8 +138,8 @@ function Row({ values, scores, highest, labels, chosen, place, masked }: RowProp
   const { t, theme, look } = place.page;
   const root = Math.sqrt(look.model.d_k);
   const stages = [
-    { name: "QKᵀ", of: scores.map((score) => score * root) },
-    { name: "÷ √dₖ", of: scores },
+    { name: "QK^T", of: scores.map((score) => score * root) },
+    { name: "÷ √d_k", of: scores },
     ...(masked ? [{ name: t("allowed"), of: scores }] : []),
     { name: "e^(x − max)", of: scores.map((score) => Math.exp(score - highest)) },
     { name: "softmax", of: values },
@@ -157,7 +160,10 @@ function Row({ values, scores, highest, labels, chosen, place, masked }: RowProp
   return (
     <div class="stages" data-spot="stages">
       <p>
-        <Steps player={walk} label={t("softmax.steps")} /> <b>{now.name}</b>
+        <Steps player={walk} label={t("softmax.steps")} />{" "}
+        <b>
+          <Rich text={now.name} />
+        </b>
       </p>
       <ul class="row-bars">
         {now.of.map((value, n) => (

@@ -31,12 +31,12 @@ export function layerName(t: Page["t"], attention: string): string {
   return t(`at.${where}`, { n: layer + 1 });
 }
 
-/** What a slider or chips choose in: the state's own side, or the attention beside the words of decoding. */
+/** The attention that a slider or chips choose in: the state's own side, or the attention beside the words of decoding. */
 export interface HeadChoice {
   side: Where;
   layer: number;
   heads: number[];
-  /** What is chosen when everything is as the page opened. */
+  /** The choice when everything is as the page opened. */
   auto: Partial<State> | null;
   setLayer(layer: number): void;
   setHeads(heads: number[]): void;
@@ -119,6 +119,7 @@ export function HeadChips({ of }: { of?: HeadChoice }) {
             type="button"
             class={`chip${off ? " off" : ""}`}
             aria-pressed={on}
+            aria-label={off ? t("head.off", { n: head }) : t("head.n", { n: head })}
             aria-keyshortcuts={!of && head < 10 ? String(head) : undefined}
             title={off ? t("head.off", { n: head }) : t("head.n", { n: head })}
             style={on ? { background: css(hue(head, theme.dark), 0.16), borderColor: css(hue(head, theme.dark)) } : {}}

@@ -1,4 +1,4 @@
-/** What a word of the translation means: from a small table, or the source word that it looks at most. */
+/** The meaning of a word of the translation: from a small table, or the source word that it looks at most. */
 import { attentionOf, isSink, meanRow, strongest, wordAt } from "../../numbers/attention";
 import { bare } from "../../numbers/changes";
 import type { Page } from "../../state/page";

@@ -1,4 +1,4 @@
-/** What a change did, in one sentence made of numbers: after a head is off or turned, or a look forbidden. */
+/** The effect of a change, in one sentence made of numbers: after a head is off or turned, or a look forbidden. */
 import { useEffect, useState } from "preact/hooks";
 import { askLook, pairs } from "../../numbers/api";
 import { shown as readable } from "../../numbers/attention";
@@ -76,7 +76,11 @@ export function Happened() {
     !lost && !came ? "happened.nothing" : !came ? "happened.lost" : !lost ? "happened.came" : "happened.both";
   return (
     <p class="happened" role="status" data-spot="happened">
-      {subject()} {t(what, { lost, came })} {reread && measured(base.look, reread)}
+      {subject()}
+      {t("gap")}
+      {t(what, { lost, came })}
+      {t("gap")}
+      {reread && measured(base.look, reread)}
     </p>
   );
 

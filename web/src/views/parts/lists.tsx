@@ -226,7 +226,7 @@ export function Lists({ attention, heads, query, pick, target, pickKey, every, f
                           height: `${Math.min(9, 30 / heads.length)}px`,
                           background: css(hue(head, theme.dark)),
                         }}
-                        title={`${t("head.n", { n: head })}: ${percent(weight)}`}
+                        title={`${t("head.n", { n: head })}${t("colon")}${percent(weight)}`}
                       />
                     );
                   })}

@@ -93,8 +93,9 @@ export function ModelMap() {
   return (
     <section class={`map${open ? " open" : ""}`} aria-label={t("map")} data-spot="map">
       <button type="button" class="map-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {t("map")}: <b>{now >= 0 ? name(stops[now]!) : t("map.whole")}</b>{" "}
-        <span aria-hidden="true">{open ? "▴" : "▾"}</span>
+        {t("map")}
+        {t("colon")}
+        <b>{now >= 0 ? name(stops[now]!) : t("map.whole")}</b> <span aria-hidden="true">{open ? "▴" : "▾"}</span>
       </button>
       <div class="map-body">
         <div class="map-picture" style={{ gridTemplateColumns: columns }}>
@@ -105,6 +106,14 @@ export function ModelMap() {
             query={query}
             row={row}
             until={walking ? player.at : stops.length}
+          />
+          <Names side="left" words={source} lit={query} from={0} to={edges[0]![1] / width} />
+          <Names
+            side="right"
+            words={written}
+            lit={written.findIndex(({ tokens }) => tokens.includes(row))}
+            from={edges.at(-1)![0] / width}
+            to={1}
           />
           {stops.map((stop, n) => (
             <button
@@ -130,10 +139,6 @@ export function ModelMap() {
                   t(`map.${stop.kind as "words"}`)
                 )}
               </span>
-              {stop.kind === "words" && <Column words={source} rows={source.length} lit={source[query]!} />}
-              {stop.kind === "out" && (
-                <Column words={written} rows={target.length} lit={written.find(({ tokens }) => tokens.includes(row))} />
-              )}
               {stop.kind === "linear" && (
                 <span class="stop-bars" aria-hidden="true">
                   {look.steps[Math.min(row, look.steps.length - 1)]?.choices.slice(0, 5).map((choice) => (
@@ -166,7 +171,7 @@ export function ModelMap() {
     </section>
   );
 
-  /** What happens to the word at a stop, in one sentence. */
+  /** The change of the word at a stop, in one sentence. */
   function telling(page: Page, stop: Stop, query: number, row: number, name: string): string {
     const word = source[query]?.text ?? "";
     const made = target[row + 1]?.text ?? "</s>";
@@ -198,17 +203,36 @@ export function ModelMap() {
   }
 }
 
-/** The words of a side in their rows; of long sentences the chosen one alone. */
-function Column({ words, rows, lit }: { words: Word[]; rows: number; lit: Word | undefined }) {
-  const row = rows === words.length ? (word: Word) => words.indexOf(word) : ({ tokens }: Word) => tokens[0]!;
+/** As many words as stand one below the other without touching. */
+const ROOM = 14;
+const ROOM_BESIDE_THE_TOUR = 11;
+
+interface NamesProps {
+  side: "left" | "right";
+  words: Word[];
+  /** Which of them is followed. */
+  lit: number;
+  /** Shares of the drawing's width. */
+  from: number;
+  to: number;
+}
+
+/** The words of a side in their rows; of a long sentence each second or third, counted from the one that is followed. */
+function Names({ side, words, lit, from, to }: NamesProps) {
+  const { state } = usePage();
+  const every = Math.ceil(words.length / (state.chapter < 0 ? ROOM : ROOM_BESIDE_THE_TOUR));
   return (
-    <span class="stop-words" aria-hidden="true">
-      {words.map((word) =>
-        rows <= 22 || word === lit ? (
-          <bdi class={word === lit ? "lit" : ""} style={{ top: `${(100 * (row(word) + 0.5)) / rows}%` }}>
-            {word.text}
+    <span
+      class={`map-names ${side}`}
+      aria-hidden="true"
+      style={{ left: `${100 * from}%`, right: `${100 * (1 - to)}%` }}
+    >
+      {words.map(({ text }, n) =>
+        (n - Math.max(lit, 0)) % every ? null : (
+          <bdi class={n === lit ? "lit" : ""} style={{ top: `${(100 * (n + 0.5)) / words.length}%` }}>
+            {text}
           </bdi>
-        ) : null,
+        ),
       )}
     </span>
   );
@@ -280,7 +304,7 @@ function Lines({ stops, edges, width, query, row, until }: LinesProps) {
   );
 }
 
-/** What runs into a word: of the heads in use each one's weights, elsewhere the mean of all. */
+/** The weights that run into a word: of the heads in use each one's weights, elsewhere the mean of all. */
 function ribbonsOf(
   attention: Attention,
   query: number,

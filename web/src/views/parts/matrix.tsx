@@ -1,4 +1,4 @@
-/** What the pictures of matrices share: where one stands, the same as a table, and what is said where numbers are missing. */
+/** The shared parts of the pictures of matrices: where one stands, the same as a table, and what is said where numbers are missing. */
 import { shown, path } from "../../numbers/attention";
 import { at, type Matrix } from "../../numbers/data";
 import { fixed } from "../../draw/number";

@@ -39,13 +39,19 @@ export function Steps({ player, label }: { player: Player; label: string }) {
   };
   return (
     <span class="player" role="group" aria-label={label}>
-      <button type="button" class="moves" onClick={start} aria-label={`${t(playing ? "pause" : "play")}: ${label}`}>
+      <button
+        type="button"
+        class="moves"
+        onClick={start}
+        aria-label={`${t(playing ? "pause" : "play")}${t("colon")}${label}`}
+      >
         {playing ? "❚❚" : "▶"}
       </button>
       <button type="button" disabled={at <= 0} onClick={() => to(at - 1)} aria-label={t("step.back")}>
         ←
       </button>
-      <span class="player-at">
+      <span class="sr">{t("step.at", { n: at + 1, all: count })}</span>
+      <span class="player-at" aria-hidden="true">
         {at + 1}
         <small> / {count}</small>
       </span>

@@ -12,10 +12,10 @@ export function pointAt(spot: string): void {
   setTimeout(() => part.classList.remove("pointed"), 1800);
 }
 
-/** `*stress*`, `W^Q`, `√d_k`, `[words](@spot)` and `[words](view=…)`; everything else is text. `before` runs before a link. */
+/** `*stress*`, `W^Q`, `K^T`, `√d_k`, `[words](@spot)` and `[words](view=…)`; everything else is text. `before` runs before a link. */
 export function Rich({ text, before }: { text: string; before?: () => void }) {
   const { state, set } = usePage();
-  const parts = text.split(/(\*[^*]+\*|\[[^\]]+\]\([^)]+\)|W\^[QKVO][₀₁]?|d_(?:k|v|model))/);
+  const parts = text.split(/(\*[^*]+\*|\[[^\]]+\]\([^)]+\)|W\^[QKVO][₀₁]?|[KP]\^T|√d_k|d_(?:k|v|model))/);
   return (
     <>
       {parts.map((part) => {
@@ -39,6 +39,23 @@ export function Rich({ text, before }: { text: string; before?: () => void }) {
               W<sup>{part[2]}</sup>
               {part.slice(3)}
             </>
+          );
+        if (part.endsWith("^T"))
+          return (
+            <>
+              {part[0]}
+              <sup class="upright">T</sup>
+            </>
+          );
+        if (part === "√d_k")
+          return (
+            <span class="root">
+              √
+              <span>
+                <i>d</i>
+                <sub>k</sub>
+              </span>
+            </span>
           );
         if (/^d_(k|v|model)$/.test(part))
           return (

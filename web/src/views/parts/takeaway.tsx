@@ -32,7 +32,7 @@ export function TakeAway() {
       {t("takeaway")}{" "}
       {(["slide", "paper"] as const).map((layout) => (
         <>
-          <span>{t(`takeaway.${layout}`)}</span>
+          <span aria-hidden="true">{t(`takeaway.${layout}`)}</span>
           <button
             type="button"
             class="quiet"
