@@ -373,7 +373,7 @@ def test_the_demo_makes_its_own_sentences_and_says_which_head_does_what(
     tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     demo = importlib.import_module("glassformer.demo.run")
-    monkeypatch.setattr(demo, "SIZES", {"train": 300, "valid": 20, "test": 20})
+    monkeypatch.setattr(demo, "SIZES", {"train": 150, "valid": 10, "test": 10})
     words = ["train", "--demo", "--out", str(tmp_path / "demo"), "--threads", "1"]
     for setting in ("max_steps=30", "validate_every=30", "validation_sentences=4"):
         words += ["--set", f"training.{setting}"]
@@ -382,10 +382,10 @@ def test_the_demo_makes_its_own_sentences_and_says_which_head_does_what(
     ended = call(*words)
     assert ended.status == 0, ended.err
     assert "for the demo" in ended.err
-    assert re.search(r"\d+ of 20 test sentences", ended.out)
+    assert re.search(r"\d+ of 10 test sentences", ended.out)
     assert "encoder.layers.1.self_attention:0 was taught to look from it to its noun" in ended.out
     assert re.search(r"an article to its noun +encoder\.layers\.\d\.self_attention:\d +\d+%", ended.out)
-    assert len((tmp_path / "demo" / "sentences" / "test.de").read_text(encoding="utf-8").splitlines()) == 20
+    assert len((tmp_path / "demo" / "sentences" / "test.de").read_text(encoding="utf-8").splitlines()) == 10
     assert_one_line(call(*words, "--source", "x"), "--demo makes its own sentences")
     train = importlib.import_module("glassformer.training.train")
     monkeypatch.setattr(train, "limit_reached", lambda *_: "")
