@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from glassformer.brief import brief
 from glassformer.config import ModelConfig
@@ -46,9 +47,38 @@ def load_model(folder: str | Path) -> Saved:
     check_sizes(read_config(folder), folder / "model.safetensors")
     about = describe(folder)
     content = read_folder(folder, ["model.safetensors"])["model.safetensors"]
-    model = Transformer(about.config)
+    model = without_numbers(about.config, "cpu")
     load_weights(model, tensors_in(content, folder / "model.safetensors"), folder)
     return Saved(model.eval(), about.tokenizer, about.card)
+
+
+DRAWS = {Tensor.normal_, Tensor.uniform_, nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_}
+"""The functions that draw a tensor's numbers by chance."""
+
+
+class NothingDrawn(TorchFunctionMode):
+    """New weights are on ``device``, and no numbers are drawn for them. ``torch.device("meta")`` does the same to every
+    tensor, and PyTorch then imports its compiler, for a second, to draw none and to compute no positions."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__()
+        self.device = device
+
+    def __torch_function__(
+        self, func: Any, types: Any, given: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        named = kwargs or {}
+        if func in DRAWS:
+            return given[0] if given else named["tensor"]
+        if func in (torch.empty, torch.zeros):
+            named = {**named, "device": self.device}
+        return func(*given, **named)
+
+
+def without_numbers(config: ModelConfig, device: str = "meta") -> Transformer:
+    """A model whose weights are to get their numbers; on ``meta`` they have shapes and take no memory."""
+    with NothingDrawn(device):
+        return Transformer(config)
 
 
 def check_sizes(config: ModelConfig, path: Path) -> None:
@@ -67,16 +97,14 @@ def check_sizes(config: ModelConfig, path: Path) -> None:
     numbers = sum(map(math.prod, shapes.values()))
     layers = config.encoder_layers + config.decoder_layers
     widest = config.d_model * max(config.d_model, config.d_ff, config.vocabulary_size)
-    with torch.device("meta"):
-        one = Transformer(config.changed(encoder_layers=1, decoder_layers=1)) if widest <= numbers else None
+    one = without_numbers(config.changed(encoder_layers=1, decoder_layers=1)) if widest <= numbers else None
     tensors = one and tensors_of(config, one)
     if tensors != len(shapes):
         raise CheckpointError(
             f"{path} holds {numbers:,} numbers in {len(shapes):,} tensors, which is not the model of its config.json: "
             f"{layers:,} layers, a matrix of {widest:,} numbers"
         )
-    with torch.device("meta"):
-        wanted = shapes_of(Transformer(config).state_dict())
+    wanted = shapes_of(without_numbers(config).state_dict())
     check_shapes(shapes, wanted, path)
 
 

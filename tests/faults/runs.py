@@ -25,7 +25,11 @@ FAST = {
     "precision": "float32", "average_decay": 0.9, "time_limit": 0.0, "patience": 0, "validation_sentences": 4,
     "subword_sampling": 0.2,
 }  # fmt: skip
-PRELOADED = ["glassformer.cli.app", "glassformer.cli.progress", "glassformer.training.train", "tests.faults.runs"]
+# torch._dynamo comes with the first optimizer, and takes three seconds of each process.
+PRELOADED = [
+    *("torch._dynamo", "glassformer.cli.app", "glassformer.cli.progress"),
+    *("glassformer.training.train", "tests.faults.runs"),
+]
 
 server = multiprocessing.get_context("forkserver")
 server.set_forkserver_preload(PRELOADED)

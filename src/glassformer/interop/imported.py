@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from glassformer.checkpoint import Saved, load_weights, shapes_of
+from glassformer.checkpoint import Saved, load_weights, shapes_of, without_numbers
 from glassformer.config import ModelConfig
 from glassformer.errors import ConfigError, ForeignModelError
 from glassformer.model import Transformer
@@ -58,10 +58,7 @@ def settings(values: dict[str, Any], where: object) -> ModelConfig:
 
 def shapes(config: ModelConfig) -> dict[str, list[int]]:
     """Of our model's tensors, without making them."""
-    import torch
-
-    with torch.device("meta"):
-        return shapes_of(Transformer(config).state_dict())
+    return shapes_of(without_numbers(config).state_dict())
 
 
 def sides(
