@@ -7,7 +7,7 @@ PAGE := src/glassformer/page/built/index.html
 SENTENCE := "The animal didn't cross the street because it was too tired"
 export HF_HUB_OFFLINE := 1
 
-.PHONY: peers demo test check web site bench docs soak fuzz
+.PHONY: peers demo test check web site bench bench-gpu docs soak fuzz
 
 demo: .venv/demo      ## translate the article's sentence with the model that ships, and save the page with the model in it in animal.html
 	$(BIN)/glassformer info en-de
@@ -38,7 +38,7 @@ bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one 
 		$(BENCH)/python benchmarks/$$question.py || exit 1; done
 	$(BENCH)/python benchmarks/tables.py
 
-peers: .venv-peers/all ## other people's programs, in an environment of their own: clients of glassformer serve, and those that load what we export (ten minutes)
+bench-gpu: .venv-bench/all ## training on a GPU, beside the peers: .venv-peers/all ## other people's programs, in an environment of their own: clients of glassformer serve, and those that load what we export (ten minutes)
 	$(PEERS)/python -m pytest -n 0 tests/interop/test_onnx.py
 	$(PEERS)/python benchmarks/exports.py
 	$(PEERS)/glassformer serve en-de --port 5151 & server=$$!; \

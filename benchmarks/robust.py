@@ -5,11 +5,15 @@
 Copies of a test set, changed as training's augmentation changes pairs, but with other chance. Where the case changes, both sides are
 compared in lower case ("lc"), with the plain test in lower case; shouted translations are wanted for shouted sentences. Joined
 sentences are compared with the same ones translated one by one, joined afterwards: in one piece, two sentences at a time, and one.
-What is to be copied stands anywhere in its sentence; ``placed`` says where the translation had a place for it.
+What is to be copied (a link, a tag, a number, …) stands anywhere in its sentence. It is *there* where the translation has it
+exactly as often as the source, as it is written there; *in its place* where the translator does not report it as put at the
+end, which is the translator's own word. So another 500 say without it: things behind a name which is the same in both
+languages, and how many of them stand *beside that name* in the translation.
 """
 
 import argparse
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +77,7 @@ def measure(translator: Translator, pairs: list[tuple[str, str]]) -> list[dict[s
     against("no final punctuation", [no_final_punctuation(pair, chance) for pair in pairs], cased, as_it_is)
     against("typos", [(mistyped(source, chance), target) for source, target in pairs], cased, as_it_is)
     made += copies(translator, sources[:COPIES], chance)
+    made += beside_names(translator, sources, plain, chance)
     most = translator.card.get("sentences", 0)
     ways = [("in one piece", 0), ("two sentences at a time", 2), (A_TIME, 1)]
     for count in (3, 6):
@@ -99,12 +104,49 @@ def copies(translator: Translator, sources: list[str], chance: random.Random) ->
         place = chance.randint(0, len(words))
         lines.append(" ".join([*words[:place], thing, *words[place:]]))
     found = [best[0] for best in translator.translations(lines)]
-    kept = sum(one.text.count(thing) >= 1 for thing, one in zip(things, found, strict=True))
-    placed = sum(thing in one.text and not one.misplaced for thing, one in zip(things, found, strict=True))
-    return [
-        {"test": "something to copy", "lines": len(lines), "value": round(100 * count / len(lines), 1), "measure": name}
-        for count, name in ((kept, "% copied"), (placed, "% in their place"))
+    there = [
+        times(thing, one.text) == times(thing, line) for thing, one, line in zip(things, found, lines, strict=True)
     ]
+    placed = [known and not one.misplaced for known, one in zip(there, found, strict=True)]
+    return [
+        share("something to copy", there, "% copied"),
+        share("something to copy", placed, "% in their place"),
+    ]
+
+
+def beside_names(
+    translator: Translator, sources: list[str], plain: list[str], chance: random.Random
+) -> list[dict[str, Any]]:
+    """How many things that follow a name stand beside it in the translation, of those whose translation has the name."""
+    lines = []
+    for source, translation in zip(sources, plain, strict=True):
+        names = [word for word in re.findall(r"(?<=\s)[A-Z]\w{2,}", source) if times(word, source) == 1]
+        names = [word for word in names if times(word, translation) == 1]
+        if names and len(lines) < COPIES:
+            name, thing = chance.choice(names), something_to_copy(chance)
+            lines.append((re.sub(rf"\b{name}\b", lambda word, thing=thing: f"{word[0]} {thing}", source), name, thing))
+    found = translator.translate([line for line, _, _ in lines])
+    beside = [
+        bool(re.search(rf"\b{name}\W*{re.escape(thing)}|{re.escape(thing)}\W*{name}\b", text))
+        for (_, name, thing), text in zip(lines, found, strict=True)
+        if re.search(rf"\b{name}\b", text)
+    ]
+    return [share("something to copy behind a name", beside, "% beside it")]
+
+
+def times(thing: str, text: str) -> int:
+    """How often ``thing`` stands in ``text``, not as a part of a longer word or number."""
+    before, after = (r"(?<![\w.])" if thing[0].isalnum() else "", r"(?![\w]|[.,]\d)" if thing[-1].isalnum() else "")
+    return len(re.findall(before + re.escape(thing) + after, text))
+
+
+def share(test: str, held: list[bool], measure: str) -> dict[str, Any]:
+    return {
+        "test": test,
+        "lines": len(held),
+        "value": round(100 * sum(held) / len(held), 1) if held else 0.0,
+        "measure": measure,
+    }
 
 
 def row(test: str, lines: int, score: Score, base: Score) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from glassformer.config import DecodingConfig
 from glassformer.translator import Translator, shipped_models
 from glassformer.translator.shipped import models_folder
 from glassformer.what_if import turned
@@ -89,3 +90,18 @@ def test_it_translates_what_it_must_know(translator: Translator, source: str, wo
     translation = translator.translate(source)
     assert isinstance(translation, str)
     assert words & set(translation.rstrip(".").split()), translation
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "I have to finish https://example.org/a packing.",
+        "How 😍 long have they been here?",
+        "I bought some bread on the way home from 681.83 work.",
+    ],
+)
+def test_what_must_come_out_as_it_went_in_does(translator: Translator, line: str) -> None:
+    """Sentences in which the search alone loses the thing."""
+    thing = next(word for word in line.split() if not word.isalpha())
+    ((best,),) = translator.translations([line], config=DecodingConfig(method="greedy"))
+    assert (best.text.count(thing), best.misplaced) == (1, [])

@@ -53,7 +53,7 @@ def load_model(folder: str | Path) -> Saved:
 
 
 DRAWS = {Tensor.normal_, Tensor.uniform_, nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_}
-"""What draws a tensor's numbers by chance."""
+"""The functions that draw a tensor's numbers by chance."""
 
 
 class NothingDrawn(TorchFunctionMode):
@@ -65,14 +65,14 @@ class NothingDrawn(TorchFunctionMode):
         self.device = device
 
     def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        self, func: Any, types: Any, given: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         named = kwargs or {}
         if func in DRAWS:
-            return args[0] if args else named["tensor"]
+            return given[0] if given else named["tensor"]
         if func in (torch.empty, torch.zeros):
             named = {**named, "device": self.device}
-        return func(*args, **named)
+        return func(*given, **named)
 
 
 def without_numbers(config: ModelConfig, device: str = "meta") -> Transformer:

@@ -220,6 +220,7 @@ def locked(path: Path) -> int | None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
+    """Write what a power cut does not take back: it is on the disk itself when this ends."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()

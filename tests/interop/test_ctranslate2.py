@@ -17,7 +17,7 @@ from glassformer.checkpoint import Saved, load_model, save_model
 from glassformer.cli.app import app
 from glassformer.config import DecodingConfig
 from glassformer.decoding import decode
-from glassformer.errors import ForeignModelError
+from glassformer.errors import ConfigError, ForeignModelError
 from glassformer.interop.bring import import_model
 from glassformer.interop.ctranslate2_file import read_binary
 from glassformer.interop.find import read_foreign
@@ -211,6 +211,13 @@ def test_what_is_damaged_is_refused_in_one_line(name: str, ctranslate2_folder: W
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "ours").exists()
+
+
+def test_a_folder_that_is_there_stays_as_it_is(ctranslate2_folder: Write, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ConfigError, match="is there already"):
+        import_model(ctranslate2_folder(), tmp_path / "mine")
+    assert not list((tmp_path / "mine").iterdir())
 
 
 def test_a_tensor_that_ours_has_not_is_named(ctranslate2_folder: Write) -> None:

@@ -40,6 +40,9 @@ SIZES: dict[str, dict[str, Any]] = {
     "odd": {"d_model": 30, "heads": 3, "d_ff": 50, "norm": "pre"},  # no multiples of four
 }
 
+LOSES = "Every crime must <xyz> be punished."
+"""Its translation lacks the tag until the model is asked where that belongs."""
+
 
 def made_up(changes: dict[str, Any]) -> Translator:
     """A model with random weights, its biases and norms too; float32, as training has it."""
@@ -63,7 +66,7 @@ def write_models(folder: Path) -> None:
     write_model(
         folder / "en-de",
         Translator.load("en-de"),
-        ["The animal didn't cross the street because it was too tired."],
+        ["The animal didn't cross the street because it was too tired.", LOSES],
         CHANGES[::2],  # each case of so large a model takes seconds, in both languages
     )
 
@@ -109,7 +112,9 @@ def write_model(
 ) -> None:
     folder.mkdir(parents=True)
     (folder / "model.bin").write_bytes(model_body(translator))
-    asked = [{"text": text, **change} for text in texts for change in (changes if text != "it" else changes[:1])]
+    asked = [
+        {"text": text, **change} for text in texts for change in (changes if text not in ("it", LOSES) else changes[:1])
+    ]
     cases = [case_of(folder, number, translator, one) for number, one in enumerate(asked)]
     (folder / "cases.json").write_text(json.dumps(cases))
     (folder / "lines.json").write_text(json.dumps(lines_of(translator.tokenizer)))
@@ -132,8 +137,8 @@ def case_of(folder: Path, number: int, translator: Translator, asked: dict[str, 
     (folder / f"numbers-{number}.bin").write_bytes(Packed(wire.Numbers(windows, groups), blobs).body())
     source, target = seen.source_ids[:-1], seen.target_ids[1:]
     with changed(translator, ask):
-        beam = translator.inside.best(source, DecodingConfig()) if not ask.target else []
-        greedy = translator.inside.best(source, DecodingConfig(method="greedy")) if not ask.target else []
+        beam = translator.inside.found(source, DecodingConfig())[0].ids if not ask.target else []
+        greedy = translator.inside.found(source, DecodingConfig(method="greedy"))[0].ids if not ask.target else []
         (scores,) = translator.inside.scores([source], [target])
     text = translator.written(asked["text"], target)
     service = Service(translator)

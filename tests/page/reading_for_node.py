@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sentencex
 
+from glassformer.carried import places
 from glassformer.page.rules import rules_of
 from glassformer.text.case import plain
 from glassformer.text.normalise import normalised
@@ -26,7 +27,7 @@ Dear {name}, you have %d new messages and %(count)s old ones; press <b>Enter</b>
 Call me at 12:30 or 9:05:11 on 2026-01-31, version 2.10.3-beta, or v7.
 The price of [url=x]this[/url] is $total$ in `code` and ${more}.
 Hello @friend, look at #weather and 0xFF, #ffcc00, 123e4567-e89b-12d3-a456-426614174000.
-I am happy :-) and sad ;( and <3 you :wave: :smile:
+I am happy :-) and sad ;( and <3 you :wave: :smile: :fire::fire:!
 🦉 Owls fly at night. 🦉🦉
 👩‍👩‍👧 are here 🇩🇪 and there ☂️ 1️⃣!
 😀😀 😀
@@ -140,6 +141,7 @@ def reading_of(reader: Reader, text: str, asked: list[str]) -> dict[str, Any]:
         "foreign": bool(reader.foreigner(text)),
         "said": middle,
         "written": reader.write(reading, [tokenizer.decode(middle)]).text,
+        "places": [places(tokenizer, middle, unspaced) for unspaced in (False, True)],
         "as_target": reader.as_target(reading, text),
         "by_library": bool(asked),
     }

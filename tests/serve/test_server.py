@@ -12,6 +12,7 @@ import pytest
 
 from glassformer.errors import ConfigError
 from glassformer.http.guard import HOSTS, RequestError
+from glassformer.serve import keys
 from glassformer.serve.app import make_app
 from glassformer.serve.keys import Counted, Keys, Limits, add_key
 from glassformer.serve.models import Models, Offer
@@ -58,6 +59,19 @@ def test_ten_thousand_requests_get_their_own_text() -> None:
     asyncio.run(run())
     assert sum(engine.batches) == REQUESTS
     assert max(engine.batches) > 1  # requests were computed together
+
+
+def test_a_file_of_keys_is_at_no_moment_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: list[int] = []
+    write = keys.write_durably
+
+    def seen(path: Path, content: bytes) -> None:
+        modes.append(path.stat().st_mode)
+        write(path, content)
+
+    monkeypatch.setattr(keys, "write_durably", seen)
+    add_key(tmp_path / "keys.json", "weblate", Limits())
+    assert [mode & 0o077 for mode in modes] == [0]
 
 
 def test_without_the_right_key_nobody_is_answered(tmp_path: Path, engine: Fake) -> None:

@@ -19,15 +19,18 @@ THINGS = [
     ("Hello {name}, {{ count }} of ${total} or %{x}", ["{name}", "{{ count }}", "${total}", "%{x}"]),
     ("%d of %(total)s, %1$s, %-5.2f and %%", ["%d", "%(total)s", "%1$s", "%-5.2f", "%%"]),
     ("__count__ files by $USER", ["__count__", "$USER"]),
+    ("Take $user.name or $x$ of $HOME.", ["$user.name", "$x$", "$HOME"]),
     ('<a href="x.html">Read</a> it<br/>now', ['<a href="x.html">', "</a>", "<br/>"]),
     ("Read [url=x.html]this[/url] and [b]that[/b]", ["[url=x.html]", "[/url]", "[b]", "[/b]"]),
     ("Fish &amp; chips &#8217; &#x27;", ["&amp;", "&#8217;", "&#x27;"]),
     ("At 10:30 or 23:59:59", ["10:30", "23:59:59"]),
     ("On 2024-05-01 we ship 1.2.3-beta and v2", ["2024-05-01", "1.2.3-beta", "v2"]),
     ("Well done :tada: :+1:", [":tada:", ":+1:"]),
+    ("Great :fire::fire:, team", [":fire::fire:"]),
     ("Call `make test` in ~/src/app or C:\\Users\\me", ["`make test`", "~/src/app", "C:\\Users\\me"]),
     ("Run it with --no-cache on report.pdf", ["--no-cache", "report.pdf"]),
     ("Thanks @anna, #winning :-)", ["@anna", "#winning", ":-)"]),
+    ("She is #1 of #5454, see", ["#1", "#5454"]),
     ("A \ue000 private \U000f0000 sign", ["\ue000", "\U000f0000"]),
 ]
 NOTHING = [
@@ -68,6 +71,15 @@ def test_each_thing_comes_back_exactly_once():
     assert restored("", signs, found.things) == ("{a} {b} {c}", ["{a}", "{b}", "{c}"])
 
 
+def test_a_thing_that_stood_apart_stands_apart_again():
+    found = protect("See {a} now, {b}s or 5{c}.")
+    text, signs, _ = signed(found.text, SIGNS)
+    a, b, c = signs
+    said = f"Sieh{a}jetzt, {b}s oder 5{c}."
+    assert restored(said, signs, found.things, source=text)[0] == "Sieh {a} jetzt, {b}s oder 5{c}."
+    assert restored(f"看{a}吧，{b}。{c}", signs, found.things, source=text)[0] == "看{a}吧，{b}。{c}"
+
+
 def test_things_beyond_the_last_sign_are_not_lost():
     found = protect(" and ".join(f"{{n{i}}}" for i in range(14)))
     text, signs, unsigned = signed(found.text, SIGNS)
@@ -98,6 +110,7 @@ LONG = {
     "labels": "a." * 100_000 + "@",
     "numbers": "1." * 100_000 + "x",
     "a shortcode without an end": ":" + "a" * 100_000,
+    "shortcodes": ":ab:" * 25_000 + "x",
     "comments without an end": "<!--" * 25_000,
     "brackets": "https://x" + ")" * 100_000,
     "dashes": "a-" * 100_000 + "@",

@@ -1,6 +1,7 @@
 /** A text is read, and a translation written, as Python does it (tests/page/test_contract.py runs this with what that did). */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { places } from "../src/text/carried";
 import { plain } from "../src/text/case";
 import { normalised } from "../src/text/normalise";
 import { protect } from "../src/text/protected";
@@ -23,6 +24,7 @@ interface Readings {
     foreign: boolean;
     said: number[];
     written: string;
+    places: [spaced: number[], unspaced: number[]];
     as_target: string;
     by_library: boolean;
   }[];
@@ -65,6 +67,10 @@ else
       expect(differences((one) => [reader.isForeign(one.text), one.foreign])).toEqual([]));
     it("a translation is written as in Python", () =>
       expect(differences((one) => [reader.write(reader.read(one.text), one.said), one.written])).toEqual([]));
+    it("something can stand where it can in Python", () =>
+      expect(
+        differences((one) => [[false, true].map((unspaced) => places(tokenizer, one.said, unspaced)), one.places]),
+      ).toEqual([]));
     it("a given translation is read as in Python", () =>
       expect(differences((one) => [reader.asTarget(reader.read(one.text), one.text), one.as_target])).toEqual([]));
 

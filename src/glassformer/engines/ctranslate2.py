@@ -35,6 +35,8 @@ POSITIONS = 2048
 """Rows of the table of positions. CTranslate2 does not make more: a longer sentence is for the native engine."""
 PATIENCE = {"best": 1.5, "n_best": 3.0}
 """beam_size times this must be finished before a search ends: for the best one, and where lower ranks count, too."""
+SCORED_AT_ONCE = 2048
+"""Tokens whose logits are held at a time: with 32,000 pieces 256 MB."""
 METHODS = ("greedy", "beam")
 UNDERSTOOD = {
     *("method", "beam_size", "length_penalty", "length_penalty_form", "n_best", "extra_length", "batch_tokens"),
@@ -230,7 +232,9 @@ class CTranslate2:
         """Natural log P of each target's tokens and of its end, as ``decoding.score`` gives them."""
         read = [[self.tokens[id] for id in self.config.source(ids)] for ids in sources]
         written = [[self.target_tokens[id] for id in ids] for ids in targets]
-        found = self._runtime.score_batch(read, written, max_input_length=0)
+        found = self._runtime.score_batch(
+            read, written, max_input_length=0, max_batch_size=SCORED_AT_ONCE, batch_type="tokens"
+        )
         return [list(one.log_probs) for one in found]
 
     def hypothesis(

@@ -41,3 +41,6 @@ class Engine(Protocol):
     ) -> Submitted[list[list[Hypothesis]]]:
         """The hypotheses of each source, in the sources' order, as ``decoding.decode`` finds them; raises as it does. The
         engine may compute while the caller does something else."""
+
+    def score(self, sources: Ids, targets: Ids) -> list[list[float]]:
+        """log P of each target's tokens, natural, eos's the last, as ``decoding.score`` gives them; raises as it does."""

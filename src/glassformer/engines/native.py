@@ -9,7 +9,7 @@ import torch
 from glassformer.checkpoint import load_model
 from glassformer.config import DecodingConfig, Precision
 from glassformer.config.settings import check_threads
-from glassformer.decoding import decode
+from glassformer.decoding import decode, score
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import LeanTransformer, is_watched, lean
 from glassformer.devices import find_device
@@ -45,6 +45,9 @@ class Native:
             return found
 
         return Submitted(finish)
+
+    def score(self, sources: Ids, targets: Ids) -> list[list[float]]:
+        return score(self.model, sources, targets)
 
     def attention(self, source: Sequence[int], target: Sequence[int]) -> list[list[float]]:
         """The attention of ``target``'s tokens to ``source`` (eos last) when it is chosen: the mean over the heads of

@@ -42,6 +42,9 @@ class Auto:
     ) -> Submitted[list[list[Hypothesis]]]:
         return self.chosen(sources, config, prefixes).submit(sources, config, prefixes=prefixes, progress=progress)
 
+    def score(self, sources: Ids, targets: Ids) -> list[list[float]]:
+        return self.chosen(sources, DecodingConfig(), None).score(sources, targets)
+
     def chosen(self, sources: Ids, config: DecodingConfig, prefixes: Ids | None) -> Engine:
         """The engine for this."""
         if not self._no_fast and not refusal(sources, config, prefixes):

@@ -52,6 +52,9 @@ class Closed:
     def submit(self, *_: Any, **__: Any) -> Any:
         raise ConfigError(NEEDS_TORCH)
 
+    def score(self, *_: Any) -> Any:
+        raise ConfigError(NEEDS_TORCH)
+
 
 def closed(name_or_path: str | Path) -> Translator:
     """A model that is read and not opened, as a page takes it. Raises CheckpointError as ``Translator.load``."""

@@ -147,5 +147,5 @@ def font_for(letters: str, size: int) -> Any:
 
 def picture_of(font: Any, letter: str) -> tuple[Any, bytes]:
     """By which the sign of a missing letter is known."""
-    mask = font.getmask(letter)
-    return mask.size, bytes(mask)
+    picture = font.getmask(letter)
+    return picture.size, bytes(picture)

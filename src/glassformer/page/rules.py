@@ -9,7 +9,7 @@ from glassformer.page.javascript import javascript
 from glassformer.page.wire import Rules
 from glassformer.text import acronyms, case, other_language, protected, scripts, sentence_ends
 from glassformer.text.abbreviations import MONTHS, NEVER, NUMBERED, ORDINAL_AFTER, SOMETIMES, STARTERS, abbreviations
-from glassformer.text.languages import language_code
+from glassformer.text.languages import UNSPACED, language_code
 from glassformer.text.reading import Reader
 from glassformer.text.tokenizer import WORD_START
 
@@ -78,6 +78,7 @@ def words_of(source: str, reader: Reader) -> dict[str, Iterable[str]]:
         "units": acronyms.UNITS,
         "determiners": acronyms.DETERMINERS,
         **{f"follows_{word.lower()}": words for word, words in acronyms.FOLLOWERS.items()},
+        "unspaced": UNSPACED,
         "names": case.ENGLISH_NAMES if source in ("en", "") else (),
         "never": known.never,
         "numbered": known.numbered,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glassformer.disk import json_bytes, replace_file
+from glassformer.disk import json_bytes, replacing, write_durably
 from glassformer.errors import ConfigError
 from glassformer.http.guard import RequestError
 from glassformer.strict_json import parsed
@@ -79,8 +79,9 @@ def add_key(path: Path, name: str, limits: Limits) -> str:
         raise ConfigError(f"{path} has a key called {name!r} already: name another, or remove its entry first")
     key = secrets.token_urlsafe(32)
     entries.append({"name": name, "sha256": hash_of(key), **vars(limits)})
-    replace_file(path, json_bytes({"keys": entries}))
-    path.chmod(0o600)
+    with replacing(path) as unfinished:
+        unfinished.chmod(0o600)  # before it holds anything
+        write_durably(unfinished, json_bytes({"keys": entries}))
     return key
 
 

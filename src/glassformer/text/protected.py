@@ -57,9 +57,9 @@ KINDS = {
     "format": r"%\([\w.]+\)[-#0+]*\d*(?:\.\d+)?[A-Za-z]"
     r"|(?<![\w%])%(?:\d+\$)?[-+#0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|L|q|j|z|t)?[diouxXeEfFgGcrsSpa@](?![A-Za-z])"
     r"|(?<![\w%])%(?:L?\d{1,2}|n)(?!\w)|%%|%[A-Z][A-Z0-9_]+%?|%[a-z]\w*%",
-    "variable": r"(?<!\w)__\w+?__(?!\w)|(?<![\w$])\$[A-Za-z_][\w.]*\$?|\$\{\w+\}|(?<!\w)\w+\(\)",
+    "variable": r"(?<!\w)__\w+?__(?!\w)|(?<![\w$])\$[A-Za-z_]\w*(?:\.\w+)*\$?|\$\{\w+\}|(?<!\w)\w+\(\)",
     "entity": r"&(?:[A-Za-z]\w{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});",
-    "shortcode": r"(?<![\w:]):(?=[02-9_+-]*+[A-Za-z1])[A-Za-z0-9_+-]++:(?![\w:])",
+    "shortcode": r"(?<![\w:])(?::(?=[02-9_+-]*+[A-Za-z1])[A-Za-z0-9_+-]++:)+(?![\w:])",
     "time": r"(?<![\d:.])\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?![\d:])"
     r"|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?\b",
     "version": r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}(?:[-+][\w.]*\w)?(?!\w)"
@@ -68,7 +68,7 @@ KINDS = {
     r"|(?<![^\s(\"'“„«])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
     rf"|(?<![\w.-])[\w-]++(?:\.[\w-]++){{0,10}}?\.(?:{FILES})(?!\w)",
     "option": r"(?<![\w-])--[A-Za-z][\w-]*\w",
-    "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#[0-9A-Fa-f]{6}\b",
+    "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#(?:[0-9A-Fa-f]{6}|\d+)\b",
     "mention": r"(?<![\w@/])[@#][A-Za-z_]\w+",
     "emoticon": r"(?<!\S)[:;=8][-'o^]?[)(DPp\]\[/\\|*3](?!\S)|<3(?!\d)",
     "emoji": rf"{SYMBOLS}(?:\s*{SYMBOLS})*",
@@ -140,10 +140,11 @@ def signed(text: str, signs: Sequence[str]) -> tuple[str, dict[str, int], list[i
 
 
 def restored(
-    text: str, signs: Mapping[str, int], things: Sequence[str], unsigned: Sequence[int] = ()
+    text: str, signs: Mapping[str, int], things: Sequence[str], unsigned: Sequence[int] = (), source: str = ""
 ) -> tuple[str, list[str]]:
     """A translation with its things again, each exactly once, and those that it had no place for, which stand at its end.
-    ``signs``: the number of the thing that each stands for; ``unsigned``: things that had no sign."""
+    ``signs``: the number of the thing that each stands for; ``unsigned``: things that had no sign; ``source``: what was
+    translated, by which a thing that stood apart from letters and digits stands apart from them again."""
     left = dict.fromkeys([*signs.values(), *unsigned])
     every = "|".join(map(re.escape, sorted({*signs, *SIGNS}, key=len, reverse=True)))
     pieces = re.split(f"({every})", text) if signs or not text.isascii() else [text]
@@ -151,13 +152,27 @@ def restored(
     for sign, following in zip(pieces[1::2], pieces[2::2], strict=True):
         number = signs.get(sign, -1)
         if number in left:
-            whole += things[number]
+            before, after = beside(source, sign)
+            gap = " " if before and is_letter(whole[-1:]) else ""
+            whole += gap + things[number]
+            following = f" {following}" if after and is_letter(following[:1]) else following
             del left[number]
         elif whole[-1:] == " ":
             following = following.removeprefix(" ")
         whole += following
     lost = [things[number] for number in left]
     return " ".join([*([whole] if whole.strip() else []), *lost]), lost
+
+
+def beside(source: str, sign: str) -> tuple[bool, bool]:
+    """Whether ``sign`` has no letter and no digit before it in ``source``, and none behind it."""
+    before, found, after = source.partition(sign)
+    return bool(found) and not is_letter(before[-1:]), bool(found) and not is_letter(after[:1])
+
+
+def is_letter(character: str) -> bool:
+    """Whether it is a letter or a digit of a script that has blanks between words."""
+    return character.isalnum() and character < "\u2e80"
 
 
 def protected_pair(source: str, target: str, number: int = 0) -> tuple[str, str]:

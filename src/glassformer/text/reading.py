@@ -65,6 +65,8 @@ class Reading:
     """Whether a sentence was longer than those that the model was trained on, and so cut inside."""
     end: str = ""
     """The text behind the last part."""
+    in_target: dict[int, str] = field(default_factory=dict)
+    """How things are written in the target where that is otherwise, by their number."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,11 @@ class Reader:
     def write(self, reading: Reading, translations: Sequence[str]) -> Written:
         """The text's translation from those of its parts, in order; of a part without ids, its text."""
         whole, lost, places = "", [], []
+        things = [reading.in_target.get(number, thing) for number, thing in enumerate(reading.things)]
         for part, text in zip(reading.parts, translations, strict=True):
             if part.loud:
                 text = in_upper_case(text, self.target)
-            text, missing = restored(text.strip(), part.signs, reading.things, part.unsigned)
+            text, missing = restored(text.strip(), part.signs, things, part.unsigned, part.text)
             text = f"{part.head}{text}{part.tail}"
             lost += missing
             between = part.before

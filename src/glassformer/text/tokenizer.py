@@ -330,6 +330,11 @@ def vocabulary_size_for(pairs: int) -> int:
     return known[-1][1]
 
 
+def is_byte(token: str) -> bool:
+    """Whether it is one of the 256 tokens that stand for a byte, such as ``<0x0A>``."""
+    return len(token) == 6 and token.startswith("<0x") and token.endswith(">")
+
+
 def _sample(lines: Iterable[str], characters: int, chance: random.Random) -> list[str]:
     """All lines, or so even a sample of them that they hold at most ``characters``, in bounded memory.
 

@@ -4,10 +4,13 @@ from dataclasses import asdict
 
 import torch
 
+from glassformer.carried import Ids, placed, with_numbers
 from glassformer.config import DecodingConfig, TrainingConfig
 from glassformer.corpus.prepare import Data
 from glassformer.decoding import decode
+from glassformer.decoding import score as score_pairs
 from glassformer.decoding.batches import pad
+from glassformer.hypothesis import Hypothesis
 from glassformer.scores import Score, bleu
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import Metrics
@@ -78,12 +81,24 @@ def validation_bleu(state: State, data: Data, config: TrainingConfig) -> tuple[S
     """BLEU of greedy translations, read and written as a translator does it, and the translations."""
     pairs = data.validation[: config.validation_sentences]
     readings = data.reader.read([source for source, _ in pairs])
-    found = iter(decode(state.averaged, [p.ids for r in readings for p in r.parts if p.ids], GREEDY))
+    model = state.averaged
+
+    def search(sources: Ids, prefixes: Ids) -> list[list[Hypothesis]]:
+        return decode(model, sources, GREEDY)
+
+    each = iter(search([part.ids for reading in readings for part in reading.parts if part.ids], []))
+    found = [[next(each) if part.ids else [] for part in reading.parts] for reading in readings]
+    readings = with_numbers(data.reader, readings, found, search, {})
+    placed(data.reader, readings, found, GREEDY, lambda sources, targets: score_pairs(model, sources, targets))
     translations = [
         data.reader.write(
-            r, [data.tokenizer.target.decode(next(found)[0].ids) if p.ids else p.text for p in r.parts]
+            reading,
+            [
+                data.tokenizer.target.decode(hypotheses[0].ids) if hypotheses else part.text
+                for part, hypotheses in zip(reading.parts, of_parts, strict=True)
+            ],
         ).text
-        for r in readings
+        for reading, of_parts in zip(readings, found, strict=True)
     ]
     tokenizer = config.bleu_tokenizer or data.bleu_tokenizer
     return bleu(translations, [target for _, target in pairs], tokenize=tokenizer), translations

@@ -10,6 +10,7 @@ from glassformer.brief import brief
 from glassformer.corpus.units import IN_UNSPACED
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import WORD_START, Tokenizer
+from glassformer.translator.spans import is_byte
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -74,10 +75,6 @@ def parts_of(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:
             parts.append([place])
         before = token
     return parts
-
-
-def is_byte(token: str) -> bool:
-    return token.startswith("<0x")
 
 
 def without_marks(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:

@@ -26,9 +26,9 @@ class Inside:
     def model(self) -> Transformer:
         return self.native.model
 
-    def best(self, source_ids: Sequence[int], config: DecodingConfig | None) -> list[int]:
-        """The ids of the best translation."""
-        return self.native.submit([source_ids], config or DecodingConfig()).result()[0][0].ids
+    def found(self, source_ids: Sequence[int], config: DecodingConfig) -> list[Hypothesis]:
+        """The best translations, the best first."""
+        return self.native.submit([source_ids], config).result()[0]
 
     def scores(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
         """log P of each target's tokens, eos the last."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from glassformer.carried import Ids, placed, with_numbers
 from glassformer.config import DecodingConfig
 from glassformer.errors import ShapeError
 from glassformer.hypothesis import Hypothesis
@@ -16,6 +17,7 @@ from glassformer.translator.parts import Translation, not_empty, ranked
 from glassformer.translator.spans import Aligned, aligned
 
 if TYPE_CHECKING:
+    from glassformer.engines import Engine
     from glassformer.model import Transformer
     from glassformer.text.reading import Reader
     from glassformer.text.tokenizer import Tokenizer
@@ -29,6 +31,8 @@ class Asker(Protocol):
     def reader(self) -> Reader: ...
     @property
     def tokenizer(self) -> Tokenizer: ...
+    @property
+    def engine_now(self) -> Engine: ...
     @property
     def model(self) -> Transformer: ...
     @property
@@ -53,14 +57,22 @@ class Prepared:
     """The ids of each part that has something to translate, the texts' parts one after the other."""
     prefixes: list[list[int]]
     glossary: Glossary | None
+    forced: dict[tuple[int, int], list[int]]
+    """The prefixes that are not empty, by the numbers of their text and part."""
 
     def finish(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
         """The translations of each text, from each source's hypotheses."""
-        reader, each = self.translator.reader, iter(found)
+        reader, each, engine = self.translator.reader, iter(found), self.translator.engine_now
+        hypotheses = [[list(next(each)) if part.ids else [] for part in one.parts] for one in self.readings]
+
+        def search(sources: Ids, prefixes: Ids) -> list[list[Hypothesis]]:
+            return engine.submit(sources, self.asked, prefixes=prefixes).result()
+
+        readings = with_numbers(reader, self.readings, hypotheses, search, self.forced)
         made = []
-        for text, reading in zip(self.texts, self.readings, strict=True):
-            of_parts = [list(next(each)) if part.ids else [] for part in reading.parts]
+        for text, reading, of_parts in zip(self.texts, readings, hypotheses, strict=True):
             missing = [self.apply(part, one) for part, one in zip(reading.parts, of_parts, strict=True)]
+            placed(reader, [reading], [of_parts], self.asked, engine.score)
             parts = [
                 not_empty(written, part.text)
                 for part, written in zip(reading.parts, self.written(of_parts), strict=True)
@@ -140,5 +152,12 @@ def prepare(
         for number in range(len(of_text))
     ]
     sources = [ids for of_text in heard for ids in of_text]
+    begun = iter(forced)
+    by_part = {
+        (number, place): ids
+        for number, reading in enumerate(readings)
+        for place, part in enumerate(reading.parts)
+        if part.ids and (ids := next(begun))
+    }
     asked = config.changed(n_best=config.beam_size) if config.method == "beam" and config.n_best > 1 else config
-    return Prepared(translator, texts, readings, config, asked, sources, forced, glossary)
+    return Prepared(translator, texts, readings, config, asked, sources, forced, glossary, by_part)

@@ -10,7 +10,7 @@ from itertools import accumulate, groupby
 
 from glassformer.text.protected import restored
 from glassformer.text.reading import Part, Reading
-from glassformer.text.tokenizer import WORD_START, Tokenizer
+from glassformer.text.tokenizer import WORD_START, Tokenizer, is_byte
 
 Span = tuple[int, int]
 """Characters, from the first to before the last."""
@@ -89,11 +89,6 @@ def surfaces_of(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
         else:
             found += [tokens[number].replace(WORD_START, " ") for number in numbers]
     return found
-
-
-def is_byte(token: str) -> bool:
-    """Whether it is one of the 256 tokens that stand for a byte, such as ``<0x0A>``."""
-    return len(token) == 6 and token.startswith("<0x") and token.endswith(">")
 
 
 def character_map(before: str, after: str) -> list[int]:

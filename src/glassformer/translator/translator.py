@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, overload
 
 from glassformer.brief import brief
 from glassformer.card import Card
+from glassformer.carried import placed
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, Submitted, native_opener, open_engine
 from glassformer.errors import DecodingError, TranslationWarning
 from glassformer.model_folder import describe
 from glassformer.text.glossary import Glossary
 from glassformer.text.reading import Reader, Reading
-from glassformer.text.tokenizer import WORD_START, Tokenizer
+from glassformer.text.tokenizer import WORD_START, Tokenizer, is_byte
 from glassformer.translator.alignment import Alignment, check_number, merge_words, words_of
 from glassformer.translator.parts import Translation, in_proportion
 from glassformer.translator.prepared import Prepared, prepare
 from glassformer.translator.shipped import find_model
-from glassformer.translator.spans import is_byte
 
 if TYPE_CHECKING:
     import torch
@@ -353,7 +353,10 @@ class Translator:
         source_ids = reading.parts[0].ids
         if target is not None:
             return source_ids, self.tokenizer.target.encode(self.reader.as_target(reading, target))
-        return source_ids, self.inside.best(source_ids, config)
+        config = config or DecodingConfig()
+        found = self.inside.found(source_ids, config)
+        placed(self.reader, [reading], [[found]], config, self.inside.scores)
+        return source_ids, found[0].ids
 
     def written(self, text: str, target_ids: Sequence[int]) -> str:
         """The translation of ``text`` that these ids spell, as people read it."""

@@ -59,8 +59,25 @@ export function signed(
   };
 }
 
-/** A translation with its things again, each exactly once; those that it had no place for stand at its end. */
-export function restored(text: string, signs: Map<string, number>, things: string[], unsigned: number[]): string {
+/** Whether `sign` has no letter and no digit before it in `source`, and none behind it. */
+function beside(source: string, sign: string): [before: boolean, after: boolean] {
+  const at = source.indexOf(sign);
+  const before = [...source.slice(0, at)].at(-1) ?? "";
+  return at < 0 ? [false, false] : [!isLetter(before), !isLetter(source.slice(at + sign.length))];
+}
+
+/** Whether `text` begins with a letter or a digit of a script that has blanks between words. */
+const isLetter = (text: string): boolean => /^[\p{L}\p{N}]/u.test(text) && text < "\u2e80";
+
+/** A translation with its things again, each exactly once; those that it had no place for stand at its end. A thing that
+ * stood apart from letters and digits in `source` stands apart from them again. */
+export function restored(
+  text: string,
+  signs: Map<string, number>,
+  things: string[],
+  unsigned: number[],
+  source: string,
+): string {
   const left = new Set([...signs.values(), ...unsigned]);
   const every = [...new Set([...signs.keys(), ...SIGNS])].sort((a, b) => b.length - a.length);
   const pieces = text.split(new RegExp(`(${every.join("|")})`, "u"));
@@ -68,8 +85,11 @@ export function restored(text: string, signs: Map<string, number>, things: strin
   for (let at = 1; at < pieces.length; at += 2) {
     const number = signs.get(pieces[at]!);
     let following = pieces[at + 1]!;
-    if (number !== undefined && left.delete(number)) whole += things[number];
-    else if (whole.endsWith(" ")) following = following.replace(/^ /, "");
+    if (number !== undefined && left.delete(number)) {
+      const [before, after] = beside(source, pieces[at]!);
+      whole += (before && isLetter([...whole].at(-1) ?? "") ? " " : "") + things[number];
+      if (after && isLetter(following)) following = ` ${following}`;
+    } else if (whole.endsWith(" ")) following = following.replace(/^ /, "");
     whole += following;
   }
   return [...(whole.trim() ? [whole] : []), ...[...left].map((number) => things[number]!)].join(" ");

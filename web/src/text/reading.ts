@@ -17,6 +17,8 @@ const oneLine = (text: string): string => {
 };
 
 export interface Reading {
+  /** As the model reads it, with signs. */
+  text: string;
   /** Without eos. */
   ids: number[];
   /** The number of the thing that each sign in it stands for. */
@@ -32,7 +34,7 @@ export interface Reading {
 }
 
 export class Reader {
-  private readonly rules: Rules;
+  readonly rules: Rules;
   private last: [string, Reading] | undefined;
 
   constructor(
@@ -62,7 +64,7 @@ export class Reader {
     if (things.length) read = seen;
     const [head, middle, tail] = withoutPictures(read, signs, things);
     const inside = new Map([...signs].filter(([sign]) => middle.includes(sign)));
-    return { ids: this.tokenizer.encode(middle), signs: inside, unsigned, things, loud, head, tail };
+    return { text: middle, ids: this.tokenizer.encode(middle), signs: inside, unsigned, things, loud, head, tail };
   }
 
   private get protects(): boolean {
@@ -74,10 +76,12 @@ export class Reader {
     this.tokenizer.encode(word.toLowerCase()).length === 1 && this.tokenizer.encode(word).length > 2;
 
   /** The translation as people read it. */
-  write({ signs, unsigned, things, loud, head, tail }: Reading, ids: number[]): string {
+  write({ text: source, signs, unsigned, things, loud, head, tail }: Reading, ids: number[]): string {
     const text = this.tokenizer.decode(ids);
     return (
-      head + restored((loud ? inUpperCase(text, this.rules.told.target) : text).trim(), signs, things, unsigned) + tail
+      head +
+      restored((loud ? inUpperCase(text, this.rules.told.target) : text).trim(), signs, things, unsigned, source) +
+      tail
     );
   }
 

@@ -1,7 +1,9 @@
 /** The page's questions, answered by the model that came with it: as src/glassformer/page/service.py, by the same types. */
+import { lostSigns, withSign } from "../text/carried";
 import { Reader } from "../text/reading";
 import { Tokenizer } from "../text/tokenizer";
 import { Products } from "../transformer/products";
+import { score } from "../transformer/score";
 import { BeamSearch, greedy } from "../transformer/search";
 import { tensor } from "../transformer/tensor";
 import { record, sizeOf } from "../transformer/trace";
@@ -219,7 +221,22 @@ export class Service {
       changed(this.model, changes, () => search.step());
     }
     const { ids, finished } = search.result();
-    return finished ? ids.slice(0, -1) : ids;
+    return this.withSigns(ask, source, finished ? ids.slice(0, -1) : ids, breathe);
+  }
+
+  /** A translation with the signs that it lacks, each where the whole is likeliest. */
+  private async withSigns(ask: Ask, source: number[], ids: number[], breathe: Breathe): Promise<number[]> {
+    const reading = this.reader.read(ask.text);
+    for (const sign of lostSigns(reading, this.tokenizer.decode(ids))) {
+      let best = -Infinity;
+      for (const target of withSign(reading, ids, sign, this.tokenizer, this.reader.rules)) {
+        await breathe();
+        const scores = changed(this.model, this.changes(ask), () => score(this.model, source, target));
+        const total = scores.reduce((sum, one) => sum + one, 0);
+        if (total > best) [best, ids] = [total, target];
+      }
+    }
+    return ids;
   }
 
   /** Each step as soon as it is made; nothing is left for the end. */
