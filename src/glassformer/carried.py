@@ -1,4 +1,4 @@
-"""What a search has lost of what must come out as it went in: found again, and its place with it.
+"""Things that a search has lost and that must come out as they went in: found again, with their places.
 
 Links, emoji and their kin reach a model as signs (``text/protected.py``), which it was taught to copy. Now and then it
 leaves one out. Then the model itself is asked where the sign belongs: of all translations that are the found one with the

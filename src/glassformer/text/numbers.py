@@ -65,7 +65,7 @@ def in_groups(number: str, text: str) -> bool:
 
 def written_in(number: str, source: str, target: str) -> str:
     """``number``, which stands in a text in ``source``, with its thousands as ``target`` groups them (language codes): 1,000
-    of English is 1.000 in German, where 1,000 is one. What has no groups of thousands stays as it is."""
+    of English is 1.000 in German, where 1,000 is one. A number without groups of thousands stays as it is."""
     mine, theirs = separator_of(source), separator_of(target)
     group = mine if mine in GROUPED else ","
     if not mine or not theirs or mine == theirs or not GROUPED[group].fullmatch(number):
@@ -75,6 +75,6 @@ def written_in(number: str, source: str, target: str) -> str:
 
 
 def separator_of(language: str) -> str:
-    """What stands between thousands in ``language``; "" where the language is not known."""
+    """The sign between thousands in ``language``; "" where the language is not known."""
     code = language_code(language)
     return "." if code in POINT else "\u202f" if code in BLANK else "," if code else ""
