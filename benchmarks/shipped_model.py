@@ -213,7 +213,7 @@ def card_page(
         "",
         "## Scores",
         "",
-        "Beam 4, α 0.6, cased, detokenised; 95 % bootstrap intervals. The test sets were split off for this project, so the figures compare",
+        f"Beam 4, α 0.6, cased, detokenised{', two sentences of a line at a time' if card['sentences'] == 2 else ''}; 95 % bootstrap intervals. The test sets were split off for this project, so the figures compare",
         "with nothing published.",
         "",
         "| test set | sentences | score | value | interval | signature |",

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from glassformer.brief import brief
 from glassformer.corpus.units import IN_UNSPACED
 from glassformer.errors import ConfigError
-from glassformer.text.tokenizer import WORD_START, Tokenizer
-from glassformer.translator.spans import is_byte
+from glassformer.text.tokenizer import WORD_START, Tokenizer, is_byte
 
 if TYPE_CHECKING:
     from jaxtyping import Float
