@@ -73,7 +73,7 @@ def test_decoding_is_of_the_look_that_is_shown(visit: Open, server: str) -> None
     assert asked.value.post_data_json["blocked"] == [blocked]
     seen.until("document.querySelector('.streamed')?.textContent.includes('</s>')")
     seen.page.locator("textarea.source").fill(OTHER)
-    seen.until("!document.querySelector('.streamed') && !document.querySelector('.translation.busy')")
+    seen.until("!document.querySelector('.streamed')?.textContent && !document.querySelector('.translation.busy')")
     seen.page.route("**/api/decode", lambda route: route.fulfill(status=429, json={"error": "ask again in a second"}))
     again.click()
     seen.until("document.querySelector('[role=alert]')?.textContent === 'ask again in a second'")

@@ -123,7 +123,7 @@ def test_both_sentences_are_read_by_the_same_heads(visit: Open, server: str) -> 
     seen.page.locator(".one").nth(1).wait_for()
     (second,) = [ask for ask in asked if ask and ask["text"] == other]
     assert second["heads_off"] == [list(HEAD)]
-    assert seen.page.get_by_text("in the first sentence only").count() == 1
+    assert seen.page.get_by_text("to the first sentence only").count() == 1
 
 
 def test_two_sentences_of_two_checkpoints_say_so(visit: Open, server: str, translator: Translator) -> None:

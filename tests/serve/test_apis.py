@@ -97,6 +97,12 @@ def test_our_own_says_what_each_word_looked_at(real: TestClient) -> None:
         assert all(0 <= start < end <= len(CLOCK) and 0 <= weight <= 1 for start, end, weight in word["looks_at"])
 
 
+@pytest.mark.parametrize("text", ["", " ", "\n", "\0", "<p", "\u4f60\u597d"])
+def test_a_text_of_hardly_anything_has_word_scores(real: TestClient, text: str) -> None:
+    answer = real.post("/v1/translate", json={"text": text, "source": "en", "word_scores": True, "attention": True})
+    assert answer.status_code == 200, answer.text
+
+
 def test_our_own_streams_paragraph_by_paragraph(real: TestClient) -> None:
     ask = {"text": [f"{CLOCK}\n\n{ENGLISH[2]}", CLOCK], "stream": True}
     with real.stream("POST", "/v1/translate", json=ask) as answer:
