@@ -217,20 +217,7 @@ def peer(name: str) -> Callable[[str, str, bool, list[Batch]], Callable[[], floa
             said = model(input_ids=batch.source_ids, attention_mask=real, decoder_input_ids=given, use_cache=False)
             return cross_entropy(said.logits, wanted, config.pad_id)
 
-        loss_of = loss_of or hugging_face
-        optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-9, fused=True)
-
-        def turn() -> float:
-            for batch in batches:
-                optimizer.zero_grad(set_to_none=True)
-                with torch.autocast(device, dtype=torch.bfloat16):
-                    loss = loss_of(batch)
-                torch.autograd.backward(loss)
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-            return float(loss.detach())
-
-        return turn
+        return workload.peer_turn(model, loss_of or hugging_face, batches, device, bfloat16=True)
 
     return made
 

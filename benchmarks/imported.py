@@ -43,6 +43,7 @@ from glassformer.translator import Translator
 
 VOCABULARY = 65_001
 SENTENCE = "The old man did not cross the street because he was too tired"
+LOOK = [sys.executable, "-m", "glassformer", "look", SENTENCE, "--model"]
 GREEDY = DecodingConfig(method="greedy", extra_length=8)
 TURNS = 5
 WANTED = {"page_s": 3.0, "file_MB": 15.0}
@@ -134,18 +135,7 @@ def opened(folder: Path, threads: int) -> dict[str, float]:
     with listen() as listener:
         port = listener.getsockname()[1]
         address = address_of(listener)
-    words = [
-        sys.executable,
-        "-m",
-        "glassformer",
-        "look",
-        SENTENCE,
-        "--model",
-        str(folder),
-        "--no-browser",
-        "--port",
-        str(port),
-    ]
+    words = [*LOOK, str(folder), "--no-browser", "--port", str(port)]
     with chromium() as browser:
         tab = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True).new_page()
         tab.add_init_script(f"{DRAWN}drawn({OURS}).then((time) => {{ window.usable = time; }});")
@@ -184,21 +174,8 @@ def opened(folder: Path, threads: int) -> dict[str, float]:
 def saved_page(folder: Path) -> dict[str, float]:
     translator = Translator.load(str(folder / "imported"))
     body = look(translator, Ask(SENTENCE), live=True).body()
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "glassformer",
-            "look",
-            SENTENCE,
-            "--model",
-            str(folder / "imported"),
-            "--save",
-            str(folder / "one.html"),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    words = [*LOOK, str(folder / "imported"), "--save", str(folder / "one.html")]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return {"look_MB": len(body) / 1e6, "file_MB": (folder / "one.html").stat().st_size / 1e6}
 
 

@@ -196,7 +196,7 @@ def offline(sentences: Sequence[str], seconds: float) -> tuple[float, float]:
     return done / (time.perf_counter() - begun), done / (time.process_time() - used)
 
 
-def soak(sentences: Sequence[str], capacity: float, minutes: float) -> dict[str, Any]:
+def soak(sentences: Sequence[str], capacity: float, minutes: float, connections: int) -> dict[str, Any]:
     """Twice the capacity."""
     memory: list[float] = []
     with server("--seconds", f"{DEADLINE:g}") as (port, pid):
@@ -209,7 +209,7 @@ def soak(sentences: Sequence[str], capacity: float, minutes: float) -> dict[str,
         threading.Thread(target=watch, daemon=True).start()
         meter = Meter(pid)
         rate = 2 * capacity
-        found = asked(port, bodies(sentences), rate=rate, seconds=60 * minutes, most_open=2500)
+        found = asked(port, bodies(sentences), rate=rate, seconds=60 * minutes, most_open=connections)
         ended.set()
         row = shortened(found, meter)
     early = statistics.median(memory[len(memory) // 6 : len(memory) // 3])
@@ -218,6 +218,7 @@ def soak(sentences: Sequence[str], capacity: float, minutes: float) -> dict[str,
         "what": f"soak of {minutes:g} minutes",
         **row,
         "asked_per_s": round(rate, 1),
+        "connections": connections,
         "answered": found["statuses"].get("200", 0),
         "refused": {code: count for code, count in found["statuses"].items() if code != "200"},
         "never_sent": found["unsent"],
@@ -247,6 +248,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--minutes", type=float, default=3, help="of the soak")
     parser.add_argument("--capacity", type=float, default=0, help="requests/s that the soak doubles")
+    parser.add_argument(
+        "--connections",
+        type=int,
+        default=1000,
+        help="of the soak: the server takes 1,024; with more, clients wait to be let in",
+    )
     parser.add_argument("--libretranslate", default="", help="the python of an environment with libretranslate")
     parser.add_argument("--dry", action="store_true", help="print, write no rows")
     options = parser.parse_args()
@@ -274,7 +281,7 @@ def main() -> None:
             made.append(measured("LibreTranslate, one", port, pid, bodies(sentences), clients=1, **often))
     if "soak" in parts:
         capacity = options.capacity or next(row["requests_per_s"] for row in made if row["what"] == "beam 1")
-        made.append(soak(sentences, capacity, options.minutes))
+        made.append(soak(sentences, capacity, options.minutes, options.connections))
     for row in made:
         row |= {
             "file": Path(options.source).name or "demo",

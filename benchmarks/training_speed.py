@@ -64,19 +64,7 @@ def peer(
     batches = workload.training_batches(tokens, count)
     model, loss_of = PEERS[name](workload.model_config(preset, dropout=dropout), places)
     model.train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-9, fused=True)
-
-    def turn() -> float:
-        for batch in batches:
-            optimizer.zero_grad(set_to_none=True)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-                loss = loss_of(batch)
-            torch.autograd.backward(loss)
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-        return float(loss.detach())
-
-    return turn
+    return workload.peer_turn(model, loss_of, batches, "cpu", bfloat16=precision == "bfloat16")
 
 
 def limit(preset: str, precision: str, tokens: int, count: int = 3) -> Callable[[], None]:

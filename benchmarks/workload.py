@@ -4,9 +4,10 @@ Lengths are log-normal (σ 0.45, 25 tokens on average, eos counted); a target is
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from glassformer.config import PRESETS, ModelConfig
 from glassformer.corpus.batches import Batch
@@ -47,6 +48,25 @@ def training_batches(tokens: int, count: int = 3) -> list[Batch]:
         rows = order[start : start + int(fits.sum())]
         made.append(batch(sources[rows], targets[rows], chance))
     return made
+
+
+def peer_turn(
+    model: nn.Module, loss_of: Callable[[Batch], Tensor], batches: Sequence[Batch], device: str, *, bfloat16: bool
+) -> Callable[[], float]:
+    """A turn of a peer's training on ``batches``: PyTorch's fused Adam, the gradient's norm clipped to 1. The last loss."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-9, fused=True)
+
+    def turn() -> float:
+        for batch in batches:
+            optimizer.zero_grad(set_to_none=True)
+            with torch.autocast(device, dtype=torch.bfloat16, enabled=bfloat16):
+                loss = loss_of(batch)
+            torch.autograd.backward(loss)
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+        return float(loss.detach())
+
+    return turn
 
 
 def batch(sources: Tensor, targets: Tensor, chance: torch.Generator) -> Batch:

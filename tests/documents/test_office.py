@@ -99,6 +99,18 @@ def test_a_word_file_keeps_its_paragraphs_tables_and_formatting() -> None:
     assert after.sections[0].footer.paragraphs[0].text == "Ako footerko"
 
 
+def test_signs_of_private_use_in_somebodys_text_are_no_tags() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is in the extra 'office'")
+    file = docx.Document()
+    paragraph = file.add_paragraph("An icon \U000f1234 and ")
+    paragraph.add_run("bold").bold = True
+    into = io.BytesIO()
+    file.save(into)
+    after = docx.Document(io.BytesIO(translated(".docx", into.getvalue())))
+    assert "\U000f1234" in after.paragraphs[0].text
+    assert [run.text for run in after.paragraphs[0].runs if run.bold] == ["boldko"]
+
+
 def test_what_is_no_such_file_is_said() -> None:
     for ending in (".docx", ".odt"):
         with pytest.raises(ConfigError, match=rf"no \{ending}|python-docx"):

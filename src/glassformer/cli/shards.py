@@ -31,8 +31,8 @@ def translate_shards(
     share: float = 0.0,
 ) -> None:
     """Translate what is missing, and join it when nothing is. ``part``: 3/16, for a scheduler that starts sixteen; empty for
-    all. ``lines``: of a shard, where the folder has none yet. ``ray``: the address of a cluster whose actors compute, each reserving ``share`` of a core. Raises ConfigError for files
-    that are not there and for a folder of other shards."""
+    all. ``lines``: of a shard, where the folder has none yet. ``ray``: the address of a cluster whose actors compute, each
+    reserving ``share`` of a core. Raises ConfigError for files that are not there and for a folder of other shards."""
     from glassformer.bulk.plan import fingerprint, settle
     from glassformer.bulk.shards import join, missing, translate_with, work
     from glassformer.ray.cluster import Job

@@ -153,8 +153,9 @@ class Paragraph:
         for run in self.runs:
             self.element.remove(run)
         at = self.usual
-        for piece in re.split(rf"([{chr(FIRST)}-{chr(FIRST + 0xFFFF)}])", written):
-            if piece and ord(piece[0]) >= FIRST and len(piece) == 1:
+        signs = "".join(tag.open + tag.close for tag in self.block.tags)
+        for piece in re.split(f"([{signs}])", written) if signs else [written]:
+            if piece and piece in signs:
                 number, ends = divmod(ord(piece) - FIRST, 2)
                 at = self.usual if ends else number
                 if not text_of(self.runs[number]):
