@@ -126,11 +126,13 @@ def known(noun: Noun) -> tuple[Predicate, ...]:
 
 def known_of(noun: Noun, other: Noun | None) -> tuple[Predicate, ...]:
     """Of these what does not fit the other noun: *had lost a wheel*, of a cart and a horse."""
-    return tuple(
-        one
-        for one in known(noun)
-        if not one.english.endswith(" enough") and (other is None or predicate(one.english, other) is None)
-    )
+    return tuple(one for one in known(noun) if not (other and can_be_said(one.english, other)))
+
+
+def can_be_said(phrase: str, noun: Noun) -> bool:
+    """Whether the phrase, or the adjective behind its *was*, fits the noun; nobody knows what is *not strong enough*."""
+    adjective = phrase.removeprefix("was ")
+    return phrase.endswith(" enough") or bool(predicate(phrase, noun) or predicate(adjective, noun))
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +212,8 @@ class Draw:
             adjective = self.chance.choice(some) if some else None
         return Phrase(noun, plural, determiner, adjective)
 
-    def said(self, predicates: Sequence[Predicate], frame: Frame) -> Said | None:
+    def said(self, predicates: Sequence[Predicate], frame: Frame, *, rarely: bool = False) -> Said | None:
+        """One of the predicates; ``rarely``: the fewer nouns it can be said of, the more often."""
         fitting = [
             one
             for one in predicates
@@ -221,8 +224,8 @@ class Draw:
         ]
         if not fitting:
             return None
-        # what few nouns have says most of them: it is drawn more often
-        one = self.chance.choices(fitting, [len(one.of) ** -0.5 for one in fitting])[0]
+        weights = [len(one.of) ** -0.5 if rarely else 1.0 for one in fitting]
+        one = self.chance.choices(fitting, weights)[0]
         if one.phrase or not one.graded:
             return Said(one, ("", ""))
         degrees = DEGREES[frame.degree]
@@ -296,7 +299,7 @@ class Draw:
         other = nouns[1 - about] if len(nouns) == 2 else None
         said = None
         if not self.repertoire.plain and (situation.open or self.chance.random() < KNOWN[frame.kind]):
-            said = self.said(known_of(nouns[about], other), frame)
+            said = self.said(known_of(nouns[about], other), frame, rarely=True)
         said = said or self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
         if said is None or not can_be_pronoun(frame, situation, about):
             return None
