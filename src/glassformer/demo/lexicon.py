@@ -31,9 +31,9 @@ THEN = re.compile(r"\b(last|that (morning|evening)|ago|overnight|had just|as lat
 """Words of a phrase that tell when it was: *had been baked that morning* has no present."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Noun:
-    """A noun in both languages. ``group`` is the one it stands in, ``groups`` also the sets that name it."""
+    """A noun in both languages, one object each. ``group`` is the one it stands in, ``groups`` also the sets that name it."""
 
     english: str
     english_plural: str
@@ -48,7 +48,7 @@ class Noun:
     groups: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predicate:
     """A phrase about a noun: *was tired*, or with ``phrase`` a verb's whole phrase: *had a flat tyre*."""
 
