@@ -33,7 +33,7 @@ THEN = re.compile(r"\b(last|that (morning|evening)|ago|overnight|had just|as lat
 
 @dataclass(frozen=True, eq=False)
 class Noun:
-    """A noun in both languages, one object each. ``group`` is the one it stands in, ``groups`` also the sets that name it."""
+    """A noun in both languages, one object. ``group`` is the one it stands in, ``groups`` also the sets that name it."""
 
     english: str
     english_plural: str
