@@ -24,6 +24,7 @@ GERMAN_VERBS_THE_LIBRARY_HAS_OTHERWISE = {
     "unterschreiben": "it is not separable",
     "fahren": "with an object it has hatte",
     "rollen": "of a ball it has ist",
+    "prallen": "against a wall it has ist",
 }
 ENGLISH_VERBS_WITH_TWO_FORMS = {
     "show",

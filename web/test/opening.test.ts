@@ -68,6 +68,12 @@ describe("the heads of the opening", () => {
     expect(telling(all, IT)).toEqual({ layer: 1, heads: [0, 1] });
     expect(openingOf(numbers([upper, lower]), "encoder", false)).toEqual({ layer: 0, heads: [0, 1] });
   });
+  it("none beside a pronoun's noun looks at another noun", () => {
+    const both = merged(layer([[IT, 1]], [[IT, 4]]), SENTENCE, SENTENCE);
+    expect(telling([both], IT)).toEqual({ layer: 0, heads: [0] });
+    const plain = words("The cup missed the saucer because we were tired . </s>");
+    expect(telling([merged(layer([[IT, 1]], [[IT, 4]]), plain, plain)], IT)).toEqual({ layer: 0, heads: [0, 1] });
+  });
   it("the one that was taught is among them, if there is a pronoun", () => {
     const taught = "encoder.layers.0.self_attention:1";
     expect(openingOf(numbers([lower, upper], taught), "encoder", false)).toMatchObject({ layer: 0, heads: [1] });

@@ -18,7 +18,7 @@ from glassformer.demo.around import (
     THOUGHTS,
     WEATHER,
 )
-from glassformer.demo.lexicon import Noun, Predicate, entries, meant, predicate
+from glassformer.demo.lexicon import Noun, Predicate, entries, meant, phrases_of, predicate
 from glassformer.demo.plan import Phrase, Said, SentencePlan
 from glassformer.demo.situations import Situation, actions, placements, scenes
 
@@ -67,6 +67,8 @@ THEN = {
 """Verbs of actions that can follow a placement."""
 
 
+KNOWN = {"-": 0.45, "=": 0.45, "+": 0.2}
+"""By a frame's kind, the share of endings that give no reason but what everybody knows to fit one of the two alone."""
 PRESENT = 0.3
 """The share that is told in the present, where the frame allows it."""
 
@@ -105,6 +107,17 @@ def said_of(situation: Situation, kind: str, about: int, noun: Noun, other: Noun
         if of and not doubtful:
             found.append(of)
     return tuple(dict.fromkeys(found))
+
+
+def known_of(noun: Noun, other: Noun | None) -> tuple[Predicate, ...]:
+    """Phrases that everybody knows to fit this noun and not the other: *had lost a wheel*, of a cart and a horse."""
+    return tuple(one for one in phrases_of(noun) if not (other and can_be_said(one.english, other)))
+
+
+def can_be_said(phrase: str, noun: Noun) -> bool:
+    """Whether the phrase, or the adjective behind its *was*, fits the noun; nobody knows what is *not strong enough*."""
+    adjective = phrase.removeprefix("was ")
+    return phrase.endswith(" enough") or bool(predicate(phrase, noun) or predicate(adjective, noun))
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,17 +190,20 @@ class Draw:
             adjective = self.chance.choice(some) if some else None
         return Phrase(noun, plural, determiner, adjective)
 
-    def said(self, predicates: Sequence[Predicate], frame: Frame) -> Said | None:
+    def said(self, predicates: Sequence[Predicate], frame: Frame, *, rarely: bool = False) -> Said | None:
+        """One of the predicates; ``rarely``: the fewer nouns it can be said of, the more often."""
         fitting = [
             one
             for one in predicates
-            if not (one.phrase and "now" in frame.needs)
+            if not ("now" in frame.needs and not one.has_present)
+            and not ("^" in frame.english and one.phrase and not one.english.startswith("was "))
             and not ("changing" in frame.needs and one.english not in changing())
             and not ((one.phrase or not one.graded) and "graded" in frame.needs)
         ]
         if not fitting:
             return None
-        one = self.chance.choice(fitting)
+        weights = [len(one.of) ** -0.5 if rarely else 1.0 for one in fitting]
+        one = self.chance.choices(fitting, weights)[0]
         if one.phrase or not one.graded:
             return Said(one, ("", ""))
         degrees = DEGREES[frame.degree]
@@ -261,7 +277,10 @@ class Draw:
     ) -> tuple[Said, Said | None] | None:
         """The phrase about this participant, and of the other one where the frame needs both."""
         other = nouns[1 - about] if len(nouns) == 2 else None
-        said = self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
+        said = None
+        if not self.repertoire.plain and self.chance.random() < KNOWN[frame.kind]:
+            said = self.said(known_of(nouns[about], other), frame, rarely=True)
+        said = said or self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
         if said is None or not can_be_pronoun(frame, situation, about):
             return None
         if "two" not in frame.needs:

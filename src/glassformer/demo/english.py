@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from glassformer.demo.lexicon import english_present
+from glassformer.demo.lexicon import ENGLISH_NOW, english_present
 from glassformer.demo.plan import ROLES, Phrase, Said, SentencePlan, joined, marked
 
 ON_IN_ENGLISH = {"terrace", "balcony", "farm", "pasture", "playground", "island", "square", "runway"}
@@ -161,7 +161,10 @@ def predicate_words(said: Said, *, plural: bool, now: bool) -> str:
     """*was too tired*, *were …*, *is …*, or a phrase: *had a flat tyre*."""
     words = said.predicate.english
     if said.predicate.phrase:
-        return f"were {words[4:]}" if plural and words.startswith("was ") else words
+        first, _, rest = words.partition(" ")
+        if now:
+            return f"{ENGLISH_NOW[first][plural]} {rest}".replace("can not ", "cannot ")
+        return f"were {rest}" if plural and first == "was" else words
     be = ("are" if plural else "is") if now else ("were" if plural else "was")
     return joined(marked(be, "was"), marked(said.degree[0], "too"), marked(words, "property"))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from glassformer.demo.around import POSSESSORS
 from glassformer.demo.english import pronouns_of, slot_of
-from glassformer.demo.lexicon import Noun, Verb, first_person
+from glassformer.demo.lexicon import GERMAN_NOW, Noun, Verb, first_person
 from glassformer.demo.plan import ROLES, Phrase, Said, SentencePlan, joined, marked
 
 THE = {"nom": "der die das die", "acc": "den die das die", "dat": "dem der dem den"}
@@ -259,7 +259,7 @@ def predicate_clause(subject: str, said: Said, *, plural: bool, now: bool) -> Cl
     predicate = said.predicate
     middle = joined(marked(said.degree[1], "too"), marked(predicate.german, "property"))
     if now:
-        return Clause(subject, marked("sind" if plural else "ist", "was"), middle)
+        return Clause(subject, marked(GERMAN_NOW[predicate.finite][plural], "was"), middle)
     finite = marked(plural_of(predicate.finite) if plural else predicate.finite, "was")
     return Clause(subject, finite, middle, predicate.prefix, prefix=bool(predicate.prefix))
 

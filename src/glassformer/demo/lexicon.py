@@ -10,6 +10,23 @@ from glassformer.errors import CorpusError
 HERE = Path(__file__).parent
 GENDERS = {"der": "m", "die": "f", "das": "n"}
 VOWELS = "aeiou"
+GERMAN_NOW = {
+    "war": ("ist", "sind"),
+    "hatte": ("hat", "haben"),
+    "musste": ("muss", "müssen"),
+    "konnte": ("kann", "können"),
+    "brauchte": ("braucht", "brauchen"),
+    "wollte": ("will", "wollen"),
+    "wurde": ("wird", "werden"),
+}
+ENGLISH_NOW = {
+    "was": ("is", "are"),
+    "had": ("has", "have"),
+    "could": ("can", "can"),
+    "needed": ("needs", "need"),
+    "wanted": ("wants", "want"),
+}
+"""The finite verbs of phrases that have a present: singular, plural."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,13 @@ class Predicate:
     @property
     def phrase(self) -> bool:
         return self.finite != "war" or self.english.startswith("was ")
+
+    @property
+    def has_present(self) -> bool:
+        """Whether it can be told in the present: *has to be repaired*, but not *would not start* or *was towed away*."""
+        if self.finite == "wurde":
+            return self.english.startswith("was being ")
+        return not self.phrase or (self.finite in GERMAN_NOW and self.english.split(" ")[0] in ENGLISH_NOW)
 
 
 @dataclass(frozen=True)
@@ -177,6 +201,12 @@ def predicates() -> dict[str, list[Predicate]]:
         made = predicate_of(english, german, frozenset(of))
         found.setdefault(made.english, []).append(made)
     return found
+
+
+@cache
+def phrases_of(noun: Noun) -> tuple[Predicate, ...]:
+    """All that is said of a noun with a whole verb phrase: *had lost a wheel*, *was sold out*."""
+    return tuple(one for some in predicates().values() for one in some if one.phrase and noun.english in one.of)
 
 
 def predicate_of(english: str, german: str, of: frozenset[str]) -> Predicate:

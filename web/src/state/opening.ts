@@ -7,7 +7,8 @@
  * so a head that gives every word the same key, or always looks two words back, says nothing. A content word is no mark, no
  * <s> or </s>, not q itself and none of the small words below. q is the sentence's pronoun, or else its last content word. The
  * layer is that of the head that says most; of its other heads the one that says most of another word is opened beside it.
- * Where the model's card says that a head was taught to look from a pronoun to its noun, and there is one, that head is first. */
+ * Where the model's card says that a head was taught to look from a pronoun to its noun, and there is one, that head is first.
+ * Beside a head that looks from a pronoun at a noun none is opened that looks at another noun: it would say the opposite. */
 import {
   type Attention,
   attentionOf,
@@ -115,8 +116,12 @@ export function telling(all: Attention[], query: number, taught?: { layer: numbe
     .filter(({ layer }) => only < 0 || layer === only);
   found.sort((a, b) => b.beyond - a.beyond);
   const first = found.find((one) => one.layer === taught?.layer && one.head === taught?.head) ?? found[0]!;
+  const { queries, keys } = all[first.layer]!;
+  const nouns = queries === keys && isPronoun(queries[query]!.text) ? nounsOf(keys) : [];
+  const against = (key: number) => nouns.includes(first.key) && nouns.includes(key);
   const second = found.find(
-    (one) => one.layer === first.layer && one.head !== first.head && one.key !== first.key && one.beyond >= LEAST,
+    ({ layer, head, key, beyond }) =>
+      layer === first.layer && head !== first.head && key !== first.key && beyond >= LEAST && !against(key),
   );
   return { layer: first.layer, heads: [first.head, ...(second ? [second.head] : [])].sort((a, b) => a - b) };
 }
