@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 PEERS := .venv-peers/bin
+SCHEMATHESIS = $(PEERS)/schemathesis run http://127.0.0.1:5151/openapi.json
 PAGE := src/glassformer/page/built/index.html
 SENTENCE := "The animal didn't cross the street because it was too tired"
 export HF_HUB_OFFLINE := 1
@@ -38,11 +39,16 @@ bench: .venv-bench/all ## measure, beside the peers: each benchmark answers one 
 		$(BENCH)/python benchmarks/$$question.py || exit 1; done
 	$(BENCH)/python benchmarks/tables.py
 
-bench-gpu: .venv-bench/all ## training on a GPU, beside the peers: .venv-peers/all ## other people's programs, in an environment of their own: clients of glassformer serve, and those that load what we export (ten minutes)
-	$(PEERS)/python -m pytest -n 0 tests/interop/test_onnx.py
+bench-gpu: .venv-bench/all ## training on a GPU, beside the peers: run it once (8 minutes; needs CUDA)
+	$(BENCH)/python benchmarks/gpu.py
+
+peers: .venv-peers/all .venv-libretranslate/all ## other people's programs, in environments of their own: what loads our exports, clients and a fuzzer of glassformer serve, Ray, LibreTranslate's server (twenty minutes)
+	$(PEERS)/python -m pytest -n 0 tests/interop/test_onnx.py tests/ray tests/bulk
 	$(PEERS)/python benchmarks/exports.py
 	$(PEERS)/glassformer serve en-de --port 5151 & server=$$!; \
-		$(PEERS)/python benchmarks/clients.py http://127.0.0.1:5151; found=$$?; kill $$server; exit $$found
+		$(PEERS)/python benchmarks/clients.py http://127.0.0.1:5151 && $(SCHEMATHESIS); found=$$?; kill $$server; exit $$found
+	$(PEERS)/python benchmarks/shards.py --lines 2000 --longest 200 --ray --drivers 1
+	$(PEERS)/python benchmarks/serving.py --only beam1 --seconds 5 --libretranslate .venv-libretranslate/bin/python
 
 soak: .venv/all       ## the faults at length: 200 kills, ten minutes of people who type; writes docs/reliability.md (half an hour)
 	GLASSFORMER_FAULTS=benchmarks/results/reliability.jsonl $(BIN)/python -m pytest tests/faults tests/fuzz
@@ -89,8 +95,14 @@ site: web             ## the page and the shipped models as a static web site, i
 # Argos Translate without what it requires: spaCy and others, for a division into sentences that is not used here.
 .venv-peers/all: pyproject.toml constraints.txt benchmarks/clients.txt
 	test -x $(PEERS)/python || $(PYTHON) -m venv .venv-peers
-	$(PEERS)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[onnx,test]' deepl==1.32.0 libretranslatepy==2.1.4
+	$(PEERS)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[onnx,parquet,ray,test]' deepl==1.32.0 libretranslatepy==2.1.4 schemathesis==4.10.2
 	$(PEERS)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/clients.txt
+	touch $@
+
+# LibreTranslate brings an Argos Translate of its own.
+.venv-libretranslate/all:
+	test -x .venv-libretranslate/bin/python || $(PYTHON) -m venv .venv-libretranslate
+	.venv-libretranslate/bin/pip install -q --disable-pip-version-check libretranslate==1.9.6
 	touch $@
 
 .venv/fuzz: .venv/all

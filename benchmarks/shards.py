@@ -3,10 +3,11 @@
     python benchmarks/shards.py --source train.en --lines 200000 --kills 20     # processes on one folder, SIGKILL
     python benchmarks/shards.py --source train.en --lines 100000 --ray          # two nodes on this machine, one is killed
 
-  kills   two processes share the folder; one of the two, by chance, is killed now and then, and started again. With ``--ray`` a
-          kill now and then is the driver's, too.
+  kills   two processes share the folder; one of the two, by chance, is killed now and then, and started again.
   ray     Ray's own cluster tool starts two nodes with a core each; one is killed when a third of the shards are there, and
           another one joins. The rate is from the first shard to the last, beside CTranslate2 itself (ids in, batches of 32).
+          ``--drivers 3`` kills the driver three times as well, evenly over the shards, and starts the same command again;
+          the rate is then from each driver's first shard to its last.
 
 Wanted: the output exactly the uninterrupted one, no shard written twice, on Ray ≥ 0.85 of CTranslate2's rate.
 """
@@ -31,6 +32,7 @@ from typing import Any
 import rows
 from serving import offline
 
+from glassformer.demo.first import first_sentences
 from glassformer.text.lines import read_lines
 
 SHARD = 200
@@ -88,56 +90,76 @@ def killed(source: Path, out: Path, kills: int, seconds: float, seed: int = 1) -
     return {"kills": done, "shards": len(set(written)), "written": len(written)}
 
 
-def on_ray(source: Path, out: Path, lines: int) -> dict[str, Any]:
-    """Two nodes, one of which is killed."""
+def on_ray(source: Path, out: Path, lines: int, drivers: int = 0) -> dict[str, Any]:
+    """Two nodes, one of which is killed, and the driver ``drivers`` times."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     second = cluster.add_node(num_cpus=1)
-    told: list[tuple[float, str]] = []
     words = command(source, out, "--ray", cluster.address)
-    with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as driver:
-        assert driver.stderr is not None
-        total = killed_at = 0
-        for line in driver.stderr:
-            if found := WRITTEN.search(line):
-                told.append((time.perf_counter(), found[1]))
-                total = total or int(re.search(r"of ([\d,]+)\)", line)[1].replace(",", ""))  # type: ignore[index]
-            elif not told:
-                print(line, end="", flush=True)
-            if not killed_at and total and len(told) >= total / 3:
-                killed_at = len(told)
-                cluster.remove_node(second, allow_graceful=False)
-                cluster.add_node(num_cpus=1)
+    total = -(-lines // SHARD)
+    ends = [total * (number + 1) // (drivers + 1) for number in range(drivers)]
+    written: list[str] = []
+    node_killed = killed = rated = 0
+    seconds = 0.0
+    while True:
+        told: list[float] = []
+        with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as driver:
+            assert driver.stderr is not None
+            for line in driver.stderr:
+                if found := WRITTEN.search(line):
+                    told.append(time.perf_counter())
+                    written.append(found[1])
+                elif not told:
+                    print(line, end="", flush=True)
+                if not node_killed and len(written) >= total / 3:
+                    node_killed = len(written)
+                    cluster.remove_node(second, allow_graceful=False)
+                    cluster.add_node(num_cpus=1)
+                if ends and len(written) >= ends[0]:
+                    del ends[0]
+                    killed += 1
+                    driver.kill()
+        if told:
+            seconds, rated = seconds + told[-1] - told[0], rated + len(told) - 1
+        if driver.returncode != -signal.SIGKILL:
+            break
     cluster.shutdown()
-    seconds = told[-1][0] - told[0][0]
     return {
         "returned": driver.returncode,
-        "shards": len({name for _, name in told}),
-        "written": len(told),
-        "node_killed_after": killed_at,
-        "lines_per_s": round(lines * (len(told) - 1) / len(told) / seconds, 1),
+        "shards": len(set(written)),
+        "written": len(written),
+        "node_killed_after": node_killed,
+        "drivers_killed": killed,
+        "lines_per_s": round(rated * SHARD / seconds, 1),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", required=True)
+    parser.add_argument("--source", default="", help="a file of sentences, a line each; without it the package's own")
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--longest", type=int, default=40, help="characters of the lines that are taken")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--ray", action="store_true")
+    parser.add_argument("--drivers", type=int, default=0, help="with --ray: how often the driver is killed")
     parser.add_argument("--expected", default="", help="the hash of an uninterrupted run of the same, to save its time")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="shards-"))
     try:
-        short = (line for line in read_lines(options.source) if 0 < len(line) <= options.longest)
+        own = (one.source for one in first_sentences(options.lines))
+        every = read_lines(options.source) if options.source else own
+        short = (line for line in every if 0 < len(line) <= options.longest)
         lines = list(islice(short, options.lines))
         source = folder / "lines.en"
         source.write_text("".join(f"{line}\n" for line in lines))
         expected, seconds = (options.expected, 0.0) if options.expected else uninterrupted(source, folder / "whole")
         print(expected, f"{seconds:.0f} s", flush=True)
-        common = {"lines": len(lines), "file": Path(options.source).name, "load": round(os.getloadavg()[0], 1)}
+        common = {
+            "lines": len(lines),
+            "file": Path(options.source).name or "demo",
+            "load": round(os.getloadavg()[0], 1),
+        }
         made = []
         if options.kills:
             every = max(seconds / 2 / options.kills, 1.0)
@@ -145,7 +167,7 @@ def main() -> None:
             made.append({"what": "kills", **found, "same": digest(folder / "killed") == expected, **common})
         if options.ray:
             plain, _ = offline(lines[:2000], 10.0)
-            found = on_ray(source, folder / "ray", len(lines))
+            found = on_ray(source, folder / "ray", len(lines), options.drivers)
             ratio = round(found["lines_per_s"] / plain, 3)
             same = digest(folder / "ray") == expected
             made.append(

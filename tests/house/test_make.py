@@ -125,3 +125,16 @@ def test_a_demo_without_a_page_ends_in_the_terminal(copy: Path, make: Make) -> N
     called = [words for words in make("demo", DISPLAY=":0") if not words.startswith("python")]
     assert called[-1].endswith("--token it")
     assert "without it this is all" in (copy / "said").read_text()
+
+
+def test_every_word_does_what_it_says() -> None:
+    """A merge once wrote two words in one line: the first had the recipe of the second, the second none."""
+    lines = (ROOT / "Makefile").read_text().splitlines()
+    (words,) = (line.removeprefix(".PHONY:").split() for line in lines if line.startswith(".PHONY:"))
+    for word in words:
+        (line,) = (number for number, text in enumerate(lines) if text.startswith(f"{word}:"))
+        assert lines[line].count("##") == 1, f"{word} and another word are one line"
+        assert lines[line + 1].startswith("\t") or word == "web", f"make {word} does nothing"
+    for word, does in {"bench-gpu": "benchmarks/gpu.py", "peers": "benchmarks/clients.py"}.items():
+        recipe = "\n".join(lines).partition(f"\n{word}:")[2].partition("\n\n")[0]
+        assert does in recipe, word
