@@ -128,6 +128,10 @@ def test_what_changes_is_known() -> None:
 
 def test_a_name_that_is_nobodys_is_an_error() -> None:
     assert members_of("pet =guinea pig wall") == ["pet", "=guinea pig", "wall"]
+    assert {noun.english for noun in meant("pet except =dog =cat")} == {one.english for one in meant("pet")} - {
+        "dog",
+        "cat",
+    }
     with pytest.raises(CorpusError, match="'=unicorn' in 'pet =unicorn' is neither a noun"):
         meant("pet =unicorn")
 
