@@ -9,7 +9,7 @@ from german_nouns.lookup import Nouns
 from glassformer.demo.draw import changing, frames, known_of
 from glassformer.demo.german import noun_form, plural_of
 from glassformer.demo.german import present as present_of
-from glassformer.demo.lexicon import meant, members_of, nouns, predicate, predicates, weak_forms
+from glassformer.demo.lexicon import meant, members_of, nouns, phrases_of, predicate, predicates, weak_forms
 from glassformer.demo.situations import Situation, actions, placements, scenes
 from glassformer.errors import CorpusError
 
@@ -49,8 +49,9 @@ def dictionary() -> Nouns:
 
 
 def test_there_are_as_many_as_promised() -> None:
-    assert len(nouns()) > 1400
-    assert len(predicates()) > 2500
+    assert len(nouns()) > 1_400
+    assert len(predicates()) > 2_500
+    assert sum(len(phrases_of(noun)) for noun in nouns().values()) > 50_000
     assert len({(verb.english, verb.preposition, verb.infinitive) for verb in VERBS}) > 150
     assert len(frames()) > 60
 
@@ -158,3 +159,31 @@ def test_a_present_is_told_where_there_is_one() -> None:
     assert said["was being repaired"].has_present
     assert not said["was towed away"].has_present
     assert not said["would not start"].has_present
+
+
+def test_german_prefixes_are_told_apart() -> None:
+    """*weil es auf die Straße rollte*, but *weil es wegrollte*: the last word of the middle is no prefix."""
+    auxiliaries = {"war", "hatte", "wurde", "musste", "konnte", "wollte"}
+    for some in predicates().values():
+        for one in some:
+            if one.phrase and one.finite not in auxiliaries and one.german:
+                assert one.german.split()[-1] not in PREFIXES, one
+
+
+PREFIXES = {
+    "an",
+    "auf",
+    "aus",
+    "ab",
+    "um",
+    "ein",
+    "zu",
+    "weg",
+    "davon",
+    "herum",
+    "herunter",
+    "vorbei",
+    "zurück",
+    "statt",
+    "los",
+}
