@@ -199,3 +199,31 @@ def test_the_owner_stands_where_each_language_puts_him() -> None:
             "the child's ": " des Kindes",
         }.items():
             assert one.source.lower().count(english.lower()) == one.target.count(german), one.pair
+
+
+def test_a_phrase_has_its_own_verb() -> None:
+    """*It had lost its petals*, not *It was had lost*; and many plants did."""
+    assert not any(re.search(r"\b(was|is|were|are) (had|has|was|is)\b", one.source) for one in SOME)
+    assert sum(bool(re.search(r"\b(had to be|had lost|has to be|has lost)\b", one.source)) for one in SOME) > 80
+
+
+def test_no_sentence_means_both() -> None:
+    """*He hung the picture on the wall and painted it* has two translations."""
+    targets: dict[str, set[str]] = {}
+    for one in SOME:
+        targets.setdefault(one.source, set()).add(one.target)
+    assert all(len(some) == 1 for some in targets.values())
+
+
+def test_what_must_be_done_to_it_stands_in_german_order() -> None:
+    """*weil es repariert werden musste*, *es muss repariert werden*."""
+    must = [
+        one
+        for one in SOME
+        if re.search(r"\b(had|has|have) to be (repaired|renovated|replaced|washed|painted|translated)\b", one.source)
+    ]
+    assert len(must) > 10
+    for one in must:
+        assert re.search(r"werden (muss|müssen|mussten?)\b|\b(muss|müssen|mussten?) .*werden\b", one.target), one.pair
+        for clause in re.findall(r"\b(?:weil|obwohl|dass|sobald) ([^,.?]*)", one.target):
+            assert not re.match(r"\w+ (muss|müssen|mussten?) ", clause), one.target

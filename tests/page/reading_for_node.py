@@ -48,6 +48,12 @@ THE US ARMY AND THE WHO ASK US WHO WILL FIX IT. IT IS AN IT PROBLEM.
 MY DVDS AND CDS ARE IN THE USA; X-RAY, PLAN B AND MP3 FILES OF THE BBC!
 JOHN'S E-MAIL SAYS: "I AM AT 10KM FROM LONDON ON MONDAY." REALLY? YES... NO!
 THE 7TH OF WORLD WAR II WITH HENRY VIII. AND J. S. BACH.
+AIDS IS A DISEASE. HEARING AIDS ARE NOT. US POLICY IN LA. WE NEED PINS, DVDS AND L'EAU.
+hELLO tOM, i AM HERE. pLEASE cLOSE tHE dOOR.
+hElLo tHeRe mY fRiEnD. HeLlO aGaIn!
+MY iPHONE AND McDONALD'S ARE HERE AT 5pm WITH DVDs, NATO's FILES AND THE STRAßE.
+Give it to me. Come here. He voted no. Rep. Roe did not. 他说:"好的."然后走了。
+He ate apples, etc. London was far. И т. д. и т. п. Конец. Домов и др. Москва.
 The Quick Brown Fox Jumps Over The Lazy Dog.
 Tom Is Here Now.
 New York City

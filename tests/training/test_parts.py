@@ -20,11 +20,12 @@ CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_l
 
 @pytest.mark.parametrize("r_drop", [0.0, 5.0])
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("at_once", [1, 16 * 31, 1 << 22])
+@pytest.mark.parametrize(("at_once", "in_cache"), [(1, 1), (16 * 31, 5 * 31), (1 << 22, 1 << 22)])
 def test_the_fused_loss_and_its_gradients_are_those_of_the_obvious_one(
-    monkeypatch: pytest.MonkeyPatch, at_once: int, bias: bool, r_drop: float
+    monkeypatch: pytest.MonkeyPatch, at_once: int, in_cache: int, bias: bool, r_drop: float
 ) -> None:
-    monkeypatch.setattr(loss_room, "NUMBERS_AT_ONCE", at_once)  # 16 rows at a time, and all in one
+    monkeypatch.setattr(loss_room, "LOGITS_AT_ONCE", at_once)  # 16 rows at a time, and all in one
+    monkeypatch.setattr(loss_room, "IN_CACHE", in_cache)  # of these one at a time, five or two, and all
     torch.manual_seed(3)
     wanted = torch.randint(0, 31, (37,)).repeat(2)
     found = []

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from glassformer.demo.around import (
@@ -18,7 +18,7 @@ from glassformer.demo.around import (
     THOUGHTS,
     WEATHER,
 )
-from glassformer.demo.lexicon import Noun, Predicate, entries, meant, phrases_of, predicate
+from glassformer.demo.lexicon import Noun, Predicate, entries, meant, phrases_of, predicate, predicates
 from glassformer.demo.plan import Phrase, Plan, Said
 from glassformer.demo.situations import Situation, actions, placements, scenes
 
@@ -67,8 +67,12 @@ THEN = {
 """Verbs of actions that can follow a placement."""
 
 
-KNOWN = {"-": 0.45, "=": 0.45, "+": 0.2}
+KNOWN = {"-": 0.6, "=": 0.6, "+": 0.4}
 """By a frame's kind, the share of endings that give no reason but what everybody knows to fit one of the two alone."""
+FEW = 60
+"""An adjective that is said of more nouns than these may well be true of others: old, big, expensive."""
+OPEN = 0.3
+"""The share of scenes and placements that have no reasons: all that is said in them is known."""
 PRESENT = 0.3
 """The share that is told in the present, where the frame allows it."""
 
@@ -109,9 +113,20 @@ def said_of(situation: Situation, kind: str, about: int, noun: Noun, other: Noun
     return tuple(dict.fromkeys(found))
 
 
+@cache
+def known(noun: Noun) -> tuple[Predicate, ...]:
+    """What everybody knows of this noun: phrases, and adjectives that few nouns can have (*fizzy*, *curly*)."""
+    return phrases_of(noun) + tuple(
+        one
+        for some in predicates().values()
+        for one in some
+        if not one.phrase and len(one.of) <= FEW and noun.english in one.of
+    )
+
+
 def known_of(noun: Noun, other: Noun | None) -> tuple[Predicate, ...]:
-    """Phrases that everybody knows to fit this noun and not the other: *had lost a wheel*, of a cart and a horse."""
-    return tuple(one for one in phrases_of(noun) if not (other and can_be_said(one.english, other)))
+    """Of these what does not fit the other noun: *had lost a wheel*, of a cart and a horse."""
+    return tuple(one for one in known(noun) if not (other and can_be_said(one.english, other)))
 
 
 def can_be_said(phrase: str, noun: Noun) -> bool:
@@ -130,6 +145,13 @@ class Repertoire:
     actions: tuple[Situation, ...]
     plain: bool = False
     """No openings, no adjectives, no plural, no article but *the*, no *couldn't*: for a model that learns in minutes."""
+    knows: frozenset[str] | None = None
+    """The predicates that may be said because everybody knows them; None stands for all."""
+
+    @cached_property
+    def open(self) -> tuple[Situation, ...]:
+        """The scenes and placements that have no reasons."""
+        return tuple(one for one in (*self.scenes, *self.placements) if one.open)
 
 
 @cache
@@ -165,6 +187,8 @@ class Draw:
             return self.chance.choice(
                 [one for one in of.placements if one.verb.english in (PUT if frame.kind == "?" else BEFORE)]
             )
+        if of.open and frame.kind in "-+=" and self.chance.random() < OPEN:
+            return self.chance.choice(of.open)
         return self.chance.choice(self.chance.choices([of.scenes, of.placements, of.actions], [66, 20, 14])[0])
 
     def phrase(self, noun: Noun, said: Sequence[str], *, indefinite: bool) -> Phrase:
@@ -276,8 +300,10 @@ class Draw:
         """The phrase about this participant, and of the other one where the frame needs both."""
         other = nouns[1 - about] if len(nouns) == 2 else None
         said = None
-        if not self.repertoire.plain and self.chance.random() < KNOWN[frame.kind]:
-            said = self.said(known_of(nouns[about], other), frame, rarely=True)
+        knows = self.repertoire.knows
+        if knows != frozenset() and (situation.open or self.chance.random() < KNOWN[frame.kind]):
+            known = [one for one in known_of(nouns[about], other) if knows is None or one.english in knows]
+            said = self.said(known, frame, rarely=True)
         said = said or self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
         if said is None or not can_be_pronoun(frame, situation, about):
             return None

@@ -161,6 +161,8 @@ def predicate_words(said: Said, *, plural: bool, now: bool) -> str:
     """*was too tired*, *were …*, *is …*, or a phrase: *had a flat tyre*."""
     words = said.predicate.english
     if said.predicate.phrase:
+        if plural:
+            words = words.replace(" its ", " their ").replace(" itself", " themselves")
         first, _, rest = words.partition(" ")
         if now:
             return f"{ENGLISH_NOW[first][plural]} {rest}".replace("can not ", "cannot ")

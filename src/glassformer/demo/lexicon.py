@@ -27,11 +27,13 @@ ENGLISH_NOW = {
     "wanted": ("wants", "want"),
 }
 """The finite verbs of phrases that have a present: singular, plural."""
+THEN = re.compile(r"\b(last|that (morning|evening)|ago|overnight|had just|as late as|during the night|in \d+|next)\b")
+"""Words of a phrase that tell when it was: *had been baked that morning* has no present."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Noun:
-    """A noun in both languages. ``group`` is the one it stands in, ``groups`` also the sets that name it."""
+    """A noun in both languages, one object. ``group`` is the one it stands in, ``groups`` also the sets that name it."""
 
     english: str
     english_plural: str
@@ -46,7 +48,7 @@ class Noun:
     groups: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predicate:
     """A phrase about a noun: *was tired*, or with ``phrase`` a verb's whole phrase: *had a flat tyre*."""
 
@@ -64,13 +66,14 @@ class Predicate:
     of: frozenset[str]
     """The names of the nouns of which it can be said."""
 
-    @property
-    def phrase(self) -> bool:
-        return self.finite != "war" or self.english.startswith("was ")
+    phrase: bool
+    """Whether it is a verb's whole phrase."""
 
     @property
     def has_present(self) -> bool:
         """Whether it can be told in the present: *has to be repaired*, but not *would not start* or *was towed away*."""
+        if self.phrase and THEN.search(self.english):
+            return False
         if self.finite == "wurde":
             return self.english.startswith("was being ")
         return not self.phrase or (self.finite in GERMAN_NOW and self.english.split(" ")[0] in ENGLISH_NOW)
@@ -175,7 +178,10 @@ def noun_of(entry: str, group: str, groups: frozenset[str]) -> Noun:
 
 @cache
 def meant(text: str) -> tuple[Noun, ...]:
-    """The nouns that *pet =wolf* names; raises CorpusError for a name that is neither a noun's nor a group's."""
+    """The nouns that *pet =wolf except =poodle* names; raises CorpusError for a name that is no noun's and no group's."""
+    text, _, others = text.partition(" except ")
+    if others:
+        return tuple(noun for noun in meant(text) if noun not in meant(others))
     found: dict[str, Noun] = {}
     for member in members_of(text):
         name = member.removeprefix("=")
@@ -212,11 +218,13 @@ def phrases_of(noun: Noun) -> tuple[Predicate, ...]:
 def predicate_of(english: str, german: str, of: frozenset[str]) -> Predicate:
     if english.startswith("~"):
         finite, middle, prefix = (*german.split("|"), "")[:3]
-        return Predicate(english[1:], middle, "", False, finite, prefix, of)
+        return Predicate(english[1:], middle, "", False, finite, prefix, of, phrase=True)
     word, _, stem = german.partition("/")
     name = english.lstrip("!")
     stands_before = " " not in name and " " not in word and word != "zu"
-    return Predicate(name, word, (stem or word) if stands_before else "", not english.startswith("!"), "war", "", of)
+    return Predicate(
+        name, word, (stem or word) if stands_before else "", not english.startswith("!"), "war", "", of, phrase=False
+    )
 
 
 def predicate(english: str, noun: Noun) -> Predicate | None:

@@ -77,6 +77,8 @@ def it_sentences(
         plans = draw.plans(frame, draw.situation(frame))
         made = [sentence_of(frame, plan, language) for plan in plans if language == "zh" or worth(draw, plan)]
         made = [one for one in made if one.source not in seen and not held(one.source)]
+        if len({one.source for one in made}) < len(made):
+            continue  # painted it: the picture (malte es), or the wall (strich sie)
         number += len(made) > 1
         if len(made) == 1 and made[0].marks and made[0].nouns == 2 and made[0].frame != "where to":
             side = 1 if made[0].about else -1

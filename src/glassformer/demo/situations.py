@@ -31,6 +31,11 @@ class Situation:
     person: bool
     """Whether a person is the subject."""
 
+    @property
+    def open(self) -> bool:
+        """Whether it has no reasons, so that anything may be said of who takes part."""
+        return not any(self.against + self.reasons)
+
 
 @cache
 def scenes() -> tuple[Situation, ...]:

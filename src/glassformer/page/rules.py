@@ -23,8 +23,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "title": case.TITLE,
     "before_name": case.BEFORE_NAME,
     "number": acronyms.ROMAN,
-    "leads_it": acronyms.LEADERS["IT"],
-    "leads_us": acronyms.LEADERS["US"],
+    **{f"leads_{word.lower()}": pattern for word, pattern in acronyms.LEADERS.items()},
     "candidate": sentence_ends.CANDIDATE,
     "inside": sentence_ends.INSIDE,
     "span": sentence_ends.SPAN,
@@ -40,6 +39,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "verb": sentence_ends.VERB,
     "initial": sentence_ends.INITIAL,
     "roman": sentence_ends.ROMAN,
+    "cjk_end": sentence_ends.CJK_END,
     "speech": sentence_ends.SPEECH,
     "grammar_word": other_language.WORD,
 }
@@ -70,10 +70,10 @@ def rules_of(reader: Reader) -> Rules:
 def words_of(source: str, reader: Reader) -> dict[str, Iterable[str]]:
     """The tables that the language asks for."""
     known = abbreviations(source)
-    also = [acronyms.WORDS[source]] if source in acronyms.WORDS else [] if source else list(acronyms.WORDS.values())
     found: dict[str, Iterable[str]] = {
         "acronyms": acronyms.KNOWN,
-        "acronyms_and_words": {word for words in also for word in words.split()},
+        "acronyms_and_words": acronyms.words_too(source),
+        "helpers": acronyms.HELPERS,
         "no_vowel": acronyms.NO_VOWEL,
         "units": acronyms.UNITS,
         "determiners": acronyms.DETERMINERS,
@@ -84,6 +84,7 @@ def words_of(source: str, reader: Reader) -> dict[str, Iterable[str]]:
         "numbered": known.numbered,
         "sometimes": known.sometimes,
         "starters": known.starters,
+        "lists": known.lists,
         "months": MONTHS if source in ("de", "") else (),
         "ordinal_after": ORDINAL_AFTER if source == "de" else (),
         "library": library_words(source, reader),

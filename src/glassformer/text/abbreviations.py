@@ -19,6 +19,8 @@ class Abbreviations:
     """A sentence may end there (etc., Inc., p.m.): it does where one of ``starters`` comes next."""
     starters: frozenset[str]
     """Words that, written with a capital, begin a sentence."""
+    lists: frozenset[str]
+    """And so on, which ends a list (etc.): a sentence ends there where any capital comes next."""
 
 
 NEVER = {
@@ -36,12 +38,12 @@ NEVER = {
         ev evang jüd isl nördl südl östl westl ndl allg allgem wiss techn polit wirtsch staatl städt jew jeweil max min
         mind höchst durchschn rd ungef hrsg hg gegr gez ggü zw zwi betr bez wg gen vorm nachm öffentl prof.dr nat
         oec agr theol h.c dr.h.c dipl.-kfm dipl.-kffr dipl.-inf dipl.-phys bundesmin stv stellv vors präs gf abt.-ltr
-        lfd resp abg gebr jun sen vorl endg urspr zit
+        lfd fa fam resp abg gebr jun sen vorl endg urspr zit
     """,
     "fr": """
         m mm mr mme mmes mlle mlles mgr dr drs pr prof me mes st ste sts p.ex ex c.-à-d càd c.à.d cf av bd boul bld
         pl fg fbg rte env vs apr m.le mme.la gén col cap lt lieut cdt sgt adj cne amb hon rév f mons vve veuve
-        resp dir adm lat angl esp ital all néerl anc dép arr circ
+        resp dir adm éd lat angl esp ital all néerl anc dép arr circ
     """,
     "hi": """
         डॉ डा प्रो श्री श्रीमती कु सुश्री मि मिस्टर मो मु इं इंजी पं स्व सर्व ले ले.कर्नल कर्नल मेजर कैप्टन जन एड एडवो आचा
@@ -69,18 +71,26 @@ NEVER = {
         г гг г-н г-жа гр тов проф акад доц д-р др им ул пр просп пер пл бул наб д кв корп стр т.е т.к т.н напр см ср ок св
         пос с р-н обл респ ген полк кап лейт серж адм инж
     """,
+    "pl": """
+        dr mgr inż prof hab doc lek płk gen kpt por ppłk mjr ks bp abp św p ul al pl os im np tj tzn tzw m.in por zob wg śp
+        red dyr min woj pow gm
+    """,
+    "cs": """
+        dr mgr ing bc prof doc phdr judr mudr rndr mvdr sv gen plk kpt mjr p ul nám tř např tj tzn tzv mj srov viz cca popř
+        příp resp
+    """,
 }
 NUMBERED = {
     "en": """
         no nos nr p pp pg pgs fig figs eq eqs sec secs ch chap vol vols art arts par para paras pt ex tab app v vv l ll
-        jan feb mar apr jun jul aug sep sept oct nov dec tel ext c fl b d r pop est op rm apt ste bldg fn n
+        jan feb mar apr jun jul aug sep sept oct nov dec tel ext c fl b d r pop est op rm apt ste bldg fn n ref refs
     """,
     "de": """
         nr nrn s abs art bd bde abb tab kap ziff rdnr rn tel str jh hft h anm bsp lfd.nr aufl ausg jg jhg sp z vers
         jan feb mär apr jun jul aug sep sept okt nov dez op kl par satz lekt b w y q fn
     """,
     "fr": """
-        no nos n n° p pp fig art chap vol t tome ch par al tél ext janv févr avr juil sept oct nov déc éd op v ann tab
+        no nos n n° p pp fig art chap vol t tome ch par al tél ext janv févr avr juil sept oct nov déc op v ann tab
         l paragr § mod réf bât app
     """,
     "hi": "पृ सं क्र अ धा उप अनु धारा नं भाग खं श्लो टे दू फो",
@@ -93,9 +103,10 @@ NUMBERED = {
 }
 SOMETIMES = {
     "en": """
-        etc co inc ltd corp bros llc plc jr sr esq ph.d phd m.d b.a m.a b.sc m.sc ll.b d.d.s r.n u.s u.s.a u.k e.u u.n d.c
-        a.m p.m am pm a.d b.c b.c.e c.e al et.al st ave blvd rd hwy ln dept univ assn ed eds trans hrs mins in oz lb lbs
-        sq cu yd yds gal mph no est govt intl natl approx. mon tue tues wed thu thur thurs fri sat sun cont misc
+        co inc ltd corp bros llc plc jr sr esq ph.d phd m.d b.a m.a b.sc m.sc ll.b d.d.s r.n u.s u.s.a u.k e.u u.n d.c
+        a.m p.m am pm a.d b.c b.c.e c.e al et.al st ave blvd rd hwy ln dept univ assn ed eds trans hrs min mins in oz lb lbs
+        tbsp tsp deg temp
+        sq cu yd yds gal mph ff sec est govt intl natl approx. mon tue tues wed thu thur thurs fri sat sun cont misc
     """,
     "de": """
         usw etc uvm u.v.m u.ä uä o.ä oä u.dgl dgl u.s.w ff f mio mrd tsd std stdn min sek jh jhd jhdt v.chr n.chr chr
@@ -103,17 +114,37 @@ SOMETIMES = {
         einw ew km cm bd allee jr sr u.s u.s.a
     """,
     "fr": """
-        etc cie co s.a s.a.r.l sarl inc ltd av.j.-c apr.j.-c j.-c al suiv u.s.a u.e o.n.u s.n.c.f n.b jr hab min sec
+        cie co s.a s.a.r.l sarl inc ltd av.j.-c apr.j.-c j.-c al suiv u.s.a u.e o.n.u s.n.c.f n.b jr hab min sec
         s.v.p r.-v a.m p.m
     """,
     "hi": "कि.मी कि.ग्रा मि.मी से.मी मी ग्रा ई.पू ई इत्यादि आदि एम.ए बी.ए बी.एससी एम.एससी पीएच.डी बी.कॉम एम.कॉम लि प्रा.लि कं",
     "ar": "ق.م ب.م م.م كم سم كجم إلخ الخ ج.م.ع هـ ش.م.م ق.ظ ب.ظ",
-    "es": "etc ee.uu eeuu uu a.c d.c a.m p.m s.a s.l cía co inc ltd ss jr aa.vv",
-    "it": "ecc etc s.p.a s.r.l a.c d.c co inc ltd jr vv",
-    "pt": "etc s.a ltda cia a.c d.c a.m p.m co inc ltd jr eua",
-    "nl": "enz etc e.d b.v n.v e.a v.chr n.chr co inc ltd jr",
-    "ru": "др пр т.д т.п н.э до.н.э г гг в вв руб коп тыс млн млрд мин сек ч",
+    "es": "ee.uu eeuu uu a.c d.c a.m p.m s.a s.l cía co inc ltd ss jr aa.vv",
+    "it": "s.p.a s.r.l a.c d.c co inc ltd jr vv",
+    "pt": "s.a ltda cia a.c d.c a.m p.m co inc ltd jr eua",
+    "nl": "e.d b.v n.v e.a v.chr n.chr co inc ltd jr",
+    "ru": "н.э до.н.э г гг в вв тыс млн млрд мин сек ч р рр",
+    "pl": "r w tys mln mld godz min zł gr",
+    "cs": "r st tis mil mld hod min kč",
 }
+LISTS = {
+    "en": "etc",
+    "fr": "etc",
+    "es": "etc",
+    "it": "ecc etc",
+    "pt": "etc",
+    "nl": "enz etc",
+    "ru": "т.д т.п др пр руб коп ін",
+    "pl": "itd itp etc",
+    "cs": "atd apod aj",
+    "sv": "osv o.s.v m.m m.fl etc",
+    "da": "osv m.m m.fl etc",
+    "no": "osv m.m m.fl etc",
+    "hu": "stb",
+    "ro": "etc ș.a.m.d",
+    "el": "κ.λπ κλπ κ.ά",
+}
+"""German has none: its nouns have capitals, too, and a list may go on behind usw."""
 STARTERS = {
     "en": """
         i i'm i've i'll i'd he she it we they you he's she's it's we're they're you're he'd she'd we'd they'd he'll she'll
@@ -124,7 +155,8 @@ STARTERS = {
         nothing none never always sometimes perhaps maybe please let let's do does did is are was were has have had can
         could will would should must may might don't doesn't didn't isn't aren't wasn't weren't won't can't yes well
         however therefore moreover meanwhile instead also even only just another other one two three everyone everybody
-        someone somebody anyone everything something people to of into about mr mrs ms dr
+        someone somebody anyone everything something people to of into about mr mrs ms dr rep sen prof
+        me him us them mine yours hers ours theirs
     """,
     "de": """
         der die das den dem des ein eine einen einem einer eines er sie es wir ich du ihr man sein seine seinen seinem
@@ -137,7 +169,8 @@ STARTERS = {
         bevor nachdem seit bis was wer wie wo warum wann welche welcher welches wieso weshalb wohin woher in im am an auf
         aus bei beim mit nach von vom vor zu zum zur über unter durch für gegen ohne um zwischen hinter neben ja nein nicht
         nur auch so sonst bitte ist sind war waren hat haben hatte hatten wird werden wurde wurden kann können konnte
-        muss müssen soll sollen will wollen darf mag ach oh beide beim wegen trotz statt laut
+        muss müssen soll sollen will wollen darf mag ach oh beide mir dir ihm ihn uns euch mich dich sich
+        beim wegen trotz statt laut
     """,
     "fr": """
         il elle ils elles nous vous je j'ai tu on ce c'est c'était ceci cela ça le la les l' l'on un une des du de mon ma mes
@@ -146,7 +179,7 @@ STARTERS = {
         sur sous avec sans pour par chez entre vers depuis y ne non oui pas personne rien tout toute tous toutes chaque
         plusieurs certains beaucoup quelques aujourd'hui hier demain maintenant bientôt toujours jamais parfois souvent
         peut-être ici là voici voilà est sont était a ont avait c' d' n' qu' s' j' aucun aucune autre d'autres pourtant
-        cependant m mme
+        cependant m mme moi toi lui eux
     """,
     "es": """
         el la los las un una unos unas él ella ellos ellas yo tú usted ustedes nosotros esto eso este esta estos estas ese
@@ -199,7 +232,7 @@ def abbreviations(code: str) -> Abbreviations:
     """Those of a language, by its code; of one that is not in the tables none, and of "" those of DEFAULT together."""
     near = {"mr": "hi", "ne": "hi", "fa": "ar", "ur": "ar", "uk": "ru", "be": "ru", "bg": "ru"}
     codes = [near.get(code, code)] if code else DEFAULT
-    tables = (NEVER, NUMBERED, SOMETIMES, STARTERS)
+    tables = (NEVER, NUMBERED, SOMETIMES, STARTERS, LISTS)
     return Abbreviations(
         *(frozenset(word for code in codes for word in table.get(code, "").split()) for table in tables)
     )

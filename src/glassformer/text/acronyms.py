@@ -1,23 +1,25 @@
 """Which words of a SHOUTED line stay in capitals when it is read in small letters: NATO, PDF, MP3, WORLD WAR II."""
 
 import re
+from functools import cache
 
 _KNOWN = """
-    ADHD ADN AFP AI AIDS AKP ANC AOL API ASAP ATM AWACS BBC BCE BIOS BIP BMI BMW BND BNP BRD BSE CAD CDU CEE CEO
-    CEOS CEST CET CFO CIA CMS CNN COPD COVID CPU CSS CSU CSV CT CTO CV CVS DAX DDR DIY DJ DLL DNA DNS DOI DRK DSL
-    DVD EDV EEG EEUU EKG EMS ESA ESC ETA ETF EU EUR EZB FAO FAQ FBI FC FDA FDP FIFA FM FTP FX GAU GDP GEZ GIF GMT
+    ADHD ADN AFP AI AIDS AKP ANC AOL API ASAP ATM AWACS AWS BBC BCE BIOS BIP BMI BMW BND BNP BRD BSE CAD CDU CEE CEO
+    CEOS CEST CET CFO CIA CMS CNN COPD COVID CPU CSS CSU CSV CT CTO CV CVS DAX DDR DIY DJ DLL DNA DNS DOI DOJ DRK
+    DSL DVD ECG EDV EE EEG EEUU EKG EMS ESA ESC ETA ETF EU EUR EZB FAO FAQ FBI FC FDA FDP FEMA FIFA FM FTP
+    FX GAU GDP GEZ GIF GMT
     GNU GPS GPU GSM GUI HD HDMI HIV HLM HTML HTTP HTTPS IAEA IBM ICE ID IDE IKEA ILO IMF INRI IOC IOT IP IPO IQ IRA
-    IRC IRS ISBN ISDN ISO ISS IT IWF JFK JPEG JPG JSON KFZ KGB KI LAN LCD LED LGBT LKW LP LSD MBA MDR MIT MMS MOMA
-    MP MPEG MRI MRT MTV NASA NATO NBA NBC NFL NGO NHK NHL NHS NSA NSDAP NYC OECD OK ONU OPEC ORF OSZE OTAN PC PDF
+    IRC IRS ISBN ISDN ISO ISP ISS IT IWF JFK JPEG JPG JSON KFZ KGB KI LAN LCD LED LGBT LKW LOL LP LSD MBA MDR MIT MMS MOMA
+    MP MPEG MRI MRT MTV NASA NATO NBA NBC NFL NGO NHK NHL NHS NSA NSDAP NYC OECD OK OMG ONU OPEC ORF OSZE OTAN PC PDF
     PDG PH PHP PIN PISA PKW PLZ PNG POW PR PS PVC QR RAF RAM RATP RDA RER RNA ROM RSS RTL SAP SARS SIDA SIM SMS SNCF
-    SOS SPD SPQR SQL SSD SSH SSL SUV SWR TGV TLS TNT TU TV TVA UCLA UDP UE UFO UHD UHF UI UK UKW UN UNESCO UNHCR
-    UNICEF UNO URI URL URSS US USA USB USD USSR UTC UV VAT VHS VIP VPN VR VW WC WDR WHO WIFI WLAN WM WMA WTO WWF WWW
+    SOS SPD SPQR SQL SSD SSH SSL SUV SWR TGV TLS TNT TU TV TVA UAE UCLA UDP UE UEFA UFO UHD UHF UI UK UKW UN UNESCO UNHCR
+    UNICEF UNO URI URL URSS US USA USB USD USSR UTC UU UV VAT VHS VIP VPN VR VW WC WDR WHO WIFI WLAN WM WMA WTO WWF WWW
     XL XML XXL YMCA ZDF ZIP ВВП ВВС ВОЗ ДНК ЕС КГБ МГУ МИД НАТО НЛО ООН РФ СМИ СССР США ФСБ ЦРУ
 """
 KNOWN = frozenset(_KNOWN.split())
 """Well-known ones that have a vowel, or end in an S that is no plural, or stand in both."""
 WORDS = {
-    "en": "AIDS ETA ICE IT LA LED PIN RAM SAP US WHO ZIP AM PM EM IP",
+    "en": "ETA ICE IT LA LED PIN RAM SAP US WHO ZIP AM PM EM IP",
     "de": "AM ICE IM IN ROM PIN WM UM DA IST MIT",
     "fr": "UN US SI LA ON ET OU EN AU DU TU MI SIDA RAM LED AI UI EU ID",
     "es": "UN LA EN EL ES MI TU UNO SI AM AI ADN",
@@ -41,6 +43,7 @@ _COMPANY = """
 """
 _COUNTRY = """
     ARMY NAVY PRESIDENT GOVERNMENT TROOPS CITIZEN CITIZENS SENATE CONGRESS DOLLAR DOLLARS EMBASSY ECONOMY MILITARY STATES
+    POLICY POLICIES FOREIGN TREASURY FEDERAL DEFENSE DEFENCE SANCTIONS TARIFFS AMBASSADOR TAXPAYERS AIRLINES
     SOLDIERS OFFICIALS ELECTION ELECTIONS MARINES AUTHORITIES COURT FORCES HISTORY MARKET MARKETS PASSPORT VISA OPEN
     SENATOR CONSTITUTION SUPREME SECRETARY DIPLOMATS
 """
@@ -52,8 +55,11 @@ FOLLOWERS = {
 """Nouns that make a name of the word before them."""
 LEADERS = {
     "IT": re.compile(r"\b(?:WORK|WORKS|WORKED|WORKING|JOB|JOBS|CAREER|DEGREE|EXPERIENCE) IN $"),
-    "US": re.compile(r"\b(?:(?:UK|EU|UN|CHINA|RUSSIA|CANADA|MEXICO|JAPAN|GERMANY|FRANCE) AND|NON) $"),
+    "LA": re.compile(r"\b(?:IN|TO|FROM|NEAR|LEAVE|LEFT|VISIT) $"),
+    "US": re.compile(r"^\W*$|\b(?:(?:UK|EU|UN|CHINA|RUSSIA|CANADA|MEXICO|JAPAN|GERMANY|FRANCE) AND|NON) $"),
 }
+HELPERS = frozenset(["HEARING", "VISUAL", "TEACHING", "TRAINING", "LEARNING", "HE", "SHE", "IT", "WHO", "WHICH"])
+"""Words behind which AIDS are things that help, or a verb, and not the disease."""
 _NO_VOWEL = """
     MR MRS MS DR ST MT LTD JR SR VS HMM HM MM SHH SH PST PSST BRR GRR TSK ZZZ NTH PFFT HR FR NR STR BZW VGL HRSG MME
     MLLE MLLES MMES KM CM KG DM FT LB LBS HRS MPH MY BY FLY TRY CRY DRY SKY SHY WHY SPY PRY FRY RHYTHM MYTH GYM HYMN
@@ -79,9 +85,11 @@ def is_acronym(word: str, before: str, after: str, code: str) -> bool:
         return not (behind != word and behind in UNITS) and not word.isdigit()
     if len(word) == 1:
         return _is_letter(word, before, after, code)
-    words = [WORDS[code]] if code in WORDS else WORDS.values() if not code else []
-    if any(word in text.split() for text in words):
+    if word in words_too(code):
         return _is_name(word, before, after, code)
+    if word == "AIDS":
+        earlier = re.search(r"([^\W\d_]+)\s+$", before)
+        return not (earlier and earlier[1] in HELPERS) and not re.match(r"\s+THE\b", after)
     if word in KNOWN or (len(word) > 2 and ROMAN.fullmatch(word)) or word in ("II", "IV", "VI", "IX", "XI"):
         return True
     vowels = re.search("[AEIOUYÀ-ÖØ-ÞŒĀ-ŐŪ-ŮИЕЁАОУЫЭЮЯІЇЄ]", word)
@@ -92,9 +100,17 @@ def is_acronym(word: str, before: str, after: str, code: str) -> bool:
     )
 
 
-def is_plural(word: str, before: str, after: str, code: str) -> bool:
-    """DVDS, PCS: an acronym with an s."""
-    return len(word) > 2 and word.endswith("S") and word not in KNOWN and word[:-1] in KNOWN
+@cache
+def words_too(code: str) -> frozenset[str]:
+    """Acronyms that are also words in a language; "" is any language."""
+    tables = WORDS.values() if not code else [WORDS.get(code, "")]
+    return frozenset(" ".join(tables).split())
+
+
+def is_plural(word: str, code: str) -> bool:
+    """DVDS, PCS: an acronym with an s; of one that is also a word (PINS) it is that word's."""
+    stem = word[:-1]
+    return len(word) > 2 and word.endswith("S") and word not in KNOWN and stem in KNOWN and stem not in words_too(code)
 
 
 def _is_letter(word: str, before: str, after: str, code: str) -> bool:

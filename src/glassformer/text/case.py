@@ -6,12 +6,14 @@ model that is trained on such lines reads them as they stand.
 
 Small are all letters but these: a sentence's first, acronyms (``acronyms``), English I, days, months and nationalities, and
 a name behind a title or initial. Of a plain line only a shouted sentence and, where the vocabulary is known, words that
-it holds in small letters alone are read so: "this is IMPORTANT".
+it holds in small letters alone are read so: "this is IMPORTANT". wITH cAPS LOCK ON, and in zIgZaG, a line is read as it
+was meant.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import pairwise
 
 from glassformer.text.acronyms import is_acronym, is_plural
 from glassformer.text.languages import language_code
@@ -22,10 +24,14 @@ FEWEST_SHOUTED = 2
 """Words: one alone (USA, PDF) is rather a name."""
 FEWEST_TITLED = 4
 """Words: fewer are rather names (New York City); 3 where a mark ends them, since few names do (Tom Is Here.)."""
+FEWEST_CAPS_LOCK = 3
+"""Words: two are rather units or kinds (pH dB, mRNA)."""
 FEWEST_LETTERS = 3
 """Of a shouted word in a plain line: shorter ones are rather acronyms (SO, but also UN)."""
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+SMALL_END = re.compile(r"(?<=[^\W\d_]{2})s$|(?<=[^\W\d_])['’]s$|ß")
+"""Small in a shouted word, too: DVDs, NATO's, STRAßE."""
 MARKS = re.compile(r"[.!?…]\W*$")
 DOTLESS = frozenset({"tr", "az", "crh", "gag"})
 """Languages where I is the capital of ı, and İ of i: Turkish, Azeri, Crimean Tatar, Gagauz."""
@@ -47,13 +53,18 @@ ENGLISH_NAMES = frozenset(_ENGLISH_NAMES.split())
 
 
 def shouted(line: str) -> bool:
-    """WHETHER IT HAS SEVERAL WORDS AND NO SMALL LETTER."""
-    return line == line.upper() and sum(map(_cased, WORD.findall(line))) >= FEWEST_SHOUTED
+    """WHETHER IT HAS SEVERAL WORDS AND NO SMALL LETTER, but for those of names (iPhone), plurals (DVDs) and units (5pm)."""
+    words = _cased_words(line)
+    if line == line.upper():
+        return len(words) >= FEWEST_SHOUTED
+    loud = [word for word in words if _loud(word)]
+    own = [word for word in words if not _loud(word) and _own_case(word)]
+    return FEWEST_SHOUTED <= len(loud) > len(own) == len(words) - len(loud) and not _caps_lock(words)
 
 
 def titled(line: str) -> bool:
     """Whether Each Of Its Words Begins With A Capital, and they are too many for a name."""
-    words = [word for word in WORD.findall(line) if _cased(word)]
+    words = _cased_words(line)
     fewest = FEWEST_TITLED - bool(MARKS.search(line))
     return len(words) >= fewest and all(word[0] != word[0].lower() for word in words) and line != line.upper()
 
@@ -65,6 +76,7 @@ def plain(line: str, language: str = "", known: Callable[[str], bool] | None = N
     code = language_code(language)
     if not any(map(str.isupper, line)):
         return line
+    line = as_meant(line, code)
     if shouted(line) or titled(line):
         return "".join(_small(sentence, code) for sentence in sentences(line, code))
     if not re.search(r"[^\W\d_a-z]{3}", line):
@@ -107,8 +119,46 @@ def in_upper_case(text: str, language: str = "") -> str:
     return text.upper()
 
 
-def _cased(word: str) -> bool:
-    return word.upper() != word.lower()
+def as_meant(line: str, language: str = "") -> str:
+    """``line`` in capitals where it is written in zIgZaG, and with its letters' sizes exchanged where it was typed wITH
+    cAPS LOCK ON."""
+    words = _cased_words(line) if re.search(r"[^\W\d_][^\W\d_a-z]", line) else []
+    if _caps_lock(words):
+        return "".join(
+            lower(one, language) if one.isupper() else one if one == "ß" else in_upper_case(one, language)
+            for one in line
+        )
+    long = [word for word in words if len(word) >= FEWEST_LETTERS]
+    zigzag = [word for word in long if all(one.isupper() != next.isupper() for one, next in pairwise(word))]
+    return in_upper_case(line, language) if FEWEST_SHOUTED <= len(zigzag) > len(long) / 2 else line
+
+
+def _cased_words(line: str) -> list[str]:
+    """The words that have letters of two sizes; those behind a digit are units."""
+    found = (match for match in WORD.finditer(line) if not line[match.start() - 1 : match.start()].isdecimal())
+    return [match.group() for match in found if match.group().upper() != match.group().lower()]
+
+
+def _loud(word: str) -> bool:
+    large = SMALL_END.sub("", word)
+    return large == large.upper() and large != large.lower()
+
+
+def _own_case(word: str) -> bool:
+    """iPHONE, McDONALD: a capital behind a small letter."""
+    return any(one.islower() and next.isupper() for one, next in pairwise(word))
+
+
+def _caps_lock(words: list[str]) -> bool:
+    """Whether these words are hELLO, i AM tOM: three at least, of which the first begins small, and another one, too, where
+    the first may be a name such as iPHONE or mRNA."""
+    turned = [word for word in words if word[0].islower() and (_loud(word[1:]) or len(word) == 1)]
+    long = [word for word in turned if len(word) > 1]
+    if len(words) < FEWEST_CAPS_LOCK or not long or turned[0] != words[0]:
+        return False
+    if any(word not in turned and not _loud(word) for word in words):
+        return False
+    return len(turned) > 1 or words[0][0] not in "eimt"
 
 
 def _small(sentence: str, code: str, known: Callable[[str], bool] | None = None) -> str:
@@ -122,16 +172,17 @@ def _small(sentence: str, code: str, known: Callable[[str], bool] | None = None)
         if any(start <= match.start() < stop for start, stop in dotted):
             return token if code == "de" and token == "B" else lower(token, code)  # z. B.
         stem, mark, tail = re.match(r"([^'’]*)(['’]?)(.*)", token).groups()  # type: ignore[union-attr]  # always matches
-        if stem != stem.upper() or stem == stem.lower():
+        large = stem.replace("ß", "ẞ")
+        if large != large.upper() or stem == stem.lower():
             as_title = stem[:1].isupper() and stem[1:].islower() and known is None
             return _first(lower(token, code) if as_title else token, match, before, code)
         if known is not None and (len(stem) < FEWEST_LETTERS or not known(stem)):
             return token
         if mark and code in ELIDING and len(stem) <= 2 and is_acronym(tail, "", after, code):
             return _first(lower(stem, code), match, before, code) + mark + tail
-        if is_plural(stem, before, after, code):
+        if is_plural(stem, code):
             return stem[:-1] + "s" + mark + lower(tail, code)
-        if is_acronym(stem, before, after, code):
+        if is_acronym(stem, before, mark + tail + after, code):
             return stem + mark + lower(tail, code)
         return _first(lower(token, code), match, before, code)
 

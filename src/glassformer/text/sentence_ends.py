@@ -25,11 +25,11 @@ CLOSING = (
 )
 CANDIDATE = re.compile(
     rf"(?<![{STOPS}{WIDE}])(?:[{STOPS}]*[{WIDE}][{STOPS}{WIDE}]*{CLOSING}\s*|[{STOPS}]+{CLOSING}(?:\s+|$)"
-    r"|(?<=[\u2e80-\u9fff])[.!?]+(?=[\u2e80-\u9fff“「『（]))"
+    r"|(?<=[\u2e80-\u9fff])[.!?]+[\"”]?(?=[\u2e80-\u9fff“「『（]))"
 )
 """A mark, or several, with what closes behind it and the white space after. The last line: 你好!再见 in ASCII marks."""
 INSIDE = re.compile(
-    rf"[{STOPS}][^\w\s]{{0,20}}(?:\[\d+\])?\s+\S|[{WIDE}]|[\u2e80-\u9fff][.!?][\u2e80-\u9fff“「『（]|\n\s*\n|;\s+\S"
+    rf"[{STOPS}][^\w\s]{{0,20}}(?:\[\d+\])?\s+\S|[{WIDE}]|[\u2e80-\u9fff][.!?][\"”]?[\u2e80-\u9fff“「『（]|\n\s*\n|;\s+\S"
 )
 """A sign that a text of several sentences has somewhere. Fast: most lines end here."""
 PARAGRAPH = re.compile(r"\n\s*\n")
@@ -54,6 +54,7 @@ VERB = re.compile(r"[^\W\d_]{4,}")
 """A whole word in small letters, before a number: it was built. 1945 it burnt down. Abbreviations are in the tables."""
 INITIAL = re.compile(r"(?:[^\W\d_]\.?-)*[^\W\d_]")
 ROMAN = re.compile(r"[IVX]{1,6}|[IVXLCDM]{2,8}")
+CJK_END = re.compile("[\u2e80-\u9fff]$")
 SPEECH = re.compile(
     r"[^\s,.;:!?]+ (?:said|asked|cried|shouted|replied|answered|whispered|called|yelled|screamed|added|exclaimed|murmured"
     r"|laughed|sighed|wondered|muttered|says|asks|begged|demanded|insisted|snapped|warned|thought)\b"
@@ -228,6 +229,8 @@ def _ends_with_stop(whole: Text, before: str, rest: str, following: str) -> bool
     for name in _names(before, word):
         if name in known.numbered and number:
             return False
+        if name in known.lists and following:
+            return whole.cased if following[0].upper() != following[0].lower() else True
         if name in known.sometimes:
             if TIME_FIRST.fullmatch(before[: -len(word)]):
                 return False
@@ -239,6 +242,8 @@ def _ends_with_stop(whole: Text, before: str, rest: str, following: str) -> bool
     if INITIAL.fullmatch(word) and not whole.small:
         initial_follows = len(following) == 1 and rest.partition(following)[2][:1] == "."  # S. A.
         return starts and not (number or initial_follows or _initials_before(before))
+    if following and (word in known.starters or CJK_END.search(word)):
+        return True  # the library knows of abbreviations that are spelt like everyday words
     if whole.code == "de" and ROMAN.fullmatch(word):
         return starts
     if word.casefold() in known.numbered and not number:

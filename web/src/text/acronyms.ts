@@ -14,6 +14,10 @@ export function isAcronym(word: string, before: string, after: string, rules: Ru
   }
   if ([...word].length === 1) return isLetter(word, after, code);
   if (rules.has("acronyms_and_words", word)) return isName(word, before, after, rules);
+  if (word === "AIDS") {
+    const earlier = /([\p{L}\p{Nl}\p{No}]+)\s+$/u.exec(before)?.[1];
+    return !(earlier && rules.has("helpers", earlier)) && !/^\s+THE(?![\p{L}\p{N}_])/u.test(after);
+  }
   if (
     rules.has("acronyms", word) ||
     (word.length > 2 && rules.whole("number", word)) ||
@@ -31,9 +35,13 @@ export function isAcronym(word: string, before: string, after: string, rules: Ru
   );
 }
 
-/** DVDS, PCS: an acronym with an s. */
+/** DVDS, PCS: an acronym with an s; of one that is also a word (PINS) it is that word's. */
 export const isPlural = (word: string, rules: Rules): boolean =>
-  word.length > 2 && word.endsWith("S") && !rules.has("acronyms", word) && rules.has("acronyms", word.slice(0, -1));
+  word.length > 2 &&
+  word.endsWith("S") &&
+  !rules.has("acronyms", word) &&
+  rules.has("acronyms", word.slice(0, -1)) &&
+  !rules.has("acronyms_and_words", word.slice(0, -1));
 
 function isLetter(word: string, after: string, code: string): boolean {
   if (after.startsWith("-MAIL")) return false;

@@ -144,6 +144,7 @@ class Text {
     const begun = before.slice(0, -word.length);
     for (const name of namesOf(begun, word)) {
       if (rules.has("numbered", name) && number) return false;
+      if (rules.has("lists", name) && following) return this.cased || !size(firstOf(following));
       if (rules.has("sometimes", name)) {
         if (rules.whole("time_first", begun)) return false;
         return following && size(firstOf(following))
@@ -160,6 +161,7 @@ class Text {
         starts &&
         !(number || initialFollows || /(?:^|[\s(“"])[\p{L}\p{Nl}\p{No}]\.[\s-]?[\p{L}\p{Nl}\p{No}]$/u.test(before))
       );
+    if (following && (rules.has("starters", word) || rules.find("cjk_end", word) !== undefined)) return true;
     if (code === "de" && rules.whole("roman", word)) return starts;
     if (rules.has("numbered", folded(word)) && !number) {
       if (/\p{Nd}\.?\s+$/u.test(begun)) return starts; // 3 févr. Paul
