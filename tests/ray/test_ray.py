@@ -66,7 +66,18 @@ def test_a_driver_that_is_killed_goes_on_with_the_same_command(tmp_path: Path) -
 
     texts = tmp_path / "lines.en"
     texts.write_text("".join(f"The dog sees {number} houses.\n" for number in range(40)))
-    words = [sys.executable, "-m", "glassformer", "translate", str(texts), "--shards", "--beam", "1", "--shard-lines", "2"]
+    words = [
+        sys.executable,
+        "-m",
+        "glassformer",
+        "translate",
+        str(texts),
+        "--shards",
+        "--beam",
+        "1",
+        "--shard-lines",
+        "2",
+    ]
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         on_ray = [*words, "--out", str(tmp_path / "ray"), "--ray", cluster.address]
