@@ -13,7 +13,6 @@ import numpy as np
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
-from sacremoses import MosesPunctNormalizer, MosesTokenizer
 
 from glassformer.errors import ConfigError
 from glassformer.score_tokenizers import DOWNLOADED, USUAL, choose, ready
@@ -149,6 +148,8 @@ MEASURES: dict[str, Callable[[str], CorpusMetric]] = {
 def papers_measure(language: str) -> CorpusMetric:
     """The papers' figure for Multi30k: both sides lower-cased, Moses-normalised and -tokenised. It is no sacreBLEU score
     and compares only with figures made the same way. ``language`` is the target's, for Moses."""
+    from sacremoses import MosesPunctNormalizer, MosesTokenizer  # half a second, which every command would pay
+
     normalise, tokenise = MosesPunctNormalizer(lang=language), MosesTokenizer(lang=language)
 
     def prepared(text: str) -> str:

@@ -6,7 +6,7 @@ import ablaut
 import pytest
 from german_nouns.lookup import Nouns
 
-from glassformer.demo.draw import changing, frames
+from glassformer.demo.draw import changing, frames, known_of
 from glassformer.demo.german import noun_form, plural_of
 from glassformer.demo.german import present as present_of
 from glassformer.demo.lexicon import meant, members_of, nouns, phrases_of, predicate, predicates, weak_forms
@@ -129,6 +129,10 @@ def test_what_changes_is_known() -> None:
 
 def test_a_name_that_is_nobodys_is_an_error() -> None:
     assert members_of("pet =guinea pig wall") == ["pet", "=guinea pig", "wall"]
+    assert {noun.english for noun in meant("pet except =dog =cat")} == {one.english for one in meant("pet")} - {
+        "dog",
+        "cat",
+    }
     with pytest.raises(CorpusError, match="'=unicorn' in 'pet =unicorn' is neither a noun"):
         meant("pet =unicorn")
 
@@ -140,6 +144,21 @@ def test_the_same_word_has_its_german_by_noun() -> None:
     assert full_bag
     assert (full_dog.german, full_bag.german) == ("satt", "voll")
     assert predicate("ripe", dog) is None
+
+
+def test_what_everybody_knows_fits_one_of_two() -> None:
+    cart, horse, toilet, lift = (nouns()[name] for name in ("cart", "horse", "toilet", "lift"))
+    assert "had lost a wheel" in {one.english for one in known_of(cart, horse)}
+    assert "had lost a wheel" not in {one.english for one in known_of(cart, nouns()["tricycle"])}
+    assert "was out of order" not in {one.english for one in known_of(toilet, lift)}
+
+
+def test_a_present_is_told_where_there_is_one() -> None:
+    said = {one.english: one for some in predicates().values() for one in some}
+    assert said["had to be repaired"].has_present
+    assert said["was being repaired"].has_present
+    assert not said["was towed away"].has_present
+    assert not said["would not start"].has_present
 
 
 def test_german_prefixes_are_told_apart() -> None:

@@ -73,7 +73,8 @@ def verb_key(situation: Situation) -> str:
 def chinese_repertoire() -> Repertoire:
     """The scenes of which all words are known in Chinese."""
     some = tuple(made for made in map(part_of, scenes()) if made)
-    return Repertoire(tuple(frame for frame in frames() if frame.name in FRAMES), some, (), (), plain=True)
+    some_frames = tuple(frame for frame in frames() if frame.name in FRAMES)
+    return Repertoire(some_frames, some, (), (), plain=True, knows=frozenset(words("predicates")))
 
 
 def part_of(scene: Situation) -> Situation | None:
@@ -126,4 +127,7 @@ class Chinese:
 
 
 def said_in_chinese(said: Said) -> str:
-    return DEGREES[said.degree[0]].format(words("predicates")[said.predicate.english])
+    word = words("predicates")[said.predicate.english]
+    if said.predicate.phrase or word.startswith("!"):
+        return word.removeprefix("!")
+    return DEGREES[said.degree[0]].format(word)

@@ -145,6 +145,8 @@ class Repertoire:
     actions: tuple[Situation, ...]
     plain: bool = False
     """No openings, no adjectives, no plural, no article but *the*, no *couldn't*: for a model that learns in minutes."""
+    knows: frozenset[str] | None = None
+    """The predicates that may be said because everybody knows them; None stands for all."""
 
     @cached_property
     def open(self) -> tuple[Situation, ...]:
@@ -300,8 +302,10 @@ class Draw:
         """The phrase about this participant, and of the other one where the frame needs both."""
         other = nouns[1 - about] if len(nouns) == 2 else None
         said = None
-        if not self.repertoire.plain and (situation.open or self.chance.random() < KNOWN[frame.kind]):
-            said = self.said(known_of(nouns[about], other), frame, rarely=True)
+        knows = self.repertoire.knows
+        if knows != frozenset() and (situation.open or self.chance.random() < KNOWN[frame.kind]):
+            known = [one for one in known_of(nouns[about], other) if knows is None or one.english in knows]
+            said = self.said(known, frame, rarely=True)
         said = said or self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
         if said is None or not can_be_pronoun(frame, situation, about):
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from glassformer.serve.desk import Desk, TranslationRequest
 from glassformer.serve.detect import detected
 from glassformer.serve.keys import ApiKeys, Key, Limits, Usage
 from glassformer.serve.models import Offer
+from glassformer.serve.queue import LateError
 from glassformer.text.glossary import Glossary
 from glassformer.translator import Translation
 
@@ -148,9 +150,14 @@ class Office:
         made = await asyncio.to_thread(rebuilt, [best_of(one) for one in found], offer.target)
         return made.encode() if isinstance(made, str) else made
 
-    async def word_scores(self, offer: Offer, text: str, translation: str) -> dict[int, float]:
-        """log P of each of the translation's words between blanks, by its number, as the model in PyTorch has it."""
-        return await asyncio.to_thread(self._word_scores, offer, text, translation)
+    async def word_scores(self, offer: Offer, text: str, translation: str, until: float) -> dict[int, float]:
+        """log P of each of the translation's words between blanks, by its number, as the model in PyTorch has it. Raises
+        RequestError, 503, where they are not there at ``until``, on ``time.monotonic``'s clock."""
+        computed = asyncio.to_thread(self._word_scores, offer, text, translation)
+        try:
+            return await asyncio.wait_for(computed, max(until - time.monotonic(), 0))
+        except TimeoutError:
+            raise self.desk.refusal(LateError()) from None
 
     def _word_scores(self, offer: Offer, text: str, translation: str) -> dict[int, float]:
         translator = self.desk.models.translator(offer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,7 +111,7 @@ class Own:
 
     async def translate(self, request: Request) -> Response:
         ask = as_kind(OwnAsk, await fields_of(request, self.office.limits.body))
-        texts = ask.text if isinstance(ask.text, list) else [ask.text]
+        texts, until = ask.text if isinstance(ask.text, list) else [ask.text], self.until()
         header = request.headers.get("authorization", "")
         key = header[len("Bearer ") :].strip() if header.startswith("Bearer ") else ""
         self.office.admit(request, key, texts)
@@ -120,8 +121,12 @@ class Own:
             lines = self.lines(request, ask, offer, texts, config, glossary)
             return StreamingResponse(lines, media_type="application/x-ndjson")
         best = await self.office.translate(request, offer, texts, config, glossary=glossary)
-        found = [await self.shown(ask, offer, *pair) for pair in zip(texts, best, strict=True)]
+        found = [await self.shown(ask, offer, *pair, until) for pair in zip(texts, best, strict=True)]
         return JSONResponse(plain(TranslateAnswer(offer.source, offer.target, offer.name, found)))
+
+    def until(self) -> float:
+        """When the time for an answer is over that begins now."""
+        return time.monotonic() + self.office.desk.longest
 
     def offer(self, ask: OwnAsk, texts: list[str]) -> Offer:
         source = self.office.detect(texts, ask.target)[0] if ask.source == "auto" else ask.source
@@ -157,8 +162,9 @@ class Own:
             for index, text in enumerate(texts):
                 pieces = LINES.split(text)
                 for part, (before, paragraph) in enumerate(zip(["", *pieces[1::2]], pieces[::2], strict=True)):
+                    until = self.until()
                     (best,) = await self.office.translate(request, offer, [paragraph], config, glossary=glossary)
-                    found = await self.shown(ask, offer, paragraph, best, index, part, before)
+                    found = await self.shown(ask, offer, paragraph, best, until, index, part, before)
                     yield to_json(plain(found)) + "\n"
         except (RequestError, GlassformerError) as error:
             yield to_json({"error": " ".join(str(error).split())}) + "\n"
@@ -169,13 +175,14 @@ class Own:
         offer: Offer,
         text: str,
         best: list[Translation],
+        until: float,
         index: int = 0,
         part: int = 0,
         before: str = "",
     ) -> Translated:
         if not best:
             return Translated("", [], [], [], [], "", index, part, before)
-        scores = await self.office.word_scores(offer, text, best[0].text) if ask.word_scores else {}
+        scores = await self.office.word_scores(offer, text, best[0].text, until) if ask.word_scores else {}
         return Translated(
             best[0].text,
             [AnsweredHypothesis(one.text, one.log_probability, one.score, one.finished) for one in best],
