@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 PEERS := .venv-peers/bin
-SCHEMATHESIS = $(PEERS)/schemathesis run http://127.0.0.1:5151/openapi.json
+SCHEMATHESIS = $(PEERS)/schemathesis run http://127.0.0.1:5151/openapi.json --checks not_a_server_error --max-examples 20 --seed 1 --request-timeout 60
 PAGE := src/glassformer/page/built/index.html
 SENTENCE := "The animal didn't cross the street because it was too tired"
 export HF_HUB_OFFLINE := 1
@@ -95,7 +95,7 @@ site: web             ## the page and the shipped models as a static web site, i
 # Argos Translate without what it requires: spaCy and others, for a division into sentences that is not used here.
 .venv-peers/all: pyproject.toml constraints.txt benchmarks/clients.txt
 	test -x $(PEERS)/python || $(PYTHON) -m venv .venv-peers
-	$(PEERS)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[onnx,parquet,ray,test]' deepl==1.32.0 libretranslatepy==2.1.4 schemathesis==4.10.2
+	$(PEERS)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[onnx,parquet,ray,test]' deepl==1.32.0 libretranslatepy==2.1.4 schemathesis==4.32.5
 	$(PEERS)/pip install -q --disable-pip-version-check --no-deps -r benchmarks/clients.txt
 	touch $@
 

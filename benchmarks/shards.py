@@ -155,7 +155,11 @@ def main() -> None:
         source.write_text("".join(f"{line}\n" for line in lines))
         expected, seconds = (options.expected, 0.0) if options.expected else uninterrupted(source, folder / "whole")
         print(expected, f"{seconds:.0f} s", flush=True)
-        common = {"lines": len(lines), "file": Path(options.source).name or "demo", "load": round(os.getloadavg()[0], 1)}
+        common = {
+            "lines": len(lines),
+            "file": Path(options.source).name or "demo",
+            "load": round(os.getloadavg()[0], 1),
+        }
         made = []
         if options.kills:
             every = max(seconds / 2 / options.kills, 1.0)

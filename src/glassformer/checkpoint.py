@@ -20,7 +20,7 @@ from glassformer.config import ModelConfig
 from glassformer.disk import check_regular, json_bytes, read_folder, reason, write_folder
 from glassformer.errors import CheckpointError
 from glassformer.model import Transformer
-from glassformer.model_folder import describe, model_folder, read_config
+from glassformer.model_folder import describe, model_folder
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.weights import check_header
 
@@ -44,12 +44,18 @@ def load_model(folder: str | Path) -> Saved:
     """Read a model's folder; of a run's folder, its best checkpoint. Raises CheckpointError for a folder that is not
     there, not complete or altered."""
     folder = model_folder(folder)
-    check_sizes(read_config(folder), folder / "model.safetensors")
     about = describe(folder)
-    content = read_folder(folder, ["model.safetensors"])["model.safetensors"]
-    model = without_numbers(about.config, "cpu")
-    load_weights(model, tensors_in(content, folder / "model.safetensors"), folder)
-    return Saved(model.eval(), about.tokenizer, about.card)
+    return Saved(load_transformer(folder, about.config), about.tokenizer, about.card)
+
+
+def load_transformer(folder: Path, config: ModelConfig) -> Transformer:
+    """The model of a folder whose ``config`` has been read. Raises CheckpointError for weights that are not its."""
+    path = folder / "model.safetensors"
+    check_sizes(config, path)
+    content = read_folder(folder, [path.name])[path.name]
+    model = without_numbers(config, "cpu")
+    load_weights(model, tensors_in(content, path), folder)
+    return model.eval()
 
 
 DRAWS = {Tensor.normal_, Tensor.uniform_, nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_}

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from glassformer.checkpoint import Saved, save_model
-from glassformer.cli.score_tables import Found, print_scores
+from glassformer.cli.score_tables import SystemScores, print_scores
 from glassformer.errors import ConfigError, CorpusError
 from glassformer.scores import Comparison, Score
 from tests.toy_translator import ENGLISH, GERMAN, toy
@@ -244,7 +244,7 @@ def test_tokenised_translations_are_told(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_narrow_terminal_cuts_no_figure(capsys: pytest.CaptureFixture[str]) -> None:
-    systems = [Found(name, [Score("BLEU", 62.41, "s", 61.4, 63.5)]) for name in ("old.de", "new.de")]
+    systems = [SystemScores(name, [Score("BLEU", 62.41, "s", 61.4, 63.5)]) for name in ("old.de", "new.de")]
     systems[1].comparisons = [Comparison("BLEU", -2.46, 0.003, 0.0008)]
     print_scores(Console(width=40), systems, "2 systems", 2000)
     shown = capsys.readouterr().out

@@ -1,5 +1,6 @@
 """The demo's sentences in Chinese: the same balance; each word is one that its list has."""
 
+import re
 from collections import Counter
 from itertools import islice
 
@@ -33,3 +34,9 @@ def test_every_word_is_one_of_the_lexicon() -> None:
 def test_subject_and_object_are_meant_as_often() -> None:
     subject = sum(sentence.about == 0 for sentence in SOME)
     assert abs(subject / len(SOME) - 0.5) < 0.02
+
+
+def test_a_whole_phrase_has_no_degree_before_it() -> None:
+    whole = [one for one in SOME if "爆胎了" in one.target or "坏了" in one.target]
+    assert whole
+    assert not any(re.search("[很太]爆胎了|[很太]坏了", one.target) for one in whole)

@@ -6,10 +6,10 @@ import ablaut
 import pytest
 from german_nouns.lookup import Nouns
 
-from glassformer.demo.draw import changing, frames
+from glassformer.demo.draw import changing, frames, known_of
 from glassformer.demo.german import noun_form, plural_of
 from glassformer.demo.german import present as present_of
-from glassformer.demo.lexicon import meant, members_of, nouns, predicate, predicates, weak_forms
+from glassformer.demo.lexicon import meant, members_of, nouns, phrases_of, predicate, predicates, weak_forms
 from glassformer.demo.situations import Situation, actions, placements, scenes
 from glassformer.errors import CorpusError
 
@@ -49,8 +49,9 @@ def dictionary() -> Nouns:
 
 
 def test_there_are_as_many_as_promised() -> None:
-    assert len(nouns()) > 800
-    assert len(predicates()) > 400
+    assert len(nouns()) > 1_400
+    assert len(predicates()) > 2_500
+    assert sum(len(phrases_of(noun)) for noun in nouns().values()) > 50_000
     assert len({(verb.english, verb.preposition, verb.infinitive) for verb in VERBS}) > 150
     assert len(frames()) > 60
 
@@ -128,6 +129,10 @@ def test_what_changes_is_known() -> None:
 
 def test_a_name_that_is_nobodys_is_an_error() -> None:
     assert members_of("pet =guinea pig wall") == ["pet", "=guinea pig", "wall"]
+    assert {noun.english for noun in meant("pet except =dog =cat")} == {one.english for one in meant("pet")} - {
+        "dog",
+        "cat",
+    }
     with pytest.raises(CorpusError, match="'=unicorn' in 'pet =unicorn' is neither a noun"):
         meant("pet =unicorn")
 
@@ -139,3 +144,46 @@ def test_the_same_word_has_its_german_by_noun() -> None:
     assert full_bag
     assert (full_dog.german, full_bag.german) == ("satt", "voll")
     assert predicate("ripe", dog) is None
+
+
+def test_what_everybody_knows_fits_one_of_two() -> None:
+    cart, horse, toilet, lift = (nouns()[name] for name in ("cart", "horse", "toilet", "lift"))
+    assert "had lost a wheel" in {one.english for one in known_of(cart, horse)}
+    assert "had lost a wheel" not in {one.english for one in known_of(cart, nouns()["tricycle"])}
+    assert "was out of order" not in {one.english for one in known_of(toilet, lift)}
+
+
+def test_a_present_is_told_where_there_is_one() -> None:
+    said = {one.english: one for some in predicates().values() for one in some}
+    assert said["had to be repaired"].has_present
+    assert said["was being repaired"].has_present
+    assert not said["was towed away"].has_present
+    assert not said["would not start"].has_present
+
+
+def test_german_prefixes_are_told_apart() -> None:
+    """*weil es auf die Straße rollte*, but *weil es wegrollte*: the last word of the middle is no prefix."""
+    auxiliaries = {"war", "hatte", "wurde", "musste", "konnte", "wollte"}
+    for some in predicates().values():
+        for one in some:
+            if one.phrase and one.finite not in auxiliaries and one.german:
+                assert one.german.split()[-1] not in PREFIXES, one
+
+
+PREFIXES = {
+    "an",
+    "auf",
+    "aus",
+    "ab",
+    "um",
+    "ein",
+    "zu",
+    "weg",
+    "davon",
+    "herum",
+    "herunter",
+    "vorbei",
+    "zurück",
+    "statt",
+    "los",
+}

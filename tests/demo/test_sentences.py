@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from glassformer.demo import HeldOut, ItSentence, Row, first_sentences, it_sentences, read_rows
+from glassformer.demo import HeldOut, HeldOutRow, ItSentence, first_sentences, it_sentences, read_rows
 from glassformer.demo.first import first_repertoire
 from glassformer.demo.german import PRONOUNS, THE, ending
 from glassformer.demo.lexicon import Noun, nouns
@@ -136,7 +136,7 @@ def test_nothing_combines_what_the_test_combines() -> None:
 
 
 def test_held_out_words_are_held_out_in_all_their_forms() -> None:
-    held = HeldOut([Row("mouse", "cross", "street", "high", "too wide")])
+    held = HeldOut([HeldOutRow("mouse", "cross", "street", "high", "too wide")])
     assert held("The mice crossed the road.")
     assert held("The mouse was tall.")  # hoch, like high
     assert held("The wide streets were empty.")
@@ -213,3 +213,17 @@ def test_no_sentence_means_both() -> None:
     for one in SOME:
         targets.setdefault(one.source, set()).add(one.target)
     assert all(len(some) == 1 for some in targets.values())
+
+
+def test_what_must_be_done_to_it_stands_in_german_order() -> None:
+    """*weil es repariert werden musste*, *es muss repariert werden*."""
+    must = [
+        one
+        for one in SOME
+        if re.search(r"\b(had|has|have) to be (repaired|renovated|replaced|washed|painted|translated)\b", one.source)
+    ]
+    assert len(must) > 10
+    for one in must:
+        assert re.search(r"werden (muss|müssen|mussten?)\b|\b(muss|müssen|mussten?) .*werden\b", one.target), one.pair
+        for clause in re.findall(r"\b(?:weil|obwohl|dass|sobald) ([^,.?]*)", one.target):
+            assert not re.match(r"\w+ (muss|müssen|mussten?) ", clause), one.target

@@ -61,6 +61,11 @@ def test_the_fast_engine_needs_no_torch(tmp_path: Path) -> None:
     assert run(front_door).returncode == 0
 
 
+def test_the_pages_server_leaves_the_papers_bleu_alone() -> None:
+    """sacremoses takes half a second, for figures that only ``evaluate`` gives."""
+    assert run("import sys, glassformer.page.service\nassert 'sacremoses' not in sys.modules").returncode == 0
+
+
 def test_that_check_can_fail() -> None:
     assert "torch" in run(f"import glassformer\nglassformer.record\n{HEAVY}").stderr
 

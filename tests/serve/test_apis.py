@@ -1,11 +1,13 @@
 """What LibreTranslate's, DeepL's and our own clients ask, and what they read of the answers."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from tests.serve.conftest import Fake, client_of, office_of
 from tests.toy_translator import ENGLISH, GERMAN
 
 CLOCK, ALTE_UHR = ENGLISH[1], GERMAN[1]
@@ -101,6 +103,15 @@ def test_our_own_says_what_each_word_looked_at(real: TestClient) -> None:
 def test_a_text_of_hardly_anything_has_word_scores(real: TestClient, text: str) -> None:
     answer = real.post("/v1/translate", json={"text": text, "source": "en", "word_scores": True, "attention": True})
     assert answer.status_code == 200, answer.text
+
+
+def test_word_scores_have_the_time_of_the_request(engine: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch is loaded for the first one, which may take longer than anybody waits."""
+    office = office_of(engine, longest=0.3)
+    monkeypatch.setattr(office, "_word_scores", lambda *_: time.sleep(0.6) or {})
+    with client_of(office) as client:
+        answer = client.post("/v1/translate", json={"text": CLOCK, "source": "en", "word_scores": True})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
 def test_our_own_streams_paragraph_by_paragraph(real: TestClient) -> None:

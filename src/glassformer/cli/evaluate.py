@@ -16,7 +16,7 @@ from glassformer.config.settings import check_threads
 from glassformer.errors import ConfigError, CorpusError
 
 if TYPE_CHECKING:
-    from glassformer.cli.score_tables import Found
+    from glassformer.cli.score_tables import SystemScores
     from glassformer.scores import Measure
     from glassformer.translator import Translator
 
@@ -209,15 +209,15 @@ def translated(translator: "Translator", sources: list[str], beam: int, length_p
         return translator.translate(sources, config=config, progress=advance)
 
 
-def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "list[Found]":
+def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "list[SystemScores]":
     """Every measure of every system, and how it compares with the first's."""
-    from glassformer.cli.score_tables import Found
+    from glassformer.cli.score_tables import SystemScores
     from glassformer.scores import compared, counted, in_tokens, score_of
 
     for name, translations in texts.systems:
         if (spaced := in_tokens(translations)) >= TOKENISED:
             tell(f"{name}: {spaced:,} lines end in “ .”, as tokenised text does; BLEU is of text as people write it")
-    systems = [Found(name, []) for name, _ in texts.systems]
+    systems = [SystemScores(name, []) for name, _ in texts.systems]
     for measure in measures:
         first = None
         for found, (_, translations) in zip(systems, texts.systems, strict=True):
@@ -236,7 +236,7 @@ def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "li
     return systems
 
 
-def say(systems: "list[Found]", texts: Texts, by: str, as_json: bool, per_line: bool) -> None:
+def say(systems: "list[SystemScores]", texts: Texts, by: str, as_json: bool, per_line: bool) -> None:
     """Print what was found; ``by``: the engine that translated."""
     from glassformer.cli.score_tables import print_scores, sentence_rows
     from glassformer.cli.terminal import Terminal, echo

@@ -59,10 +59,10 @@ def serve(
         return
     from glassformer.engines.ctranslate2 import cores
     from glassformer.serve.office import Sizes
-    from glassformer.serve.run import Settings, check
+    from glassformer.serve.run import ServerSettings, check
     from glassformer.serve.run import serve as run
 
-    settings = Settings(
+    settings = ServerSettings(
         models=model or ["en-de"], host=host, port=port, open_to_all=open_to_all, names=name or (), origins=origin or (),
         keys=keys, glossaries=glossary or (), threads=threads or cores(), engine=engine, quantization=quantization, beam=beam,
         seconds=seconds, most_memory=int(memory * 1e9), per_address=limits,

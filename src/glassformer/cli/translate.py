@@ -91,7 +91,7 @@ def translate(
         return
     translator = load(**loading)  # type: ignore[arg-type]
     with writer(output) as write:
-        job = Job(translator, config, prefix, rows_of(n_best, scores), write, glossary=terms)
+        job = LineTranslator(translator, config, prefix, rows_of(n_best, scores), write, glossary=terms)
         if text:
             job.run(iter(text))
         elif not input and stdin_is_terminal():
@@ -139,7 +139,7 @@ def decoding_config(
     )
 
 
-class Job:
+class LineTranslator:
     """Lines in, rows out; the line numbers go on from one chunk to the next."""
 
     def __init__(

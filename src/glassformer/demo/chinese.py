@@ -9,7 +9,7 @@ from functools import cache
 from glassformer.demo.draw import Repertoire, frames
 from glassformer.demo.english import pronouns_of, slot_of
 from glassformer.demo.lexicon import entries
-from glassformer.demo.plan import ROLES, Plan, Said, marked
+from glassformer.demo.plan import ROLES, Said, SentencePlan, marked
 from glassformer.demo.situations import Situation, scenes
 
 FRAMES = {
@@ -73,7 +73,8 @@ def verb_key(situation: Situation) -> str:
 def chinese_repertoire() -> Repertoire:
     """The scenes of which all words are known in Chinese."""
     some = tuple(made for made in map(part_of, scenes()) if made)
-    return Repertoire(tuple(frame for frame in frames() if frame.name in FRAMES), some, (), (), plain=True)
+    some_frames = tuple(frame for frame in frames() if frame.name in FRAMES)
+    return Repertoire(some_frames, some, (), (), plain=True, knows=frozenset(words("predicates")))
 
 
 def part_of(scene: Situation) -> Situation | None:
@@ -91,7 +92,7 @@ def part_of(scene: Situation) -> Situation | None:
 class Chinese:
     """One plan's slots."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SentencePlan) -> None:
         self.plan = plan
         self.again = len(plan.said.predicate.english if plan.said else "") % 2 == 0
         """Whether the noun is said again instead of 它: the predicate decides, so that a plan is always written alike."""
@@ -126,4 +127,7 @@ class Chinese:
 
 
 def said_in_chinese(said: Said) -> str:
-    return DEGREES[said.degree[0]].format(words("predicates")[said.predicate.english])
+    word = words("predicates")[said.predicate.english]
+    if said.predicate.phrase or word.startswith("!"):
+        return word.removeprefix("!")
+    return DEGREES[said.degree[0]].format(word)

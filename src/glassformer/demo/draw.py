@@ -19,7 +19,7 @@ from glassformer.demo.around import (
     WEATHER,
 )
 from glassformer.demo.lexicon import Noun, Predicate, entries, meant, phrases_of, predicate, predicates
-from glassformer.demo.plan import Phrase, Plan, Said
+from glassformer.demo.plan import Phrase, Said, SentencePlan
 from glassformer.demo.situations import Situation, actions, placements, scenes
 
 
@@ -145,6 +145,8 @@ class Repertoire:
     actions: tuple[Situation, ...]
     plain: bool = False
     """No openings, no adjectives, no plural, no article but *the*, no *couldn't*: for a model that learns in minutes."""
+    knows: frozenset[str] | None = None
+    """The predicates that may be said because everybody knows them; None stands for all."""
 
     @cached_property
     def open(self) -> tuple[Situation, ...]:
@@ -244,7 +246,7 @@ class Draw:
         words = ["didn't", "did not", "couldn't", "could not", "wouldn't", "didn't want to"]
         return self.chance.choices(words, weights)[0]
 
-    def plans(self, frame: Frame, situation: Situation) -> list[Plan]:
+    def plans(self, frame: Frame, situation: Situation) -> list[SentencePlan]:
         """The same main clause with an ending for each participant of which something can be said."""
         chance = self.chance
         nouns = [self.pick(some) for some in situation.participants]
@@ -265,14 +267,16 @@ class Draw:
         thinks = chance.choice(THOUGHTS)
         modal = self.modal(situation, frame, nouns[0])
         if frame.kind not in "-+=":
-            return self.later_plans(frame, Plan(situation, participants, person, 0, None, None, modal, opening, thinks))
+            return self.later_plans(
+                frame, SentencePlan(situation, participants, person, 0, None, None, modal, opening, thinks)
+            )
         return [
-            Plan(situation, participants, person, about, *ending, modal, opening, thinks, present=present)
+            SentencePlan(situation, participants, person, about, *ending, modal, opening, thinks, present=present)
             for about, ending in endings
             if ending
         ]
 
-    def later_plans(self, frame: Frame, plan: Plan) -> list[Plan]:
+    def later_plans(self, frame: Frame, plan: SentencePlan) -> list[SentencePlan]:
         """Endings that say no predicate: an action, for each participant that it alone fits; the weather; a place."""
         if frame.kind == "w":
             return [replace(plan, weather=self.chance.choice(WEATHER))]
@@ -298,8 +302,10 @@ class Draw:
         """The phrase about this participant, and of the other one where the frame needs both."""
         other = nouns[1 - about] if len(nouns) == 2 else None
         said = None
-        if not self.repertoire.plain and (situation.open or self.chance.random() < KNOWN[frame.kind]):
-            said = self.said(known_of(nouns[about], other), frame, rarely=True)
+        knows = self.repertoire.knows
+        if knows != frozenset() and (situation.open or self.chance.random() < KNOWN[frame.kind]):
+            known = [one for one in known_of(nouns[about], other) if knows is None or one.english in knows]
+            said = self.said(known, frame, rarely=True)
         said = said or self.said(said_of(situation, frame.kind, about, nouns[about], other), frame)
         if said is None or not can_be_pronoun(frame, situation, about):
             return None

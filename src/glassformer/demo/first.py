@@ -41,7 +41,8 @@ FRAMES = {
 def first_repertoire() -> Repertoire:
     """The part of the lexicon that a small model learns in a thousand steps."""
     some = tuple(made for made in map(part_of, scenes()) if made)
-    return Repertoire(tuple(frame for frame in frames() if frame.name in FRAMES), some, (), (), plain=True)
+    some_frames = tuple(frame for frame in frames() if frame.name in FRAMES)
+    return Repertoire(some_frames, some, (), (), plain=True, knows=frozenset())
 
 
 def part_of(scene: Situation) -> Situation | None:

@@ -178,7 +178,10 @@ def noun_of(entry: str, group: str, groups: frozenset[str]) -> Noun:
 
 @cache
 def meant(text: str) -> tuple[Noun, ...]:
-    """The nouns that *pet =wolf* names; raises CorpusError for a name that is neither a noun's nor a group's."""
+    """The nouns that *pet =wolf except =poodle* names; raises CorpusError for a name that is no noun's and no group's."""
+    text, _, others = text.partition(" except ")
+    if others:
+        return tuple(noun for noun in meant(text) if noun not in meant(others))
     found: dict[str, Noun] = {}
     for member in members_of(text):
         name = member.removeprefix("=")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from glassformer.checkpoint import load_model
+from glassformer.checkpoint import load_transformer
 from glassformer.config import DecodingConfig, Precision
 from glassformer.config.settings import check_threads
 from glassformer.decoding import decode, score
@@ -16,6 +16,7 @@ from glassformer.devices import find_device
 from glassformer.engines.engine import Ids, Progress, Submitted
 from glassformer.hypothesis import Hypothesis
 from glassformer.model import Transformer
+from glassformer.model_folder import Description
 from glassformer.trace import record
 
 
@@ -69,10 +70,11 @@ class Native:
         return made
 
 
-def load_native(folder: Path, *, device: str = "", threads: int = 0) -> Native:
-    """Raises CheckpointError for a damaged folder, ConfigError for a device that is not there."""
+def load_native(folder: Path, about: Description, *, device: str = "", threads: int = 0) -> Native:
+    """The model that ``about`` describes. Raises CheckpointError for a damaged folder, ConfigError for a device that is not
+    there."""
     where = find_device(device)
     check_threads(threads)
     if threads:
         torch.set_num_threads(threads)
-    return Native(load_model(folder).model.to(where))
+    return Native(load_transformer(folder, about.config).to(where))

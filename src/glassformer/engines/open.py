@@ -56,9 +56,9 @@ class Auto:
         return self._native()
 
 
-def native_opener(folder: Path, *, device: str = "", threads: int = 0) -> Callable[[], Native]:
-    """Loads the model in ``folder`` when it is first called, and gives the same one from then on. Raises ConfigError where
-    there is no torch, and as ``load_native``."""
+def native_opener(folder: Path, about: Description, *, device: str = "", threads: int = 0) -> Callable[[], Native]:
+    """Loads the model in ``folder``, which ``about`` describes, when it is first called; then gives the same one. Raises
+    ConfigError where there is no torch, and as ``load_native``."""
     lock = Lock()
     opened: list[Native] = []
 
@@ -69,7 +69,7 @@ def native_opener(folder: Path, *, device: str = "", threads: int = 0) -> Callab
 
         with lock:  # a server's threads may ask at the same time
             if not opened:
-                opened.append(load_native(folder, device=device, threads=threads))
+                opened.append(load_native(folder, about, device=device, threads=threads))
         return opened[0]
 
     return native

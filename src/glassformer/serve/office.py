@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from glassformer.documents.html import read_html
 from glassformer.documents.office import OfficeFile
 from glassformer.errors import ConfigError
 from glassformer.http.guard import RequestError
-from glassformer.serve.desk import Asked, Desk
+from glassformer.serve.desk import Desk, TranslationRequest
 from glassformer.serve.detect import detected
-from glassformer.serve.keys import Counted, Key, Keys, Limits
+from glassformer.serve.keys import ApiKeys, Key, Limits, Usage
 from glassformer.serve.models import Offer
+from glassformer.serve.queue import LateError
 from glassformer.text.glossary import Glossary
 from glassformer.translator import Translation
 
@@ -45,7 +47,7 @@ class Office:
         self,
         desk: Desk,
         *,
-        keys: Keys | None = None,
+        keys: ApiKeys | None = None,
         per_address: Limits | None = None,
         limits: Sizes | None = None,
         beam: int = 4,
@@ -55,7 +57,7 @@ class Office:
         self.desk, self.keys, self.limits = desk, keys, limits or Sizes()
         self.per_address, self.beam, self.shows = per_address or Limits(), beam, look
         self.usual = DecodingConfig(beam_size=beam)
-        self.counted = Counted()
+        self.counted = Usage()
         self.used: Counter[str] = Counter()
         """Characters asked for by each key, since the server began."""
 
@@ -117,7 +119,7 @@ class Office:
         glossary: Glossary | None = None,
     ) -> list[list[Translation]]:
         """As ``Desk.translate``, while the client who asked is there."""
-        return await self.desk.translate(Asked(offer, texts, config, glossary), leaving(request))
+        return await self.desk.translate(TranslationRequest(offer, texts, config, glossary), leaving(request))
 
     async def marked(
         self,
@@ -148,9 +150,14 @@ class Office:
         made = await asyncio.to_thread(rebuilt, [best_of(one) for one in found], offer.target)
         return made.encode() if isinstance(made, str) else made
 
-    async def word_scores(self, offer: Offer, text: str, translation: str) -> dict[int, float]:
-        """log P of each of the translation's words between blanks, by its number, as the model in PyTorch has it."""
-        return await asyncio.to_thread(self._word_scores, offer, text, translation)
+    async def word_scores(self, offer: Offer, text: str, translation: str, until: float) -> dict[int, float]:
+        """log P of each of the translation's words between blanks, by its number, as the model in PyTorch has it. Raises
+        RequestError, 503, where they are not there at ``until``, on ``time.monotonic``'s clock."""
+        computed = asyncio.to_thread(self._word_scores, offer, text, translation)
+        try:
+            return await asyncio.wait_for(computed, max(until - time.monotonic(), 0))
+        except TimeoutError:
+            raise self.desk.refusal(LateError()) from None
 
     def _word_scores(self, offer: Offer, text: str, translation: str) -> dict[int, float]:
         translator = self.desk.models.translator(offer)

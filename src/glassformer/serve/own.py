@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +28,7 @@ LINES = re.compile(r"(\s*\n\s*)")
 
 
 @dataclass(frozen=True)
-class TranslateAsk:
+class OwnAsk:
     """POST /v1/translate."""
 
     text: str | list[str]
@@ -51,7 +52,7 @@ class TranslateAsk:
 
 
 @dataclass(frozen=True)
-class Word:
+class AnsweredWord:
     """A word of a translation, by its characters."""
 
     start: int
@@ -62,7 +63,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Hypothesis:
+class AnsweredHypothesis:
     """One translation."""
 
     text: str
@@ -76,8 +77,8 @@ class Translated:
     """One text's translations."""
 
     text: str
-    hypotheses: list[Hypothesis]
-    words: list[Word]
+    hypotheses: list[AnsweredHypothesis]
+    words: list[AnsweredWord]
     not_applied: list[str]
     """Terms of the glossary that the translation does not have."""
     misplaced: list[str]
@@ -109,8 +110,8 @@ class Own:
         self.office = office
 
     async def translate(self, request: Request) -> Response:
-        ask = as_kind(TranslateAsk, await fields_of(request, self.office.limits.body))
-        texts = ask.text if isinstance(ask.text, list) else [ask.text]
+        ask = as_kind(OwnAsk, await fields_of(request, self.office.limits.body))
+        texts, until = ask.text if isinstance(ask.text, list) else [ask.text], self.until()
         header = request.headers.get("authorization", "")
         key = header[len("Bearer ") :].strip() if header.startswith("Bearer ") else ""
         self.office.admit(request, key, texts)
@@ -120,10 +121,14 @@ class Own:
             lines = self.lines(request, ask, offer, texts, config, glossary)
             return StreamingResponse(lines, media_type="application/x-ndjson")
         best = await self.office.translate(request, offer, texts, config, glossary=glossary)
-        found = [await self.shown(ask, offer, *pair) for pair in zip(texts, best, strict=True)]
+        found = [await self.shown(ask, offer, *pair, until) for pair in zip(texts, best, strict=True)]
         return JSONResponse(plain(TranslateAnswer(offer.source, offer.target, offer.name, found)))
 
-    def offer(self, ask: TranslateAsk, texts: list[str]) -> Offer:
+    def until(self) -> float:
+        """When the time for an answer is over that begins now."""
+        return time.monotonic() + self.office.desk.longest
+
+    def offer(self, ask: OwnAsk, texts: list[str]) -> Offer:
         source = self.office.detect(texts, ask.target)[0] if ask.source == "auto" else ask.source
         targets = self.office.desk.models.targets(source)
         if not ask.target and len(targets) != 1:
@@ -132,13 +137,13 @@ class Own:
             )
         return self.office.find(source, ask.target or targets[0])
 
-    def config(self, ask: TranslateAsk) -> DecodingConfig:
+    def config(self, ask: OwnAsk) -> DecodingConfig:
         if not 1 <= ask.beam <= MOST_BEAM or not 1 <= ask.n_best <= MOST_BEAM:
             raise RequestError(400, f"beam={ask.beam}, n_best={ask.n_best}: wanted 1 … {MOST_BEAM} of each")
         beam = max(ask.beam, ask.n_best)
         return DecodingConfig(beam_size=beam, n_best=ask.n_best, attention=ask.attention)
 
-    def glossary(self, ask: TranslateAsk) -> Glossary | None:
+    def glossary(self, ask: OwnAsk) -> Glossary | None:
         if ask.terms and ask.glossary:
             raise RequestError(400, "glossary and terms: wanted one or the other")
         return Glossary.of(ask.terms) if ask.terms else self.office.glossary(ask.glossary)
@@ -146,7 +151,7 @@ class Own:
     async def lines(
         self,
         request: Request,
-        ask: TranslateAsk,
+        ask: OwnAsk,
         offer: Offer,
         texts: list[str],
         config: DecodingConfig,
@@ -157,28 +162,30 @@ class Own:
             for index, text in enumerate(texts):
                 pieces = LINES.split(text)
                 for part, (before, paragraph) in enumerate(zip(["", *pieces[1::2]], pieces[::2], strict=True)):
+                    until = self.until()
                     (best,) = await self.office.translate(request, offer, [paragraph], config, glossary=glossary)
-                    found = await self.shown(ask, offer, paragraph, best, index, part, before)
+                    found = await self.shown(ask, offer, paragraph, best, until, index, part, before)
                     yield to_json(plain(found)) + "\n"
         except (RequestError, GlassformerError) as error:
             yield to_json({"error": " ".join(str(error).split())}) + "\n"
 
     async def shown(
         self,
-        ask: TranslateAsk,
+        ask: OwnAsk,
         offer: Offer,
         text: str,
         best: list[Translation],
+        until: float,
         index: int = 0,
         part: int = 0,
         before: str = "",
     ) -> Translated:
         if not best:
             return Translated("", [], [], [], [], "", index, part, before)
-        scores = await self.office.word_scores(offer, text, best[0].text) if ask.word_scores else {}
+        scores = await self.office.word_scores(offer, text, best[0].text, until) if ask.word_scores else {}
         return Translated(
             best[0].text,
-            [Hypothesis(one.text, one.log_probability, one.score, one.finished) for one in best],
+            [AnsweredHypothesis(one.text, one.log_probability, one.score, one.finished) for one in best],
             words_of(best[0], offer.target in UNSPACED, scores) if ask.attention or ask.word_scores else [],
             best[0].not_applied,
             best[0].misplaced,
@@ -189,7 +196,7 @@ class Own:
         )
 
 
-def words_of(best: Translation, unspaced: bool, scores: dict[int, float]) -> list[Word]:
+def words_of(best: Translation, unspaced: bool, scores: dict[int, float]) -> list[AnsweredWord]:
     """The words between blanks (or characters), with what each looked at: the three source tokens with the most weight.
     ``scores``: log P by a word's number."""
     made = []
@@ -197,7 +204,7 @@ def words_of(best: Translation, unspaced: bool, scores: dict[int, float]) -> lis
         total = sum(weight for *_, weight in word.looks) or 1.0
         most = sorted(word.looks, key=lambda look: -look[2])[:3]
         looks = [(start, end, round(weight / total, 4)) for start, end, weight in most]
-        made.append(Word(word.start, word.end, scores.get(number), looks))
+        made.append(AnsweredWord(word.start, word.end, scores.get(number), looks))
     return made
 
 

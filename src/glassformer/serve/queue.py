@@ -2,8 +2,8 @@
 
 A *piece* is one sentence's ids, the engine's unit. Pieces that may be computed together (the same model, the same settings)
 wait in one *lane*. From a lane one piece of each order is taken in turn, so that a short request never waits behind a long
-document; lanes take turns as well. Which piece of an order comes first is free: pieces of similar length are computed together,
-as a batch takes as many steps as its longest sentence. Here nothing is known of models or HTTP.
+document; lanes take turns as well. Which piece of an order comes first is free: pieces of similar length are computed
+together, as a batch takes as many steps as its longest sentence. Here nothing is known of models or HTTP.
 """
 
 from __future__ import annotations

@@ -63,12 +63,9 @@ class TablePieces:
         if outside:
             raise CheckpointError(f"id {outside[0]} is outside the vocabulary of {len(self._tokens):,} tokens")
         self._special, self.before, self.after = special, list(before), list(after)
-        theirs = [self._pieces.piece_to_id(token) for token in self._tokens]
+        theirs = {self._pieces.id_to_piece(id): id for id in range(self._pieces.get_piece_size())}
         unknown = self._pieces.unk_id()
-        self._theirs = [
-            id if id != unknown and self._pieces.id_to_piece(id) == token else unknown
-            for id, token in zip(theirs, self._tokens, strict=True)
-        ]
+        self._theirs = [theirs.get(token, unknown) for token in self._tokens]
 
     def pad_id(self) -> int:
         return self._special["pad_id"]

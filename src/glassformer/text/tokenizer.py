@@ -191,7 +191,7 @@ class Tokenizer:
     def unknown(self) -> re.Pattern[str]:
         """Finds words with characters of which no piece is made, so that they can only be spelt in bytes: words in another
         script, symbols, one or several in a row."""
-        known = {one for id in range(len(self)) if not self._pieces.is_byte(id) for one in self._tokens[id]}
+        known = {one for one in set("".join(self._tokens)) if not one.isascii()}  # bytes are spelt in ASCII
         stranger = f"[^\\s\\x00-\\x7f{MARKS}{re.escape(''.join(sorted(known)))}]"
         letter = f"(?:(?![{UNSPACED}{MARKS}])[^\\W\\d_])"
         begin = (

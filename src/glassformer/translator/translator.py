@@ -105,7 +105,7 @@ class Translator:
         """
         folder = find_model(name_or_path, tell)
         about = describe(folder)
-        native = native_opener(folder, device=device, threads=threads)
+        native = native_opener(folder, about, device=device, threads=threads)
         chosen = open_engine(
             folder,
             about,
