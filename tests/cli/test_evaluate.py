@@ -250,3 +250,21 @@ def test_a_narrow_terminal_cuts_no_figure(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr().out
     for figure in ("62.41", "-2.46", "0.0030", "0.0008", "old.de", "new.de"):
         assert figure in shown
+
+
+def test_lines_too_short_for_bleu_are_said(run: Run, tmp_path: Path) -> None:
+    """Equal lines of three words have BLEU 0.00: sacreBLEU finds no run of four tokens in them."""
+    (tmp_path / "a").write_text("The red door\nA dog\n")
+    said = run("evaluate", "--hypotheses", str(tmp_path / "a"), "--target", str(tmp_path / "a"))
+    assert "no line has four tokens" in said.stderr
+    assert "chrF2    100.00" in said.stdout
+    (tmp_path / "a").write_text("The red door opens\nA dog\n")
+    assert (
+        "four tokens"
+        not in run("evaluate", "--hypotheses", str(tmp_path / "a"), "--target", str(tmp_path / "a")).stderr
+    )
+
+
+def test_a_negative_number_of_threads_is_refused_without_a_model_too(run: Run, files: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="threads=-3"):
+        run("evaluate", "--hypotheses", files["de"], "--target", files["de"], "--threads", "-3")

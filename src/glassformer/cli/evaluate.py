@@ -12,6 +12,7 @@ import typer
 from glassformer.card import Card
 from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.translate import bar, decoding_config, tell, writer
+from glassformer.config.settings import check_threads
 from glassformer.errors import ConfigError, CorpusError
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def evaluate(
 
     Every line counts, empty ones too. Only figures with equal signatures compare.
     """
+    check_threads(threads)
     names = metric_names(metric or USUAL)
     texts = read_texts(source, target or [], hypotheses or [], model, output, columns_of(columns), "comet" in names)
     translator = None
@@ -220,6 +222,10 @@ def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "li
         first = None
         for found, (_, translations) in zip(systems, texts.systems, strict=True):
             counts = counted(measure, translations, texts.references)
+            if measure.name == "BLEU" and not counts[:, -1].any():  # sacreBLEU's last count: runs of four tokens
+                tell(
+                    f"{name}: no line has four tokens, and BLEU counts runs of four: its 0 says nothing; look at chrF2"
+                )
             found.scores.append(score_of(measure, counts, RESAMPLES))
             if first is None:
                 first = counts
