@@ -11,7 +11,7 @@ from sacrebleu.significance import PairedTest
 from glassformer.errors import ConfigError
 from glassformer.scores import (
     MEASURES,
-    Counted,
+    CorpusMetric,
     bleu,
     bleu_measure,
     chrf,
@@ -85,7 +85,7 @@ def test_what_cannot_be_scored_is_refused() -> None:
 
 
 @pytest.mark.parametrize("measure", [bleu_measure(), chrf_measure(), chrf_measure(2), ter_measure()])
-def test_intervals_and_tests_are_sacrebleus(measure: Counted, references: list[str]) -> None:
+def test_intervals_and_tests_are_sacrebleus(measure: CorpusMetric, references: list[str]) -> None:
     first, second = noisy(references, 0.2, seed=1), noisy(references, 0.25, seed=2)
     found = scored(measure, first, [references], resamples=200)
     theirs = measure.metric.corpus_score(first, [references], n_bootstrap=200)

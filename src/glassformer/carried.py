@@ -19,9 +19,9 @@ from glassformer.text.reading import Part, Reader, Reading
 from glassformer.text.tokenizer import WORD_START, Tokenizer, is_byte
 
 Ids = Sequence[Sequence[int]]
-Search = Callable[[Ids, Ids], Sequence[Sequence[Hypothesis]]]
+SearchFunction = Callable[[Ids, Ids], Sequence[Sequence[Hypothesis]]]
 """Sources and prefixes to hypotheses."""
-Score = Callable[[Ids, Ids], Sequence[Sequence[float]]]
+ScoreFunction = Callable[[Ids, Ids], Sequence[Sequence[float]]]
 """Sources and targets to the log P of each target's tokens, eos's the last."""
 Found = list[list[list[Hypothesis]]]
 """[text][part]: hypotheses, the best first; none of a part without ids."""
@@ -33,7 +33,7 @@ def with_numbers(
     reader: Reader,
     readings: Sequence[Reading],
     found: Found,
-    search: Search,
+    search: SearchFunction,
     prefixes: Mapping[tuple[int, int], list[int]],
 ) -> list[Reading]:
     """``readings`` with signs in place of the numbers that the best translations in ``found`` lack. The parts that this
@@ -80,7 +80,9 @@ def read_again(reader: Reader, reading: Reading, place: int, lost: set[str]) -> 
     return replace(reading, parts=parts, things=tuple(things), in_target=in_target)
 
 
-def placed(reader: Reader, readings: Sequence[Reading], found: Found, config: DecodingConfig, score: Score) -> None:
+def placed(
+    reader: Reader, readings: Sequence[Reading], found: Found, config: DecodingConfig, score: ScoreFunction
+) -> None:
     """Give each hypothesis in ``found`` the signs of its part that it lacks, each where the model finds it likeliest; a
     part's hypotheses are ranked anew."""
     for reading, of_parts in zip(readings, found, strict=True):
@@ -101,7 +103,7 @@ def lost_signs(reader: Reader, part: Part, hypothesis: Hypothesis) -> list[str]:
 
 
 def with_sign(
-    reader: Reader, part: Part, hypothesis: Hypothesis, sign: str, config: DecodingConfig, score: Score
+    reader: Reader, part: Part, hypothesis: Hypothesis, sign: str, config: DecodingConfig, score: ScoreFunction
 ) -> Hypothesis:
     """``hypothesis`` with ``sign`` at the place where the whole is likeliest."""
     tokenizer = reader.tokenizer.target

@@ -77,7 +77,7 @@ class Measure(Protocol):
 
 
 @dataclass
-class Counted:
+class CorpusMetric:
     """One of sacreBLEU's measures."""
 
     metric: Any
@@ -116,27 +116,27 @@ class Counted:
         return {**dict(pairs), **self.more}
 
 
-def bleu_measure(tokenize: str = USUAL) -> Counted:
+def bleu_measure(tokenize: str = USUAL) -> CorpusMetric:
     """Cased, detokenised BLEU. Raises ConfigError for a tokenizer that cannot be had."""
     ready(tokenize)  # its errors are ours
-    return Counted(BLEU(tokenize=DOWNLOADED.get(tokenize, tokenize), force=True), "BLEU")
+    return CorpusMetric(BLEU(tokenize=DOWNLOADED.get(tokenize, tokenize), force=True), "BLEU")
 
 
-def chrf_measure(word_order: int = 0) -> Counted:
+def chrf_measure(word_order: int = 0) -> CorpusMetric:
     """chrF2, or with words, too (2), chrF2++."""
-    return Counted(CHRF(word_order=word_order), "chrF2" + "+" * word_order)
+    return CorpusMetric(CHRF(word_order=word_order), "chrF2" + "+" * word_order)
 
 
-def ter_measure(tokenize: str = USUAL) -> Counted:
+def ter_measure(tokenize: str = USUAL) -> CorpusMetric:
     """Edits a word, the fewer the better. Chinese is cut as TER does itself, other scripts without blanks as for BLEU."""
     if tokenize == "zh":
-        return Counted(TER(normalized=True, asian_support=True), "TER", highest=float("inf"))
+        return CorpusMetric(TER(normalized=True, asian_support=True), "TER", highest=float("inf"))
     if tokenize == USUAL:
-        return Counted(TER(), "TER", highest=float("inf"))
-    return Counted(TER(), "TER", ready(tokenize), {"pretok": tokenize}, highest=float("inf"))
+        return CorpusMetric(TER(), "TER", highest=float("inf"))
+    return CorpusMetric(TER(), "TER", ready(tokenize), {"pretok": tokenize}, highest=float("inf"))
 
 
-MEASURES: dict[str, Callable[[str], Counted]] = {
+MEASURES: dict[str, Callable[[str], CorpusMetric]] = {
     "bleu": bleu_measure,
     "chrf": lambda tokenize: chrf_measure(),
     "chrf++": lambda tokenize: chrf_measure(word_order=2),
@@ -145,7 +145,7 @@ MEASURES: dict[str, Callable[[str], Counted]] = {
 """The measures that need no model, by their name on the command line; given the tokenizer."""
 
 
-def papers_measure(language: str) -> Counted:
+def papers_measure(language: str) -> CorpusMetric:
     """The papers' figure for Multi30k: both sides lower-cased, Moses-normalised and -tokenised. It is no sacreBLEU score
     and compares only with figures made the same way. ``language`` is the target's, for Moses."""
     from sacremoses import MosesPunctNormalizer, MosesTokenizer  # half a second, which every command would pay
@@ -156,7 +156,7 @@ def papers_measure(language: str) -> Counted:
         return str(tokenise.tokenize(normalise.normalize(text.lower()), return_str=True, escape=False))
 
     made = {"pretok": f"lowercased+moses-normalised+moses-tokenised({language})"}
-    return Counted(BLEU(tokenize="none", force=True), "BLEU (papers')", prepared, made)
+    return CorpusMetric(BLEU(tokenize="none", force=True), "BLEU (papers')", prepared, made)
 
 
 def bleu(hypotheses: Sequence[str], *references: Sequence[str], resamples: int = 0, tokenize: str = "") -> Score:

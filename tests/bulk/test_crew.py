@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from glassformer.bulk.crew import TRIES, LostError, work_with
-from glassformer.bulk.plan import Plan, settle
+from glassformer.bulk.plan import ShardPlan, settle
 from glassformer.bulk.shards import join, lock_of
 from glassformer.errors import ConfigError
 
@@ -47,13 +47,13 @@ class StandIn:
 
 
 @pytest.fixture
-def plan(tmp_path: Path) -> Plan:
+def plan(tmp_path: Path) -> ShardPlan:
     source = tmp_path / "news.en"
     source.write_text("".join(f"{line}\n" for line in TEXT))
     return settle(tmp_path / "out", [source], field="", model="m", options={}, lines=3)
 
 
-def test_every_shard_comes_once_whoever_dies(tmp_path: Path, plan: Plan) -> None:
+def test_every_shard_comes_once_whoever_dies(tmp_path: Path, plan: ShardPlan) -> None:
     out, cluster = tmp_path / "out", StandIn(dying=5)
     written = list(work_with(out, plan, range(len(plan.shards)), cluster, workers=3))
     assert sorted(written) == list(range(len(plan.shards)))
@@ -62,7 +62,7 @@ def test_every_shard_comes_once_whoever_dies(tmp_path: Path, plan: Plan) -> None
     assert cluster.started == 3 + len(cluster.dead)  # one newcomer for each, though each had two shards
 
 
-def test_what_is_there_or_held_is_left_out(tmp_path: Path, plan: Plan) -> None:
+def test_what_is_there_or_held_is_left_out(tmp_path: Path, plan: ShardPlan) -> None:
     out = tmp_path / "out"
     assert list(work_with(out, plan, [0], StandIn(), workers=1)) == [0]
     with lock_of(out / plan.name(1)):
@@ -70,14 +70,14 @@ def test_what_is_there_or_held_is_left_out(tmp_path: Path, plan: Plan) -> None:
     assert list(work_with(out, plan, [1], StandIn(), workers=1)) == [1]
 
 
-def test_a_shard_that_kills_its_workers_ends_the_work(tmp_path: Path, plan: Plan) -> None:
+def test_a_shard_that_kills_its_workers_ends_the_work(tmp_path: Path, plan: ShardPlan) -> None:
     out = tmp_path / "out"
     with pytest.raises(ConfigError, match=rf"{TRIES} workers died with shard-00004\.txt"):
         list(work_with(out, plan, range(8), StandIn(cursed="line 12"), workers=2))
     lock_of(out / plan.name(4)).acquire().__enter__()  # nobody holds it any more
 
 
-def test_a_cluster_that_never_answers_is_said(tmp_path: Path, plan: Plan) -> None:
+def test_a_cluster_that_never_answers_is_said(tmp_path: Path, plan: ShardPlan) -> None:
     cluster = StandIn()
     cluster.asked = 2000
     with pytest.raises(ConfigError, match="nothing came back for 300 seconds: add nodes"):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from glassformer.bulk.plan import Cursor, Plan, settle
+from glassformer.bulk.plan import ShardPlan, ShardReader, settle
 from glassformer.bulk.shards import join, missing, work
 from glassformer.cli.shards import parts_of
 from glassformer.errors import ConfigError
@@ -49,7 +49,7 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def settled(out: Path, *files: Path, lines: int = 10, model: str = "m", **options: object) -> Plan:
+def settled(out: Path, *files: Path, lines: int = 10, model: str = "m", **options: object) -> ShardPlan:
     return settle(out, files, field="text", model=model, options=options, lines=lines)
 
 
@@ -166,6 +166,6 @@ def test_parquet_keeps_its_columns(tmp_path: Path) -> None:
 
 def test_shards_in_any_order_are_read_right(tmp_path: Path, source: Path) -> None:
     plan = settled(tmp_path / "out", source)
-    cursor = Cursor(plan)
+    cursor = ShardReader(plan)
     for shard in (3, 1, 2, 9, 0):
         assert cursor.records(shard) == TEXT[10 * shard : 10 * shard + 10]

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from glassformer.checkpoint import Saved, save_model
-from glassformer.cli.score_tables import Found, print_scores
+from glassformer.cli.score_tables import SystemScores, print_scores
 from glassformer.errors import ConfigError, CorpusError
 from glassformer.scores import Comparison, Score
 from tests.toy_translator import ENGLISH, GERMAN, toy
@@ -244,9 +244,27 @@ def test_tokenised_translations_are_told(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_narrow_terminal_cuts_no_figure(capsys: pytest.CaptureFixture[str]) -> None:
-    systems = [Found(name, [Score("BLEU", 62.41, "s", 61.4, 63.5)]) for name in ("old.de", "new.de")]
+    systems = [SystemScores(name, [Score("BLEU", 62.41, "s", 61.4, 63.5)]) for name in ("old.de", "new.de")]
     systems[1].comparisons = [Comparison("BLEU", -2.46, 0.003, 0.0008)]
     print_scores(Console(width=40), systems, "2 systems", 2000)
     shown = capsys.readouterr().out
     for figure in ("62.41", "-2.46", "0.0030", "0.0008", "old.de", "new.de"):
         assert figure in shown
+
+
+def test_lines_too_short_for_bleu_are_said(run: Run, tmp_path: Path) -> None:
+    """Equal lines of three words have BLEU 0.00: sacreBLEU finds no run of four tokens in them."""
+    (tmp_path / "a").write_text("The red door\nA dog\n")
+    said = run("evaluate", "--hypotheses", str(tmp_path / "a"), "--target", str(tmp_path / "a"))
+    assert "no line has four tokens" in said.stderr
+    assert "chrF2    100.00" in said.stdout
+    (tmp_path / "a").write_text("The red door opens\nA dog\n")
+    assert (
+        "four tokens"
+        not in run("evaluate", "--hypotheses", str(tmp_path / "a"), "--target", str(tmp_path / "a")).stderr
+    )
+
+
+def test_a_negative_number_of_threads_is_refused_without_a_model_too(run: Run, files: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="threads=-3"):
+        run("evaluate", "--hypotheses", files["de"], "--target", files["de"], "--threads", "-3")

@@ -21,7 +21,7 @@ from glassformer.cli.progress import Bar, Lines, choices_table, duration
 from glassformer.config.recipe import Choice
 from glassformer.errors import ConfigError
 from glassformer.scores import Score
-from glassformer.training.report import Outcome, Plan, Step, Validation
+from glassformer.training.report import Outcome, RunPlan, Step, Validation
 from tests.cli.test_app import Call, Ended
 from tests.cli.test_app import call as call  # the fixture
 from tests.made_up import write_corpus
@@ -291,7 +291,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(corpus: Path, call: Call, tra
     assert f"stopped at step {stopped + 5:,}" in ended.err
 
 
-PLAN = Plan("runs/x", ["[3] lines left out"], [Choice("heads", 4, "as you set it")], 1234, 99, 7, "cpu", 40)
+PLAN = RunPlan("runs/x", ["[3] lines left out"], [Choice("heads", 4, "as you set it")], 1234, 99, 7, "cpu", 40)
 STEP = Step(100, 1, 0.5, 3.25, 1e-3, 12345.0, 60.0, 3723.0)
 SCORE = Score("BLEU", 12.34, "sig")
 VALIDATION = Validation(100, 1, 61.0, 2.5, SCORE, True, ("A [house].", "Ein Haus.", "Das."))
@@ -312,7 +312,7 @@ def test_the_guide_is_shown_beside_the_loss_and_a_head_with_its_number() -> None
         assert "loss 3.250 · guide 0.693 · 12,345 tokens/s" in bar.progress.tasks[0].fields["right"]
     chosen = [Choice("guided_attention", "encoder.layers.5.self_attention:3", "as you set it")]
     narrow = Console(file=io.StringIO(), width=40)
-    narrow.print(choices_table(Plan("runs/x", [], chosen, 1, 1, 1, "cpu", 0)))
+    narrow.print(choices_table(RunPlan("runs/x", [], chosen, 1, 1, 1, "cpu", 0)))
     assert "…" not in said_by(narrow)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from glassformer.demo import HeldOut, ItSentence, Row, first_sentences, it_sentences, read_rows
+from glassformer.demo import HeldOut, HeldOutRow, ItSentence, first_sentences, it_sentences, read_rows
 from glassformer.demo.first import first_repertoire
 from glassformer.demo.german import PRONOUNS, THE, ending
 from glassformer.demo.lexicon import Noun, nouns
@@ -136,7 +136,7 @@ def test_nothing_combines_what_the_test_combines() -> None:
 
 
 def test_held_out_words_are_held_out_in_all_their_forms() -> None:
-    held = HeldOut([Row("mouse", "cross", "street", "high", "too wide")])
+    held = HeldOut([HeldOutRow("mouse", "cross", "street", "high", "too wide")])
     assert held("The mice crossed the road.")
     assert held("The mouse was tall.")  # hoch, like high
     assert held("The wide streets were empty.")

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -90,6 +91,7 @@ def functions(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, Function]]
         yield from functions(node, f"{node.name}." if isinstance(node, ast.ClassDef) else inside)
 
 
+@cache
 def used_elsewhere() -> set[str]:
     """The names that one file of the package imports from another: what is public within the house."""
     return {
@@ -128,6 +130,37 @@ def test_wrong_names_are_found() -> None:
         assert word in found
     right = ast.parse("F.scaled_dot_product_attention(q, k, v, attn_mask=allowed).args\nsource = unmask(masked)")
     assert not wrong_names(right)
+
+
+def named_twice(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
+    """Names of classes that another file gives to another class or type, with the files. What stands in for any type
+    (TypeVar) means nothing outside its own file."""
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for path, tree in trees.items():
+        for node in tree.body:
+            match node:
+                case ast.ClassDef(name=name):
+                    found.setdefault(name, []).append((path, True))
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if "TypeVar(" not in ast.unparse(value):
+                    found.setdefault(name, []).append((path, False))
+    return {
+        name: [path for path, _ in places]
+        for name, places in found.items()
+        if len(places) > 1 and any(is_class for _, is_class in places)
+    }
+
+
+def test_each_class_has_a_name_of_its_own() -> None:
+    assert not named_twice(parsed())
+
+
+def test_a_name_of_two_classes_is_found() -> None:
+    trees = {
+        "a.py": ast.parse("class Plan: ...\nclass Row: ...\nKind = TypeVar('Kind')"),
+        "b.py": ast.parse("class Plan: ...\nRow = dict[str, str]\nclass Kind: ..."),
+        "c.py": ast.parse("from a import Plan\ndef f():\n    Row = 1"),
+    }
+    assert named_twice(trees) == {"Plan": ["a.py", "b.py"], "Row": ["a.py", "b.py"]}
 
 
 @pytest.mark.parametrize("path", [path for path in parsed() if path.startswith("model/")])

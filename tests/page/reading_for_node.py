@@ -26,6 +26,10 @@ Open the file C:\\Users\\me\\x.txt or ~/notes/today.md or setup.cfg, then run --
 Dear {name}, you have %d new messages and %(count)s old ones; press <b>Enter</b> &amp; wait.
 Call me at 12:30 or 9:05:11 on 2026-01-31, version 2.10.3-beta, or v7.
 The price of [url=x]this[/url] is $total$ in `code` and ${more}.
+Ask bob.o'neil@example.co.uk at 192.168.0.1:22, fe80::1 or localhost:8080/a, 1.2.3-rc.1+build5.
+Call foo.bar() with x_count in C# or c++; use %s%s or %d%%, \\t, \\u00e9, [here](https://a.b/c_(d)).
+{n, plural, one {# dog} other {# dogs}} on 12/05/2021.
+Send it to 1A1zP1eP5QGefi2DMPTf, DE89 3704 0044 0532 0130 00, +49 (0)30 123-456.
 Hello @friend, look at #weather and 0xFF, #ffcc00, 123e4567-e89b-12d3-a456-426614174000.
 I am happy :-) and sad ;( and <3 you :wave: :smile: :fire::fire:!
 🦉 Owls fly at night. 🦉🦉

@@ -7,7 +7,7 @@ from glassformer.decoding import decode
 from glassformer.decoding.lean import LeanTransformer, lean
 from glassformer.http.guard import RequestError
 from glassformer.model import Transformer
-from glassformer.page.deadline import Clock, Deadline
+from glassformer.page.deadline import AnswerClock, Deadline
 
 
 @pytest.fixture(params=["pre", "post"])
@@ -19,15 +19,15 @@ def model(request: pytest.FixtureRequest) -> Transformer:
 @pytest.mark.parametrize("watched", [False, True])
 def test_it_ends_decoding_in_the_middle(model: Transformer, watched: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     deadline, looks = Deadline(), []
-    look = Clock.__call__
+    look = AnswerClock.__call__
 
-    def leave_at_the_third_look(clock: Clock, *given: object) -> None:
+    def leave_at_the_third_look(clock: AnswerClock, *given: object) -> None:
         looks.append(1)
         if len(looks) == 3:
             deadline.gone.set()
         look(clock, *given)
 
-    monkeypatch.setattr(Clock, "__call__", leave_at_the_third_look)
+    monkeypatch.setattr(AnswerClock, "__call__", leave_at_the_third_look)
     if watched:
         model.encoder.layers[0].self_attention.z.register_forward_hook(lambda *_: None)
     with deadline.over(model):

@@ -13,11 +13,11 @@ from glassformer.bulk.crew import LostError
 from glassformer.config import DecodingConfig
 from glassformer.errors import ConfigError
 from glassformer.ray import Translate, application
-from glassformer.ray.cluster import Job, RayCluster
+from glassformer.ray.cluster import ActorSettings, RayCluster
 
 THERE = importlib.util.find_spec("ray") is not None
 WRITTEN = re.compile(r"(shard-\d+)\.txt \(")
-JOB = Job("en-de", "another", {}, DecodingConfig(), None)
+JOB = ActorSettings("en-de", "another", {}, DecodingConfig(), None)
 
 
 def test_columns_for_other_peoples_map_batches() -> None:

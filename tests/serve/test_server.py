@@ -14,10 +14,10 @@ from glassformer.errors import ConfigError
 from glassformer.http.guard import HOSTS, RequestError
 from glassformer.serve import keys
 from glassformer.serve.app import make_app
-from glassformer.serve.keys import Counted, Keys, Limits, add_key
+from glassformer.serve.keys import ApiKeys, Limits, Usage, add_key
 from glassformer.serve.models import Models, Offer
 from glassformer.serve.queue import Queue
-from glassformer.serve.run import Settings, check
+from glassformer.serve.run import ServerSettings, check
 from tests.serve.conftest import Fake, client_of, office_of
 
 SCOPE = {
@@ -81,7 +81,7 @@ def test_without_the_right_key_nobody_is_answered(tmp_path: Path, engine: Fake) 
     assert path.stat().st_mode & 0o077 == 0
     with pytest.raises(ConfigError, match="has a key called 'weblate' already"):
         add_key(path, "weblate", Limits())
-    with client_of(office_of(engine, keys=Keys.load(path))) as client:
+    with client_of(office_of(engine, keys=ApiKeys.load(path))) as client:
         assert client.post("/translate", json=ASK).status_code == 403
         assert client.post("/translate", json={**ASK, "api_key": "wrong"}).status_code == 403
         assert client.post("/v2/translate", json={"text": ["a"], "target_lang": "DE"}).status_code == 403
@@ -98,11 +98,11 @@ def test_what_is_no_file_of_keys_is_said(tmp_path: Path) -> None:
     for content in ("", "[]", '{"keys": [{}]}', '{"keys": 3}'):
         (tmp_path / "keys.json").write_text(content)
         with pytest.raises(ConfigError, match="wanted a file that"):
-            Keys.load(tmp_path / "keys.json")
+            ApiKeys.load(tmp_path / "keys.json")
 
 
 def test_limits_fill_again() -> None:
-    counted = Counted()
+    counted = Usage()
     for _ in range(2):
         counted.take("a", "requests", 1, 2, now=0.0)
     with pytest.raises(RequestError) as refused:
@@ -207,11 +207,11 @@ def test_another_site_may_ask_where_it_is_named(engine: Fake) -> None:
 
 
 def test_off_this_machine_only_with_keys_or_the_flag() -> None:
-    check(Settings(models=["en-de"]))
+    check(ServerSettings(models=["en-de"]))
     with pytest.raises(ConfigError, match="give --keys FILE, or say --open-to-all"):
-        check(Settings(models=["en-de"], host="0.0.0.0"))
-    check(Settings(models=["en-de"], host="0.0.0.0", open_to_all=True))
-    check(Settings(models=["en-de"], host="0.0.0.0", keys=Path("keys.json")))
+        check(ServerSettings(models=["en-de"], host="0.0.0.0"))
+    check(ServerSettings(models=["en-de"], host="0.0.0.0", open_to_all=True))
+    check(ServerSettings(models=["en-de"], host="0.0.0.0", keys=Path("keys.json")))
 
 
 def test_at_the_end_what_waits_is_answered_and_nothing_new(engine: Fake) -> None:

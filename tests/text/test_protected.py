@@ -8,6 +8,17 @@ from glassformer.text.protected import SIGNS, marks_in, protect, protected_pair,
 from glassformer.text.reading import NAMES, Reader
 
 THINGS = [
+    ("Ask bob.o'neil@example.co.uk now", ["bob.o'neil@example.co.uk"]),
+    ("At 192.168.0.1:22, fe80::1 or localhost:8080/a.", ["192.168.0.1:22", "fe80::1", "localhost:8080/a"]),
+    ("1.2.3-rc.1+build5 is out", ["1.2.3-rc.1+build5"]),
+    (r"C:\Program Files\App\x.exe and D:\b", [r"C:\Program Files\App\x.exe", "D:\\b"]),
+    ("Call foo.bar() with x_count in C# or C++", ["foo.bar()", "x_count", "C#", "C++"]),
+    ("[here](https://a.b/c_(d)).", ["](https://a.b/c_(d))"]),
+    (r"One\nTwo, \t, \u00e9 and \textbf{x}", [r"\n", r"\t", r"\u00e9", r"\textbf", "{x}"]),
+    ("{n, plural, one {# dog} other {# dogs}}", ["{n, plural, one {# dog} other {# dogs}}"]),
+    ("Pay to 1A1zP1eP5QGefi2DMPTf, hash e3b0c44298fc", ["1A1zP1eP5QGefi2DMPTf", "e3b0c44298fc"]),
+    ("DE89 3704 0044 0532 0130 00 on 12/05/2021", ["DE89 3704 0044 0532 0130 00", "12/05/2021"]),
+    ("+49 (0)30 123-456 is not 4111 1111 1111 1111", ["+49 (0)30 123-456", "4111 1111 1111 1111"]),
     ("I love it ❤️ so much", ["❤️"]),
     ("Look 😀 😀👨‍👩‍👧!", ["😀 😀👨‍👩‍👧"]),
     ("We won 🇩🇪 and 👍🏽, yes", ["🇩🇪", "👍🏽"]),
@@ -80,6 +91,13 @@ def test_a_thing_that_stood_apart_stands_apart_again():
     assert restored(f"看{a}吧，{b}。{c}", signs, found.things, source=text)[0] == "看{a}吧，{b}。{c}"
 
 
+def test_things_that_stood_side_by_side_do_so_again():
+    text, signs, _ = signed(protect("Don't use %s%s and %d %d.").text, SIGNS)
+    a, b, c, d = signs
+    things = protect("Don't use %s%s and %d %d.").things
+    assert restored(f"Nimm {a} {b} und {c} {d}.", signs, things, source=text)[0] == "Nimm %s%s und %d %d."
+
+
 def test_things_beyond_the_last_sign_are_not_lost():
     found = protect(" and ".join(f"{{n{i}}}" for i in range(14)))
     text, signs, unsigned = signed(found.text, SIGNS)
@@ -117,6 +135,17 @@ LONG = {
     "blanks": "a" + " " * 100_000 + "b",
     "a known word beside a strange letter": "ü " + "b" * 100_000,
     "tags without an end": "<a " * 50_000,
+    "hexadecimal groups": "a1:" * 30_000 + "x",
+    "underscores": "a_" * 50_000,
+    "letters and digits": "a1" * 50_000 + "_",
+    "digits in fours": "1234 " * 25_000,
+    "calls": "a." * 50_000 + "()",
+    "messages without an end": "{a, plural, one {" * 5_000,
+    "a message's braces": "{a, plural," + "{x}" * 30_000,
+    "paths": "C:\\" + "a b\\" * 25_000 + '"',
+    "quotes before an @": "a'" * 50_000 + "@",
+    "backslashes": "\\" * 50_000 + "n",
+    "links of Markdown": "](https://a(" * 10_000,
 }
 
 

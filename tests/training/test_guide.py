@@ -20,7 +20,7 @@ from glassformer.training.guide import check_guide, guided_loss, queries_and_key
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import Clock, Meter
 from glassformer.training.processes import Processes
-from glassformer.training.state import Progress, State, checkpoints
+from glassformer.training.state import RunProgress, State, checkpoints
 from glassformer.training.train import step, train
 from tests.made_up import toy_pairs, write_corpus
 from tests.training.test_train import FAST, assert_same_weights
@@ -180,7 +180,7 @@ def test_an_interrupted_run_ends_with_the_same_bits_and_the_guide_at_the_same_st
 
 
 def test_the_guide_ends_once_even_where_the_end_is_planned_anew() -> None:
-    progress, config = Progress(planned_steps=100), guided(guided_until=0.5)
+    progress, config = RunProgress(planned_steps=100), guided(guided_until=0.5)
     taught_in = []
     for progress.step in range(1, 101):
         if progress.step == 60:
@@ -188,7 +188,7 @@ def test_the_guide_ends_once_even_where_the_end_is_planned_anew() -> None:
         if teaches(progress, config):
             taught_in.append(progress.step)
     assert taught_in == list(range(1, 51))
-    progress = Progress(planned_steps=100, step=120)  # a time limit's estimate was too short
+    progress = RunProgress(planned_steps=100, step=120)  # a time limit's estimate was too short
     assert teaches(progress, guided())
 
 
@@ -197,7 +197,7 @@ def test_a_run_that_starts_from_a_taught_model_says_so(data: Data, tmp_path: Pat
     start = load_model(tmp_path / "first")
     train(tmp_path / "second", data, recipe_for(data, TrainingConfig(**{**FAST, "max_steps": 10})), start=start)
     assert load_model(tmp_path / "second").card["taught"] == {**start.card["taught"], "in": "the run it started from"}
-    progress = Progress(guided_to=5, taught_before={"head": "another"})
+    progress = RunProgress(guided_to=5, taught_before={"head": "another"})
     said = taught(progress, guided(), data.pairs.facts)
     assert (said["head"], said["before"]["head"]) == (HEAD, "another")
 

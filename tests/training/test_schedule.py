@@ -14,12 +14,12 @@ from glassformer.training import schedule
 from glassformer.training.limits import limit_reached
 from glassformer.training.report import NullReporter
 from glassformer.training.schedule import learning_rate
-from glassformer.training.state import Progress
+from glassformer.training.state import RunProgress
 from glassformer.training.train import train
 from tests.training.test_train import FAST, assert_same_weights, recipe_for
 
 
-def rates(config: TrainingConfig, progress: Progress, end: int) -> list[float]:
+def rates(config: TrainingConfig, progress: RunProgress, end: int) -> list[float]:
     """What a run's steps up to ``end`` are computed with, at 0.1 seconds a step."""
     found = []
     while progress.step < end:
@@ -39,8 +39,8 @@ class Notes(NullReporter):
         self.notes.append(what)
 
 
-def begun(config: TrainingConfig) -> Progress:
-    progress = Progress()
+def begun(config: TrainingConfig) -> RunProgress:
+    progress = RunProgress()
     schedule.begin(progress, config, 100)
     return progress
 
@@ -52,8 +52,8 @@ def test_the_papers_schedule_is_the_papers() -> None:
     unlimited = dataclasses.replace(config, schedule="linear", time_limit=0.0)
     for step in (1, 100, 3999, 4000, 4001, 100_000):
         expected = d_model**-0.5 * min(step**-0.5, step * warmup**-1.5)
-        assert learning_rate(Progress(step=step), config) == pytest.approx(expected, rel=1e-12)
-        assert learning_rate(Progress(step=step), unlimited) == pytest.approx(expected, rel=1e-12)
+        assert learning_rate(RunProgress(step=step), config) == pytest.approx(expected, rel=1e-12)
+        assert learning_rate(RunProgress(step=step), unlimited) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(("limits", "end"), [({"max_steps": 1000}, 1000), ({"max_epochs": 7}, 700)])
@@ -183,7 +183,7 @@ def test_a_little_more_or_less_to_go_needs_no_warm_up() -> None:
 
 def test_another_rate_or_batch_in_a_run_that_goes_on() -> None:
     config = TrainingConfig(max_steps=1000, time_limit=0, learning_rate=1e-3, batch_tokens=2000, warmup_steps=10)
-    progress = Progress()
+    progress = RunProgress()
     schedule.begin(progress, config, 100)
     progress.step, progress.batch = 400, 60
     before = learning_rate(progress, config)

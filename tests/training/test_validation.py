@@ -8,7 +8,7 @@ import pytest
 from glassformer.config import TrainingConfig
 from glassformer.text.reading import Reader
 from glassformer.training import validation
-from glassformer.training.state import Progress
+from glassformer.training.state import RunProgress
 from glassformer.training.validation import is_better
 from tests.toy_translator import toy
 
@@ -27,17 +27,17 @@ BLEU, LOSS = TrainingConfig(stop_on="bleu"), TrainingConfig(stop_on="loss")
     ],
 )
 def test_bleu_decides_and_the_loss_where_bleu_does_not(bleu: float, loss: float, by_bleu: bool, by_loss: bool) -> None:
-    progress = Progress(best_step=500, best_bleu=30.0, best_loss=2.0, highest_bleu=30.2)
+    progress = RunProgress(best_step=500, best_bleu=30.0, best_loss=2.0, highest_bleu=30.2)
     assert is_better(progress, BLEU, bleu, loss) is by_bleu
     assert is_better(progress, LOSS, bleu, loss) is by_loss
 
 
 def test_the_first_is_the_best() -> None:
-    assert is_better(Progress(), BLEU, 0.0, 9.0)
+    assert is_better(RunProgress(), BLEU, 0.0, 9.0)
 
 
 def test_a_falling_loss_does_not_lead_bleu_down_step_by_step() -> None:
-    progress = Progress(best_step=1, best_bleu=30.0, best_loss=2.0, highest_bleu=30.0)
+    progress = RunProgress(best_step=1, best_bleu=30.0, best_loss=2.0, highest_bleu=30.0)
     for bleu, loss in ((29.4, 1.9), (28.8, 1.8), (28.2, 1.7)):
         if is_better(progress, BLEU, bleu, loss):
             progress.best_bleu, progress.best_loss = bleu, loss

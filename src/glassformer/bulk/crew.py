@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
-from glassformer.bulk.plan import Cursor, Plan
+from glassformer.bulk.plan import ShardPlan, ShardReader
 from glassformer.bulk.shards import lock_of, texts_of, write_translated
 from glassformer.errors import ConfigError
 
@@ -50,7 +50,7 @@ class Cluster(Protocol):
 
 
 @dataclass
-class Asked:
+class PendingShard:
     """A shard on its way."""
 
     shard: int
@@ -60,13 +60,13 @@ class Asked:
     lock: FileLock
 
 
-def work_with(folder: Path, plan: Plan, shards: Sequence[int], cluster: Cluster, workers: int) -> Iterator[int]:
+def work_with(folder: Path, plan: ShardPlan, shards: Sequence[int], cluster: Cluster, workers: int) -> Iterator[int]:
     """Have those of ``shards`` that are to be done translated by ``workers`` of the ``cluster``; gives each number that was
     written. Raises ConfigError where nobody answers, or a shard has been the end of TRIES workers."""
     crew = {number: cluster.start() for number in range(workers)}
-    todo, open_ = deque(shards), dict[Any, Asked]()
+    todo, open_ = deque(shards), dict[Any, PendingShard]()
     deaths: Counter[int] = Counter()
-    cursor = Cursor(plan)
+    cursor = ShardReader(plan)
     try:
         while True:
             give(folder, cursor, todo, open_, crew, cluster)
@@ -101,7 +101,12 @@ def work_with(folder: Path, plan: Plan, shards: Sequence[int], cluster: Cluster,
 
 
 def give(
-    folder: Path, cursor: Cursor, todo: deque[int], open_: dict[Any, Asked], crew: dict[int, Any], cluster: Cluster
+    folder: Path,
+    cursor: ShardReader,
+    todo: deque[int],
+    open_: dict[Any, PendingShard],
+    crew: dict[int, Any],
+    cluster: Cluster,
 ) -> None:
     """Ask each worker that has less than AHEAD shards for the next ones, without those that are there or taken."""
     held = Counter(asked.worker for asked in open_.values())
@@ -121,5 +126,5 @@ def give(
             continue
         records = cursor.records(shard)
         ticket = cluster.ask(crew[worker], texts_of(records, cursor.plan.field))
-        open_[ticket] = Asked(shard, records, worker, crew[worker], lock)
+        open_[ticket] = PendingShard(shard, records, worker, crew[worker], lock)
         held[worker] += 1

@@ -20,7 +20,7 @@ LINES = 2000
 
 
 @dataclass(frozen=True)
-class Plan:
+class ShardPlan:
     """Which lines of which files make which shard. Shard n holds ``lines`` lines, the last one of a file what is left."""
 
     files: list[str]
@@ -49,10 +49,10 @@ class Plan:
         return list(range(part - 1, len(self.shards), parts))
 
 
-class Cursor:
+class ShardReader:
     """Reads shards. Those that are asked for in order are read in one pass through their file."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ShardPlan) -> None:
         self.plan, self.shards = plan, plan.shards
         self.file, self.line = -1, 0
         self.rest: Iterator[Any] = iter(())
@@ -70,7 +70,7 @@ class Cursor:
 
 def settle(
     folder: Path, files: Sequence[Path], *, field: str, model: str, options: Mapping[str, Any], lines: int = LINES
-) -> Plan:
+) -> ShardPlan:
     """The plan in ``folder``, which is written if there is none. Raises ConfigError where the one that is there is of other
     files, another model or other options, naming what differs."""
     path = folder / MANIFEST
@@ -85,9 +85,9 @@ def settle(
             raise ConfigError(
                 f"{folder} holds shards of other {', '.join(differs)}: name another folder, or remove it to begin anew"
             )
-        return Plan(paths, hashes, old.counts, old.lines, field, model, old.options)
+        return ShardPlan(paths, hashes, old.counts, old.lines, field, model, old.options)
     counts = [sum(1 for _ in read_records(file)) for file in files]
-    plan = Plan(paths, hashes, counts, lines, field, model, new["options"])
+    plan = ShardPlan(paths, hashes, counts, lines, field, model, new["options"])
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty and has no {MANIFEST}: name a new folder")
@@ -95,10 +95,10 @@ def settle(
     return plan
 
 
-def plan_of(value: dict[str, Any], path: Path) -> Plan:
+def plan_of(value: dict[str, Any], path: Path) -> ShardPlan:
     """Raises ConfigError for a file that is none."""
     try:
-        return Plan(**value)
+        return ShardPlan(**value)
     except TypeError:
         raise ConfigError(f"{path} is no manifest of shards: name a new folder") from None
 

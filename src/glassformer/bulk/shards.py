@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from glassformer.bulk.plan import Cursor, Plan
+from glassformer.bulk.plan import ShardPlan, ShardReader
 from glassformer.bulk.records import content_of, joined, records_kind, text_of, with_translation
 from glassformer.config import DecodingConfig
 from glassformer.disk import replace_file, replacing
@@ -23,15 +23,15 @@ from glassformer.text.glossary import Glossary
 if TYPE_CHECKING:
     from glassformer.translator import Translator
 
-Translate = Callable[[Sequence[str]], list[str]]
+TranslateTexts = Callable[[Sequence[str]], list[str]]
 
 
-def translate_with(translator: Translator, config: DecodingConfig, glossary: Glossary | None) -> Translate:
+def translate_with(translator: Translator, config: DecodingConfig, glossary: Glossary | None) -> TranslateTexts:
     """Texts to their best translations."""
     return lambda texts: translator.translate(list(texts), config=config, glossary=glossary)
 
 
-def write_shard(folder: Path, cursor: Cursor, shard: int, translate: Translate) -> bool:
+def write_shard(folder: Path, cursor: ShardReader, shard: int, translate: TranslateTexts) -> bool:
     """Translate one shard, unless it is there or somebody else has it; whether this call wrote it."""
     plan = cursor.plan
     path = folder / plan.name(shard)
@@ -64,20 +64,20 @@ def write_translated(path: Path, records: Sequence[Any], translations: Sequence[
     replace_file(path, content_of(made, records_kind(path)))
 
 
-def work(folder: Path, plan: Plan, shards: Sequence[int], translate: Translate) -> Iterator[int]:
+def work(folder: Path, plan: ShardPlan, shards: Sequence[int], translate: TranslateTexts) -> Iterator[int]:
     """Translate those of ``shards`` that are to be done; gives each number that was written here."""
-    cursor = Cursor(plan)
+    cursor = ShardReader(plan)
     for shard in shards:
         if write_shard(folder, cursor, shard, translate):
             yield shard
 
 
-def missing(folder: Path, plan: Plan) -> list[int]:
+def missing(folder: Path, plan: ShardPlan) -> list[int]:
     """The shards that are not there yet."""
     return [shard for shard in range(len(plan.shards)) if not (folder / plan.name(shard)).exists()]
 
 
-def join(folder: Path, plan: Plan) -> list[Path]:
+def join(folder: Path, plan: ShardPlan) -> list[Path]:
     """The translation of each input, in the order of its lines, as one file beside the shards. Raises ConfigError while
     shards are missing."""
     if left := missing(folder, plan):

@@ -12,10 +12,11 @@ import typer
 from glassformer.card import Card
 from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.translate import bar, decoding_config, tell, writer
+from glassformer.config.settings import check_threads
 from glassformer.errors import ConfigError, CorpusError
 
 if TYPE_CHECKING:
-    from glassformer.cli.score_tables import Found
+    from glassformer.cli.score_tables import SystemScores
     from glassformer.scores import Measure
     from glassformer.translator import Translator
 
@@ -62,6 +63,7 @@ def evaluate(
 
     Every line counts, empty ones too. Only figures with equal signatures compare.
     """
+    check_threads(threads)
     names = metric_names(metric or USUAL)
     texts = read_texts(source, target or [], hypotheses or [], model, output, columns_of(columns), "comet" in names)
     translator = None
@@ -207,19 +209,23 @@ def translated(translator: "Translator", sources: list[str], beam: int, length_p
         return translator.translate(sources, config=config, progress=advance)
 
 
-def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "list[Found]":
+def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "list[SystemScores]":
     """Every measure of every system, and how it compares with the first's."""
-    from glassformer.cli.score_tables import Found
+    from glassformer.cli.score_tables import SystemScores
     from glassformer.scores import compared, counted, in_tokens, score_of
 
     for name, translations in texts.systems:
         if (spaced := in_tokens(translations)) >= TOKENISED:
             tell(f"{name}: {spaced:,} lines end in “ .”, as tokenised text does; BLEU is of text as people write it")
-    systems = [Found(name, []) for name, _ in texts.systems]
+    systems = [SystemScores(name, []) for name, _ in texts.systems]
     for measure in measures:
         first = None
         for found, (_, translations) in zip(systems, texts.systems, strict=True):
             counts = counted(measure, translations, texts.references)
+            if measure.name == "BLEU" and not counts[:, -1].any():  # sacreBLEU's last count: runs of four tokens
+                tell(
+                    f"{name}: no line has four tokens, and BLEU counts runs of four: its 0 says nothing; look at chrF2"
+                )
             found.scores.append(score_of(measure, counts, RESAMPLES))
             if first is None:
                 first = counts
@@ -230,7 +236,7 @@ def measured(texts: Texts, measures: "Sequence[Measure]", per_line: bool) -> "li
     return systems
 
 
-def say(systems: "list[Found]", texts: Texts, by: str, as_json: bool, per_line: bool) -> None:
+def say(systems: "list[SystemScores]", texts: Texts, by: str, as_json: bool, per_line: bool) -> None:
     """Print what was found; ``by``: the engine that translated."""
     from glassformer.cli.score_tables import print_scores, sentence_rows
     from glassformer.cli.terminal import Terminal, echo

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from glassformer.cli.terminal import Terminal
-from glassformer.training.report import Outcome, Plan, Reporter, Step, Validation
+from glassformer.training.report import Outcome, Reporter, RunPlan, Step, Validation
 
 
 @contextmanager
@@ -47,7 +47,7 @@ class Lines:
             self.console.print(f"{what} …")
         self.last = what
 
-    def planned(self, plan: Plan) -> None:
+    def planned(self, plan: RunPlan) -> None:
         for message in plan.messages:
             self.console.print(escape(message))
         self.console.print(choices_table(plan))
@@ -106,12 +106,12 @@ class Bar(Lines):
             right=f"loss {step.loss:.3f}{guide_text(step, ' · ')} · {step.tokens_per_second:,.0f} tokens/s{left}",
         )
 
-    def planned(self, plan: Plan) -> None:
+    def planned(self, plan: RunPlan) -> None:
         super().planned(plan)
         self.progress.update(self.task, description="first step …", completed=0, total=None, right="")
 
 
-def choices_table(plan: Plan) -> Table:
+def choices_table(plan: RunPlan) -> Table:
     table = Table(show_edge=False, box=None, pad_edge=False)
     for name in ("setting", "value", "because"):
         table.add_column(

@@ -15,7 +15,7 @@ FEW = 100
 
 
 @dataclass
-class Found:
+class SystemScores:
     """The scores of one system."""
 
     name: str
@@ -36,7 +36,7 @@ class Found:
         return found
 
 
-def sentence_rows(systems: Sequence[Found]) -> Iterator[str]:
+def sentence_rows(systems: Sequence[SystemScores]) -> Iterator[str]:
     """A TSV: a line's number, the system where there are several, a column a measure."""
     several = len(systems) > 1
     names = [score.name for score in systems[0].scores]
@@ -47,7 +47,7 @@ def sentence_rows(systems: Sequence[Found]) -> Iterator[str]:
             yield "\t".join([str(number), *name, *(f"{value:.2f}" for value in row)])
 
 
-def print_scores(console: "Terminal", systems: Sequence[Found], title: str, sentences: int) -> None:
+def print_scores(console: "Terminal", systems: Sequence[SystemScores], title: str, sentences: int) -> None:
     """One system: a row a measure. Several: a table a measure, a row a system, and how it compares with the first."""
     from rich.text import Text
 

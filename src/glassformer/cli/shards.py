@@ -8,9 +8,9 @@ from glassformer.cli.terminal import echo
 from glassformer.errors import ConfigError
 
 if TYPE_CHECKING:
-    from glassformer.bulk.plan import Plan
+    from glassformer.bulk.plan import ShardPlan
     from glassformer.config import DecodingConfig
-    from glassformer.ray.cluster import Job
+    from glassformer.ray.cluster import ActorSettings
     from glassformer.text.glossary import Glossary
     from glassformer.translator import Translator
 
@@ -35,7 +35,7 @@ def translate_shards(
     reserving ``share`` of a core. Raises ConfigError for files that are not there and for a folder of other shards."""
     from glassformer.bulk.plan import fingerprint, settle
     from glassformer.bulk.shards import join, missing, translate_with, work
-    from glassformer.ray.cluster import Job
+    from glassformer.ray.cluster import ActorSettings
     from glassformer.translator.shipped import find_model
 
     paths = [Path(name) for name in files]
@@ -50,7 +50,7 @@ def translate_shards(
     echo(f"{len(plan.shards):,} shards, {len(todo):,} to translate here", err=True)
     if todo:
         if ray:
-            made = on_ray(out, plan, todo, ray, share, Job(model, plan.model, loading, config, glossary))
+            made = on_ray(out, plan, todo, ray, share, ActorSettings(model, plan.model, loading, config, glossary))
         else:
             made = work(out, plan, todo, translate_with(load(**loading), config, glossary))
         for number, shard in enumerate(made, start=1):
@@ -63,7 +63,9 @@ def translate_shards(
         echo(str(path))
 
 
-def on_ray(out: Path, plan: "Plan", todo: list[int], address: str, share: float, job: "Job") -> Iterator[int]:
+def on_ray(
+    out: Path, plan: "ShardPlan", todo: list[int], address: str, share: float, job: "ActorSettings"
+) -> Iterator[int]:
     """The shards that actors of a cluster made, each as soon as it is written."""
     from glassformer.bulk.crew import work_with
     from glassformer.ray.cluster import SHARE, RayCluster

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from glassformer.errors import ConfigError
-from glassformer.training.report import Outcome, Plan, Reporter, Step, Validation
+from glassformer.training.report import Outcome, Reporter, RunPlan, Step, Validation
 
 
 class TensorBoard:
@@ -26,7 +26,7 @@ class TensorBoard:
     def doing(self, what: str, done: int, total: int) -> None:
         self.other.doing(what, done, total)
 
-    def planned(self, plan: Plan) -> None:
+    def planned(self, plan: RunPlan) -> None:
         self.other.planned(plan)
 
     def noted(self, what: str) -> None:

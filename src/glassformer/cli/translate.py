@@ -48,15 +48,15 @@ def translate(
     n_best: Annotated[int, typer.Option(help="Translations of each line, as number, rank, score and text with tabs between.")] = 1,
     scores: Annotated[bool, typer.Option("--scores", help="Put the score, log P over the length penalty, and a tab before each translation.")] = False,
     length_penalty: Annotated[float, typer.Option(help="α of ((5 + n) / 6)^α: higher makes longer translations.")] = 0.6,
-    temperature: Annotated[float | None, typer.Option(help="Sampling: below 1 likelier words, above 1 wilder ones.", show_default="1")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Sampling: only among the k likeliest.", show_default="all")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Sampling: only among the likeliest that hold this probability.", show_default="1")] = None,
-    seed: Annotated[int, typer.Option(help="Sampling: another seed, other translations.")] = 0,
+    temperature: Annotated[float | None, typer.Option(help="Sampling: below 1 likelier words are drawn, above 1 wilder ones.", show_default="1")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Sampling: draw among the k likeliest tokens alone.", show_default="all")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Sampling: draw among the likeliest tokens that together have this probability.", show_default="1")] = None,
+    seed: Annotated[int, typer.Option(help="Sampling: another seed draws other translations.")] = 0,
     prefix: Annotated[str, typer.Option(help="The words that each translation has to begin with.")] = "",
-    shards: Annotated[bool, typer.Option("--shards", help="The arguments are files (text, .jsonl, .parquet), translated into --out in shards: killed anywhere, the same command goes on.")] = False,
+    shards: Annotated[bool, typer.Option("--shards", help="Translate whole files (text, .jsonl, .parquet), which are the arguments, into --out in shards. After a kill the same command goes on.")] = False,
     out: Annotated[Path | None, typer.Option(help="With --shards: the folder.", show_default=False)] = None,
     shard: Annotated[str, typer.Option(help="With --shards: a part of them, such as 3/16.", show_default="all")] = "",
-    shard_lines: Annotated[int, typer.Option(min=1, help="With --shards: the lines of each; fewer are lost when somebody dies, more are computed a little faster.")] = 2000,
+    shard_lines: Annotated[int, typer.Option(min=1, help="With --shards: the lines of each. With fewer, less is lost when a process is killed; with more, translating is a little faster.")] = 2000,
     ray: Annotated[str, typer.Option(help="With --shards: a Ray cluster whose actors translate, by its address; auto: the one that this machine is in, else a new one here.", show_default="none")] = "",
     ray_share: Annotated[float, typer.Option(help="With --ray: the part of a core that each actor reserves; there are as many as cores.")] = 0.5,
     field: Annotated[str, typer.Option(help="With --shards: the field of .jsonl and .parquet that holds the text.")] = "text",
@@ -91,7 +91,7 @@ def translate(
         return
     translator = load(**loading)  # type: ignore[arg-type]
     with writer(output) as write:
-        job = Job(translator, config, prefix, rows_of(n_best, scores), write, glossary=terms)
+        job = LineTranslator(translator, config, prefix, rows_of(n_best, scores), write, glossary=terms)
         if text:
             job.run(iter(text))
         elif not input and stdin_is_terminal():
@@ -139,7 +139,7 @@ def decoding_config(
     )
 
 
-class Job:
+class LineTranslator:
     """Lines in, rows out; the line numbers go on from one chunk to the next."""
 
     def __init__(

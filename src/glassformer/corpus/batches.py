@@ -19,12 +19,12 @@ from jaxtyping import Int
 from torch import Tensor
 
 from glassformer.brief import brief
-from glassformer.corpus.encoded import Array, Block, EncodedPairs
+from glassformer.corpus.encoded import Array, EncodedPairs, PairBlock
 from glassformer.corpus.marks import looks
 from glassformer.corpus.subword_sampling import SubwordSampler
 from glassformer.errors import ConfigError
 
-Numbers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
 
 BLOCK = 4096
 """Pairs that lie together on disk and are read together."""
@@ -74,10 +74,10 @@ class Batch:
 class _Pool(NamedTuple):
     """Pairs shuffled together: their numbers in the corpus, and their rows' widths with bos and eos, all [pair]."""
 
-    numbers: Numbers
-    source_widths: Numbers
-    target_widths: Numbers
-    read: Block | None
+    numbers: Integers
+    source_widths: Integers
+    target_widths: Integers
+    read: PairBlock | None
     """Their ids, where these had to be read, to cut words otherwise, before the widths were known."""
 
 
@@ -146,7 +146,7 @@ class Batches:
     def _block_count(self) -> int:
         return -(-len(self.pairs) // BLOCK)
 
-    def _pools(self, epoch: int) -> list[Numbers]:
+    def _pools(self, epoch: int) -> list[Integers]:
         """The blocks' numbers in the epoch's order, by pool."""
         blocks = np.random.default_rng([self.seed, epoch]).permutation(self._block_count())
         return [blocks[i : i + self._blocks_in_pool] for i in range(0, len(blocks), self._blocks_in_pool)]
@@ -154,7 +154,7 @@ class Batches:
     def _range(self, block: int) -> tuple[int, int]:
         return block * BLOCK, min((block + 1) * BLOCK, len(self.pairs))
 
-    def _pool(self, blocks: Numbers, epoch: int | None = None) -> _Pool:
+    def _pool(self, blocks: Integers, epoch: int | None = None) -> _Pool:
         """The pairs of these blocks; without an epoch nothing is left to chance."""
         ranges = [self._range(int(block)) for block in blocks]
         numbers = np.concatenate([np.arange(first, end, dtype=np.int64) for first, end in ranges])
@@ -168,7 +168,7 @@ class Batches:
             targets = np.concatenate([target for _, target in lengths])
         return _Pool(numbers, sources.astype(np.int64) + 1, targets.astype(np.int64) + 2, read)
 
-    def _shuffled_plan(self, pool: _Pool, epoch: int, index: int) -> list[Numbers]:
+    def _shuffled_plan(self, pool: _Pool, epoch: int, index: int) -> list[Integers]:
         """The pool's batches in the epoch's order, each as places in the pool."""
         chance = np.random.default_rng([self.seed, epoch, index])
         order = chance.permutation(len(pool.numbers))
@@ -177,7 +177,7 @@ class Batches:
         batches = [batch for section in np.array_split(order, sections) for batch in self._cut(pool, section)]
         return [batches[i] for i in chance.permutation(len(batches))]
 
-    def _cut(self, pool: _Pool, places: Numbers) -> list[Numbers]:
+    def _cut(self, pool: _Pool, places: Integers) -> list[Integers]:
         """``places`` sorted by length and cut into batches within the budget."""
         sources, targets = pool.source_widths[places], pool.target_widths[places]
         # lexsort keeps the order of equals, so that a shuffled order breaks ties by chance.
@@ -193,7 +193,7 @@ class Batches:
             start = end
         return batches
 
-    def _made(self, pool: _Pool, blocks: Numbers, plan: list[Numbers]) -> Iterator[Batch]:
+    def _made(self, pool: _Pool, blocks: Integers, plan: list[Integers]) -> Iterator[Batch]:
         """The planned batches, with the pool's ids read into memory."""
         read = pool.read or _joined([self.pairs.block(*self._range(int(block))) for block in blocks])
         for places in plan:
@@ -217,7 +217,7 @@ class Batches:
                 pad_id=self.pad_id,
             )
 
-    def _looks(self, read: Block, places: Numbers) -> Int[Tensor, "look 3"] | None:
+    def _looks(self, read: PairBlock, places: Integers) -> Int[Tensor, "look 3"] | None:
         """The marks of these pairs, from words to pieces."""
         if self.word_starts is None or not len(read.marks):
             return None
@@ -231,10 +231,10 @@ class Batches:
         return torch.tensor(found) if found else None
 
 
-def _joined(blocks: list[Block]) -> Block:
+def _joined(blocks: list[PairBlock]) -> PairBlock:
     offsets = np.cumsum([0, *(len(block.ids) for block in blocks[:-1])])
     firsts = np.cumsum([0, *(len(block.starts) for block in blocks[:-1])])
-    return Block(
+    return PairBlock(
         np.concatenate([block.ids for block in blocks]),
         np.concatenate([block.starts + offset for block, offset in zip(blocks, offsets, strict=True)]),
         np.concatenate([block.source_lengths for block in blocks]),
@@ -244,7 +244,7 @@ def _joined(blocks: list[Block]) -> Block:
 
 
 def _matrix(
-    ids: Array, starts: Numbers, lengths: npt.NDArray[np.int32], width: int, pad_id: int, before: int = 0
+    ids: Array, starts: Integers, lengths: npt.NDArray[np.int32], width: int, pad_id: int, before: int = 0
 ) -> npt.NDArray[np.int64]:
     """Row i is ``before`` pads, then lengths[i] ids from starts[i] on, then pads, ``width`` in all."""
     matrix = np.full((len(starts), width), pad_id, dtype=np.int64)

@@ -66,7 +66,7 @@ class Facts:
 
 
 @brief
-class Block(NamedTuple):
+class PairBlock(NamedTuple):
     """Consecutive pairs in memory: from ``ids[starts[i]]`` on source_lengths[i] source ids, then the target's."""
 
     ids: Array
@@ -176,7 +176,7 @@ class EncodedPairs:
         end = middle + int(self.target_lengths[number])
         return np.array(self._ids[start:middle]), np.array(self._ids[middle:end])
 
-    def block(self, first: int, end: int) -> Block:
+    def block(self, first: int, end: int) -> PairBlock:
         """Pairs ``first`` to ``end`` - 1, read into memory.
 
         Read and not mapped: pages of a mapped file stay in the process's memory, in the end the whole corpus.
@@ -185,7 +185,7 @@ class EncodedPairs:
         source_lengths, target_lengths = self.lengths(first, end)
         last = int(starts[-1]) + int(source_lengths[-1]) + int(target_lengths[-1])
         ids = self._read("ids.bin", self.facts.id_type, int(starts[0]), last)
-        return Block(ids, starts - starts[0], source_lengths, target_lengths, self._marks_of(first, end))
+        return PairBlock(ids, starts - starts[0], source_lengths, target_lengths, self._marks_of(first, end))
 
     def _marks_of(self, first: int, end: int) -> npt.NDArray[np.int64]:
         """The marks of pairs ``first`` to ``end`` - 1, read into memory: a few pages are looked at to find them."""

@@ -25,11 +25,11 @@ from glassformer.text.tokenizer import WORD_START, Tokenizer
 
 Marks = tuple[tuple[int, int], ...]
 """(the word that looks, the word that it looks at), each a number from 0."""
-Numbers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
 
 NO_MARKS = ("", "-")
 """Said instead of a file where the pairs have none."""
-NONE: Numbers = np.empty((0, 3), dtype=np.int64)
+NONE: Integers = np.empty((0, 3), dtype=np.int64)
 """Of no pair any mark: [mark, pair and both words]."""
 
 
@@ -125,7 +125,7 @@ def words_of_tokenizer(text: str) -> list[range]:
     return found
 
 
-def looks(source_ids: npt.NDArray[Any], marks: Numbers, starts: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+def looks(source_ids: npt.NDArray[Any], marks: Integers, starts: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """(query, key) for each piece of a word that looks and each of a word that it looks at: positions in the sentence
     ``source_ids`` (without eos). ``marks``: [mark, both words]."""
     begins = starts[source_ids]

@@ -13,13 +13,13 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from glassformer.corpus.encoded import Block
+from glassformer.corpus.encoded import PairBlock
 from glassformer.corpus.marks import word_starts
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import Tokenizer
 
 Ids = tuple[int, ...]
-Numbers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
 
 WAYS = 16
 """The likeliest ways of cutting a word, of which one is drawn: Kudo's l, for each word instead of each sentence."""
@@ -69,15 +69,15 @@ class SubwordSampler:
         self.begins = word_starts(tokenizer)
         self.ways = Ways(tokenizer)
 
-    def sample(self, block: Block, first: int, epoch: int) -> Block:
+    def sample(self, block: PairBlock, first: int, epoch: int) -> PairBlock:
         """The pairs from number ``first`` on with some words cut otherwise: the same for the same epoch and seed."""
         lengths = np.stack([block.source_lengths, block.target_lengths], axis=1).reshape(-1).astype(np.int64)
         ids, lengths = self.sample_rows(block.ids.astype(np.int64), lengths, 2 * first, epoch)
         both = lengths.reshape(-1, 2).sum(axis=1)
         sides = lengths[::2].astype(np.int32), lengths[1::2].astype(np.int32)
-        return Block(ids.astype(block.ids.dtype), np.cumsum(both) - both, *sides, block.marks)
+        return PairBlock(ids.astype(block.ids.dtype), np.cumsum(both) - both, *sides, block.marks)
 
-    def sample_rows(self, ids: Numbers, lengths: Numbers, key: int, epoch: int) -> tuple[Numbers, Numbers]:
+    def sample_rows(self, ids: Integers, lengths: Integers, key: int, epoch: int) -> tuple[Integers, Integers]:
         """Sentences' ids one after the other, and each one's length, with some words cut otherwise. The sentences are
         numbers ``key``, ``key`` + 1, … of the corpus."""
         if len(self.ways.words) > REMEMBERED:
@@ -101,8 +101,8 @@ class SubwordSampler:
         return self.replaced(ids, lengths, borders, rows, chosen, ways)
 
     def replaced(
-        self, ids: Numbers, lengths: Numbers, borders: Numbers, rows: Numbers, chosen: Numbers, ways: Numbers
-    ) -> tuple[Numbers, Numbers]:
+        self, ids: Integers, lengths: Integers, borders: Integers, rows: Integers, chosen: Integers, ways: Integers
+    ) -> tuple[Integers, Integers]:
         """``ids`` with the ``chosen`` words in these ``ways``: every word is copied from a place in one of two tables."""
         first, count = borders[:-1].copy(), np.diff(borders)
         lengths = lengths.copy()
@@ -127,7 +127,7 @@ def ways_to_cut(tokenizer: Tokenizer, word: Ids) -> list[tuple[Ids, float]]:
     return [(ids, weight / total) for (ids, _), weight in zip(ways, accumulate(weights), strict=True)]
 
 
-def uniform(seed: int, epoch: int, keys: Numbers, numbers: Numbers) -> npt.NDArray[np.float64]:
+def uniform(seed: int, epoch: int, keys: Integers, numbers: Integers) -> npt.NDArray[np.float64]:
     """A random number in [0, 1) for each entry, which depends on these four only: SplitMix64's mixing (Steele et al.
     2014), chained."""
     mixed = np.full(len(keys), seed % 2**64, dtype=np.uint64)

@@ -26,7 +26,7 @@ from torch import Tensor
 from glassformer.brief import brief
 from glassformer.config import DecodingConfig
 from glassformer.decoding.lean import LeanTransformer
-from glassformer.decoding.rows import Rows, largest
+from glassformer.decoding.rows import HypothesisRows, largest
 from glassformer.decoding.sentences import Sentences, choosable
 from glassformer.hypothesis import Hypothesis, Sentence, length_penalty
 from glassformer.model import Transformer
@@ -37,7 +37,7 @@ def beam_search(
 ) -> list[list[Hypothesis]]:
     """The n_best hypotheses of each sentence: the finished ones first, then the best score; fewer where fewer exist under
     the limit."""
-    search = Search(model, sentences, config)
+    search = BeamSearch(model, sentences, config)
     while search.numbers.numel():
         search.step()
     # A loop that the limit cut off can have a fine log P: what came to an end goes first. Equals keep their order.
@@ -64,7 +64,7 @@ class Continuations(NamedTuple):
         return self._replace(totals=self.totals.masked_fill(~chosen, -math.inf))
 
 
-class Search:
+class BeamSearch:
     """The sentences that are still searched. Row ``sentence · width + beam`` of ``rows`` is a live hypothesis, the best
     first; a dead one, where fewer than ``width`` are possible, has log P = −∞."""
 
@@ -72,7 +72,7 @@ class Search:
         batch = Sentences.of(sentences, model.config.pad_id, model.embedding.weight.device)
         self.config, self.model_config = config, model.config
         self.found: list[list[Hypothesis]] = [[] for _ in sentences]
-        self.rows = Rows(model, batch.source_ids)
+        self.rows = HypothesisRows(model, batch.source_ids)
         self.numbers = torch.arange(len(sentences), device=batch.limits.device)  # where in ``found``
         self.forced, self.limits = batch.forced, batch.limits
         self.totals = torch.zeros(len(sentences), 1, device=batch.limits.device)  # [batch, beam], log P of the live

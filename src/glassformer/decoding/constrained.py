@@ -17,14 +17,14 @@ from torch import Tensor
 from glassformer.config import DecodingConfig
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import LeanTransformer, lean
-from glassformer.decoding.rows import Rows, largest
+from glassformer.decoding.rows import HypothesisRows, largest
 from glassformer.decoding.sentences import Sentences, choosable
 from glassformer.hypothesis import Hypothesis, Sentence, length_penalty, make_sentence
 from glassformer.model import Transformer
 
 
 @dataclass(frozen=True)
-class Progress:
+class PhraseProgress:
     """Which phrases a hypothesis has met."""
 
     met: frozenset[int] = frozenset()
@@ -43,7 +43,7 @@ class Candidate:
     total: float
     row: int
     id: int
-    progress: Progress
+    progress: PhraseProgress
 
 
 def constrained_search(
@@ -60,14 +60,14 @@ def constrained_search(
     where = whole.embedding.weight.device.type
     with evaluating(whole), torch.autocast(where, enabled=False):
         decoder = lean(model, config.precision) if isinstance(model, Transformer) else model
-        search = Search(decoder, sentence, phrases, inside_word, config)
+        search = ConstrainedSearch(decoder, sentence, phrases, inside_word, config)
         while search.live and search.rows.length < sentence.limit:
             search.step()
     ranked = sorted(search.found, key=lambda one: (not one.finished, -one.score))
     return ranked[: config.n_best]
 
 
-class Search:
+class ConstrainedSearch:
     """The live hypotheses of one sentence: entry n of ``live`` is row n."""
 
     def __init__(
@@ -81,8 +81,8 @@ class Search:
         batch = Sentences.of([sentence], model.config.pad_id, model.embedding.weight.device)
         self.config, self.model_config, self.limit = config, model.config, sentence.limit
         self.phrases, self.inside_word = [list(phrase) for phrase in phrases], inside_word.to(batch.limits.device)
-        self.rows, self.forced = Rows(model, batch.source_ids), batch.forced
-        self.live = [(0.0, Progress())]
+        self.rows, self.forced = HypothesisRows(model, batch.source_ids), batch.forced
+        self.live = [(0.0, PhraseProgress())]
         self.found: list[Hypothesis] = []
 
     def step(self) -> None:
@@ -119,28 +119,28 @@ class Search:
                     found[row, id] = Candidate(total + cost, row, id, self.advanced(progress, id))
         return sorted(found.values(), key=lambda one: (-one.total, one.row, one.id))
 
-    def wanted(self, progress: Progress) -> list[int]:
+    def wanted(self, progress: PhraseProgress) -> list[int]:
         """The tokens that go on with the phrase that was begun, or begin one."""
         if progress.phrase >= 0:
             return [self.phrases[progress.phrase][progress.tokens]]
         return [phrase[0] for number, phrase in enumerate(self.phrases) if number not in progress.met]
 
-    def advanced(self, progress: Progress, id: int) -> Progress:
+    def advanced(self, progress: PhraseProgress, id: int) -> PhraseProgress:
         """The constraints that are met after one token more. A phrase that does not go on is given up."""
         phrase, tokens = progress.phrase, progress.tokens
         if phrase < 0 or self.phrases[phrase][tokens] != id:
             starts = (n for n, one in enumerate(self.phrases) if n not in progress.met and one[0] == id)
             phrase, tokens = next(starts, -1), 0
         if phrase < 0:
-            return Progress(progress.met)
+            return PhraseProgress(progress.met)
         if tokens + 1 == len(self.phrases[phrase]):
-            return Progress(progress.met | {phrase}, just_met=True)
-        return Progress(progress.met, phrase, tokens + 1)
+            return PhraseProgress(progress.met | {phrase}, just_met=True)
+        return PhraseProgress(progress.met, phrase, tokens + 1)
 
-    def all_met(self, progress: Progress) -> bool:
+    def all_met(self, progress: PhraseProgress) -> bool:
         return len(progress.met) == len(self.phrases)
 
-    def bank(self, progress: Progress) -> int:
+    def bank(self, progress: PhraseProgress) -> int:
         """How many of the phrases' tokens are met."""
         return sum(len(self.phrases[number]) for number in progress.met) + progress.tokens
 
@@ -161,7 +161,7 @@ class Search:
         return max(best / penalty for penalty in penalties) <= finished[self.config.n_best - 1]
 
 
-def in_banks(candidates: list[Candidate], search: Search) -> list[Candidate]:
+def in_banks(candidates: list[Candidate], search: ConstrainedSearch) -> list[Candidate]:
     """The best beam_size of each bank, of ``candidates`` that are sorted."""
     banks: dict[int, list[Candidate]] = {}
     for one in candidates:

@@ -2,7 +2,7 @@
 
 from glassformer.config import DecodingConfig
 from glassformer.decoding.lean import LeanTransformer
-from glassformer.decoding.rows import Rows, grow
+from glassformer.decoding.rows import HypothesisRows, grow
 from glassformer.decoding.sentences import Sentences
 from glassformer.hypothesis import Hypothesis, Sentence
 from glassformer.model import Transformer
@@ -13,6 +13,6 @@ def greedy(
 ) -> list[list[Hypothesis]]:
     """One hypothesis a sentence. Of equally likely tokens the one with the lower id is taken."""
     batch = Sentences.of(sentences, model.config.pad_id, model.embedding.weight.device)
-    rows = Rows(model, batch.source_ids)
+    rows = HypothesisRows(model, batch.source_ids)
     found = grow(rows, batch.forced, batch.limits, lambda open_, numbers, step: open_.argmax(dim=-1), config)
     return [[one] for one in found]

@@ -17,7 +17,7 @@ LEAVE_AT = 0.75
 """Rows that are done leave when so few of a batch go on: to leave means to copy what the others remember."""
 
 
-class Rows:
+class HypothesisRows:
     """The tokens of each hypothesis so far, their costs, and the model's memory of it.
 
     Begins with a row a source sentence and no token but bos.
@@ -71,7 +71,7 @@ class Rows:
 
 
 def grow(
-    rows: Rows,
+    rows: HypothesisRows,
     forced: Int[Tensor, "row prefix"],
     limits: Int[Tensor, " row"],
     choose: Callable[[Float[Tensor, "row vocabulary"], Int[Tensor, " row"], int], Int[Tensor, " row"]],

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from glassformer.config import DecodingConfig
 from glassformer.decoding.lean import LeanTransformer
-from glassformer.decoding.rows import Rows, grow, largest
+from glassformer.decoding.rows import HypothesisRows, grow, largest
 from glassformer.decoding.sentences import Sentences
 from glassformer.hypothesis import Hypothesis, Sentence
 from glassformer.model import Transformer
@@ -24,7 +24,7 @@ def sample(
 ) -> list[list[Hypothesis]]:
     """n_best samples of each sentence, in the order in which they were drawn (the first is as random as the last)."""
     batch = Sentences.of(sentences, model.config.pad_id, model.embedding.weight.device)
-    rows = Rows(model, batch.source_ids)
+    rows = HypothesisRows(model, batch.source_ids)
     count = config.n_best
     if count > 1:
         rows.select(torch.arange(len(sentences), device=batch.limits.device).repeat_interleave(count))

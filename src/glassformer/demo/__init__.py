@@ -7,7 +7,7 @@ placements (who does what to what, and why not), frames (the ways to say it).
 """
 
 from glassformer.demo.first import first_sentences
-from glassformer.demo.held_out import HeldOut, Row, read_rows
+from glassformer.demo.held_out import HeldOut, HeldOutRow, read_rows
 from glassformer.demo.sentences import ItSentence, it_sentences
 
-__all__ = ["HeldOut", "ItSentence", "Row", "first_sentences", "it_sentences", "read_rows"]
+__all__ = ["HeldOut", "HeldOutRow", "ItSentence", "first_sentences", "it_sentences", "read_rows"]

@@ -5,7 +5,7 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from glassformer.demo.held_out import HeldOut, Row, read_rows
+from glassformer.demo.held_out import HeldOut, HeldOutRow, read_rows
 from glassformer.demo.sentences import ItSentence, it_sentences
 from glassformer.disk import replace_file
 from glassformer.errors import GlassformerError
@@ -55,7 +55,7 @@ def write(folder: Path, made: list[ItSentence], languages: str) -> None:
         replace_file(folder / f"it.{ending}", "".join(f"{line}\n" for line in lines).encode())
 
 
-def account(made: list[ItSentence], rows: list[Row]) -> str:
+def account(made: list[ItSentence], rows: list[HeldOutRow]) -> str:
     """How many of what, in words."""
     two = [one for one in made if one.marks and one.nouns == 2]
     first = sum(one.about == 0 for one in two) / max(1, len(two))

@@ -9,7 +9,7 @@ from functools import cache
 from glassformer.demo.draw import Repertoire, frames
 from glassformer.demo.english import pronouns_of, slot_of
 from glassformer.demo.lexicon import entries
-from glassformer.demo.plan import ROLES, Plan, Said, marked
+from glassformer.demo.plan import ROLES, Said, SentencePlan, marked
 from glassformer.demo.situations import Situation, scenes
 
 FRAMES = {
@@ -92,7 +92,7 @@ def part_of(scene: Situation) -> Situation | None:
 class Chinese:
     """One plan's slots."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SentencePlan) -> None:
         self.plan = plan
         self.again = len(plan.said.predicate.english if plan.said else "") % 2 == 0
         """Whether the noun is said again instead of 它: the predicate decides, so that a plan is always written alike."""

@@ -19,7 +19,7 @@ from glassformer.demo.around import (
     WEATHER,
 )
 from glassformer.demo.lexicon import Noun, Predicate, entries, meant, phrases_of, predicate, predicates
-from glassformer.demo.plan import Phrase, Plan, Said
+from glassformer.demo.plan import Phrase, Said, SentencePlan
 from glassformer.demo.situations import Situation, actions, placements, scenes
 
 
@@ -246,7 +246,7 @@ class Draw:
         words = ["didn't", "did not", "couldn't", "could not", "wouldn't", "didn't want to"]
         return self.chance.choices(words, weights)[0]
 
-    def plans(self, frame: Frame, situation: Situation) -> list[Plan]:
+    def plans(self, frame: Frame, situation: Situation) -> list[SentencePlan]:
         """The same main clause with an ending for each participant of which something can be said."""
         chance = self.chance
         nouns = [self.pick(some) for some in situation.participants]
@@ -267,14 +267,16 @@ class Draw:
         thinks = chance.choice(THOUGHTS)
         modal = self.modal(situation, frame, nouns[0])
         if frame.kind not in "-+=":
-            return self.later_plans(frame, Plan(situation, participants, person, 0, None, None, modal, opening, thinks))
+            return self.later_plans(
+                frame, SentencePlan(situation, participants, person, 0, None, None, modal, opening, thinks)
+            )
         return [
-            Plan(situation, participants, person, about, *ending, modal, opening, thinks, present=present)
+            SentencePlan(situation, participants, person, about, *ending, modal, opening, thinks, present=present)
             for about, ending in endings
             if ending
         ]
 
-    def later_plans(self, frame: Frame, plan: Plan) -> list[Plan]:
+    def later_plans(self, frame: Frame, plan: SentencePlan) -> list[SentencePlan]:
         """Endings that say no predicate: an action, for each participant that it alone fits; the weather; a place."""
         if frame.kind == "w":
             return [replace(plan, weather=self.chance.choice(WEATHER))]

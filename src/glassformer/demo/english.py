@@ -3,7 +3,7 @@
 from functools import cache
 
 from glassformer.demo.lexicon import ENGLISH_NOW, english_present
-from glassformer.demo.plan import ROLES, Phrase, Plan, Said, joined, marked
+from glassformer.demo.plan import ROLES, Phrase, Said, SentencePlan, joined, marked
 
 ON_IN_ENGLISH = {"terrace", "balcony", "farm", "pasture", "playground", "island", "square", "runway"}
 """One is on them, not in them."""
@@ -21,7 +21,7 @@ def noun_phrase(phrase: Phrase, number: int) -> str:
 class English:
     """One plan's slots."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SentencePlan) -> None:
         self.plan = plan
 
     def fill(self, slot: str) -> str:
@@ -182,7 +182,7 @@ def slot_of(slot: str) -> tuple[str, frozenset[str]]:
 FLAGS = {"it", "its", "both", "the", "now", "start", "only", "had", "again", "^", "_"}
 
 
-def pronouns_of(plan: Plan, flags: frozenset[str]) -> set[int]:
+def pronouns_of(plan: SentencePlan, flags: frozenset[str]) -> set[int]:
     """The participants that are pronouns in a clause with these flags."""
     if "both" in flags:
         return {0, 1}

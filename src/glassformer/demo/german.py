@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from glassformer.demo.around import POSSESSORS
 from glassformer.demo.english import pronouns_of, slot_of
 from glassformer.demo.lexicon import GERMAN_NOW, Noun, Verb, first_person
-from glassformer.demo.plan import ROLES, Phrase, Plan, Said, joined, marked
+from glassformer.demo.plan import ROLES, Phrase, Said, SentencePlan, joined, marked
 
 THE = {"nom": "der die das die", "acc": "den die das die", "dat": "dem der dem den"}
 THIS = {"nom": "er e es e", "acc": "en e es e", "dat": "em er em en"}
@@ -91,7 +91,7 @@ class Clause:
 class German:
     """One plan's slots."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SentencePlan) -> None:
         self.plan = plan
 
     def fill(self, slot: str) -> str:

@@ -16,7 +16,7 @@ from glassformer.demo import ItSentence
 from glassformer.translator.alignment import is_mark, merge_words
 from glassformer.translator.translator import Translator
 
-Side = Literal["encoder", "decoder", "cross"]
+AttentionSide = Literal["encoder", "decoder", "cross"]
 ENDS = {"encoder": "self_attention", "decoder": "self_attention", "cross": "cross_attention"}
 
 
@@ -27,12 +27,12 @@ class JobPlaces(NamedTuple):
     ``decoder``: from that moment to target words that are there already.
     """
 
-    side: Side
+    side: AttentionSide
     pairs: list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class Job:
+class HeadJob:
     """A job, and the head that does it best."""
 
     job: str
@@ -71,7 +71,7 @@ def places_of_words(translator: Translator, ids: Sequence[int]) -> list[list[int
     return [places for text, places in translator.words(ids) if not is_mark(text)]
 
 
-def best_heads(translator: Translator, examples: Iterable[tuple[str, str, Mapping[str, JobPlaces]]]) -> list[Job]:
+def best_heads(translator: Translator, examples: Iterable[tuple[str, str, Mapping[str, JobPlaces]]]) -> list[HeadJob]:
     """For each job the head that does it best, in all (source, target, jobs) together; the clearest job first."""
     found: dict[str, dict[str, list[Tensor]]] = defaultdict(lambda: defaultdict(list))
     even: dict[str, list[float]] = defaultdict(list)
@@ -87,7 +87,7 @@ def best_heads(translator: Translator, examples: Iterable[tuple[str, str, Mappin
         attention = max(means, key=lambda name: float(means[name].max()))
         share, head = means[attention].max(dim=0)
         count = sum(shares.size(1) for shares in attentions[attention])
-        made.append(Job(job, attention, int(head), float(share), sum(even[job]) / count, count))
+        made.append(HeadJob(job, attention, int(head), float(share), sum(even[job]) / count, count))
     return sorted(made, key=lambda job: -job.share)
 
 

@@ -12,7 +12,7 @@ from glassformer.errors import CorpusError
 DEGREES = re.compile(r"^((too|so|very|not|far|much|a bit|still|really|quite) )+")
 
 
-class Row(NamedTuple):
+class HeldOutRow(NamedTuple):
     """One row of a test: two nouns, and a predicate of each."""
 
     first: str
@@ -22,17 +22,17 @@ class Row(NamedTuple):
     of_second: str
 
 
-def read_rows(path: str | Path) -> list[Row]:
+def read_rows(path: str | Path) -> list[HeldOutRow]:
     """The rows of a TSV with five columns; raises CorpusError for a line with another number of them."""
     rows = []
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
         if line.strip():
             columns = line.split("\t")
-            if len(columns) != len(Row._fields):
+            if len(columns) != len(HeldOutRow._fields):
                 raise CorpusError(
                     f"{path}, line {number}, has {len(columns)} columns, not 5: noun, verb, noun, and what is said of each"
                 )
-            rows.append(Row(*columns))
+            rows.append(HeldOutRow(*columns))
     return rows
 
 
@@ -43,7 +43,7 @@ class HeldOut:
     stand. Words that have the same German (street and road, ill and sick) count as one.
     """
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[HeldOutRow]) -> None:
         self.with_noun: dict[str, set[str]] = defaultdict(set)
         """Words that must not stand in a sentence with this noun, in any of its forms."""
         for row in rows:

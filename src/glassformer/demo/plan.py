@@ -48,7 +48,7 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class SentencePlan:
     """All that is drawn by chance for one sentence."""
 
     situation: Situation

@@ -9,8 +9,8 @@ from glassformer.demo.chinese import Chinese, chinese_repertoire
 from glassformer.demo.draw import Draw, Frame, Repertoire, whole_repertoire
 from glassformer.demo.english import English
 from glassformer.demo.german import German
-from glassformer.demo.held_out import HeldOut, Row
-from glassformer.demo.plan import FIRST_MARK, KEYS, ROLES, Plan
+from glassformer.demo.held_out import HeldOut, HeldOutRow
+from glassformer.demo.plan import FIRST_MARK, KEYS, ROLES, SentencePlan
 from glassformer.errors import CorpusError
 
 SAME_GENDER = 0.3
@@ -59,7 +59,7 @@ class ItSentence(NamedTuple):
 
 
 def it_sentences(
-    seed: int = 1, held_out: Iterable[Row] = (), repertoire: Repertoire | None = None, language: str = "de"
+    seed: int = 1, held_out: Iterable[HeldOutRow] = (), repertoire: Repertoire | None = None, language: str = "de"
 ) -> Iterator[ItSentence]:
     """Different sentences without end, the same for the same seed.
 
@@ -92,12 +92,12 @@ def it_sentences(
     raise CorpusError(f"the demo has made {len(seen):,} sentences and finds no other: ask for fewer")
 
 
-def worth(draw: Draw, plan: Plan) -> bool:
+def worth(draw: Draw, plan: SentencePlan) -> bool:
     numbers = {phrase.number for phrase in plan.participants}
     return len(plan.participants) == 1 or len(numbers) == 2 or draw.chance.random() < SAME_GENDER
 
 
-def sentence_of(frame: Frame, plan: Plan, language: str) -> ItSentence:
+def sentence_of(frame: Frame, plan: SentencePlan, language: str) -> ItSentence:
     """The plan in both languages."""
     english = English(plan)
     target_voice = Chinese(plan) if language == "zh" else German(plan)

@@ -81,7 +81,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Word:
+class AlignedWord:
     """A word of a translation, and the weight that it laid on the source's characters."""
 
     start: int
@@ -108,7 +108,7 @@ def marked_up(block: Block, translation: str, aligned: Sequence[Aligned], target
     return emitted(block.tags, translation, (0, len(translation)), block.write)
 
 
-def words_of(translation: str, aligned: Sequence[Aligned], unspaced: bool) -> list[Word]:
+def words_of(translation: str, aligned: Sequence[Aligned], unspaced: bool) -> list[AlignedWord]:
     """The words between blanks; of languages without blanks the tokens."""
     if unspaced:
         spans = [span for one in aligned for span in one.target if span[0] < span[1]]
@@ -126,10 +126,10 @@ def words_of(translation: str, aligned: Sequence[Aligned], unspaced: bool) -> li
             looks[number] += [
                 (*span, weight) for span, weight in zip(one.source, row, strict=False) if span[0] < span[1]
             ]
-    return [Word(*span, look) for span, look in zip(spans, looks, strict=True)]
+    return [AlignedWord(*span, look) for span, look in zip(spans, looks, strict=True)]
 
 
-def contested(words: Sequence[Word]) -> list[Word]:
+def contested(words: Sequence[AlignedWord]) -> list[AlignedWord]:
     """The words with their attention to each source token weighed by the part of all attention to that token that is theirs.
 
     An adjective or an article looks more at its noun than at itself; the noun's own word looks there still more, and nobody
@@ -146,7 +146,7 @@ def contested(words: Sequence[Word]) -> list[Word]:
             of_source[span] = of_source.get(span, 0.0) + weight
         merged.append(found)
     return [
-        Word(
+        AlignedWord(
             word.start,
             word.end,
             [(*span, weight * (weight / of_source[span]) ** CONTEST) for span, weight in found.items() if weight > 0],
@@ -160,7 +160,7 @@ def is_mark(text: str) -> bool:
     return not re.search(r"\w", text)
 
 
-def set_places(tags: Sequence[Tag], text: str, translation: str, words: Sequence[Word], room: Span) -> None:
+def set_places(tags: Sequence[Tag], text: str, translation: str, words: Sequence[AlignedWord], room: Span) -> None:
     """Find the place of each of ``tags`` among the words from ``room[0]`` to before ``room[1]``, and of those in it."""
     taken: list[Span] = []
     full = [tag for tag in tags if tag.close and tag.start < tag.end]
@@ -180,7 +180,7 @@ def set_places(tags: Sequence[Tag], text: str, translation: str, words: Sequence
                 inner.place = (place, place)
 
 
-def best_run(tag: Tag, text: str, words: Sequence[Word], room: Span, taken: Sequence[Span]) -> Span:
+def best_run(tag: Tag, text: str, words: Sequence[AlignedWord], room: Span, taken: Sequence[Span]) -> Span:
     """The run of words whose shares of attention inside the tag, less a half each, sum to the most: the one word with the
     largest share where none has a half. No run goes through words that another tag has."""
     if not text[: tag.start].strip() and not text[tag.end :].strip() and not taken:
@@ -203,7 +203,7 @@ def best_run(tag: Tag, text: str, words: Sequence[Word], room: Span, taken: Sequ
     return most, most + 1
 
 
-def characters(tag: Tag, text: str, translation: str, words: Sequence[Word], run: Span) -> Span:
+def characters(tag: Tag, text: str, translation: str, words: Sequence[AlignedWord], run: Span) -> Span:
     """The run's characters, without the marks at its ends where the tag in the source had none."""
     if run[0] >= run[1]:
         end = words[run[0] - 1].end if run[0] else 0
@@ -217,7 +217,7 @@ def characters(tag: Tag, text: str, translation: str, words: Sequence[Word], run
     return start, end
 
 
-def before_what(tag: Tag, text: str, translation: str, words: Sequence[Word], room: Span) -> int:
+def before_what(tag: Tag, text: str, translation: str, words: Sequence[AlignedWord], room: Span) -> int:
     """Where in the translation an empty tag stands: before the word that looks the most at the source's word behind it."""
     behind = re.compile(r"\s*(\w+)").match(text, tag.start)
     numbers = range(*room)

@@ -78,7 +78,7 @@ def read_subtitles(content: str) -> Document:
         pieces.append(content[at:start])
         for piece in inner.pieces:
             if isinstance(piece, Block):
-                piece.whole = Rows(len(lines), ending)
+                piece.whole = CueLines(len(lines), ending)
                 piece.write = cue_text(piece.write)
             pieces.append(piece)
         at = stop
@@ -90,7 +90,7 @@ def cue_text(write: Callable[[str], str]) -> Callable[[str], str]:
     return lambda text: write(text).replace("&amp;", "&").replace("&gt;", ">")
 
 
-class Rows:
+class CueLines:
     """A cue's text in that many lines, of about the same length."""
 
     def __init__(self, count: int, ending: str) -> None:

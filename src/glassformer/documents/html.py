@@ -104,7 +104,7 @@ def read_html(
 ) -> Document:
     """``source``, a page or a part of one. ``xml``: every tag stands inside a sentence, but those named in ``splitting``.
     The content of tags named in ``ignored`` is not translated, nor that of a tag with translate="no"."""
-    reader = Reader(xml, frozenset(splitting))
+    reader = HtmlReader(xml, frozenset(splitting))
     for event in with_kept(Events(source, xml=xml, ignored=ignored).events()):
         reader.take(event)
     reader.flush()
@@ -130,7 +130,7 @@ def with_kept(events: list[Event]) -> Iterator[Event]:
 
 
 @dataclass
-class Reader:
+class HtmlReader:
     """Puts events together into blocks."""
 
     xml: bool
@@ -203,7 +203,7 @@ def block_of(events: list[Event]) -> list[str | Block]:
         return [raw] if raw else []
     before, after = blanks(raw)
     text = text.rstrip()
-    return [*([before] if before else []), Block(text, tags, Writer(atoms, entities)), *([after] if after else [])]
+    return [*([before] if before else []), Block(text, tags, HtmlWriter(atoms, entities)), *([after] if after else [])]
 
 
 def blanks(raw: str) -> tuple[str, str]:
@@ -217,7 +217,7 @@ def spelled(raw: str) -> dict[str, str]:
     return {character: entity for character, entity in found.items() if len(character) == 1 and character not in "<>&"}
 
 
-class Writer:
+class HtmlWriter:
     """Text as HTML has it: the few characters that must be are entities, and those that the block wrote so."""
 
     def __init__(self, atoms: list[str], entities: dict[str, str]) -> None:

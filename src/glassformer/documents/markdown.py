@@ -40,7 +40,7 @@ def read_markdown(content: str) -> Document:
         spans = spans_of(token.content, body, max(done, starts[min(row, len(starts) - 1)]))
         for part, (start, end) in zip(parts_of(token.children), spans or [], strict=False):
             if HAS_WORDS.search(ATOM.sub("", part.text)):
-                pieces += [body[done:start], Block(part.text.rstrip(), part.tags, Writer(part.atoms), at_start)]
+                pieces += [body[done:start], Block(part.text.rstrip(), part.tags, MarkdownWriter(part.atoms), at_start)]
                 done = end
     return Document([*pieces, body[done:]])
 
@@ -65,7 +65,7 @@ def spans_of(content: str, body: str, cursor: int) -> list[tuple[int, int]] | No
 
 
 @dataclass
-class Part:
+class MarkdownLine:
     """The text between two hard line breaks."""
 
     text: str = ""
@@ -73,9 +73,9 @@ class Part:
     atoms: list[str] = field(default_factory=list)
 
 
-def parts_of(children: Sequence[Token]) -> list[Part]:
+def parts_of(children: Sequence[Token]) -> list[MarkdownLine]:
     """An inline token's children as blocks."""
-    parts = [Part()]
+    parts = [MarkdownLine()]
     outer: list[tuple[list[Tag], Tag]] = []
     tags = parts[0].tags
     for child in children:
@@ -85,7 +85,7 @@ def parts_of(children: Sequence[Token]) -> list[Part]:
         elif child.type == "softbreak":
             part.text += " "
         elif child.type == "hardbreak":
-            parts.append(Part())
+            parts.append(MarkdownLine())
             tags, outer = parts[-1].tags, []
         elif child.type.endswith("_open") and child.info != "auto":
             tag = Tag("[" if child.type == "link_open" else child.markup, "", len(part.text), len(part.text))
@@ -103,7 +103,7 @@ def parts_of(children: Sequence[Token]) -> list[Part]:
     return parts
 
 
-class Writer:
+class MarkdownWriter:
     """Text as Markdown has it: what would be markup is escaped."""
 
     def __init__(self, atoms: Sequence[str]) -> None:

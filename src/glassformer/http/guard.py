@@ -52,7 +52,7 @@ def refused_as_problem(refusal: RequestError, _: Scope) -> Response:
 
 
 @dataclass(frozen=True)
-class Rules:
+class ClientRules:
     """The clients that may ask a server."""
 
     hosts: Collection[str] = HOSTS
@@ -71,8 +71,8 @@ class Guard:
     """Around the app. A page of somebody else's that a browser shows may not ask: its Origin is another, and a name
     that was made to point at this machine (DNS rebinding) is another Host."""
 
-    def __init__(self, app: ASGIApp, rules: Rules | None = None) -> None:
-        self.app, self.rules = app, rules or Rules()
+    def __init__(self, app: ASGIApp, rules: ClientRules | None = None) -> None:
+        self.app, self.rules = app, rules or ClientRules()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -100,7 +100,7 @@ def strictly(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
     return [*kept, *OURS.items(), *([] if own_policy else [POLICY])]
 
 
-def check_origin(headers: Headers, method: str, path: str, rules: Rules) -> None:
+def check_origin(headers: Headers, method: str, path: str, rules: ClientRules) -> None:
     """Raises RequestError unless the request is from the server's own page, from no page at all, from a page of a site that
     may ask, or a link to a page."""
     host = headers.get("host", "")

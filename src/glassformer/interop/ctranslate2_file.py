@@ -34,7 +34,7 @@ class Binary:
     """By name, aliases as well; weights as they are stored."""
 
 
-class Cursor:
+class ByteReader:
     """Reads one value after the other, and none behind the end."""
 
     def __init__(self, content: bytes, where: object) -> None:
@@ -67,7 +67,7 @@ class Cursor:
 
 def read_binary(content: bytes, where: object) -> Binary:
     """Raises ForeignModelError for a file that is damaged, of another version, or none."""
-    cursor = Cursor(content, where)
+    cursor = ByteReader(content, where)
     version = cursor.number("I")
     if version not in VERSIONS:
         raise ForeignModelError(
@@ -93,7 +93,7 @@ def read_binary(content: bytes, where: object) -> Binary:
     return Binary(version, specification, revision, variables)
 
 
-def variable(cursor: Cursor, version: int, name: str) -> Tensor:
+def variable(cursor: ByteReader, version: int, name: str) -> Tensor:
     """One variable's data, in memory of the file."""
     where, rank = cursor.where, cursor.number("B")
     if rank > LARGEST_RANK:

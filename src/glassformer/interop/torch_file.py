@@ -52,7 +52,7 @@ class Global:
 
 
 @dataclass(frozen=True)
-class Storage:
+class TorchStorage:
     """Numbers that lie elsewhere."""
 
     key: str
@@ -61,10 +61,10 @@ class Storage:
 
 
 @dataclass(frozen=True)
-class Written:
+class StoredTensor:
     """A tensor as it is written down."""
 
-    storage: Storage
+    storage: TorchStorage
     offset: int
     shape: tuple[int, ...]
     stride: tuple[int, ...]
@@ -157,10 +157,10 @@ class Machine:
         name = called.name if isinstance(called, Global) else ""
         if name == "collections OrderedDict":
             return in_pairs([part for pair in arguments[0] for part in pair] if arguments else [])
-        if name == "torch._utils _rebuild_parameter" and isinstance(arguments[0], Written):
+        if name == "torch._utils _rebuild_parameter" and isinstance(arguments[0], StoredTensor):
             return arguments[0]
-        if name == "torch._utils _rebuild_tensor_v2" and isinstance(arguments[0], Storage):
-            return Written(
+        if name == "torch._utils _rebuild_tensor_v2" and isinstance(arguments[0], TorchStorage):
+            return StoredTensor(
                 arguments[0], int(arguments[1]), tuple(map(int, arguments[2])), tuple(map(int, arguments[3]))
             )
         raise ForeignModelError(f"{self.where} calls {name or type(called).__name__}: wanted tensors and nothing else")
@@ -186,13 +186,13 @@ def in_pairs(items: list[Any]) -> dict[Any, Any]:
     return dict(zip(items[::2], items[1::2], strict=True))
 
 
-def storage(about: Any) -> Storage:
+def storage(about: Any) -> TorchStorage:
     """("storage", its kind, its name, a device, how many numbers, …)."""
     word, kind, key, _, count = about[:5]
     dtype = STORAGES[kind.name.removeprefix("torch ")]
     if word != "storage" or not str(key).isalnum() or type(count) is not int or count < 0:
         raise ValueError("no storage")
-    return Storage(str(key), dtype, count)
+    return TorchStorage(str(key), dtype, count)
 
 
 def read_torch(content: bytes, path: Path) -> dict[str, Tensor]:
@@ -215,7 +215,7 @@ def from_zip(path: Path) -> dict[str, Tensor]:
     data = package.inside("data")
     bytes_of: dict[str, bytes] = {}
 
-    def numbers(storage: Storage) -> bytes:
+    def numbers(storage: TorchStorage) -> bytes:
         if storage.key not in bytes_of:
             bytes_of[storage.key] = data.read(storage.key, LARGEST_WEIGHTS)
         return bytes_of[storage.key]
@@ -246,13 +246,15 @@ def from_pickles(content: bytes, path: Path) -> dict[str, Tensor]:
     return {name: tensor_of(w, bytes_of[w.storage.key], f"{path}: {name}") for name, w in found.items()}
 
 
-def named(value: Any, path: Path) -> dict[str, Written]:
-    if not isinstance(value, dict) or not all(isinstance(n, str) and isinstance(w, Written) for n, w in value.items()):
+def named(value: Any, path: Path) -> dict[str, StoredTensor]:
+    if not isinstance(value, dict) or not all(
+        isinstance(n, str) and isinstance(w, StoredTensor) for n, w in value.items()
+    ):
         raise ForeignModelError(f"{path} is no state dictionary: wanted tensors by name")
     return value
 
 
-def tensor_of(written: Written, content: bytes, what: str) -> Tensor:
+def tensor_of(written: StoredTensor, content: bytes, what: str) -> Tensor:
     """The view that is written down, within its storage."""
     size = written.storage.count * written.storage.dtype.itemsize
     last = written.offset + sum(

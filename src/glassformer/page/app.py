@@ -29,7 +29,7 @@ LOOK_EVERY = 0.03
 BINARY = {"/api/look", "/api/weights", "/api/rows"}
 
 
-class Turn:
+class ModelTurn:
     """The model answers one question at a time; a bounded number of others waits."""
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ def make_app(services: Services | Service, *, longest_answer: float = LONGEST_AN
     """The server's application. The service that ``?model=NAME`` names, or the first, is asked in a thread, one question
     at a time, each for at most ``longest_answer`` seconds."""
     offered = Services(services) if isinstance(services, Service) else services
-    turn = Turn()
+    turn = ModelTurn()
 
     async def page(_: Request) -> Response:
         html = built_page()

@@ -27,7 +27,7 @@ class Deadline:
     def over(self, model: Transformer) -> Iterator[None]:
         """A ``with`` block in which every layer of ``model``, and every step of its lean twin, first looks at the clock.
         Raises RequestError from there."""
-        clock = Clock(self.gone, self.seconds)
+        clock = AnswerClock(self.gone, self.seconds)
         layers = [module for module in model.modules() if isinstance(module, (EncoderLayer, DecoderLayer))]
         watched = [*layers, model.encoder.norm, model.decoder.norm]
         handles = [module.register_forward_pre_hook(clock) for module in watched]
@@ -38,7 +38,7 @@ class Deadline:
                 handle.remove()
 
 
-class Clock(Bystander):
+class AnswerClock(Bystander):
     """It begins to run when it is made."""
 
     def __init__(self, gone: threading.Event, seconds: float) -> None:

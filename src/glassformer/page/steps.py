@@ -7,7 +7,7 @@ import torch
 from glassformer.config import DecodingConfig
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import lean
-from glassformer.decoding.rows import Rows
+from glassformer.decoding.rows import HypothesisRows
 from glassformer.decoding.sentences import choosable
 from glassformer.hypothesis import make_sentence
 from glassformer.page.look import step_of
@@ -21,7 +21,7 @@ def decode_steps(translator: Translator, text: str, report: Callable[[DecodingSt
     source_ids, _ = translator.ids_of(text, "", None)
     sentence = make_sentence(source_ids, (), config, model.config)
     with evaluating(model):
-        rows = Rows(lean(model), torch.tensor([sentence.source], device=translator.device))
+        rows = HypothesisRows(lean(model), torch.tensor([sentence.source], device=translator.device))
         free = rows.ids[:, :0]  # no prefix
         for step in range(sentence.limit):
             log_probabilities = rows.next()

@@ -16,16 +16,16 @@ def application(*models: str, **settings: Any) -> Callable[[], ASGIApp]:
         class Translations:
             pass
 
-    ``settings``: those of ``glassformer.serve.run.Settings``. Limits are each replica's own. The page to look inside is not
-    there. When it is called it raises ConfigError for an application without ``keys`` that is not ``open_to_all``: Ray's
-    proxy decides who can reach it.
+    ``settings``: those of ``glassformer.serve.run.ServerSettings``. Limits are each replica's own. The page to look
+    inside is not there. When it is called it raises ConfigError for an application without ``keys`` that is not
+    ``open_to_all``: Ray's proxy decides who can reach it.
     """
 
     def made() -> ASGIApp:
         from glassformer.serve.app import make_app
-        from glassformer.serve.run import Settings, check, make_office
+        from glassformer.serve.run import ServerSettings, check, make_office
 
-        chosen = Settings(models=models or ["en-de"], **{"host": "ray", **settings})
+        chosen = ServerSettings(models=models or ["en-de"], **{"host": "ray", **settings})
         check(chosen)
         return make_app(make_office(chosen, lambda _: None), hosts=chosen.names, origins=chosen.origins)
 

@@ -20,7 +20,7 @@ cluster from waiting for ever, and lets the actors of a node that died begin aga
 
 
 @dataclass(frozen=True)
-class Job:
+class ActorSettings:
     """The settings of each actor: they travel to other machines."""
 
     model: str
@@ -35,7 +35,7 @@ class Job:
 class Worker:
     """One actor: a model on one core."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: ActorSettings) -> None:
         from glassformer.translator import Translator
         from glassformer.translator.shipped import find_model
 
@@ -51,7 +51,7 @@ class Worker:
 class RayCluster:
     """``bulk.crew.Cluster``. ``address``: a cluster's; ``auto``: the one that this machine is part of, else a new one."""
 
-    def __init__(self, address: str, job: Job, share: float = SHARE) -> None:
+    def __init__(self, address: str, job: ActorSettings, share: float = SHARE) -> None:
         """Raises ConfigError where Ray is not installed, or nobody answers at ``address``."""
         if not 0 < share <= 1:
             raise ConfigError(f"a share of {share:g}: wanted a part of a core, such as {SHARE}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassformer.bulk.records import TRANSLATION
-from glassformer.bulk.shards import Translate as Texts
-from glassformer.bulk.shards import translate_with
+from glassformer.bulk.shards import TranslateTexts, translate_with
 from glassformer.config import DecodingConfig
 
 
@@ -23,7 +22,7 @@ class Translate:
     def __init__(self, model: str = "en-de", *, field: str = "text", beam: int = 4, threads: int = 1) -> None:
         """``field``: the column that holds the text. ``threads``: cores that one of these uses."""
         self.model, self.field, self.beam, self.threads = model, field, beam, threads
-        self.translate: Texts | None = None
+        self.translate: TranslateTexts | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         if self.translate is None:

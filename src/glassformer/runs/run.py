@@ -28,7 +28,7 @@ from glassformer.training.state import newest_checkpoint
 from glassformer.training.train import train as train_in
 from glassformer.translator import Translator
 
-Stop = AbstractContextManager[Callable[[], str]]
+StopSignal = AbstractContextManager[Callable[[], str]]
 """Entered while the loop runs; its function is called after each step and returns why to stop, or ""."""
 Reporting = Callable[[Path], AbstractContextManager[Reporter]]
 """Gives, for a run's folder, the reporter of what happens."""
@@ -99,7 +99,7 @@ def carry_out(
     threads: int = 0,
     device: str = "",
     reporting: Reporting = silent,
-    stop: Stop | None = None,
+    stop: StopSignal | None = None,
     about: dict[str, Any] | None = None,
     set_by: str = "as you set it",
     corpus: Callable[[Path], None] | None = None,

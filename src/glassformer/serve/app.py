@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glassformer.errors import GlassformerError
-from glassformer.http.guard import Guard, RequestError, Rules
+from glassformer.http.guard import ClientRules, Guard, RequestError
 from glassformer.serve.deepl import DeepL
 from glassformer.serve.libretranslate import LibreTranslate
 from glassformer.serve.office import Office
@@ -57,7 +57,7 @@ def make_app(
         HTTPException: http_response,
         Exception: bug_response,
     }
-    rules = Rules(hosts=hosts, origins=origins, json_only=False, pages=("/", "/look"), answer=said)
+    rules = ClientRules(hosts=hosts, origins=origins, json_only=False, pages=("/", "/look"), answer=said)
     middleware = [Middleware(Timed, office=office, routes=routes), Middleware(Guard, rules=rules)]
     if origins:
         allowed = {"allow_origins": list(origins), "allow_methods": ["GET", "POST"], "allow_headers": ["*"]}

@@ -20,7 +20,7 @@ MOST_TEXTS = 50
 
 
 @dataclass(frozen=True)
-class TranslateAsk:
+class DeepLAsk:
     """POST /v2/translate. Fields that are not here (formality, context, model_type, split_sentences …) change nothing."""
 
     text: list[str]
@@ -55,7 +55,7 @@ class DeepL:
         return header[len(SCHEME) :].strip() if header.lower().startswith(SCHEME) else given
 
     async def translate(self, request: Request) -> Response:
-        ask = as_kind(TranslateAsk, listed(await fields_of(request, self.office.limits.body)))
+        ask = as_kind(DeepLAsk, listed(await fields_of(request, self.office.limits.body)))
         if len(ask.text) > MOST_TEXTS:
             raise RequestError(413, f"{len(ask.text)} texts: wanted at most {MOST_TEXTS} a request")
         self.office.admit(request, self.key(request, ask.auth_key), ask.text)
@@ -74,7 +74,7 @@ class DeepL:
             {"translations": [self.entry(ask, *pair, source) for pair in zip(ask.text, shown, strict=True)]}
         )
 
-    def entry(self, ask: TranslateAsk, text: str, shown: str, source: str) -> dict[str, Any]:
+    def entry(self, ask: DeepLAsk, text: str, shown: str, source: str) -> dict[str, Any]:
         billed = {"billed_characters": len(text)} if ask.show_billed_characters else {}
         return {"detected_source_language": source.upper(), "text": shown, **billed}
 

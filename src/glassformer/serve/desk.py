@@ -12,7 +12,7 @@ from typing import Any
 
 from glassformer.config import DecodingConfig
 from glassformer.http.guard import RequestError
-from glassformer.serve.metrics import Metrics
+from glassformer.serve.metrics import ServerMetrics
 from glassformer.serve.models import Models, Offer
 from glassformer.serve.queue import ClosedError, FullError, GoneError, LateError, Order, Piece, Queue
 from glassformer.serve.workers import Stopwatch, Workers, compute_with_models
@@ -29,7 +29,7 @@ LONGEST = 30.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class TranslationRequest:
     """One request's texts, and how they are to be translated."""
 
     offer: Offer
@@ -51,7 +51,7 @@ class Desk:
         queue: Queue | None = None,
     ) -> None:
         self.models, self.longest, self.glossaries = models, longest, dict(glossaries or {})
-        self.queue, self.metrics, self.count = queue or Queue(), Metrics(), workers
+        self.queue, self.metrics, self.count = queue or Queue(), ServerMetrics(), workers
         self.mail = Mail()
         self.workers = Workers(self.queue, compute_with_models(models.translator), workers, self.count_batch)
         self.workers.start()
@@ -61,7 +61,7 @@ class Desk:
         self.metrics.batch(len(pieces), tokens)
 
     async def translate(
-        self, asked: Asked, watch: Callable[[], Awaitable[bool]] | None = None
+        self, asked: TranslationRequest, watch: Callable[[], Awaitable[bool]] | None = None
     ) -> list[list[Translation]]:
         """Up to n_best translations of each text. ``watch`` ends, with True, when the client who asked has left.
 
@@ -98,7 +98,7 @@ class Desk:
         finally:
             order.gone.set()  # whatever is left of it is not computed
 
-    async def prepared(self, asked: Asked) -> Prepared:
+    async def prepared(self, asked: TranslationRequest) -> Prepared:
         """The texts read, by their model, which is loaded if it is not yet."""
         translator = asked.offer.translator
         if translator is None:
@@ -144,7 +144,7 @@ class Desk:
         await asyncio.to_thread(self.workers.end, seconds)
 
 
-def finished(asked: Asked, prepared: Prepared, order: Order) -> list[list[Translation]]:
+def finished(asked: TranslationRequest, prepared: Prepared, order: Order) -> list[list[Translation]]:
     """The translations; where a glossary may search again in PyTorch, nobody else uses the model meanwhile."""
     if asked.glossary is None:
         return prepared.finish(order.found)

@@ -36,13 +36,13 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Keys:
+class ApiKeys:
     """The keys of a file, by their hash."""
 
     by_hash: dict[str, Key]
 
     @classmethod
-    def load(cls, path: Path) -> Keys:
+    def load(cls, path: Path) -> ApiKeys:
         """Raises ConfigError for a file that is not as ``add_key`` writes it."""
         wanted = "wanted a file that `glassformer serve --new-key NAME --keys FILE` has written"
         try:
@@ -93,7 +93,7 @@ class Bucket:
     at: float
 
 
-class Counted:
+class Usage:
     """Requests and characters of each who asks, by key or by address."""
 
     def __init__(self) -> None:

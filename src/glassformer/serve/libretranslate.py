@@ -28,7 +28,7 @@ KEPT_FILES, KEPT_BYTES, KEPT_FOR = 64, 64 * 2**20, 600.0
 
 
 @dataclass(frozen=True)
-class TranslateAsk:
+class LibreTranslateAsk:
     """POST /translate."""
 
     q: str | list[str]
@@ -69,7 +69,7 @@ class LibreTranslate:
         self.files: OrderedDict[str, tuple[File, float]] = OrderedDict()
 
     async def translate(self, request: Request) -> Response:
-        ask = as_kind(TranslateAsk, await fields_of(request, self.office.limits.body))
+        ask = as_kind(LibreTranslateAsk, await fields_of(request, self.office.limits.body))
         if not 0 <= ask.alternatives <= MOST_ALTERNATIVES:
             raise RequestError(400, f"alternatives={ask.alternatives}: wanted 0 … {MOST_ALTERNATIVES}")
         texts = ask.q if isinstance(ask.q, list) else [ask.q]

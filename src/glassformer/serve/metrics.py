@@ -10,7 +10,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """The upper ends of the histogram's bins."""
 
 
-class Metrics:
+class ServerMetrics:
     """Counters of one server. Figures of people's texts are sums alone."""
 
     def __init__(self) -> None:

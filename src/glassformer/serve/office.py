@@ -17,9 +17,9 @@ from glassformer.documents.html import read_html
 from glassformer.documents.office import OfficeFile
 from glassformer.errors import ConfigError
 from glassformer.http.guard import RequestError
-from glassformer.serve.desk import Asked, Desk
+from glassformer.serve.desk import Desk, TranslationRequest
 from glassformer.serve.detect import detected
-from glassformer.serve.keys import Counted, Key, Keys, Limits
+from glassformer.serve.keys import ApiKeys, Key, Limits, Usage
 from glassformer.serve.models import Offer
 from glassformer.serve.queue import LateError
 from glassformer.text.glossary import Glossary
@@ -47,7 +47,7 @@ class Office:
         self,
         desk: Desk,
         *,
-        keys: Keys | None = None,
+        keys: ApiKeys | None = None,
         per_address: Limits | None = None,
         limits: Sizes | None = None,
         beam: int = 4,
@@ -57,7 +57,7 @@ class Office:
         self.desk, self.keys, self.limits = desk, keys, limits or Sizes()
         self.per_address, self.beam, self.shows = per_address or Limits(), beam, look
         self.usual = DecodingConfig(beam_size=beam)
-        self.counted = Counted()
+        self.counted = Usage()
         self.used: Counter[str] = Counter()
         """Characters asked for by each key, since the server began."""
 
@@ -119,7 +119,7 @@ class Office:
         glossary: Glossary | None = None,
     ) -> list[list[Translation]]:
         """As ``Desk.translate``, while the client who asked is there."""
-        return await self.desk.translate(Asked(offer, texts, config, glossary), leaving(request))
+        return await self.desk.translate(TranslationRequest(offer, texts, config, glossary), leaving(request))
 
     async def marked(
         self,

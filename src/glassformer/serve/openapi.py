@@ -77,7 +77,7 @@ def libre_paths() -> dict[str, Any]:
     file["required"].append("file")
     setting = {"type": "object"}
     return {
-        "/translate": {"post": operation(libretranslate.TranslateAsk, answer(translated))},
+        "/translate": {"post": operation(libretranslate.LibreTranslateAsk, answer(translated))},
         "/detect": {"post": operation(libretranslate.DetectAsk, answer(several(LANGUAGE)))},
         "/translate_file": {
             "post": operation(
@@ -116,7 +116,7 @@ def deepl_paths() -> dict[str, Any]:
     listing = {**without_body("The languages.", answer(several(language)), "Message"), "parameters": [kinds]}
     return {
         "/v2/translate": {
-            "post": operation(deepl.TranslateAsk, answer(an_object(translations=several(entry))), error="Message")
+            "post": operation(deepl.DeepLAsk, answer(an_object(translations=several(entry))), error="Message")
         },
         "/v2/languages": {"get": listing},
         "/v2/usage": {
@@ -130,7 +130,7 @@ def deepl_paths() -> dict[str, Any]:
 def own_paths() -> dict[str, Any]:
     found = answer(schema_of(own.TranslateAnswer))
     found["content"]["application/x-ndjson"] = {"schema": schema_of(own.Translated)}
-    return {"/v1/translate": {"post": operation(own.TranslateAsk, found, kinds=[JSON])}}
+    return {"/v1/translate": {"post": operation(own.OwnAsk, found, kinds=[JSON])}}
 
 
 def operation(

@@ -28,7 +28,7 @@ LINES = re.compile(r"(\s*\n\s*)")
 
 
 @dataclass(frozen=True)
-class TranslateAsk:
+class OwnAsk:
     """POST /v1/translate."""
 
     text: str | list[str]
@@ -52,7 +52,7 @@ class TranslateAsk:
 
 
 @dataclass(frozen=True)
-class Word:
+class AnsweredWord:
     """A word of a translation, by its characters."""
 
     start: int
@@ -63,7 +63,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Hypothesis:
+class AnsweredHypothesis:
     """One translation."""
 
     text: str
@@ -77,8 +77,8 @@ class Translated:
     """One text's translations."""
 
     text: str
-    hypotheses: list[Hypothesis]
-    words: list[Word]
+    hypotheses: list[AnsweredHypothesis]
+    words: list[AnsweredWord]
     not_applied: list[str]
     """Terms of the glossary that the translation does not have."""
     misplaced: list[str]
@@ -110,7 +110,7 @@ class Own:
         self.office = office
 
     async def translate(self, request: Request) -> Response:
-        ask = as_kind(TranslateAsk, await fields_of(request, self.office.limits.body))
+        ask = as_kind(OwnAsk, await fields_of(request, self.office.limits.body))
         texts, until = ask.text if isinstance(ask.text, list) else [ask.text], self.until()
         header = request.headers.get("authorization", "")
         key = header[len("Bearer ") :].strip() if header.startswith("Bearer ") else ""
@@ -128,7 +128,7 @@ class Own:
         """When the time for an answer is over that begins now."""
         return time.monotonic() + self.office.desk.longest
 
-    def offer(self, ask: TranslateAsk, texts: list[str]) -> Offer:
+    def offer(self, ask: OwnAsk, texts: list[str]) -> Offer:
         source = self.office.detect(texts, ask.target)[0] if ask.source == "auto" else ask.source
         targets = self.office.desk.models.targets(source)
         if not ask.target and len(targets) != 1:
@@ -137,13 +137,13 @@ class Own:
             )
         return self.office.find(source, ask.target or targets[0])
 
-    def config(self, ask: TranslateAsk) -> DecodingConfig:
+    def config(self, ask: OwnAsk) -> DecodingConfig:
         if not 1 <= ask.beam <= MOST_BEAM or not 1 <= ask.n_best <= MOST_BEAM:
             raise RequestError(400, f"beam={ask.beam}, n_best={ask.n_best}: wanted 1 … {MOST_BEAM} of each")
         beam = max(ask.beam, ask.n_best)
         return DecodingConfig(beam_size=beam, n_best=ask.n_best, attention=ask.attention)
 
-    def glossary(self, ask: TranslateAsk) -> Glossary | None:
+    def glossary(self, ask: OwnAsk) -> Glossary | None:
         if ask.terms and ask.glossary:
             raise RequestError(400, "glossary and terms: wanted one or the other")
         return Glossary.of(ask.terms) if ask.terms else self.office.glossary(ask.glossary)
@@ -151,7 +151,7 @@ class Own:
     async def lines(
         self,
         request: Request,
-        ask: TranslateAsk,
+        ask: OwnAsk,
         offer: Offer,
         texts: list[str],
         config: DecodingConfig,
@@ -171,7 +171,7 @@ class Own:
 
     async def shown(
         self,
-        ask: TranslateAsk,
+        ask: OwnAsk,
         offer: Offer,
         text: str,
         best: list[Translation],
@@ -185,7 +185,7 @@ class Own:
         scores = await self.office.word_scores(offer, text, best[0].text, until) if ask.word_scores else {}
         return Translated(
             best[0].text,
-            [Hypothesis(one.text, one.log_probability, one.score, one.finished) for one in best],
+            [AnsweredHypothesis(one.text, one.log_probability, one.score, one.finished) for one in best],
             words_of(best[0], offer.target in UNSPACED, scores) if ask.attention or ask.word_scores else [],
             best[0].not_applied,
             best[0].misplaced,
@@ -196,7 +196,7 @@ class Own:
         )
 
 
-def words_of(best: Translation, unspaced: bool, scores: dict[int, float]) -> list[Word]:
+def words_of(best: Translation, unspaced: bool, scores: dict[int, float]) -> list[AnsweredWord]:
     """The words between blanks (or characters), with what each looked at: the three source tokens with the most weight.
     ``scores``: log P by a word's number."""
     made = []
@@ -204,7 +204,7 @@ def words_of(best: Translation, unspaced: bool, scores: dict[int, float]) -> lis
         total = sum(weight for *_, weight in word.looks) or 1.0
         most = sorted(word.looks, key=lambda look: -look[2])[:3]
         looks = [(start, end, round(weight / total, 4)) for start, end, weight in most]
-        made.append(Word(word.start, word.end, scores.get(number), looks))
+        made.append(AnsweredWord(word.start, word.end, scores.get(number), looks))
     return made
 
 

@@ -13,7 +13,7 @@ from glassformer.http.guard import HOSTS
 from glassformer.http.listening import HOST, listen, serve_app
 from glassformer.serve.app import DRAINING, make_app
 from glassformer.serve.desk import LONGEST, Desk
-from glassformer.serve.keys import Keys, Limits
+from glassformer.serve.keys import ApiKeys, Limits
 from glassformer.serve.models import Models, offer_of
 from glassformer.serve.office import Office, Sizes
 from glassformer.serve.queue import BUDGET, MOST_WAITING, Queue
@@ -25,7 +25,7 @@ CONNECTIONS = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ServerSettings:
     """All that a server can be informed."""
 
     models: Sequence[str]
@@ -56,7 +56,7 @@ class Settings:
         return self.host in HOSTS
 
 
-def check(settings: Settings) -> None:
+def check(settings: ServerSettings) -> None:
     """Raises ConfigError for a server that anybody on the network could use without being asked for a key."""
     if not settings.is_local and settings.keys is None and not settings.open_to_all:
         raise ConfigError(
@@ -64,8 +64,8 @@ def check(settings: Settings) -> None:
         )
 
 
-def make_office(settings: Settings, tell: Callable[[str], None], look: bool = False) -> Office:
-    """The models' desk and its rules. Raises as ``offer_of``, ``Keys.load`` and ``Glossary.from_tsv``."""
+def make_office(settings: ServerSettings, tell: Callable[[str], None], look: bool = False) -> Office:
+    """The models' desk and its rules. Raises as ``offer_of``, ``ApiKeys.load`` and ``Glossary.from_tsv``."""
 
     def load(name: str) -> Translator:
         tell(f"loading {name}")
@@ -87,7 +87,7 @@ def make_office(settings: Settings, tell: Callable[[str], None], look: bool = Fa
         longest=settings.seconds,
         queue=Queue(settings.budget, settings.most_waiting),
     )
-    keys = Keys.load(settings.keys) if settings.keys is not None else None
+    keys = ApiKeys.load(settings.keys) if settings.keys is not None else None
     return Office(
         desk, keys=keys, per_address=settings.per_address, limits=settings.sizes, beam=settings.beam, look=look
     )
@@ -103,7 +103,7 @@ def glossaries_of(paths: Sequence[Path]) -> Mapping[str, Glossary]:
     return found
 
 
-def serve(settings: Settings, tell: Callable[[str], None], look: Callable[[], ASGIApp] | None = None) -> None:
+def serve(settings: ServerSettings, tell: Callable[[str], None], look: Callable[[], ASGIApp] | None = None) -> None:
     """Until the process is interrupted or asked to end. ``look`` makes the page's application,
     for this machine alone."""
     check(settings)

@@ -48,27 +48,39 @@ KINDS = {
     "comment": r"<!--.{0,4000}?-->",
     "bbcode": r"\[/?(?:b|i|u|s|url|img|quote|code|list|size|color)(?:=[^\]\s]{1,200})?\]",
     "tag": r"</?[A-Za-z][\w:-]*(?:\s[^<>]{0,400})?/?>",
+    "markdown": r"\]\((?:https?://|mailto:|\.{0,2}/|#)[^\s()]{0,400}(?:\([^\s()]{0,200}\)[^\s()]{0,200})?\)",
     "link": r"\b(?:https?|ftps?|sftp|file|git|ssh|wss?)://[^\s<>\"“”«»`]+|\b(?:mailto|tel|magnet|urn|doi):[^\s<>\"“”«»`]+",
-    "mail": r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+",
+    "mail": r"(?<![\w.+'-])(?:[\w.+-]++(?:'[\w.+-]++){0,3})@[\w-]+(?:\.[\w-]+)+",
     "domain": rf"(?<![\w@.-])(?:www\.[^\s<>\"“”«»`]+"
+    r"|localhost(?::\d{1,5}(?!\w))?(?:/[^\s<>\"“”«»`]*)?(?!\w)"
     rf"|(?:[a-z0-9-]++\.){{1,10}}(?:{DOMAINS})(?:[/?#][^\s<>\"“”«»`]*)?(?![\w-]|\.\w))",
     "code": r"`[^`\n]+`",
+    "message": r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,"
+    r"(?:[^{}]{1,200}\{(?:[^{}]|\{[^{}]{0,80}\}){0,400}\}){1,9}\s*\}",
     "placeholder": r"\{\{\s*[^{}]{1,80}?\s*\}\}|[$%#]?\{[^{}\s][^{}]{0,80}\}|\{\}|\$\[[\w.]+\]|\$\([\w.]+\)",
     "format": r"%\([\w.]+\)[-#0+]*\d*(?:\.\d+)?[A-Za-z]"
-    r"|(?<![\w%])%(?:\d+\$)?[-+#0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|L|q|j|z|t)?[diouxXeEfFgGcrsSpa@](?![A-Za-z])"
+    r"|(?:(?<![\w%])|(?<=%[a-z@]))%(?:\d+\$)?[-+#0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|L|q|j|z|t)?[diouxXeEfFgGcrsSpa@](?![A-Za-z])"
     r"|(?<![\w%])%(?:L?\d{1,2}|n)(?!\w)|%%|%[A-Z][A-Z0-9_]+%?|%[a-z]\w*%",
-    "variable": r"(?<!\w)__\w+?__(?!\w)|(?<![\w$])\$[A-Za-z_]\w*(?:\.\w+)*\$?|\$\{\w+\}|(?<!\w)\w+\(\)",
+    "variable": r"(?<!\w)__\w+?__(?!\w)|(?<![\w$])\$[A-Za-z_]\w*(?:\.\w+)*\$?|\$\{\w+\}|(?<!\w)\w++(?:\.\w++){0,9}\(\)"
+    r"|(?<!\w)[A-Za-z][A-Za-z0-9]*+(?:_[A-Za-z0-9]++)++(?!\w|\.\w)|(?<!\w)(?:[Cc]\+\+|[CF]#)(?!\w)",
+    "escape": r"(?<!\\)\\[nrt](?![a-z])|(?<![\w\\])\\(?:[0abfv\"'](?![a-z])|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[A-Za-z]++\*?)",
     "entity": r"&(?:[A-Za-z]\w{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});",
     "shortcode": r"(?<![\w:])(?::(?=[02-9_+-]*+[A-Za-z1])[A-Za-z0-9_+-]++:)+(?![\w:])",
     "time": r"(?<![\d:.])\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?![\d:])"
     r"|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?\b",
-    "version": r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}(?:[-+][\w.]*\w)?(?!\w)"
+    "version": r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}"
+    r"(?:(?::\d{1,5}|/\d{1,2})(?![\w.]*\w)|(?:[-+][\w.]*\w){1,2})?(?!\w)"
     r"|(?<![\w.])v\d+(?:\.\d+)*(?:-\w+)?(?!\w)",
-    "path": r"(?<!\w)(?:[A-Za-z]:\\|\\\\)[^\s<>\"|?*]+"
+    "path": r"(?<!\w)(?:[A-Za-z]:\\|\\\\)(?:[^\s<>\"|?*:\\]++(?: [^\s<>\"|?*:\\]++){0,3}\\){0,20}[^\s<>\"|?*]+"
     r"|(?<![^\s(\"'“„«])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
     rf"|(?<![\w.-])[\w-]++(?:\.[\w-]++){{0,10}}?\.(?:{FILES})(?!\w)",
     "option": r"(?<![\w-])--[A-Za-z][\w-]*\w",
-    "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#(?:[0-9A-Fa-f]{6}|\d+)\b",
+    "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#(?:[0-9A-Fa-f]{6}|\d+)\b"
+    r"|(?<![\w@#.-])(?=[A-Za-z]*+\d)(?=\d*+[A-Za-z])(?:[A-Za-z0-9]{7,}+|[A-Z]{1,4}\d{3,}[A-Z0-9]*+)(?![\w-])",
+    "address": r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])",
+    "digits": r"(?<!\w)[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,3})?(?!\w)"
+    r"|(?<!\w)\d{4}(?: \d{4}){3}(?!\w| \d)|(?<![\w+])\+\d[\d ()/-]{6,20}\d(?!\w)"
+    r"|(?<![\w/])\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})(?![\w/])",
     "mention": r"(?<![\w@/])[@#][A-Za-z_]\w+",
     "emoticon": r"(?<!\S)[:;=8][-'o^]?[)(DPp\]\[/\\|*3](?!\S)|<3(?!\d)",
     "emoji": rf"{SYMBOLS}(?:\s*{SYMBOLS})*",
@@ -77,7 +89,10 @@ KINDS = {
 with a run of letters begins only where the run does, and runs give nothing back (``++``)."""
 ENDS = ".,;:!?'’…*"
 BRACKETS = {")": "(", "]": "[", "}": "{"}
-QUICK = re.compile(r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|\d-\d|[a-z]\.[a-z]|--|\bv\d|\(\)|0x")
+QUICK = re.compile(
+    r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|\d-\d|[a-z]\.[a-z]|--|\bv\d|\(\)|0x"
+    r"|[A-Za-z]\d|\d[A-Za-z]|\d \d{4}|[Cc]\+\+|localhost"
+)
 QUICK_SYMBOLS = re.compile(
     "[\u00a6\u00a9\u00ae\u2100-\u2bff\u3000-\u303f\u3200-\u33ff\ua000-\uabff\ue000-\uf8ff\U00010000-\U0010ffff]"
 )
@@ -148,17 +163,20 @@ def restored(
     left = dict.fromkeys([*signs.values(), *unsigned])
     every = "|".join(map(re.escape, sorted({*signs, *SIGNS}, key=len, reverse=True)))
     pieces = re.split(f"({every})", text) if signs or not text.isascii() else [text]
-    whole = pieces[0]
+    whole, before_it = pieces[0], ""
     for sign, following in zip(pieces[1::2], pieces[2::2], strict=True):
         number = signs.get(sign, -1)
         if number in left:
             before, after = beside(source, sign)
+            if before_it and before_it + sign in source:
+                whole, before = whole.removesuffix(" "), False  # the model has a blank before each word
             gap = " " if before and is_letter(whole[-1:]) else ""
             whole += gap + things[number]
             following = f" {following}" if after and is_letter(following[:1]) else following
             del left[number]
         elif whole[-1:] == " ":
             following = following.removeprefix(" ")
+        before_it = sign if following in ("", " ") else ""
         whole += following
     lost = [things[number] for number in left]
     return " ".join([*([whole] if whole.strip() else []), *lost]), lost

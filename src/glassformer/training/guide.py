@@ -21,7 +21,7 @@ from glassformer.corpus.marks import NO_MARKS
 from glassformer.errors import ConfigError
 from glassformer.model import Transformer
 from glassformer.trace import record
-from glassformer.training.state import Progress
+from glassformer.training.state import RunProgress
 
 
 def guided_loss(
@@ -73,7 +73,7 @@ def head_of(config: TrainingConfig) -> tuple[str, int]:
     return attention, int(number)
 
 
-def teaches(progress: Progress, config: TrainingConfig) -> bool:
+def teaches(progress: RunProgress, config: TrainingConfig) -> bool:
     """Whether the head is taught in ``progress.step``, which is noted there. Once its share of the run is over it stays
     so, also where the run's end, which a time limit only lets estimate, is planned anew."""
     if not config.guided_attention or progress.guide_ended:
@@ -85,7 +85,7 @@ def teaches(progress: Progress, config: TrainingConfig) -> bool:
     return not progress.guide_ended
 
 
-def taught(progress: Progress, config: TrainingConfig, facts: Facts) -> dict[str, Any]:
+def taught(progress: RunProgress, config: TrainingConfig, facts: Facts) -> dict[str, Any]:
     """The card's entry: which head was taught, up to which step so far, how strongly, by how many marked pairs; and
     the same of the model that the run began with. Empty where nothing was taught."""
     before = {**progress.taught_before, "in": "the run it started from"} if progress.taught_before else {}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from glassformer.config import TrainingConfig
-from glassformer.training.state import Progress
+from glassformer.training.state import RunProgress
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Stop:
     """False where it was interrupted: the same command goes on from here."""
 
 
-def limit_reached(config: TrainingConfig, progress: Progress) -> str:
+def limit_reached(config: TrainingConfig, progress: RunProgress) -> str:
     """Which limit is reached, in words; empty while none is."""
     steps, epochs, seconds = progress.step, progress.epoch, progress.seconds
     if config.max_steps and steps >= config.max_steps:
@@ -29,7 +29,7 @@ def limit_reached(config: TrainingConfig, progress: Progress) -> str:
     return ""
 
 
-def patience_lost(config: TrainingConfig, progress: Progress) -> str:
+def patience_lost(config: TrainingConfig, progress: RunProgress) -> str:
     """In words, that too many validations in a row were no better; empty while there were fewer."""
     if not config.patience or progress.without_better < config.patience:
         return ""

@@ -81,7 +81,7 @@ class Meter:
 
 
 @dataclass
-class Metrics:
+class MetricsFile:
     """``metrics.jsonl``: a row for every LOG_EVERY steps and for each validation. It can be read while it grows."""
 
     path: Path

@@ -8,7 +8,7 @@ from glassformer.scores import Score
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """Reported once, before the first step."""
 
     folder: str
@@ -79,7 +79,7 @@ class Reporter(Protocol):
     """The object that a run calls with its records."""
 
     def doing(self, what: str, done: int, total: int) -> None: ...
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunPlan) -> None: ...
     def noted(self, what: str) -> None:
         """Called with a sentence when something went wrong and the run recovered."""
 
@@ -92,7 +92,7 @@ class NullReporter:
     """Reports nothing."""
 
     def doing(self, what: str, done: int, total: int) -> None: ...
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunPlan) -> None: ...
     def noted(self, what: str) -> None:
         """Called with a sentence when something went wrong and the run recovered."""
 

@@ -1,7 +1,7 @@
 """The learning rate: it rises, stays, and falls to 0 at the end that the run's limits plan; or the paper's (§5.3)."""
 
 from glassformer.config import TrainingConfig
-from glassformer.training.state import Progress
+from glassformer.training.state import RunProgress
 
 PLAN_EVERY = 100
 """Steps from one estimate of the run's end, where a time limit decides it, to the next."""
@@ -13,7 +13,7 @@ SLOWER = 0.5
 """By which the rate is multiplied each time that the loss was NaN or infinite."""
 
 
-def learning_rate(progress: Progress, config: TrainingConfig) -> float:
+def learning_rate(progress: RunProgress, config: TrainingConfig) -> float:
     """The rate of ``progress.step`` (from 1): it follows from the settings and from what a checkpoint keeps.
 
     ``linear``: up to ``learning_rate`` in the warm-up, which takes at most a tenth of the planned steps, then, in the last
@@ -33,7 +33,7 @@ def learning_rate(progress: Progress, config: TrainingConfig) -> float:
     return highest * rising * min(left / config.decay_share, 1.0)
 
 
-def begin(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:
+def begin(progress: RunProgress, config: TrainingConfig, steps_in_epoch: int) -> None:
     """To be called when a session of the run begins: where the limits, the rate or the batches are others than before,
     the end is planned anew. Where the rate would more than double by that, it warms up again, from 0 to what a run of the
     new length has. ``progress.batch`` is moved to where as large a share of the epoch is over."""
@@ -52,7 +52,7 @@ def begin(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> No
         progress.warm_from = progress.step
 
 
-def plan(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> None:
+def plan(progress: RunProgress, config: TrainingConfig, steps_in_epoch: int) -> None:
     """Set ``progress.planned_steps``, the step at which the first of the limits will end the run; 0 while unknown."""
     ends = [config.max_steps] if config.max_steps else []
     if config.max_epochs:
@@ -65,7 +65,7 @@ def plan(progress: Progress, config: TrainingConfig, steps_in_epoch: int) -> Non
     progress.planned_steps = max(min(ends), progress.step, 1) if ends else 0
 
 
-def start_decay(progress: Progress, config: TrainingConfig) -> bool:
+def start_decay(progress: RunProgress, config: TrainingConfig) -> bool:
     """Start the decay now, with the length that a run of this size would use. Returns whether it started: it does not where
     the rate falls already, or never is constant.
 
@@ -81,7 +81,7 @@ def start_decay(progress: Progress, config: TrainingConfig) -> bool:
     return True
 
 
-def due(progress: Progress, config: TrainingConfig) -> bool:
+def due(progress: RunProgress, config: TrainingConfig) -> bool:
     """Whether the end is to be estimated again: every PLAN_EVERY steps, where time decides it."""
     return config.time_limit > 0 and (progress.step == FIRST_PLAN or progress.step % PLAN_EVERY == 0)
 

@@ -34,7 +34,7 @@ from glassformer.training.processes import Processes
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """Where a run is."""
 
     step: int = 0
@@ -90,7 +90,7 @@ class State:
     averaged: Transformer
     """The model with the averaged weights: they share their memory with ``average``."""
     optimizers: list[torch.optim.Optimizer]
-    progress: Progress = field(default_factory=Progress)
+    progress: RunProgress = field(default_factory=RunProgress)
 
     @classmethod
     def new(cls, model: ModelConfig, training: TrainingConfig, device: torch.device) -> "State":
@@ -211,14 +211,14 @@ def share_random_states(processes: Processes, saved: list[Tensor], seeds: list[i
         torch.manual_seed(int(np.random.SeedSequence([*seeds, processes.rank]).generate_state(1)[0]))
 
 
-def progress_from(values: dict[str, Any], checkpoint: Path) -> Progress:
+def progress_from(values: dict[str, Any], checkpoint: Path) -> RunProgress:
     """Raises CheckpointError for what another version wrote."""
-    fields = {name: type(value) for name, value in asdict(Progress()).items()}
+    fields = {name: type(value) for name, value in asdict(RunProgress()).items()}
     for name, value in values.items():
         kinds = (int, float) if fields.get(name) is float else (fields.get(name),)
         if name not in fields or type(value) not in kinds:
             raise CheckpointError(f"{checkpoint / 'training.json'}: unexpected {name} = {str(value)[:40]}: begin again")
-    return Progress(**values)
+    return RunProgress(**values)
 
 
 def number_of(name: str) -> int:

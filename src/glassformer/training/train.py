@@ -32,15 +32,15 @@ from glassformer.training.guide import (
 )
 from glassformer.training.limits import Stop, limit_reached, patience_lost
 from glassformer.training.loss import loss_of
-from glassformer.training.metrics import LOG_EVERY, Clock, Meter, Metrics
+from glassformer.training.metrics import LOG_EVERY, Clock, Meter, MetricsFile
 from glassformer.training.precision import products_in
 from glassformer.training.processes import Processes
 from glassformer.training.recovery import MOST_SETBACKS, Losses, LossNotFiniteError, Snapshot, halve, ran_out_of_memory
-from glassformer.training.report import NullReporter, Outcome, Plan, Reporter
+from glassformer.training.report import NullReporter, Outcome, Reporter, RunPlan
 from glassformer.training.schedule import SLOWER, learning_rate
 from glassformer.training.start import start_from
 from glassformer.training.state import (
-    Progress,
+    RunProgress,
     State,
     newest_checkpoint,
     random_state,
@@ -141,7 +141,7 @@ class Session:
         self.card = replace(self.card, glassformer=__version__, parameters=parameters, pairs=pairs)
         device = str(self.where) + (f", {self.processes.count} processes" if self.processes.count > 1 else "")
         messages, choices = self.data.messages, self.recipe.choices
-        plan = Plan(str(self.run), messages, choices, parameters, pairs, self.in_epoch, device, progress.step)
+        plan = RunPlan(str(self.run), messages, choices, parameters, pairs, self.in_epoch, device, progress.step)
         self.reporter.planned(plan)
         for note in [*self.data.notes, *damaged, *([unused] if unused else [])]:
             self.reporter.noted(note)
@@ -165,10 +165,10 @@ class Session:
             start_from(state, self.data.tokenizer, self.start)
             state.progress.taught_before = dict(Card.of(self.start.card).taught)
         self.processes.tensors_from_first(state.everything())
-        state.progress = Progress(**json.loads(self.processes.text_from_first(json.dumps(asdict(state.progress)))))
+        state.progress = RunProgress(**json.loads(self.processes.text_from_first(json.dumps(asdict(state.progress)))))
         share_random_states(self.processes, random, [self.config.seed, state.progress.step])
         if self.processes.first:
-            self.metrics = Metrics(self.run / "metrics.jsonl", state.progress.step)
+            self.metrics = MetricsFile(self.run / "metrics.jsonl", state.progress.step)
 
     def rest_of_epoch(self) -> Iterator[list[Batch]]:
         """The batches of each step of this epoch, after those that the checkpoint has seen."""

@@ -13,10 +13,10 @@ from glassformer.decoding.batches import pad
 from glassformer.hypothesis import Hypothesis
 from glassformer.scores import Score, bleu
 from glassformer.training.loss import loss_of
-from glassformer.training.metrics import Metrics
+from glassformer.training.metrics import MetricsFile
 from glassformer.training.precision import products_in
 from glassformer.training.report import Reporter, Validation
-from glassformer.training.state import Progress, State
+from glassformer.training.state import RunProgress, State
 
 GREEDY = DecodingConfig(method="greedy")
 NEAR = 1.0
@@ -25,7 +25,7 @@ NEAR = 1.0
 
 
 def validate(
-    state: State, data: Data, config: TrainingConfig, metrics: Metrics, reporter: Reporter, where: torch.device
+    state: State, data: Data, config: TrainingConfig, metrics: MetricsFile, reporter: Reporter, where: torch.device
 ) -> bool:
     """Measure the averaged weights on the validation pairs. True when they are the best so far."""
     progress = state.progress
@@ -46,7 +46,7 @@ def validate(
     return better
 
 
-def is_better(progress: Progress, config: TrainingConfig, bleu: float, loss: float) -> bool:
+def is_better(progress: RunProgress, config: TrainingConfig, bleu: float, loss: float) -> bool:
     """Whether a checkpoint goes before the best one so far. Where BLEU decides, among those that it does not tell apart
     the lower loss does: it is of all validation pairs, token by token, and hardly depends on chance.
     """

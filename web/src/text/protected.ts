@@ -82,14 +82,18 @@ export function restored(
   const every = [...new Set([...signs.keys(), ...SIGNS])].sort((a, b) => b.length - a.length);
   const pieces = text.split(new RegExp(`(${every.join("|")})`, "u"));
   let whole = pieces[0]!;
+  let beforeIt = "";
   for (let at = 1; at < pieces.length; at += 2) {
     const number = signs.get(pieces[at]!);
     let following = pieces[at + 1]!;
     if (number !== undefined && left.delete(number)) {
       const [before, after] = beside(source, pieces[at]!);
-      whole += (before && isLetter([...whole].at(-1) ?? "") ? " " : "") + things[number];
+      const joined = beforeIt && source.includes(beforeIt + pieces[at]!);
+      if (joined) whole = whole.replace(/ $/, ""); // the model has a blank before each word
+      whole += (!joined && before && isLetter([...whole].at(-1) ?? "") ? " " : "") + things[number];
       if (after && isLetter(following)) following = ` ${following}`;
     } else if (whole.endsWith(" ")) following = following.replace(/^ /, "");
+    beforeIt = following.trim() ? "" : pieces[at]!;
     whole += following;
   }
   return [...(whole.trim() ? [whole] : []), ...[...left].map((number) => things[number]!)].join(" ");
