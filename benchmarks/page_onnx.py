@@ -8,18 +8,16 @@ projects it to the decoder's keys and values, as `glassformer export --to onnx` 
 """
 
 import argparse
-import functools
-import http.server
 import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import rows
 import torch
@@ -29,6 +27,7 @@ from glassformer.cli.look import ARTICLE
 from glassformer.interop.export_onnx import export_onnx
 from glassformer.page.model import closed, model_body
 from glassformer.translator import find_model
+from tests.static_files import served
 
 WEB = Path(__file__).parents[1] / "web"
 PACKAGE = "onnxruntime-web"
@@ -61,22 +60,6 @@ async ([ids, rounds]) => {
   return { open, times, memory: [...memory.data], keys: [...keys.data] };
 }
 """
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Files, without a line for each on standard error."""
-
-    def log_message(self, *_: object) -> None:
-        return
 
 
 def run(words: list[str], where: Path) -> None:

@@ -1,10 +1,6 @@
 """A file with its model in it, opened from disk without a network, and a site: everything works, and nobody is asked."""
 
-import functools
-import http.server
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +12,7 @@ from glassformer.page.wire import Ask
 from glassformer.translator import Translator
 from glassformer.what_if import heads_off
 from tests.browser.conftest import SENTENCE, TARGET, Open, link
+from tests.static_files import served
 
 OTHER, ITS = "The lamp flickers.", "Die Lampe flackert."
 OFF = [("decoder.layers.0.cross_attention", 0), ("decoder.layers.1.cross_attention", 1)]
@@ -32,21 +29,6 @@ def site(translator: Translator, tmp_path: Path) -> Iterator[str]:
     write_site(tmp_path / "site", models, lambda *_: None)
     with served(tmp_path / "site") as address:
         yield address
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Files, without a line for each on standard error."""
-
-    def log_message(self, *_: object) -> None:
-        return
 
 
 def translation(wanted: str) -> str:

@@ -141,10 +141,10 @@ def test_the_index_names_every_page_of_the_docs() -> None:
     assert all((DOCS / link).exists() for link in linked)
 
 
-@pytest.mark.parametrize("page", TOURS)
-def test_the_tour_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of them: the others show the same code and the same output, as the next test sees."""
     monkeypatch.chdir(tmp_path)
-    assert run_tour(text_of(page)) > 10
+    assert run_tour(text_of(TOURS[0])) > 10
 
 
 def test_the_tours_show_the_same_code() -> None:

@@ -115,12 +115,20 @@ def write_model(
     asked = [
         {"text": text, **change} for text in texts for change in (changes if text not in ("it", LOSES) else changes[:1])
     ]
-    cases = [case_of(folder, number, translator, one) for number, one in enumerate(asked)]
+    small = translator.inside.model.config.d_model < 100
+    cases = [
+        case_of(folder, number, translator, one, ranked=small or one["text"] == LOSES)
+        for number, one in enumerate(asked)
+    ]
     (folder / "cases.json").write_text(json.dumps(cases))
     (folder / "lines.json").write_text(json.dumps(lines_of(translator.tokenizer)))
 
 
-def case_of(folder: Path, number: int, translator: Translator, asked: dict[str, Any]) -> dict[str, Any]:
+def case_of(
+    folder: Path, number: int, translator: Translator, asked: dict[str, Any], ranked: bool = True
+) -> dict[str, Any]:
+    """``ranked``: whether the heads are ranked, too, which takes a pass a head, here and twice in the page's tests. All
+    cases of the small models are; one case shows that the large model's numbers agree as well."""
     edges = [tuple(edge) for edge in asked.get("blocked", [])]
     off = [tuple(head) for head in asked.get("heads_off", [])]
     turns = [tuple(turn) for turn in asked.get("turned", [])]
@@ -144,9 +152,9 @@ def case_of(folder: Path, number: int, translator: Translator, asked: dict[str, 
     service = Service(translator)
     as_given = replace(ask, target=text)
     service.keep(as_given, seen)
-    ranking = service.rank(as_given)
+    ranking = asdict(service.rank(as_given)) if ranked else None
     header = unpack(service.look(as_given)).header
     assert isinstance(header, wire.Look)
     told = {**asdict(header), "windows": [], "weights": [window.name for window in header.weights], "groups": []}
     found = {"source": source, "target": target, "beam": beam, "greedy": greedy, "scores": scores}
-    return {"ask": asked, **found, "ranking": asdict(ranking), "look": told}
+    return {"ask": asked, **found, "ranking": ranking, "look": told}

@@ -8,5 +8,6 @@ export interface Case {
   beam: number[];
   greedy: number[];
   scores: number[];
-  ranking: Ranking;
+  /** null where the heads were not ranked: of a large model that takes long. */
+  ranking: Ranking | null;
 }

@@ -7,7 +7,7 @@ import typer
 from glassformer.config import check_columns
 from glassformer.errors import ConfigError
 
-Columns = Annotated[str, typer.Option("--columns", metavar="S,T", help="Of TSVs with more columns, the source's and the target's, such as 1,2.", show_default="there are two")]  # fmt: skip
+Columns = Annotated[str, typer.Option("--columns", metavar="S,T", help="The source's and the target's column, such as 1,2, in a TSV of more than two.", show_default="there are two")]  # fmt: skip
 
 
 def columns_of(text: str) -> list[int]:

@@ -29,17 +29,17 @@ glassformer diagnose translate-en_de-1_9.argosmodel --source test.en --target te
 
 def diagnose(
     run: Annotated[Path, typer.Argument(help="A run's folder; or any model, also another program's.")],
-    source: Annotated[str, typer.Option(help="A test set, to see whether it was trained on; without --target, a TSV of pairs.")] = "",
+    source: Annotated[str, typer.Option(help="A test set; the command says whether its pairs were trained on; without --target, a TSV of pairs.")] = "",
     target: Annotated[str, typer.Option(help="Its target side.")] = "",
     columns: Columns = "",
-    svg: Annotated[Path | None, typer.Option(help="Where the learning curve goes.", show_default="RUN/learning-curve.svg")] = None,
+    svg: Annotated[Path | None, typer.Option(help="The file for the learning curve.", show_default="RUN/learning-curve.svg")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:  # fmt: skip
     """Say why a model is bad: its data, its training, its translations; and draw its learning curve.
 
-    Looks at the training pairs, at how the losses moved, and at translations of validation sentences. Of a model without a
-    run, with --source and --target: at its translations of these, and whether another start, end or order of its tokens makes
-    the references likelier.
+    Looks at the training pairs, at how the losses moved, and at translations of validation sentences. A model without
+    a run needs --source and --target: the command looks at its translations of these, and at whether another start, end or
+    order of its tokens makes the references likelier.
     """
     from glassformer.corpus.read import read_pairs
     from glassformer.diagnosis.diagnose import diagnose as findings_of

@@ -28,7 +28,7 @@ def export(
     out: Annotated[Path, typer.Argument(help="The folder, or the .argosmodel, to write, which must not be there.")],
     to: Annotated[str, typer.Option(help="The program: ctranslate2, huggingface, argos or onnx.")] = "ctranslate2",
     quantization: Annotated[str, typer.Option(help="ctranslate2 and argos: int8, float32, int8_float32, int8_bfloat16, int8_float16, int16, bfloat16 or float16.")] = "int8",
-    languages: Annotated[str, typer.Option(help="argos: such as en-de, where the model's card does not say.")] = "",
+    languages: Annotated[str, typer.Option(help="argos: the languages, such as en-de, where the model's card does not name them.")] = "",
 ) -> None:  # fmt: skip
     """Write a model for another program, with its tokenizer and a note on how to load it: a folder of CTranslate2, a folder
     that Hugging Face transformers loads as MarianMTModel, a package that Argos Translate and LibreTranslate install, or a

@@ -20,8 +20,8 @@ glassformer import nllb-200-distilled-600M --source-language eng_Latn --target-l
 def import_(
     path: Annotated[Path, typer.Argument(help="An .argosmodel, or a folder of CTranslate2 or Hugging Face (Marian, BART, mBART, M2M-100, NLLB).")],
     out: Annotated[Path | None, typer.Option(help="The folder to write, which must not be there. Without it: named after PATH, here.", show_default=False)] = None,
-    source_language: Annotated[str, typer.Option(help="Of a multilingual model: the language that it reads, by its own code.")] = "",
-    target_language: Annotated[str, typer.Option(help="Of a multilingual model: the language that it writes, such as deu or deu_Latn.")] = "",
+    source_language: Annotated[str, typer.Option(help="For a multilingual model: the language that it reads, by the model's own code.")] = "",
+    target_language: Annotated[str, typer.Option(help="For a multilingual model: the language that it writes, such as deu or deu_Latn.")] = "",
 ) -> None:  # fmt: skip
     """Make another program's model one of ours: to look into, to translate with, to train further.
 

@@ -31,7 +31,7 @@ def info(
     models: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help="A shipped model's name, or the folder of a model or a run; several are compared.", show_default="en-de")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:  # fmt: skip
-    """Show what a model is: its sizes, its training and its scores. Of several: what differs, and their learning curves."""
+    """Show what a model is: its sizes, its training and its scores. With several models: what differs, and their learning curves."""
     from glassformer.translator import find_model
 
     names = models or ["en-de"]

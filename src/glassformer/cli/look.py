@@ -54,7 +54,7 @@ def look(
     top: Annotated[int | None, typer.Option(min=1, help="Keys shown for each head of that layer.", show_default="3")] = None,
     figure: Annotated[Path | None, typer.Option(help="Write a picture instead, x.svg: what the word of --token looks at, in the layer and the attention of the options above; or x.gif: the decoding, a word a second. It needs no browser; every other view can be taken away from the page.")] = None,
     view: Annotated[Literal["attention", "heads"], typer.Option(help="The figure's content: one layer's heads as arcs, or every layer and head.")] = "attention",
-    layout: Annotated[Literal["slide", "paper"], typer.Option(help="Of the figure: 1600 × 900, or as high as its words.")] = "paper",
+    layout: Annotated[Literal["slide", "paper"], typer.Option(help="The figure's size: slide is 1600 × 900, paper is as high as its words.")] = "paper",
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
 ) -> None:  # fmt: skip
     """Translate a sentence and see every number of every step: a page opens in the browser.

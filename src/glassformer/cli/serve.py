@@ -27,9 +27,9 @@ glassformer serve en-de --host 0.0.0.0 --keys keys.json
 
 def serve(
     model: Annotated[list[str] | None, typer.Argument(help="Shipped models' names, or folders of models or runs: one a language pair.", show_default="en-de")] = None,
-    host: Annotated[str, typer.Option(help="Where it can be reached; other addresses than 127.0.0.1 want --keys or --open-to-all.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Where it can be reached; other addresses than 127.0.0.1 need --keys or --open-to-all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 is any free one.")] = 5000,
-    keys: Annotated[Path | None, typer.Option(help="A file of keys: only who has one may ask.", show_default=False)] = None,
+    keys: Annotated[Path | None, typer.Option(help="A file of keys. Only clients that send one of them may ask.", show_default=False)] = None,
     new_key: Annotated[str, typer.Option(help="Write a new key with this name into --keys, print it, and end.")] = "",
     open_to_all: Annotated[bool, typer.Option("--open-to-all", help="Let other machines ask without a key.")] = False,
     name: Annotated[list[str] | None, typer.Option(help="A host name under which other machines ask. Can be repeated.", show_default="any")] = None,
@@ -41,9 +41,9 @@ def serve(
     threads: Annotated[int, typer.Option(help="Cores to use.", show_default="all")] = 0,
     seconds: Annotated[float, typer.Option(help="The longest time for one request; after it the answer is 503.")] = 30.0,
     memory: Annotated[float, typer.Option(help="GB of models' weights that are held at a time; the least used are dropped.", show_default="no limit")] = 0.0,
-    characters: Annotated[int, typer.Option(help="The most of one request.")] = 100_000,
-    requests_per_minute: Annotated[int, typer.Option(help="The most of one address without a key, or of the new key.", show_default="no limit")] = 0,
-    characters_per_minute: Annotated[int, typer.Option(help="The same, in characters.", show_default="no limit")] = 0,
+    characters: Annotated[int, typer.Option(help="The most characters in one request.")] = 100_000,
+    requests_per_minute: Annotated[int, typer.Option(help="The most requests a minute from one address without a key, or with the new key.", show_default="no limit")] = 0,
+    characters_per_minute: Annotated[int, typer.Option(help="The most characters a minute, from the same.", show_default="no limit")] = 0,
 ) -> None:  # fmt: skip
     """Translate over HTTP: LibreTranslate's and DeepL's requests, our own (/openapi.json), and a page at /.
 

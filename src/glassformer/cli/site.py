@@ -21,7 +21,7 @@ def site(
     folder: Annotated[Path, typer.Argument(help="The folder to write: new, empty, or an earlier site.")],
     model: Annotated[list[str] | None, typer.Option(help="A shipped model's name, or the folder of a model or a run. Can be repeated: the first one is loaded.", show_default="all shipped models")] = None,
     text: Annotated[str, typer.Option(help="The sentence that the page begins with.", show_default="the article's")] = "",
-    int8: Annotated[bool, typer.Option("--int8", help="Weights rounded to 8 bits: a third smaller, and the page says how far they are off.")] = False,
+    int8: Annotated[bool, typer.Option("--int8", help="Round the weights to 8 bits: the site is a third smaller, and the page says how far they are off.")] = False,
 ) -> None:  # fmt: skip
     """Write a web site whose visitors have the model in their own browser: no server computes, nothing is sent.
 
