@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from glassformer.config import DecodingConfig
 from glassformer.hypothesis import Hypothesis, length_penalty
-from glassformer.text.languages import UNSPACED, language_code
+from glassformer.text.languages import UNSPACED_LANGUAGES, language_code
 from glassformer.text.numbers import lacking, numbers_in, written_in
 from glassformer.text.reading import Part, Reader, Reading
 from glassformer.text.tokenizer import WORD_START, Tokenizer, is_byte
@@ -108,7 +108,7 @@ def with_sign(
     """``hypothesis`` with ``sign`` at the place where the whole is likeliest."""
     tokenizer = reader.tokenizer.target
     ids, pieces = hypothesis.ids, tokenizer.encode(sign)
-    unspaced = language_code(reader.target) in UNSPACED
+    unspaced = language_code(reader.target) in UNSPACED_LANGUAGES
     near = part.text.find(sign) / len(part.text) * len(ids)
     around = sorted(places(tokenizer, ids, unspaced), key=lambda place: abs(place - near))[:MOST_PLACES]
     ways = [pieces, pieces[1:]] if unspaced and tokenizer.tokens(pieces[:1]) == [WORD_START] else [pieces]

@@ -9,6 +9,7 @@ import { Reader } from "../src/text/reading";
 import { Rules } from "../src/text/rules";
 import { sentences } from "../src/text/sentences";
 import { Tokenizer } from "../src/text/tokenizer";
+import { wordsOf } from "../src/text/words";
 import type { Rules as Told, SpecialIds, Vocabulary } from "../src/numbers/wire";
 
 interface Readings {
@@ -73,17 +74,30 @@ else
       ).toEqual([]));
     it("a given translation is read as in Python", () =>
       expect(differences((one) => [reader.asTarget(reader.read(one.text), one.text), one.as_target])).toEqual([]));
+    it("where no blanks are between words each piece is one", () => {
+      const pieces = [
+        "<pad>",
+        "<s>",
+        "</s>",
+        "▁",
+        "动物",
+        "，",
+        "<0xE5>",
+        "<0x81>",
+        "<0xAE>",
+        "▁is",
+        "n",
+        "▁ผม",
+        "เปิด",
+      ];
+      const kinds = "cccnnnbbbnnnn";
+      const small = { pad_id: 0, bos_id: 1, eos_id: 2 } as SpecialIds;
+      const asian = new Tokenizer({ pieces, kinds, scores: pieces.map(() => -1) }, small);
+      const words = wordsOf(asian, [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 2], rules);
+      expect(words.map(({ tokens }) => tokens)).toEqual([[0], [1, 2], [3], [4, 5, 6], [7, 8], [9], [10], [11]]);
+      expect(words[1]!.text).toBe("动物");
+    });
 
     const seen = (text: string): string =>
       told.patterns["things"] ? protect(text, rules, true).text : normalised(text);
   });
-
-it("where no blanks are between words each piece is one", () => {
-  const pieces = ["<pad>", "<s>", "</s>", "▁", "动物", "，", "<0xE5>", "<0x81>", "<0xAE>", "▁is", "n"];
-  const kinds = "cccnnnbbbnn";
-  const special = { pad_id: 0, bos_id: 1, eos_id: 2 } as SpecialIds;
-  const tokenizer = new Tokenizer({ pieces, kinds, scores: pieces.map(() => -1) }, special);
-  const words = tokenizer.words([1, 3, 4, 5, 6, 7, 8, 9, 10, 2]);
-  expect(words.map(({ tokens }) => tokens)).toEqual([[0], [1, 2], [3], [4, 5, 6], [7, 8], [9]]);
-  expect(words[1]!.text).toBe("动物");
-});

@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decode, inflate, parseBody } from "../src/numbers/data";
+import { Rules } from "../src/text/rules";
 import { Tokenizer } from "../src/text/tokenizer";
+import { wordsOf } from "../src/text/words";
 import { Products } from "../src/transformer/products";
 import { readModel } from "../src/transformer/weights";
 import { reasonOf, Service } from "../src/worker/service";
@@ -19,8 +21,8 @@ if (!folder) it.skip("what the server answered: tests/page/test_contract.py runs
 else
   describe("the tokenizer", () => {
     it.each(models.includes("en-de") ? ["toy", "en-de"] : ["toy"])("of %s cuts and joins as Python's", async (name) => {
-      const { header, tokenizer: table } = await readModel(file(name), new Products());
-      const tokenizer = new Tokenizer(table, header.special);
+      const { header, tokenizer: table, rules: told } = await readModel(file(name), new Products());
+      const [tokenizer, rules] = [new Tokenizer(table, header.special), new Rules(told)];
       const lines = JSON.parse(readFileSync(`${folder}/${name}/lines.json`, "utf8")) as {
         text: string | null;
         ids: number[];
@@ -32,7 +34,7 @@ else
         expect(tokenizer.decode(line.ids), line.ids.join()).toBe(line.said);
         if (line.text !== null)
           expect(
-            tokenizer.words([...line.ids, header.special.eos_id]).map(({ text, tokens }) => [text, tokens]),
+            wordsOf(tokenizer, [...line.ids, header.special.eos_id], rules).map(({ text, tokens }) => [text, tokens]),
           ).toEqual(line.words);
       }
     });

@@ -2,13 +2,13 @@
 
 import re
 
-UNSPACED = (
+UNSPACED_SCRIPTS = (
     r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaa7f"
     r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 """A class of characters: Thai, Lao, Tibetan, Burmese, Khmer, Tai Le, New Tai Lue, Tai Tham; kana and Han."""
-UNIT = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])\w)+")
-IN_UNSPACED = re.compile(rf"[{UNSPACED}]")
+UNIT = re.compile(rf"[{UNSPACED_SCRIPTS}]|(?:(?![{UNSPACED_SCRIPTS}])\w)+")
+UNSPACED_CHARACTER = re.compile(rf"[{UNSPACED_SCRIPTS}]")
 
 
 def units(text: str) -> list[str]:
@@ -24,4 +24,4 @@ def folded(text: str) -> str:
 def unspaced(texts: list[str]) -> bool:
     """Whether most letters of ``texts`` are of a script without blanks between words."""
     letters = sum(character.isalpha() for text in texts for character in text)
-    return sum(len(IN_UNSPACED.findall(text)) for text in texts) > letters / 2
+    return sum(len(UNSPACED_CHARACTER.findall(text)) for text in texts) > letters / 2

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from glassformer.corpus.read import Pair
-from glassformer.corpus.units import IN_UNSPACED, folded, units
+from glassformer.corpus.units import UNSPACED_CHARACTER, folded, units
 from glassformer.diagnosis.finding import Finding
 from glassformer.diagnosis.sides import other_language_within, swapped, swapped_in_part, validation_swapped
 
@@ -130,7 +130,7 @@ def repeated(pairs: Sequence[Pair]) -> Finding | None:
 
 def is_long(text: str) -> bool:
     """Whether a line has enough characters for its length to say something: a Chinese word has one or two."""
-    return len(text) > 20 or len(IN_UNSPACED.findall(text[:21])) > 10
+    return len(text) > 20 or len(UNSPACED_CHARACTER.findall(text[:21])) > 10
 
 
 def uneven(pairs: Sequence[Pair]) -> Finding | None:

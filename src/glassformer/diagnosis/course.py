@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from glassformer.corpus.units import UNSPACED, units
+from glassformer.corpus.units import UNSPACED_SCRIPTS, units
 from glassformer.diagnosis.finding import Finding
 from glassformer.diagnosis.sides import Profile, belongs_to
 
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 LOOP = re.compile(
     r"(?:^|\s)(\S+(?:\s+\S+){0,5}?)(?:\s+\1){3,}(?=\s|$)|(\S{1,6}?)\2{7,}"
-    rf"|([{UNSPACED}]{{2,12}}?)\3{{3,}}"
+    rf"|([{UNSPACED_SCRIPTS}]{{2,12}}?)\3{{3,}}"
 )
 """One to six words four times in a row, or a few letters eight times; of scripts without blanks two to twelve characters
 four times."""

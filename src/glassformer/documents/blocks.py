@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from glassformer.text.languages import UNSPACED, language_code
+from glassformer.text.languages import UNSPACED_LANGUAGES, language_code
 from glassformer.translator import Translation
 from glassformer.translator.spans import Aligned, Span
 
@@ -103,7 +103,7 @@ def marked_up(block: Block, translation: str, aligned: Sequence[Aligned], target
     """The translation with the block's tags, written as the file has it."""
     if not block.tags:
         return block.write(translation)
-    words = contested(words_of(translation, aligned, language_code(target) in UNSPACED))
+    words = contested(words_of(translation, aligned, language_code(target) in UNSPACED_LANGUAGES))
     set_places(block.tags, block.text, translation, words, (0, len(words)))
     return emitted(block.tags, translation, (0, len(translation)), block.write)
 

@@ -1,15 +1,16 @@
-"""How a text is read for a model, for the page's own Worker: the patterns and the words of the room ``text``, so that
-``web/src/text`` has the steps alone, and no table of its own that could differ."""
+"""How a text is read for a model, for the page's own Worker: the patterns and the words of the rooms ``text`` and
+``corpus``, so that ``web/src/text`` has the steps alone, and no table of its own that could differ."""
 
 import re
 from collections.abc import Iterable
 from string import ascii_letters
 
+from glassformer.corpus.units import UNSPACED_CHARACTER
 from glassformer.page.javascript import javascript
 from glassformer.page.wire import Rules
 from glassformer.text import acronyms, case, other_language, protected, scripts, sentence_ends
 from glassformer.text.abbreviations import MONTHS, NEVER, NUMBERED, ORDINAL_AFTER, SOMETIMES, STARTERS, abbreviations
-from glassformer.text.languages import UNSPACED, language_code
+from glassformer.text.languages import UNSPACED_LANGUAGES, language_code
 from glassformer.text.reading import Reader
 from glassformer.text.tokenizer import WORD_START
 
@@ -42,6 +43,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "cjk_end": sentence_ends.CJK_END,
     "speech": sentence_ends.SPEECH,
     "grammar_word": other_language.WORD,
+    "unspaced_character": UNSPACED_CHARACTER,
 }
 KINDS = "|".join(f"(?P<{name}>{pattern})" for name, pattern in protected.KINDS.items())
 LONGEST_WORD = 12
@@ -78,7 +80,7 @@ def words_of(source: str, reader: Reader) -> dict[str, Iterable[str]]:
         "units": acronyms.UNITS,
         "determiners": acronyms.DETERMINERS,
         **{f"follows_{word.lower()}": words for word, words in acronyms.FOLLOWERS.items()},
-        "unspaced": UNSPACED,
+        "unspaced_languages": UNSPACED_LANGUAGES,
         "names": case.ENGLISH_NAMES if source in ("en", "") else (),
         "never": known.never,
         "numbered": known.numbered,

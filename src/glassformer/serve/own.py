@@ -20,7 +20,7 @@ from glassformer.serve.fields import as_kind, fields_of
 from glassformer.serve.models import Offer
 from glassformer.serve.office import Office
 from glassformer.text.glossary import Glossary
-from glassformer.text.languages import UNSPACED
+from glassformer.text.languages import UNSPACED_LANGUAGES
 from glassformer.translator import Translation
 
 MOST_BEAM = 16
@@ -186,7 +186,7 @@ class Own:
         return Translated(
             best[0].text,
             [AnsweredHypothesis(one.text, one.log_probability, one.score, one.finished) for one in best],
-            words_of(best[0], offer.target in UNSPACED, scores) if ask.attention or ask.word_scores else [],
+            words_of(best[0], offer.target in UNSPACED_LANGUAGES, scores) if ask.attention or ask.word_scores else [],
             best[0].not_applied,
             best[0].misplaced,
             self.office.look(offer, text),

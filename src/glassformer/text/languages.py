@@ -11,7 +11,7 @@ SHORT = {
     "tur": "tr", "ukr": "uk", "urd": "ur", "vie": "vi", "yue": "zh", "zho": "zh", "chi": "zh", "lzh": "zh", "wuu": "zh",
 }  # fmt: skip
 """ISO 639-2 and -3, and other spellings, to the code that the tables of this room use."""
-UNSPACED = frozenset({"zh", "ja"})
+UNSPACED_LANGUAGES = frozenset({"zh", "ja"})
 """Languages that put no blank between sentences. Thai, Lao, Khmer and Burmese put none between words, but one between
 sentences."""
 UNSPACED_END = re.compile(r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff65”’…—\U00020000-\U0003ffff]$")
@@ -31,7 +31,7 @@ def glue(language: str, before: str = "", after: str = "") -> str:
     blank in Chinese, too, and without a ``language`` two that meet with Chinese characters or marks get none.
     """
     code = language_code(language)
-    if code in UNSPACED:
+    if code in UNSPACED_LANGUAGES:
         return " " if before[-1:].isascii() and after[:1].isascii() and before and after else ""
     if not code and UNSPACED_END.search(before) and re.match(r"[\u2e80-\u30ff\u3400-\u9fff“‘（]", after):
         return ""

@@ -45,7 +45,7 @@ LONGEST_LINE = 4000
 """Characters. Of a longer line training uses only the beginning: words repeat, and its memory has to have an end."""
 COVERAGE = 0.9999
 """The share of the text whose characters get an id of their own; the rest, a stray emoji, is spelt in bytes."""
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+UNSPACED_LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Letters of scripts that put no blank between words: Thai to Burmese, Khmer, Chinese and Japanese characters."""
 FEW = 16
 """Texts up to which SentencePiece is faster one by one: for a list it starts threads, at some 50 µs."""
@@ -193,10 +193,9 @@ class Tokenizer:
         script, symbols, one or several in a row."""
         known = {one for one in set("".join(self._tokens)) if not one.isascii()}  # bytes are spelt in ASCII
         stranger = f"[^\\s\\x00-\\x7f{MARKS}{re.escape(''.join(sorted(known)))}]"
-        letter = f"(?:(?![{UNSPACED}{MARKS}])[^\\W\\d_])"
-        begin = (
-            f"(?:(?<![^\\W\\d_])|(?<=[{UNSPACED}]))"  # of a word, or each one is looked through as often as it is long
-        )
+        letter = f"(?:(?![{UNSPACED_LETTERS}{MARKS}])[^\\W\\d_])"
+        # Of a word, or each one is looked through as often as it is long.
+        begin = f"(?:(?<![^\\W\\d_])|(?<=[{UNSPACED_LETTERS}]))"
         word = f"{begin}{letter}*{stranger}(?:{letter}|{stranger})*"
         return re.compile(f"{word}(?: {word})*")
 

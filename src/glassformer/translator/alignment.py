@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glassformer.brief import brief
-from glassformer.corpus.units import IN_UNSPACED
+from glassformer.corpus.units import UNSPACED_CHARACTER
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import WORD_START, Tokenizer, is_byte
 
@@ -62,7 +62,7 @@ def words_of(tokenizer: Tokenizer, ids: Sequence[int], special: bool) -> list[tu
 def parts_of(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:
     """The words between two blanks. Chinese, Japanese, Thai have no blanks between words: there each piece is one, with
     the blank before it; the bytes of a character are together."""
-    if not any(IN_UNSPACED.search(tokens[place]) for place in places):
+    if not any(UNSPACED_CHARACTER.search(tokens[place]) for place in places):
         return without_marks(tokens, places)
     parts: list[list[int]] = []
     before = ""

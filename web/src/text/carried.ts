@@ -18,7 +18,7 @@ export function withSign(
   tokenizer: Tokenizer,
   rules: Rules,
 ): number[][] {
-  const unspaced = rules.has("unspaced", rules.told.target);
+  const unspaced = rules.has("unspaced_languages", rules.told.target);
   const near = ([...text.slice(0, text.indexOf(sign))].length / [...text].length) * ids.length;
   const away = (place: number): number => Math.abs(place - near);
   const pieces = tokenizer.encode(sign);

@@ -141,23 +141,6 @@ export class Tokenizer {
     const { pad_id, bos_id, eos_id } = this.special;
     return id === pad_id || id === bos_id || id === eos_id;
   }
-
-  /** The words that `ids` spell, each with its positions in them; punctuation marks at a word's ends are words where they
-   * are tokens of their own, and so are <s> and </s>. */
-  words(ids: number[]): { text: string; tokens: number[] }[] {
-    const tokens = this.tokens(ids);
-    const between: number[][] = [];
-    ids.forEach((id, place) => {
-      if (this.isSilent(id)) return;
-      if (tokens[place]!.startsWith(WORD_START) || !between.length) between.push([]);
-      between.at(-1)!.push(place);
-    });
-    const words = between
-      .flatMap((places) => partsOf(tokens, places))
-      .map((places) => ({ text: this.decode(places.map((place) => ids[place]!)), tokens: places }));
-    const others = ids.flatMap((id, place) => (this.isSilent(id) ? [{ text: tokens[place]!, tokens: [place] }] : []));
-    return [...words, ...others].sort((a, b) => a.tokens[0]! - b.tokens[0]!);
-  }
 }
 
 const UTF8 = new TextEncoder();
@@ -187,40 +170,4 @@ function isCharacter(bytes: number[]): boolean {
   } catch {
     return false;
   }
-}
-
-/** As units.py: Thai, Lao, Tibetan, Burmese, Khmer and their like; kana and Han. */
-const UNSPACED =
-  /[\u0e00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaa7f\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\u{20000}-\u{3ffff}]/u;
-
-/** The words between two blanks. Chinese has none between words: there each piece is one, with the blank before it; the
- * bytes of a character are together. */
-function partsOf(tokens: string[], places: number[]): number[][] {
-  if (!places.some((place) => UNSPACED.test(tokens[place]!))) return withoutMarks(tokens, places);
-  const isByte = (place: number | undefined) => place !== undefined && tokens[place]!.startsWith("<0x");
-  const parts: number[][] = [];
-  places.forEach((place, n) => {
-    const before = places[n - 1];
-    if (before !== undefined && (tokens[before] === WORD_START || (isByte(before) && isByte(place))))
-      parts.at(-1)!.push(place);
-    else parts.push([place]);
-  });
-  return parts;
-}
-
-function withoutMarks(tokens: string[], places: number[]): number[][] {
-  let [first, last] = [0, places.length];
-  while (last - 1 > first && isMark(tokens[places[last - 1]!]!)) last--;
-  while (first < last - 1 && isMark(tokens[places[first]!]!)) first++;
-  return [
-    ...places.slice(0, first).map((place) => [place]),
-    places.slice(first, last),
-    ...places.slice(last).map((place) => [place]),
-  ];
-}
-
-/** Whether a piece is punctuation only. */
-function isMark(token: string): boolean {
-  const text = token.startsWith(WORD_START) ? token.slice(1) : token;
-  return text.length > 0 && !/[\p{L}\p{N}]/u.test(text);
 }

@@ -2,6 +2,7 @@
 import { lostSigns, withSign } from "../text/carried";
 import { Reader } from "../text/reading";
 import { Tokenizer } from "../text/tokenizer";
+import { wordsOf } from "../text/words";
 import { Products } from "../transformer/products";
 import { score } from "../transformer/score";
 import { BeamSearch, greedy } from "../transformer/search";
@@ -166,7 +167,7 @@ export class Service {
     return {
       tokens: (ids) => named(this.tokenizer.tokens(ids)),
       words: (ids) => {
-        const words = this.tokenizer.words(ids);
+        const words = wordsOf(this.tokenizer, ids, this.reader.rules);
         return named(words.map((word) => word.text)).map((word, n) => ({ ...words[n]!, text: word }));
       },
     };
