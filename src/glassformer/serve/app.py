@@ -158,7 +158,7 @@ class Looked:
 def said(refusal: RequestError, scope: Scope) -> Response:
     """DeepL's clients read ``message``, LibreTranslate's ``error``."""
     name = "message" if scope["path"].startswith("/v2/") else "error"
-    text = str(refusal).encode(errors="backslashreplace").decode()  # it quotes what was sent: half a surrogate pair, too
+    text = str(refusal).encode(errors="backslashreplace").decode()  # of half a surrogate pair
     return JSONResponse({name: text}, refusal.status, headers=refusal.headers)
 
 
