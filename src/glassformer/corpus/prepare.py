@@ -227,7 +227,7 @@ def read_corpus(
 def messages_of(
     reports: Sequence[CorpusReport],
     account: Account,
-    weights: Sequence[float],
+    weights: list[float],
     long_ones: CorpusReport,
     copies: Counter[str],
 ) -> list[str]:
