@@ -231,7 +231,7 @@ def messages_of(
     long_ones: CorpusReport,
     copies: Counter[str],
 ) -> list[str]:
-    """What was read, left out, repeated by its weight, found too long, and added in another form."""
+    """The messages on the pairs that were read, left out, repeated by their weight, too long, and added in another form."""
     messages = [line for report in reports for line in report.messages()]
     messages += account.messages([" and ".join(report.files) for report in reports], weights)
     messages += long_ones.messages()[1:-1]

@@ -80,8 +80,8 @@ async def watch(request: Request, deadline: Deadline, work: "asyncio.Future[Any]
 
 
 class Api:
-    """What the page asks. The service that ``?model=NAME`` names, or the first, is asked in a thread, one question at a
-    time, each for at most ``longest_answer`` seconds."""
+    """The requests of the page. The service that ``?model=NAME`` names, or the first, answers them in a thread, one at a
+    time, each in at most ``longest_answer`` seconds."""
 
     def __init__(self, services: Services, longest_answer: float) -> None:
         self.services = services
@@ -89,7 +89,7 @@ class Api:
         self.turn = ModelTurn()
 
     async def ask(self, request: Request) -> Response:
-        """One answer."""
+        """Answer one request."""
         body, path = await body_of(request), request.url.path
         await self.turn.take(request)
         deadline = Deadline(self.longest_answer)
@@ -110,7 +110,7 @@ class Api:
         return Response(content, media_type="application/octet-stream" if path in BINARY else "application/json")
 
     async def decode(self, request: Request) -> Response:
-        """Decoding, a line a step."""
+        """Decode, and send a line for each step."""
         question = from_json(wire.Ask, await body_of(request))
         await self.turn.take(request)
         try:
@@ -131,7 +131,7 @@ async def page(_: Request) -> Response:
 
 
 def make_app(services: Services | Service, *, longest_answer: float = LONGEST_ANSWER) -> Starlette:
-    """The server's application: the page, and what it asks."""
+    """The server's application: the page, and the answers to its requests."""
     api = Api(Services(services) if isinstance(services, Service) else services, longest_answer)
     paths = ["/api/look", "/api/rank", "/api/weights", "/api/rows"]
     routes = [

@@ -170,7 +170,7 @@ def gradient_of(
     learns: bool,
 ) -> tuple[Float[Tensor, "token vocabulary"], Float[Tensor, " token"], Float[Tensor, ""] | None]:
     """Of a few rows: ∂loss/∂logits, or without ``learns`` the probabilities alone; log Σ exp(logits) of each; and with
-    R-Drop their divergence. ``missing``: label smoothing less 1, for so many rows or more. All is computed in its place:
+    R-Drop their divergence. ``missing``: a column of label smoothing − 1, with a row for each of ``logits`` or more.
     R-Drop overwrites ``logits``."""
     gradient = logits.softmax(dim=-1)
     # log Σ exp(logits) from the largest probability, which is exp(the largest logit) / Σ exp(logits)
