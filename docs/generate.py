@@ -126,8 +126,8 @@ def settings_page() -> str:
 Give settings on the command line (`glassformer train --set model.heads=4 --set training.learning_rate=0.002`), or in a
 file that `--config` reads, with the tables `[run]`, `[data]`, `[model]` and `[training]`. An unknown setting, or a value of
 the wrong type, is an error. `glassformer train` chooses model, norm, dropout, vocabulary, optimiser, learning rate and
-schedule, warm-up, batch and subword sampling by the corpus's size ([recipe.md](recipe.md)), and prints its choices; every other setting has the
-default below.
+schedule, warm-up, batch and subword sampling by the corpus's size ([recipe.md](recipe.md)), and prints its choices; every
+other setting has the default below.
 
 {body}
 ## In a run that goes on
