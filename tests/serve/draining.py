@@ -1,5 +1,5 @@
-"""``python -m tests.serve.draining``: a server whose engine takes its time; it says its address, and "heard" of each request.
-A test ends it."""
+"""``python -m tests.serve.draining``: a server whose engine takes its time. It says its address, and "heard" of each
+request. A test ends it."""
 
 import time
 
