@@ -147,7 +147,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="shards-"))
     try:
-        own = (one.source for one in first_sentences(options.lines))
+        own = () if options.source else (one.source for one in first_sentences(options.lines))
         every = read_lines(options.source) if options.source else own
         short = (line for line in every if 0 < len(line) <= options.longest)
         lines = list(islice(short, options.lines))
