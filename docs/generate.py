@@ -123,23 +123,23 @@ def settings_page() -> str:
 
 # The settings
 
-On the command line: `glassformer train --set model.heads=4 --set training.learning_rate=0.002`. In a file, which
-`--config` reads: the tables `[run]`, `[data]`, `[model]` and `[training]`. An unknown setting, or a value of the wrong type,
-is an error. `glassformer train` sets model, norm, dropout, vocabulary, optimiser, learning rate and its course, warm-up,
-batch and subword sampling by the corpus's size ([recipe.md](recipe.md)), and prints what it chose; the defaults below hold
-where it sets nothing.
+Give settings on the command line (`glassformer train --set model.heads=4 --set training.learning_rate=0.002`), or in a
+file that `--config` reads, with the tables `[run]`, `[data]`, `[model]` and `[training]`. An unknown setting, or a value of
+the wrong type, is an error. `glassformer train` chooses model, norm, dropout, vocabulary, optimiser, learning rate and
+schedule, warm-up, batch and subword sampling by the corpus's size ([recipe.md](recipe.md)), and prints its choices; every
+other setting has the default below.
 
 {body}
 ## In a run that goes on
 
-`glassformer train --out RUN --set training.learning_rate=0.0005` goes on with another rate. These settings may be given
-anew; any other is refused, with the command that begins another run from this one's weights where they fit.
+`glassformer train --out RUN --set training.learning_rate=0.0005` goes on with another rate. A run may change these settings;
+it refuses any other, and where the weights fit it prints the command that begins another run from them.
 
 {table(("setting", "holds"), *((f"`{name}`", when) for name, when in MAY_CHANGE.items()))}
 
 ## Presets
 
-What `--preset` names, here with a vocabulary of {PIECES:,} pieces.
+These are the models that `--preset` names, here with a vocabulary of {PIECES:,} pieces.
 
 {table(*rows)}
 """

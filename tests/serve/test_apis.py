@@ -154,3 +154,14 @@ def test_what_cannot_be_is_said(fake: TestClient, path: str, body: Any, status: 
 def test_an_empty_text_stays_empty(fake: TestClient) -> None:
     assert fake.post("/translate", json={"q": "", "source": "en", "target": "de"}).json() == {"translatedText": ""}
     assert fake.post("/translate", json={"q": [], "source": "en", "target": "de"}).json() == {"translatedText": []}
+
+
+@pytest.mark.parametrize("path", ["/translate", "/v2/translate", "/v1/translate"])
+def test_half_a_surrogate_pair_in_a_languages_name_is_refused(fake: TestClient, path: str) -> None:
+    names = {"source": "\ud800", "target": "\udfff", "source_lang": "\ud800", "target_lang": "\udfff"}
+    body = {"q": "The clock.", "text": ["The clock."] if path.startswith("/v2") else "The clock."}
+    wanted = {"/translate": ("q", "source", "target"), "/v2/translate": ("text", "source_lang", "target_lang")}
+    fields = wanted.get(path, ("text", "source", "target"))
+    answer = fake.post(path, content=json.dumps({name: {**names, **body}[name] for name in fields}).encode())
+    assert answer.status_code == 400
+    assert "\\ud" in answer.text

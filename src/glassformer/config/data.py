@@ -11,28 +11,29 @@ class DataConfig(Settings):
     """Where the sentence pairs are. Files may be plain, .gz, .xz or .zst; ``-`` is standard input (as TSV)."""
 
     source: list[str] = field(default_factory=list)
-    """The source sides' files, or, without ``target``, files of two columns (TSV)."""
+    """The files of the source sides, or, without ``target``, files of two columns (TSV)."""
     target: list[str] = field(default_factory=list)
+    """The files of the target sides, in the same order."""
     marks: list[str] = field(default_factory=list)
-    """For each of ``source`` a file that says which of its words are to look at which (training.guided_attention), or - for
-    none. Line n holds ``i-j`` for each: word i of source line n looks at word j, counted from 0 between white space."""
+    """For each of ``source`` a file of marks for training.guided_attention, or - for none. Line n holds ``i-j`` for each
+    mark: word i of source line n is to look at word j. White space separates words, which count from 0."""
     valid_source: str = ""
     """The validation pairs; without them some are held out of the training pairs."""
     valid_target: str = ""
     """The validation pairs' target side; without it ``valid_source`` is a TSV."""
     columns: list[int] = field(default_factory=list)
-    """Of TSVs with more than two columns, the source's and the target's, from 1; empty: there are two."""
+    """In a TSV with more than two columns, the source's and the target's column, from 1; empty: the TSV has two."""
     weights: list[float] = field(default_factory=list)
-    """How often the pairs of each source file are trained on in an epoch: below 1 a sample of them, above 1 repeated; 2.5
-    is twice, and a half of them a third time. Empty: once."""
+    """How often an epoch trains on the pairs of each source file: below 1 on a sample of them, above 1 repeatedly; 2.5 means
+    twice, and a half of them a third time. Empty: once."""
     augmentation: float = 0.0
     """The share of the training pairs that are also added in a modified form: in lower case, without final punctuation, with
     typos, with a link, number or placeholder to copy, or joined with others."""
     placeholders: bool = True
-    """Links, e-mail addresses, emoji, tags, {names} and their like, where both sides of a pair have them, become signs that
-    the model learns to copy; in a translation they come out as they went in."""
+    """Whether signs replace links, e-mail addresses, emoji, tags, {names} and their like, where both sides of a pair have
+    them. The model learns to copy the signs, and a translation contains the originals unchanged."""
     skip_bad_lines: bool = False
-    """Leave out, and count, lines that are not UTF-8 instead of stopping."""
+    """Whether lines that are not UTF-8 are left out and counted; otherwise such a line stops the run."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

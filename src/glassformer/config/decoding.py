@@ -25,19 +25,19 @@ class DecodingConfig(Settings):
     temperature: float = 1.0
     """Sampling: the logits are divided by it; below 1 the likely tokens are drawn more often."""
     top_k: int = 0
-    """Sampling: only among the k likeliest tokens; 0 means all."""
+    """Sampling: draw only among the k likeliest tokens; 0: among all."""
     top_p: float = 1.0
-    """Sampling: only among the likeliest tokens that together hold this probability."""
+    """Sampling: draw only among the likeliest tokens that together have this probability."""
     seed: int = 0
     """Sampling: the same seed draws the same translations."""
     extra_length: int = 50
     """The limit of the output: the source's tokens plus this many (§6.1)."""
     precision: Precision = "float32"
-    """The number format of the products. ``int8`` is the fastest on a processor that has it, and rounds most."""
+    """The number format of the products. ``int8`` is the fastest format on processors that support it, and the coarsest."""
     batch_tokens: int = 4096
     """Sentences are computed together up to this many padded source tokens times hypotheses."""
     attention: bool = False
-    """Also give what each token of the best translation looked at in the source."""
+    """Whether to return the attention of each token of the best translation over the source, too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -33,25 +33,25 @@ class ModelConfig(Settings):
     dropout: float = 0.1
     """The share of numbers set to 0 in training, on each sub-layer's output and on the sum of embeddings and positions."""
     activation: Activation = "relu"
-    """Between the two feed-forward matrices. ``relu``: the paper's. ``swish``: x · sigmoid(x), as in Marian's models.
-    ``gelu``: x · Φ(x), as in BART."""
+    """The function between the two feed-forward matrices. ``relu``: the paper's. ``swish``: x · sigmoid(x), as in Marian's
+    models. ``gelu``: x · Φ(x), as in BART."""
     positions: PositionLayout = "halves"
     """``halves``: Tensor2Tensor's, the article's figure. ``interleaved``: the paper's §3.5. ``halves_exact``: halves
     with the paper's exponent (Marian as in Hugging Face, Sockeye). ``learned``: a table that is trained (BART)."""
     first_position: int = 0
     """The position of the first token: 1 for models made for CTranslate2's own encodings."""
     longest: int = 0
-    """Rows of the learned table: a longer sentence has no positions. 0: waves, which have no longest sentence."""
+    """Rows of the learned table of positions, which limit a sentence's tokens. 0: sines and cosines, without a limit."""
     scale_embedding: bool = True
     """Whether embeddings are multiplied by √d_model, as in the paper (§3.4); BART's are not."""
     embedding_norm: bool = False
-    """A LayerNorm on the sum of embeddings and positions, which the paper does not have and BART has."""
+    """Whether a LayerNorm follows the sum of embeddings and positions, as in BART; the paper has none."""
     norm: NormPlace = "post"
     """``post``: LayerNorm(x + Sublayer(x)), the paper's. ``pre``: x + Sublayer(LayerNorm(x))."""
     attention_bias: bool = False
-    """The paper's Q·W^Q has no bias; torch.nn.Transformer and Marian have one."""
+    """Whether W^Q, W^K, W^V and W^O have a bias, as in torch.nn.Transformer and Marian; the paper's have none."""
     output_bias: bool = False
-    """A bias of the final linear transformation, which the paper does not have and Marian has."""
+    """Whether the final linear transformation has a bias, as in Marian; the paper's has none."""
     tied_output: bool = True
     """Whether the final linear transformation is the target's embeddings (§3.4), or has a matrix of its own."""
     target_prefix: list[int] = field(default_factory=list)
@@ -59,13 +59,13 @@ class ModelConfig(Settings):
     source_eos: bool = True
     """Whether </s> stands after a source. Models of OpenNMT-py, such as Argos Translate's, were trained without it."""
     pad_id: int = 0
-    """Fills up shorter sentences of a batch; never attended to, never generated."""
+    """<pad>, which fills up shorter sentences of a batch; never attended to, never generated."""
     bos_id: int = 1
     """<s>, before the first token of the target."""
     eos_id: int = 2
     """</s>, after the last token of both sides."""
     unk_id: int = 3
-    """Hardly ever used: what the vocabulary does not know is spelled in bytes."""
+    """<unk>, hardly ever used: the tokenizer spells unknown characters in bytes."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

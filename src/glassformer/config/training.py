@@ -18,35 +18,36 @@ class TrainingConfig(Settings):
     accumulate: int = 1
     """Batches whose gradients make one step."""
     learning_rate: float = 1e-3
-    """The highest, at the end of the warm-up. The paper's d_model^−0.5 · warmup^−0.5 is 7e-4 for its base model."""
+    """The peak learning rate, reached at the end of the warm-up. The paper's d_model^−0.5 · warmup^−0.5 is 7e-4 for its
+    base model."""
     warmup_steps: int = 4000
     """Steps in which the rate rises (§5.3); with the linear schedule at most a tenth of the run."""
     schedule: Literal["linear", "paper"] = "linear"
-    """After the warm-up. ``linear``: to 0 at the end that the limits plan. ``paper``: with the inverse square root of the
-    step (§5.3), as also where there is no limit."""
+    """How the rate falls after the warm-up. ``linear``: along a line to 0 at the planned end of the run. ``paper``: with the
+    inverse square root of the step (§5.3); ``linear`` does the same in a run without a limit."""
     decay_share: float = 1.0
-    """The share of the run, its last, in which the linear schedule falls; before, the rate stays at its highest."""
+    """The last share of the run, in which the linear schedule falls; before, the rate stays at its peak."""
     optimizer: Literal["adam", "muon"] = "adam"
     """``adam``: the paper's (§5.3). ``muon``: Muon (Jordan 2024) for the matrices, Adam for embeddings, norms and biases."""
     beta_1: float = 0.9
-    """Adam's (§5.3)."""
+    """Adam's β₁: the decay of the gradient's average (§5.3)."""
     beta_2: float = 0.98
-    """Adam's (§5.3)."""
+    """Adam's β₂: the decay of the squared gradient's average (§5.3)."""
     epsilon: float = 1e-9
-    """Adam's (§5.3)."""
+    """Adam's ε, which keeps the divisor above 0 (§5.3)."""
     label_smoothing: float = 0.1
     """The share of the probability that training gives to all tokens alike (§5.4)."""
     r_drop: float = 0.0
-    """α of R-Drop (Liang et al. 2021; 5 there): every batch twice, under two dropouts, and how much their predictions are
-    made to agree. A step takes twice the time; 0: once."""
+    """α of R-Drop (Liang et al. 2021; 5 there): training computes every batch twice, under two dropouts, and α weighs the
+    divergence of the two predictions. A step takes twice the time. 0: no R-Drop."""
     clip_norm: float = 1.0
-    """The gradient's norm is at most this; 0 leaves it as it is."""
+    """The largest norm of the gradient: a longer gradient is scaled down to it. 0: no clipping."""
     average_decay: float = 0.999
-    """The averaged weights (EMA), which are validated and kept, move by 1 − this towards the weights in each step."""
+    """The averaged weights (EMA) move by 1 − this towards the weights in each step; the run validates and keeps them."""
     max_epochs: int = 0
-    """0: no limit."""
+    """The run ends after this many epochs; 0: no limit."""
     max_steps: int = 0
-    """0: no limit."""
+    """The run ends after this many steps; 0: no limit."""
     time_limit: float = 2700.0
     """Seconds of training, all sessions of the run together; 0: no limit."""
     validate_every: int = 500
@@ -55,32 +56,33 @@ class TrainingConfig(Settings):
     """The validation figure that decides which checkpoint is the best, and when to stop; with ``bleu``, the lower loss
     decides between checkpoints within a point."""
     patience: int = 10
-    """After this many validations without a better one, a learning rate that would stay begins its fall, and the run ends
-    where it is 0; one that falls already ends the run. 0: never."""
+    """After this many validations without a better one, a learning rate at its peak begins to fall, and the run ends when it
+    reaches 0; if the rate is falling already, the run ends at once. 0: never."""
     validation_sentences: int = 500
     """BLEU is measured on this many of the validation pairs, decoded greedily; the loss on all."""
     bleu_tokenizer: str = ""
-    """sacreBLEU's tokenizer that BLEU is counted with, such as flores200; without, by the target's language and script."""
+    """sacreBLEU's tokenizer for BLEU, such as flores200; empty: chosen by the target's language and script."""
     held_out: int = 1000
-    """Where no validation pairs are given, this many are taken out of the training pairs (but at most 1 of 20)."""
+    """Without validation pairs, this many training pairs are held out (but at most 1 of 20)."""
     max_tokens: int = 256
     """Pairs with a longer side are left out, counted and reported."""
     keep_checkpoints: int = 2
-    """The newest ones that stay, besides the best."""
+    """The number of newest checkpoints that are kept, besides the best."""
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """``auto``: bfloat16 where the processor multiplies it faster, else float32. The weights stay float32."""
     seed: int = 1
-    """Of the first weights, the dropout, the order of the pairs and the words that are cut otherwise."""
+    """The seed of the first weights, the dropout, the order of the pairs, and the subword sampling."""
     subword_sampling: float = 0.0
-    """The share of the words that are cut into other pieces by chance, anew in each epoch (Kudo 2018); 0: none."""
+    """The share of the words that are segmented at random, anew in each epoch (Kudo 2018); 0: none."""
     guided_attention: str = ""
-    """The head of the encoder that is taught to look where the data's ``marks`` say, such as
-    encoder.layers.5.self_attention:3, both from 0 (guided alignment: Chen et al. 2016, Garg et al. 2019); empty: none."""
+    """The head of the encoder that is trained to look where the data's ``marks`` say, such as
+    encoder.layers.5.self_attention:3; layers and heads count from 0 (guided alignment: Chen et al. 2016, Garg et al. 2019).
+    Empty: none."""
     guided_weight: float = 1.0
-    """The factor of −log of the weight at the words that are to be looked at, which each marked sentence adds to the loss of
+    """The factor of the guide's loss: each marked sentence adds −log of the head's weight at the marked words to the loss of
     its target tokens."""
     guided_until: float = 1.0
-    """The share of the run, its first, in which the head is taught: after 0.5 it is left to what translating makes of it."""
+    """The first share of the run, in which the head is guided: with 0.5 the second half trains it like any other head."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

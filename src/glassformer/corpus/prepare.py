@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -214,12 +214,7 @@ def read_corpus(
         report=long_ones,
         progress=lambda done: doing("encoding", done, count),
     )
-    messages = [line for report in reports for line in report.messages()]
-    messages += account.messages([" and ".join(report.files) for report in reports], config.weights)
-    messages += long_ones.messages()[1:-1]
-    if copies:
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
-        messages.append(f"{copies.total():,} changed copies added: {kinds} (data.augmentation)")
+    messages = messages_of(reports, account, config.weights, long_ones, copies)
     if config.marks:
         messages.append(f"{encoded.facts.marked_pairs:,} pairs say which words are to look at which (data.marks)")
     if held_out:
@@ -227,6 +222,23 @@ def read_corpus(
     counted = choose([b for _, b in validation], guess=languages(config), tokenize=training.bleu_tokenizer)
     messages += [counted.said] if counted.said else []
     keep_account(folder, stamps, {"asked": asked, "messages": messages, "bleu_tokenizer": counted.tokenizer})
+
+
+def messages_of(
+    reports: Sequence[CorpusReport],
+    account: Account,
+    weights: list[float],
+    long_ones: CorpusReport,
+    copies: Counter[str],
+) -> list[str]:
+    """The messages on the pairs that were read, left out, repeated by their weight, too long, and added in another form."""
+    messages = [line for report in reports for line in report.messages()]
+    messages += account.messages([" and ".join(report.files) for report in reports], weights)
+    messages += long_ones.messages()[1:-1]
+    if copies:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in copies.most_common())
+        messages.append(f"{copies.total():,} changed copies added: {kinds} (data.augmentation)")
+    return messages
 
 
 def keep_account(folder: Path, stamps: list[dict[str, Any]], about: dict[str, Any]) -> None:

@@ -138,17 +138,7 @@ def config_of(
             )
         return int(sides.pop())
 
-    known = {"num_heads", "pre_norm", "activation", "scale_embeddings", "start_from_zero_embedding", *FLAGS}
-    known |= {"with_source_bos", "with_source_eos", "with_target_bos"}
-    for name, value in flags.items():
-        if name.rpartition("/")[2] not in known and value:
-            raise ForeignModelError(
-                f"{where} has {name}={value:g}, which this Transformer does not: it is a model of another kind"
-            )
-    if about.get("add_source_bos") or flags.get("with_source_bos"):
-        raise ForeignModelError(f"{where}: its sources begin with <s>, which ours do not")
-    if about.get("layer_norm_epsilon") not in (None, 1e-5):
-        raise ForeignModelError(f"{where}: layer_norm_epsilon is {str(about['layer_norm_epsilon'])[:20]}: wanted 1e-05")
+    check_kind(flags, about, where)
     if (activation := flag("activation", 0)) not in ACTIVATIONS:
         raise ForeignModelError(
             f"{where}: its activation is number {activation}: wanted {', '.join(ACTIVATIONS.values())}"
@@ -183,6 +173,21 @@ def config_of(
         },
         where,
     )
+
+
+def check_kind(flags: dict[str, int | float], about: dict[str, Any], where: str) -> None:
+    """Raises ForeignModelError for a model that computes something which this Transformer does not."""
+    known = {"num_heads", "pre_norm", "activation", "scale_embeddings", "start_from_zero_embedding", *FLAGS}
+    known |= {"with_source_bos", "with_source_eos", "with_target_bos"}
+    for name, value in flags.items():
+        if name.rpartition("/")[2] not in known and value:
+            raise ForeignModelError(
+                f"{where} has {name}={value:g}, which this Transformer does not: it is a model of another kind"
+            )
+    if about.get("add_source_bos") or flags.get("with_source_bos"):
+        raise ForeignModelError(f"{where}: its sources begin with <s>, which ours do not")
+    if about.get("layer_norm_epsilon") not in (None, 1e-5):
+        raise ForeignModelError(f"{where}: layer_norm_epsilon is {str(about['layer_norm_epsilon'])[:20]}: wanted 1e-05")
 
 
 def is_scaled(scale: int | float, width: int, where: str) -> bool:

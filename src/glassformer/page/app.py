@@ -79,26 +79,24 @@ async def watch(request: Request, deadline: Deadline, work: "asyncio.Future[Any]
             return
 
 
-def make_app(services: Services | Service, *, longest_answer: float = LONGEST_ANSWER) -> Starlette:
-    """The server's application. The service that ``?model=NAME`` names, or the first, is asked in a thread, one question
-    at a time, each for at most ``longest_answer`` seconds."""
-    offered = Services(services) if isinstance(services, Service) else services
-    turn = ModelTurn()
+class Api:
+    """The requests of the page. The service that ``?model=NAME`` names, or the first, answers them in a thread, one at a
+    time, each in at most ``longest_answer`` seconds."""
 
-    async def page(_: Request) -> Response:
-        html = built_page()
-        shown = html or plain_page(HOW)
-        rules = policy(shown, connect="'self'") + "; frame-ancestors 'none'"
-        return HTMLResponse(shown, headers={"Content-Security-Policy": rules})
+    def __init__(self, services: Services, longest_answer: float) -> None:
+        self.services = services
+        self.longest_answer = longest_answer
+        self.turn = ModelTurn()
 
-    async def ask(request: Request) -> Response:
+    async def ask(self, request: Request) -> Response:
+        """Answer one request."""
         body, path = await body_of(request), request.url.path
-        await turn.take(request)
-        deadline = Deadline(longest_answer)
+        await self.turn.take(request)
+        deadline = Deadline(self.longest_answer)
         name = request.query_params.get("model", "")
 
         def work() -> bytes:
-            service = offered.named(name)
+            service = self.services.named(name)
             if path in NEWEST:
                 service.refresh()  # first, so that the deadline is hung up on the model that answers
             with deadline.over(service.translator.model):
@@ -106,29 +104,41 @@ def make_app(services: Services | Service, *, longest_answer: float = LONGEST_AN
 
         answering = asyncio.ensure_future(asyncio.to_thread(work))
         # Where this is cancelled the thread goes on, and has the model to its end.
-        answering.add_done_callback(lambda _: turn.give())
+        answering.add_done_callback(lambda _: self.turn.give())
         await watch(request, deadline, answering)
         content = await asyncio.shield(answering)
         return Response(content, media_type="application/octet-stream" if path in BINARY else "application/json")
 
-    async def decode(request: Request) -> Response:
+    async def decode(self, request: Request) -> Response:
+        """Decode, and send a line for each step."""
         question = from_json(wire.Ask, await body_of(request))
-        await turn.take(request)
+        await self.turn.take(request)
         try:
-            service = await asyncio.to_thread(offered.named, request.query_params.get("model", ""))
+            service = await asyncio.to_thread(self.services.named, request.query_params.get("model", ""))
         except BaseException:
-            turn.give()
+            self.turn.give()
             raise
-        steps = Steps(service, question, turn.give, Deadline(longest_answer))
+        steps = Steps(service, question, self.turn.give, Deadline(self.longest_answer))
         first = await steps.next()  # what cannot be is an error, not a stream
         return StreamingResponse(steps.lines(first), media_type="application/x-ndjson")
 
+
+async def page(_: Request) -> Response:
+    html = built_page()
+    shown = html or plain_page(HOW)
+    rules = policy(shown, connect="'self'") + "; frame-ancestors 'none'"
+    return HTMLResponse(shown, headers={"Content-Security-Policy": rules})
+
+
+def make_app(services: Services | Service, *, longest_answer: float = LONGEST_ANSWER) -> Starlette:
+    """The server's application: the page, and the answers to its requests."""
+    api = Api(Services(services) if isinstance(services, Service) else services, longest_answer)
     paths = ["/api/look", "/api/rank", "/api/weights", "/api/rows"]
     routes = [
         Route("/", page),
-        Route("/api/model", ask, methods=["GET"]),
-        Route("/api/decode", decode, methods=["POST"]),
-        *(Route(path, ask, methods=["POST"]) for path in paths),
+        Route("/api/model", api.ask, methods=["GET"]),
+        Route("/api/decode", api.decode, methods=["POST"]),
+        *(Route(path, api.ask, methods=["POST"]) for path in paths),
     ]
     handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
         RequestError: refusal_response,

@@ -1,6 +1,6 @@
 """A student: a run that learns from the translations of one or several teachers (Kim & Rush 2016; Nguyen et al. 2020)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from glassformer.translator import Translator
 
 Advance = Callable[[int], None]
 Note = Callable[[str], None]
+Progress = Callable[[str, int], AbstractContextManager[Advance | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ def distill(
     threads: int = 0,
     device: str = "",
     note: Note = lambda text: None,
-    progress: Callable[[str, int], AbstractContextManager[Advance | None]] = lambda what, total: nullcontext(None),
+    progress: Progress = lambda what, total: nullcontext(None),
     **how: Any,
 ) -> Outcome:
     """Let the teachers translate, and train the student in ``out`` (default: runs/TEACHER-student) with ``settings``.
@@ -85,15 +86,7 @@ def distill(
         settings["data"] |= validation_files(lesson, taught)
         unseen = {pair[0] for pair in read_validation(settings["data"])}
         read = sentences(lesson.source, first, unseen, note)
-        folders = []
-        for number, (name, teacher) in enumerate(teachers.items(), start=1):
-            folders.append(taught / str(number))
-            total = sum(1 for _ in read())
-            with progress(f"{name} translates", total) as advance:
-                kept = teach(
-                    teacher, read(), folders[-1], config=DecodingConfig(beam_size=lesson.beam), progress=advance
-                )
-            note(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish")
+        folders = translated(teachers, read, taught, lesson.beam, note, progress)
         if own:
             folders.append(taught / "pairs")
             kept = write_pairs((pair for pair in own() if pair[0] not in unseen), folders[-1], "train")
@@ -113,6 +106,25 @@ def load_teachers(models: Sequence[str], note: Note, **how: Any) -> dict[str, Tr
         each = ", ".join(f"{name} {languages or 'unknown ones'}" for name, languages in known.items())
         raise ConfigError(f"the teachers of one student translate the same languages, and here: {each}")
     return teachers
+
+
+def translated(
+    teachers: Mapping[str, Translator],
+    read: Callable[[], Iterator[str]],
+    taught: Path,
+    beam: int,
+    note: Note,
+    progress: Progress,
+) -> list[Path]:
+    """The folders in ``taught`` with the pairs that each teacher made of the sentences that ``read`` reads."""
+    folders = []
+    for number, (name, teacher) in enumerate(teachers.items(), start=1):
+        folders.append(taught / str(number))
+        total = sum(1 for _ in read())
+        with progress(f"{name} translates", total) as advance:
+            kept = teach(teacher, read(), folders[-1], config=DecodingConfig(beam_size=beam), progress=advance)
+        note(f"{kept:,} sentences translated by {name}: {total - kept:,} left out, which it did not finish")
+    return folders
 
 
 def sentences(source: Sequence[str], run: Path, unseen: set[str], note: Note) -> Callable[[], Iterator[str]]:

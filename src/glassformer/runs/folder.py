@@ -14,7 +14,7 @@ from glassformer.disk import UNFINISHED, remove, remove_left, replace_file
 from glassformer.errors import GlassformerError, TrainingError
 
 MAY_CHANGE = {
-    "training.time_limit": "the end is planned anew; where the rate would more than double by that, it warms up again",
+    "training.time_limit": "the run plans its end anew; a rate that this would more than double warms up again",
     "training.max_steps": "as time_limit",
     "training.max_epochs": "as time_limit",
     "training.patience": "from the next validation on",
@@ -34,7 +34,7 @@ MAY_CHANGE = {
     "training.epsilon": "from the next step on",
     "training.precision": "from the next step on",
     "training.validate_every": "from the next validation on",
-    "training.stop_on": "from the next validation on; what was best stays so until a better one comes",
+    "training.stop_on": "from the next validation on; the best checkpoint stays the best until a better one comes",
     "model.dropout": "from the next step on",
 }
 """The settings that a run may change when it goes on, and from when it holds."""

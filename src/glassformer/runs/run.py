@@ -113,9 +113,8 @@ def carry_out(
     if threads:
         torch.set_num_threads(threads)
     if not settings["data"] and out is not None and (out / "config.toml").is_file():
-        settings["data"] = read_settings(out / "config.toml")[
-            "data"
-        ]  # `train --out RUN` goes on with the run's own data
+        # `train --out RUN` goes on with the run's own data
+        settings["data"] = read_settings(out / "config.toml")["data"]
     data_config = DataConfig.from_dict(settings["data"])
     folder = out or Path("runs") / languages(data_config)
     anew, settings = told_anew(folder, settings), settle(folder, settings)

@@ -158,7 +158,8 @@ class Looked:
 def said(refusal: RequestError, scope: Scope) -> Response:
     """DeepL's clients read ``message``, LibreTranslate's ``error``."""
     name = "message" if scope["path"].startswith("/v2/") else "error"
-    return JSONResponse({name: str(refusal)}, refusal.status, headers=refusal.headers)
+    text = str(refusal).encode(errors="backslashreplace").decode()  # of half a surrogate pair
+    return JSONResponse({name: text}, refusal.status, headers=refusal.headers)
 
 
 async def refusal_response(request: Request, refusal: RequestError) -> Response:

@@ -124,23 +124,15 @@ class _FusedLoss(torch.autograd.Function):
             for at in range(0, ids.size(1), part):
                 few = logits[:, at : at + part].float().flatten(0, 1)
                 few = few if bias is None else few.add_(bias)
-                gradient = few.softmax(dim=-1)
-                # log Σ exp(logits) from the largest probability, which is exp(the largest logit) / Σ exp(logits)
-                log_sum = few.amax(dim=-1) - gradient.amax(dim=-1).log()
+                few_wanted = ids[:, at : at + part].reshape(-1, 1)
+                gradient, log_sum, divergence = gradient_of(few, few_wanted, missing, label_smoothing, r_drop, learns)
                 log_sums.append(log_sum.view(copies, -1))
-                pull: Tensor | None = None
-                if r_drop:
-                    divergence, pull = apart(gradient, few.sub_(log_sum[:, None]))
+                if divergence is not None:
                     smoothed += r_drop * divergence
-                if not learns:
-                    continue
-                gradient.sub_(label_smoothing / vocabulary)
-                gradient.scatter_add_(1, ids[:, at : at + part].reshape(-1, 1), missing[: len(gradient)])
-                if pull is not None:
-                    gradient.add_(pull, alpha=r_drop)
                 if by_bias is not None:
                     by_bias += gradient.sum(dim=0)
-                logits[:, at : at + part] = gradient.view(copies, -1, vocabulary)
+                if learns:
+                    logits[:, at : at + part] = gradient.view(copies, -1, vocabulary)
             log_sum = torch.cat(log_sums, dim=1).flatten()
             nll = log_sum.sum() - chosen
             plain += nll
@@ -167,6 +159,29 @@ class _FusedLoss(torch.autograd.Function):
             None,
             None,
         )
+
+
+def gradient_of(
+    logits: Float[Tensor, "token vocabulary"],
+    wanted: Int[Tensor, "token 1"],
+    missing: Float[Tensor, "most 1"],
+    label_smoothing: float,
+    r_drop: float,
+    learns: bool,
+) -> tuple[Float[Tensor, "token vocabulary"], Float[Tensor, " token"], Float[Tensor, ""] | None]:
+    """Of a few rows: ∂loss/∂logits, or without ``learns`` the probabilities alone; log Σ exp(logits) of each; and with
+    R-Drop their divergence. ``missing``: a column of label smoothing − 1, with a row for each of ``logits`` or more.
+    R-Drop overwrites ``logits``."""
+    gradient = logits.softmax(dim=-1)
+    # log Σ exp(logits) from the largest probability, which is exp(the largest logit) / Σ exp(logits)
+    log_sum = logits.amax(dim=-1) - gradient.amax(dim=-1).log()
+    divergence, pull = apart(gradient, logits.sub_(log_sum[:, None])) if r_drop else (None, None)
+    if learns:
+        gradient.sub_(label_smoothing / logits.size(-1))
+        gradient.scatter_add_(1, wanted, missing[: len(gradient)])
+        if pull is not None:
+            gradient.add_(pull, alpha=r_drop)
+    return gradient, log_sum, divergence
 
 
 def apart(
