@@ -104,13 +104,13 @@ class Trace:
 
     @property
     def source_tokens(self) -> list[str]:
-        """The source's tokens, ending with </s>: row i of a window of the encoder belongs to token i. A translator's trace
-        has them, and also ``target_tokens``; KeyError for another."""
+        """The source's tokens, ending with ``</s>``: row i of a window of the encoder belongs to token i. A translator's
+        trace has them, and also ``target_tokens``; KeyError for another."""
         return list(self.about["source_tokens"])
 
     @property
     def target_tokens(self) -> list[str]:
-        """The target's tokens, beginning with <s>: row i of a window of the decoder belongs to token i."""
+        """The target's tokens, beginning with ``<s>``: row i of a window of the decoder belongs to token i."""
         return list(self.about["target_tokens"])
 
     def describe(self) -> list[tuple[str, str, tuple[int, ...], str]]:

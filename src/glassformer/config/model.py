@@ -57,15 +57,15 @@ class ModelConfig(Settings):
     target_prefix: list[int] = field(default_factory=list)
     """Ids that each target begins with: the language token of NLLB, M2M-100 and mBART."""
     source_eos: bool = True
-    """Whether </s> stands after a source. Models of OpenNMT-py, such as Argos Translate's, were trained without it."""
+    """Whether ``</s>`` stands after a source. Models of OpenNMT-py, such as Argos Translate's, were trained without it."""
     pad_id: int = 0
-    """<pad>, which fills up shorter sentences of a batch; never attended to, never generated."""
+    """``<pad>``, which fills up shorter sentences of a batch; never attended to, never generated."""
     bos_id: int = 1
-    """<s>, before the first token of the target."""
+    """``<s>``, before the first token of the target."""
     eos_id: int = 2
-    """</s>, after the last token of both sides."""
+    """``</s>``, after the last token of both sides."""
     unk_id: int = 3
-    """<unk>, hardly ever used: the tokenizer spells unknown characters in bytes."""
+    """``<unk>``, hardly ever used: the tokenizer spells unknown characters in bytes."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

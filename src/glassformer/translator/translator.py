@@ -277,7 +277,7 @@ class Translator:
         return [sum(value for _, value in tokens) for tokens in self.token_scores(sources, targets)]
 
     def token_scores(self, sources: Sequence[str], targets: Sequence[str]) -> list[list[tuple[str, float]]]:
-        """Each target's tokens, the last being </s>, with the natural log-probability of each; sources read as
+        """Each target's tokens, the last being ``</s>``, with the natural log-probability of each; sources read as
         ``translate`` reads them, nothing split.
 
         Raises ShapeError when there are not as many targets as sources.
@@ -344,7 +344,7 @@ class Translator:
 
     def words(self, ids: Sequence[int], *, special: bool = False, target: bool = False) -> list[tuple[str, list[int]]]:
         """The words that ``ids`` spell, each with its positions in them; punctuation marks are words, and with
-        ``special`` <s> and </s> are, too. ``target``: ids of the translation, which may have a vocabulary of its own."""
+        ``special`` also ``<s>`` and ``</s>``. ``target``: ids of the translation, which may have a vocabulary of its own."""
         return words_of(self.tokenizer.target if target else self.tokenizer, ids, special)
 
     def ids_of(self, text: str, target: str | None, config: DecodingConfig | None) -> tuple[list[int], list[int]]:
