@@ -157,7 +157,7 @@ def test_a_line_in_a_pipe_is_answered_before_the_next_one_comes(models: Path, mo
         monkeypatch.setattr(sys, "stdin", stdin)
         os.write(writing, f"{ENGLISH[0]}\n".encode())
         greedy = module.decoding_config("greedy", 0, 1, 0.6, 0, {})
-        module.Job(Translator.load(models / "en-de"), greedy, "", show, write).run_file("-", show_bar=False)
+        module.LineTranslator(Translator.load(models / "en-de"), greedy, "", show, write).run_file("-", show_bar=False)
     assert answers == [f"1 {GERMAN[0]}\n", f"2 {GERMAN[1]}\n"]
 
 
@@ -190,7 +190,7 @@ def test_the_bar_counts_lines(run: Run, tmp_path: Path, models: Path) -> None:
 
     found: list[str] = []
     greedy = module.decoding_config("greedy", 0, 1, 0.6, 0, {})
-    job = module.Job(Translator.load(models / "en-de"), greedy, "", show, found.append)
+    job = module.LineTranslator(Translator.load(models / "en-de"), greedy, "", show, found.append)
     job.run_file(str(tmp_path / "in"), show_bar=True)
     assert len(found) == 3
     os.mkfifo(tmp_path / "pipe")
