@@ -51,7 +51,7 @@ def test_a_small_file_cannot_ask_for_a_large_model(model: Path, tried: Tried) ->
     config = json.loads((model / "config.json").read_bytes())
     for sizes in HUGE:
         rewrite(model, "config.json", json.dumps(config | sizes).encode())
-        with pytest.raises(CheckpointError, match=r"which is not the model of its config\.json"):
+        with pytest.raises(CheckpointError, match=r"not the model of its config\.json|not of the same training"):
             load_model(model)
     rewrite(model, "config.json", json.dumps(config).encode())
     load_model(model)

@@ -362,8 +362,8 @@ def test_a_loss_that_is_no_number(data: Data, tmp_path: Path, monkeypatch: pytes
     assert re_found(
         r"NaN or infinite at step 27 \(epoch \d, batch \d+: pairs .*\): back at step 20, with 0.5 ×", listener.notes
     )
-    assert loop.learning_rate(loop.Progress(step=40, setbacks=1), TrainingConfig(**FAST)) == pytest.approx(
-        loop.learning_rate(loop.Progress(step=40), TrainingConfig(**FAST)) / 2
+    assert loop.learning_rate(loop.RunProgress(step=40, setbacks=1), TrainingConfig(**FAST)) == pytest.approx(
+        loop.learning_rate(loop.RunProgress(step=40), TrainingConfig(**FAST)) / 2
     )
     monkeypatch.setattr(loop, "loss_of", Poison(*range(1, 100)))
     listener = Listener()
