@@ -1,4 +1,4 @@
-"""What two newcomers stumbled over, at a desk and on a phone, with the model that they had (docs/decisions/0014).
+"""What two newcomers stumbled over, at a desk and on a phone, with the model that they had (docs/decisions/0015).
 
 Where a defect is one of any model, its test is with the others: this file has those that only a model of this size shows."""
 
