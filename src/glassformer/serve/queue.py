@@ -2,15 +2,13 @@
 
 A *piece* is one sentence's ids, the engine's unit. Pieces that may be computed together (the same model, the same settings)
 wait in one *lane*. From a lane one piece of each order is taken in turn, so that a short request never waits behind a long
-document; lanes take turns as well. Which piece of an order comes first is free: pieces of similar length are computed
-together, as a batch takes as many steps as its longest sentence. Here nothing is known of models or HTTP.
+document; lanes take turns as well. Here nothing is known of models or HTTP.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -45,9 +43,7 @@ class Order:
     found: list[Any] = field(default_factory=list)
     error: BaseException | None = None
     left: int = 0
-    """Pieces that are not found yet."""
-    waiting: list[int] = field(default_factory=list)
-    """The numbers of the pieces that nobody has taken, the shortest first."""
+    next: int = 0
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when nobody waits for it any more."""
     began: float = 0.0
@@ -59,7 +55,6 @@ class Order:
 
     def __post_init__(self) -> None:
         self.left, self.found = len(self.sources), [None] * len(self.sources)
-        self.waiting = sorted(range(len(self.sources)), key=self.length)
 
     def end(self, error: BaseException | None = None) -> bool:
         """Whether the order ends with this: it does once, however many threads find a reason at the same time."""
@@ -72,16 +67,7 @@ class Order:
     @property
     def waiting_tokens(self) -> int:
         """Of the pieces that nobody has taken."""
-        return sum(len(self.sources[number]) + 1 for number in self.waiting)
-
-    def length(self, number: int) -> int:
-        return len(self.sources[number])
-
-    def nearest(self, length: int) -> int:
-        """The place in ``waiting`` of the piece whose length is nearest to this."""
-        place = bisect_left(self.waiting, length, key=self.length)
-        around = range(max(place - 1, 0), min(place + 1, len(self.waiting)))
-        return min(around, key=lambda one: abs(self.length(self.waiting[one]) - length))
+        return sum(len(source) + 1 for source in self.sources[self.next :])
 
     def why_not(self, now: float) -> BaseException | None:
         """Why this need not be computed any more."""
@@ -155,7 +141,7 @@ class Queue:
                 lane, orders = next(iter(self.lanes.items()))
                 pieces, ended = self._from(orders)
                 self.lanes.pop(lane)
-                if left := [order for order in orders if order.waiting]:
+                if left := [order for order in orders if order.next < len(order.sources)]:
                     self.lanes[lane] = left  # at the end: another lane's turn
                     self.something.notify()
             for order in ended:
@@ -164,33 +150,28 @@ class Queue:
                 return lane, pieces
 
     def _from(self, orders: list[Order]) -> tuple[list[Piece], list[Order]]:
-        """Pieces up to the budget, one of each order in turn, and the orders that ended without being computed. The first
-        order's longest piece says which length is taken of the others, so that the order that waits the longest is done
-        first."""
+        """Pieces up to the budget, one of each order in turn, and the orders that ended without being computed."""
         now, room = time.monotonic(), min(self.budget, max(self.tokens // (self.idle + 1), SHARED))
         pieces: list[Piece] = []
         ended: list[Order] = []
         for order in orders:
             if why := order.why_not(now):
                 self.tokens -= order.waiting_tokens
-                order.waiting.clear()
+                order.next = len(order.sources)
                 if order.end(why):
                     ended.append(order)
-        waiting = [order for order in orders if order.waiting]
-        length = waiting[0].length(waiting[0].waiting[-1]) if waiting else 0
+        waiting = [order for order in orders if order.next < len(order.sources)]
         while waiting and room > 0:
             for order in waiting:
-                place = order.nearest(length)
-                number = order.waiting[place]
-                size = order.length(number) + 1
+                size = len(order.sources[order.next]) + 1
                 if pieces and size > room:
                     room = 0  # its turn comes with the next batch
                     break
                 order.began = order.began or now
-                pieces.append(Piece(order, number))
-                del order.waiting[place]
+                pieces.append(Piece(order, order.next))
+                order.next += 1
                 room, self.tokens = room - size, self.tokens - size
-            waiting = [order for order in waiting if order.waiting]
+            waiting = [order for order in waiting if order.next < len(order.sources)]
         return pieces, ended
 
     def close(self) -> None:
