@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -69,35 +69,28 @@ class Prepared:
             return engine.submit(sources, self.asked, prefixes=prefixes).result()
 
         readings = with_numbers(reader, self.readings, hypotheses, search, self.forced)
+        missing = [self.missing(*one) for one in zip(readings, hypotheses, strict=True)] if self.glossary else []
+        placed(reader, readings, hypotheses, self.asked, engine.score)
+        every = [h.ids for of_parts in hypotheses for of_part in of_parts for h in of_part]
+        written = iter(self.translator.tokenizer.target.decode_batch(every))
         made = []
-        for text, reading, of_parts in zip(self.texts, readings, hypotheses, strict=True):
-            missing = [self.apply(part, one) for part, one in zip(reading.parts, of_parts, strict=True)]
-            placed(reader, [reading], [of_parts], self.asked, engine.score)
+        for number, (text, reading, of_parts) in enumerate(zip(self.texts, readings, hypotheses, strict=True)):
             parts = [
-                not_empty(written, part.text)
-                for part, written in zip(reading.parts, self.written(of_parts), strict=True)
+                not_empty(self.written(one, written), part.text)
+                for part, one in zip(reading.parts, of_parts, strict=True)
             ]
             best = ranked(reader, reading, parts, self.config.n_best)
-            if best:
-                lacking = [f"{term.source} → {term.target}" for of_part in missing for term in of_part]
-                best[0] = replace(best[0], not_applied=lacking)
+            if best and missing and missing[number]:
+                best[0] = replace(best[0], not_applied=missing[number])
             if best and self.config.attention:
                 best[0] = replace(best[0], aligned=self.aligned(text, reading, parts, of_parts))
             made.append(best)
         self.translator.remark_on_found(made)
         return made
 
-    def written(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
-        """The hypotheses of each part, as the model writes them."""
-        every = [h.ids for hypotheses in found for h in hypotheses]
-        texts = iter(self.translator.tokenizer.target.decode_batch(every))
-        return [
-            [
-                Translation(normalised(next(texts)), h.score, h.log_probability, list(h.ids), h.finished)
-                for h in hypotheses
-            ]
-            for hypotheses in found
-        ]
+    def written(self, found: Sequence[Hypothesis], texts: Iterator[str]) -> list[Translation]:
+        """The hypotheses of a part, as the model writes them: their ``texts`` are the next ones."""
+        return [Translation(normalised(next(texts)), h.score, h.log_probability, h.ids, h.finished) for h in found]
 
     def aligned(
         self, text: str, reading: Reading, parts: list[list[Translation]], found: list[list[Hypothesis]]
@@ -109,6 +102,11 @@ class Prepared:
             for one, of_part in zip(parts, found, strict=True)
         ]
         return aligned(self.translator.tokenizer, text, reading, written.text, written.places, ways)
+
+    def missing(self, reading: Reading, found: list[list[Hypothesis]]) -> list[str]:
+        """The glossary applied to a text's parts; the terms that no translation could have."""
+        terms = [term for part, one in zip(reading.parts, found, strict=True) for term in self.apply(part, one)]
+        return [f"{term.source} → {term.target}" for term in terms]
 
     def apply(self, part: Part, found: list[Hypothesis]) -> list[Term]:
         """Where terms of the glossary stand in ``part``, see that its best translation has them: search again where it does
