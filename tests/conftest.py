@@ -1,6 +1,9 @@
 """Shapes in signatures are checked in every test: jaxtyping's import hook, with beartype."""
 
 import os
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch is loaded: two processes test at once, and more threads only wait
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
