@@ -1,4 +1,4 @@
-"""Shapes in signatures are checked in every test: jaxtyping's import hook, with beartype."""
+"""Shapes in signatures are checked where they are tested: jaxtyping's import hook, with beartype."""
 
 import os
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SHAPED = ["model", "what_if", "corpus.batches", "decoding"]
 """The rooms whose signatures carry shapes. The others' types are mypy's: to check them at every call as well would make
 what reads texts a fifth slower in all tests, and find nothing more."""
+AS_USERS_RUN_IT = {"browser", "bulk", "cli", "faults", "fuzz", "interop", "page", "ray", "runs", "serve"}
+"""Folders whose tests go without the check: they come to those rooms through what other tests call with it (engines,
+training, the translator), and it took a third of their time."""
 install_import_hook([f"glassformer.{room}" for room in SHAPED], "beartype.beartype")
 
 for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
@@ -33,9 +36,16 @@ def _same_numbers_each_time() -> None:
     torch.set_num_threads(1)  # the models are so small that a second thread costs more than it brings
 
 
+@pytest.fixture(autouse=True)
+def _shapes_are_checked(request: pytest.FixtureRequest) -> Iterator[None]:
+    jaxtyping.config.update("jaxtyping_disable", request.path.parent.name in AS_USERS_RUN_IT)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
 @pytest.fixture
 def unchecked_shapes() -> Iterator[None]:
-    """As users run it: wrong shapes reach our own errors and not the checker's."""
+    """As users run it, also elsewhere: wrong shapes reach our own errors and not the checker's."""
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
