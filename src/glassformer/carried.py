@@ -14,7 +14,7 @@ from dataclasses import replace
 from glassformer.config import DecodingConfig
 from glassformer.hypothesis import Hypothesis, length_penalty
 from glassformer.text.languages import UNSPACED_LANGUAGES, language_code
-from glassformer.text.numbers import lacking, numbers_in, written_in
+from glassformer.text.numbers import DIGIT, lacking, numbers_in, written_in
 from glassformer.text.reading import Part, Reader, Reading
 from glassformer.text.tokenizer import WORD_START, Tokenizer, is_byte
 
@@ -44,7 +44,7 @@ def with_numbers(
     again: list[tuple[int, int]] = []
     for number, (reading, of_parts) in enumerate(zip(readings, found, strict=True)):
         for place, (part, hypotheses) in enumerate(zip(reading.parts, of_parts, strict=True)):
-            if hypotheses and any(map(str.isdigit, part.text)):
+            if hypotheses and DIGIT.search(part.text):
                 lost = lacking(part.text, reader.tokenizer.target.decode(hypotheses[0].ids))
                 changed = read_again(reader, made[number], place, lost) if lost else made[number]
                 if changed is not made[number]:
@@ -86,7 +86,7 @@ def placed(
     """Give each hypothesis in ``found`` the signs of its part that it lacks, each where the model finds it likeliest; a
     part's hypotheses are ranked anew."""
     for reading, of_parts in zip(readings, found, strict=True):
-        for part, hypotheses in zip(reading.parts, of_parts, strict=True):
+        for part, hypotheses in zip(reading.parts, of_parts, strict=True) if reading.things else ():
             lost = [lost_signs(reader, part, one) for one in hypotheses] if part.signs else []
             if any(lost):
                 for rank, signs in enumerate(lost):

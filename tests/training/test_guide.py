@@ -167,6 +167,7 @@ def test_off_it_changes_no_number(data: Data, tmp_path: Path) -> None:
     assert {row["guide"] for row in steps_of(tmp_path / "marked")} == {None}
 
 
+@pytest.mark.usefixtures("unchecked_shapes")  # other tests check them
 def test_an_interrupted_run_ends_with_the_same_bits_and_the_guide_at_the_same_step(data: Data, tmp_path: Path) -> None:
     chosen = recipe_for(data, guided(accumulate=2, subword_sampling=0.3, guided_until=0.6, r_drop=1.0, max_steps=20))
     train(tmp_path / "whole", data, chosen)

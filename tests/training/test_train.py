@@ -57,6 +57,7 @@ class Listener(NullReporter):
         self.validations.append(validation)
 
 
+@pytest.mark.usefixtures("unchecked_shapes")  # other tests check them
 def test_it_learns_to_translate_the_toy_language(data: Data, tmp_path: Path) -> None:
     listener = Listener()
     outcome = train(tmp_path / "run", data, recipe_for(data, max_steps=300, validate_every=100), reporter=listener)
@@ -82,6 +83,7 @@ def test_metrics_can_be_read_and_only_the_newest_checkpoints_stay(data: Data, tm
 
 
 @pytest.mark.parametrize(("sampling", "optimizer"), [(0.0, "adam"), (0.3, "adam"), (0.0, "muon")])
+@pytest.mark.usefixtures("unchecked_shapes")  # other tests check them
 def test_an_interrupted_run_ends_with_the_same_bits(
     data: Data, tmp_path: Path, sampling: float, optimizer: str
 ) -> None:

@@ -1,11 +1,14 @@
 """Write files of sentences that ask for *it*: ``python -m glassformer.demo --held-out benchmarks/it.tsv --out FOLDER``."""
 
 import argparse
+import random
 import sys
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from glassformer.demo.held_out import HeldOut, HeldOutRow, read_rows
+from glassformer.demo.schemas import schema_sentences
 from glassformer.demo.sentences import ItSentence, it_sentences
 from glassformer.disk import replace_file
 from glassformer.errors import GlassformerError
@@ -24,6 +27,13 @@ def main() -> int:
         "--held-out", action="append", default=[], metavar="TSV", help="rows that no sentence combines; repeatable"
     )
     parser.add_argument(
+        "--schemas",
+        type=float,
+        default=0.6,
+        metavar="SHARE",
+        help="of English to German, the share of sentences from situations that are written out (default: 0.6)",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         required=True,
@@ -33,13 +43,23 @@ def main() -> int:
     wanted = parser.parse_args()
     try:
         rows = [row for path in wanted.held_out for row in read_rows(path)]
-        made = list(islice(it_sentences(wanted.seed, rows, language=wanted.languages[-2:]), wanted.pairs))
+        made = list(islice(drawn(wanted.seed, rows, wanted.languages[-2:], wanted.schemas), wanted.pairs))
         write(wanted.out, made, wanted.languages)
     except (GlassformerError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(account(made, rows))
     return 0
+
+
+def drawn(seed: int, rows: list[HeldOutRow], language: str, share: float) -> Iterator[ItSentence]:
+    """Sentences of grammar and words, and for German that share from schemas, until the schemas have no more."""
+    of_words = it_sentences(seed, rows, language=language)
+    of_schemas = schema_sentences(seed, rows) if language == "de" else iter(())
+    chance = random.Random(seed)
+    while True:
+        one = next(of_schemas, None) if chance.random() < share else None
+        yield one or next(of_words)
 
 
 def write(folder: Path, made: list[ItSentence], languages: str) -> None:
@@ -62,7 +82,7 @@ def account(made: list[ItSentence], rows: list[HeldOutRow]) -> str:
     marked, twins = sum(bool(one.marks) for one in made), sum(one.twins > 0 for one in made)
     held, frames = HeldOut(rows), len({one.frame for one in made})
     lines = [
-        f"{len(made):,} pairs in {frames} frames, {marked:,} with a pronoun marked, {twins:,} in twins",
+        f"{len(made):,} pairs in {frames:,} frames and schemas, {marked:,} with a pronoun marked, {twins:,} in twins",
         f"{len(two):,} with two nouns: the first of the two (of a scene the subject) is meant in {first:.1%}",
         f"{sum(held(one.source) for one in made)} combine what the {len(rows)} held-out rows combine",
     ]

@@ -15,7 +15,16 @@ AFTER_THE = {"nom": "e e e en", "acc": "en e e en", "dat": "en en en en"}
 AFTER_MY = {"nom": "er e es en", "acc": "en e es en", "dat": "en en en en"}
 PRONOUNS = {"nom": "er sie es sie", "acc": "ihn sie es sie", "dat": "ihm ihr ihm ihnen"}
 STEMS = {"a": "ein", "my": "mein", "our": "unser", "his": "sein", "her": "ihr", "this": "dies", "their": "ihr"}
-CONTRACTED = {"in dem": "im", "in das": "ins", "an dem": "am", "an das": "ans", "von dem": "vom"}
+CONTRACTED = {
+    "in dem": "im",
+    "in das": "ins",
+    "an dem": "am",
+    "an das": "ans",
+    "von dem": "vom",
+    "zu dem": "zum",
+    "zu der": "zur",
+    "bei dem": "beim",
+}
 MODALS = {"couldn't": "konnte", "could not": "konnte", "wouldn't": "wollte", "didn't want to": "wollte"}
 MODALS_NOW = {"konnte": {"1": "kann", "3": "kann", "p": "können"}, "wollte": {"1": "will", "3": "will", "p": "wollen"}}
 WILL = {"1": "werde", "3": "wird", "p": "werden"}
@@ -34,6 +43,7 @@ def ending(table: dict[str, str], case: str, number: str) -> str:
 
 
 def noun_form(noun: Noun, case: str, *, plural: bool) -> str:
+    """The noun in a case (nom, acc or dat), without its article."""
     if plural:
         return noun.german_plural + ("n" if case == "dat" and not re.search(r"[nsaiou]$", noun.german_plural) else "")
     if noun.weak and case != "nom":
@@ -266,4 +276,4 @@ def predicate_clause(subject: str, said: Said, *, plural: bool, now: bool) -> Cl
 
 def contracted(text: str) -> str:
     """in dem Haus: im Haus."""
-    return re.sub(r"\b(in dem|in das|an dem|an das|von dem)\b", lambda match: CONTRACTED[match[1]], text)
+    return re.sub(rf"\b({'|'.join(CONTRACTED)})\b", lambda match: CONTRACTED[match[1]], text)

@@ -160,6 +160,7 @@ def members_of(text: str) -> list[str]:
 
 
 def noun_of(entry: str, group: str, groups: frozenset[str]) -> Noun:
+    """The noun of an entry of nouns.txt: *wolf/wolves, der Wolf, Wölfe*."""
     english, german, plural = (part.strip() for part in entry.split(","))
     name, _, many = english.partition("/")
     article, word = german.split(" ")

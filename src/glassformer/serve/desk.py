@@ -20,8 +20,9 @@ from glassformer.text.glossary import Glossary
 from glassformer.translator import Translation
 from glassformer.translator.prepared import Prepared
 
-SHORT = 1000
-"""Characters that are read at once; more are read in a thread, so that other requests do not wait for it."""
+SHORT = 3000
+"""Characters that are read at once, in one to five milliseconds; more are read in a thread, so that other requests do not
+wait for it."""
 SOON = 0.05
 """Seconds after which it is watched whether the client who asked is still there: most answers are ready before."""
 LONGEST = 30.0

@@ -50,6 +50,13 @@ _ENGLISH_NAMES = """
 """
 ENGLISH_NAMES = frozenset(_ENGLISH_NAMES.split())
 """Their capital is a part of their spelling."""
+LATIN = "A-ZÀ-ÖØ-Þa-zà-öø-ÿ"
+"""Letters, those of Latin-1 without ß, which stands small in shouted words, too."""
+NOT_LATIN = re.compile(rf"[^\x00-\x7f{LATIN}\u00ab\u00bb\u00a1\u00bf\u2010-\u2027\U000f0000-\U000ffffd]")
+LOUD_INSIDE = re.compile(rf"[A-ZÀ-ÖØ-Þ](?<=[{LATIN}'’].)|[À-ÖØ-Þà-öø-ÿ](?<=[{LATIN}].)(?=[À-ÖØ-Þà-öø-ÿ])")
+"""A capital inside a word, or three letters that are none of a to z: without them no word is shouted or in zigzag."""
+SMALL_BEGINNING = re.compile(" [a-z]")
+"""A word that begins small: a line that has one, and nothing loud inside a word, is neither shouted nor titled."""
 
 
 def shouted(line: str) -> bool:
@@ -73,9 +80,9 @@ def plain(line: str, language: str = "", known: Callable[[str], bool] | None = N
     """``line`` as a model reads it that was trained on plain text: a shouted or titled one in small letters, but for
     what the module's first lines name; of any other line its shouted sentences, and its shouted words that ``known`` (of
     the tokenizer: ``known_in_small``) says to be words."""
-    code = language_code(language)
-    if not any(map(str.isupper, line)):
+    if stands_as_it_is(line) or not any(map(str.isupper, line)):
         return line
+    code = language_code(language)
     line = as_meant(line, code)
     if shouted(line) or titled(line):
         return "".join(_small(sentence, code) for sentence in sentences(line, code))
@@ -84,6 +91,15 @@ def plain(line: str, language: str = "", known: Callable[[str], bool] | None = N
     found = sentences(line, code)
     return "".join(
         _small(one, code) if shouted(one) else one if known is None else _small(one, code, known) for one in found
+    )
+
+
+def stands_as_it_is(line: str) -> bool:
+    """A quick look: True for most lines, of which ``plain`` changes nothing."""
+    return (
+        SMALL_BEGINNING.search(line) is not None
+        and LOUD_INSIDE.search(line) is None
+        and (line.isascii() or NOT_LATIN.search(line) is None)
     )
 
 

@@ -18,11 +18,16 @@ SEEN = "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 JOINERS = "\u200c\u200d"
 JOINED_SCRIPTS = "\u0600-\u109f\u1780-\u18af\ua840-\uabff"
 """Arabic to Burmese, Khmer, Mongolian, and the Indic blocks further up."""
+OTHERS = re.compile(
+    "[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c9\u0410-\u044f\u2010-\u2027\u20ac]"
+)
+"""Finds what may not be in one spelling. The characters named here are: no blank but U+0020, nothing invisible, nothing
+that NFC changes or puts together with a neighbour; nearly all texts in Latin, Greek and Cyrillic letters have no other."""
 
 
 def normalised(text: str) -> str:
     """``text`` in NFC, with U+0020 for every blank, without invisible characters, and U+FFFD for each lone surrogate."""
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or not OTHERS.search(text):
         return text
     try:
         text.encode()

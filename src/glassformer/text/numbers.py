@@ -13,6 +13,7 @@ from glassformer.text.languages import language_code
 
 NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?!\w|[.,]\d)", re.ASCII)
 """A number that stands by itself: 5 in *$5* and *5 %*, not in *5th* or *MP3*."""
+DIGIT = re.compile("[0-9]")
 DIGITS = re.compile(r"\d+(?:[.,]\d+)*", re.ASCII)
 WELL_FORMED = re.compile(r"\d+|\d+[.,]\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?", re.ASCII)
 GROUPED = {
@@ -28,7 +29,7 @@ BLANK = frozenset({"bg", "cs", "et", "fi", "fr", "hu", "lt", "lv", "no", "pl", "
 
 def numbers_in(text: str) -> Iterator[re.Match[str]]:
     """The numbers that stand by themselves in ``text``."""
-    return NUMBER.finditer(text) if any(map(str.isdigit, text)) else iter(())
+    return NUMBER.finditer(text) if DIGIT.search(text) else iter(())
 
 
 def lacking(source: str, translation: str) -> set[str]:

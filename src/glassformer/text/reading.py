@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from glassformer.card import Card
 from glassformer.text.case import in_upper_case, known_in_small, plain, shouted
 from glassformer.text.languages import glue
 from glassformer.text.normalise import normalised
 from glassformer.text.other_language import other_language
-from glassformer.text.protected import Protected, is_picture, mark, protect, restored, signed
+from glassformer.text.protected import Protected, has_signs, is_picture, mark, protect, restored, signed
 from glassformer.text.scripts import foreign
 from glassformer.text.sentences import SMALLEST_LIMIT, split_lines
 from glassformer.text.tokenizer import Tokenizer
@@ -69,14 +69,13 @@ class Reading:
     """How things are written in the target where that is otherwise, by their number."""
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """A translation as people read it."""
 
     text: str
     lost: list[str]
     """Things for which the translation had no place: they stand at the end of their sentence."""
-    places: list[tuple[int, int]] = field(default_factory=list)
+    places: list[tuple[int, int]]
     """Where each part's translation begins and ends in ``text``, in characters."""
 
 
@@ -163,9 +162,11 @@ class Reader:
         for part, text in zip(reading.parts, translations, strict=True):
             if part.loud:
                 text = in_upper_case(text, self.target)
-            text, missing = restored(text.strip(), part.signs, things, part.unsigned, part.text)
-            text = f"{part.head}{text}{part.tail}"
-            lost += missing
+            text = text.strip()
+            if things or has_signs(text):
+                text, missing = restored(text, part.signs, things, part.unsigned, part.text)
+                text = f"{part.head}{text}{part.tail}"
+                lost += missing
             between = part.before
             if between is None:
                 between = glue(self.target, whole, text) if whole and text else ""
@@ -196,15 +197,17 @@ class Reader:
 
     def _lines(self, number: int, text: str, literal: bool) -> Iterator[_Line]:
         """The lines of text ``number``, each as the model reads it."""
-        pieces = LINE_ENDS.split(text)
+        pieces = LINE_ENDS.split(text) if "\n" in text or "\r" in text else [text]
         unknown = self.tokenizer.unknown if self.tokenizer.signs else None
         for before, line in zip(["", *pieces[1::2]], pieces[::2], strict=True):
             protected = protect(line, unknown) if self.protect else Protected(normalised(line), ())
             seen = protected.text
             read = plain(seen, self.source, self._known) if self.plain_case and not literal else seen
             loud = read != seen and shouted(seen)
-            signs = tuple(sign for sign in self.signs if sign not in read)  # names may be words of the text
+            signs: tuple[str, ...] = ()
             stand: dict[str, int] = {}
+            if protected.things:
+                signs = tuple(sign for sign in self.signs if sign not in read)  # names may be words of the text
             if 0 < len(protected.things) <= len(signs):
                 read, stand, _ = signed(read, signs)
             yield _Line(number, before, read, protected.things, signs, stand, loud)
@@ -239,8 +242,7 @@ def without_pictures(text: str, things: Mapping[str, str]) -> tuple[str, str, st
     return head.lstrip(), found[2], tail
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """A line of a text as the model reads it."""
 
     of: int
@@ -250,7 +252,7 @@ class _Line:
     text: str
     things: tuple[str, ...]
     signs: tuple[str, ...]
-    """Those that may stand for the things: they are not in the text itself."""
+    """Those that may stand for the things: they are not in the text itself. None where there are no things."""
     stand: dict[str, int]
     """The number of the thing that each of them stands for, where they are enough: they stand in the text's order, and the
     things that the vocabulary does not know are numbered after the others."""

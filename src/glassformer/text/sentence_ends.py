@@ -31,7 +31,13 @@ CANDIDATE = re.compile(
 INSIDE = re.compile(
     rf"[{STOPS}][^\w\s]{{0,20}}(?:\[\d+\])?\s+\S|[{WIDE}]|[\u2e80-\u9fff][.!?][\"”]?[\u2e80-\u9fff“「『（]|\n\s*\n|;\s+\S"
 )
-"""A sign that a text of several sentences has somewhere. Fast: most lines end here."""
+"""A sign that a text of several sentences has somewhere: without one there is no end inside."""
+INSIDE_AT = re.compile(
+    rf"[{STOPS}{WIDE};\n\u2e80-\u9fff](?:(?<=[{STOPS}])[^\w\s]{{0,20}}(?:\[\d+\])?\s+\S|(?<=[{WIDE}])"
+    r"|(?<=[\u2e80-\u9fff])[.!?][\"”]?[\u2e80-\u9fff“「『（]|(?<=\n)\s*\n|(?<=;)\s+\S)"
+)
+"""The same, found in a third of the time: Python's ``re`` runs over all characters but those that the set at the beginning
+has. Most lines end here."""
 PARAGRAPH = re.compile(r"\n\s*\n")
 SPAN = re.compile(
     rf"“[^“”]{{1,{QUOTE}}}”|„[^„“”]{{1,{QUOTE}}}[“”]|‚[^‚‘’]{{1,{QUOTE}}}‘|‘(?:[^‘’]|’(?=\w)){{1,{QUOTE}}}’(?!\w)"
@@ -126,7 +132,7 @@ class Text:
 
 def sentence_ends(text: str, code: str = "") -> list[int]:
     """The places behind the sentences of ``text``, white space included; the last is its end. ``code``: the language's."""
-    if not INSIDE.search(text):
+    if not INSIDE_AT.search(text):
         return [len(text)] if text else []
     whole = Text(text, code)
     ends: list[int] = []

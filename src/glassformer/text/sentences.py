@@ -67,16 +67,24 @@ def split_lines(
     """
     if limit < SMALLEST_LIMIT:
         raise ConfigError(f"limit={limit}: wanted at least {SMALLEST_LIMIT} tokens")
-    found = [sentences(line, language) or [line] for line in lines]
+    code = language_code(language)
+    ends = [sentence_ends(line, code) for line in lines]
+    found = [_cut_at(line, of_line) if len(of_line) > 1 else [line] for line, of_line in zip(lines, ends, strict=True)]
     encoded = iter(tokenizer.encode_batch([sentence for of_line in found for sentence in of_line]))
-    cut, groups = [], []
+    whole: list[Parts | None] = []
+    several: list[tuple[list[list[_Unit]], bool]] = []
     for of_line in found:
-        units, inside = _units([(sentence, next(encoded)) for sentence in of_line], tokenizer, limit)
-        cut.append(inside)
-        groups.append(_groups(units, limit, most))
-    joined = ["".join(unit.text for unit in group) for of_line in groups for group in of_line if len(group) > 1]
+        ids = [next(encoded) for _ in of_line]
+        if len(ids) == 1 and len(ids[0]) <= limit:
+            whole.append(Parts(of_line, ids, False))  # most lines: a sentence that is short enough
+            continue
+        whole.append(None)
+        units, inside = _units(list(zip(of_line, ids, strict=True)), tokenizer, limit)
+        several.append((_groups(units, limit, most), inside))
+    joined = ["".join(unit.text for unit in group) for groups, _ in several for group in groups if len(group) > 1]
     joined_ids = iter(tokenizer.encode_batch(joined))
-    return [_parts(of_line, joined_ids, limit, inside) for of_line, inside in zip(groups, cut, strict=True)]
+    others = (_parts(groups, joined_ids, limit, inside) for groups, inside in several)
+    return [one if one is not None else next(others) for one in whole]
 
 
 @dataclass(frozen=True)

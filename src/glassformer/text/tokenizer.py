@@ -21,7 +21,7 @@ import random
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +31,7 @@ import sentencepiece
 
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, VocabularyError
 from glassformer.text.normalise import normalised, sentencepiece_rules
-from glassformer.text.pieces import TablePieces, opened, table_bytes, table_sides
+from glassformer.text.pieces import PieceTexts, TablePieces, opened, table_bytes, table_sides
 from glassformer.text.protected import MARKS, SIGNS
 
 WORD_START = "▁"
@@ -47,8 +47,8 @@ COVERAGE = 0.9999
 """The share of the text whose characters get an id of their own; the rest, a stray emoji, is spelt in bytes."""
 UNSPACED_LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Letters of scripts that put no blank between words: Thai to Burmese, Khmer, Chinese and Japanese characters."""
-FEW = 16
-"""Texts up to which SentencePiece is faster one by one: for a list it starts threads, at some 50 µs."""
+FEW = 2000
+"""Texts up to which SentencePiece is asked one by one: for a list it starts threads."""
 THREADS = 2
 """Fixed, because sums of floats, and so the vocabulary, depend on how the work is shared out."""
 
@@ -76,6 +76,7 @@ class Tokenizer:
         self.bos_id: int = self._pieces.bos_id()
         self.eos_id: int = self._pieces.eos_id()
         self.unk_id: int = self._pieces.unk_id()
+        self._size: int = self._pieces.get_piece_size()
         self._silent = {self.pad_id, self.bos_id, self.eos_id, *self.before, *self.after}
 
     @classmethod
@@ -213,7 +214,7 @@ class Tokenizer:
 
     def __len__(self) -> int:
         """The size of the vocabulary."""
-        return int(self._pieces.get_piece_size())
+        return self._size
 
     def encode(self, text: str) -> list[int]:
         """The ids of ``text``, without bos and eos."""
@@ -250,12 +251,20 @@ class Tokenizer:
 
         Raises VocabularyError for an id outside the vocabulary.
         """
-        return self._pieces.decode([id for id in self._known(ids) if id not in self._silent])
+        return self.decode_batch([ids])[0]
 
     def decode_batch(self, all_ids: Iterable[Iterable[SupportsInt]]) -> list[str]:
-        """The text of each; the same as ``decode`` one by one, of many rows faster. Raises as it does."""
-        rows = [[id for id in self._known(ids) if id not in self._silent] for ids in all_ids]
-        return self._pieces.decode(rows) if len(rows) > FEW else [self._pieces.decode(row) for row in rows]
+        """The text of each, as ``decode`` gives it, and raising as it does."""
+        rows = [list(ids) for ids in all_ids]
+        return [self._decoded(ids) if (text := self._quickly(ids)) is None else text for ids in rows]
+
+    def _decoded(self, ids: Iterable[SupportsInt]) -> str:
+        """As SentencePiece decodes it, without those that are not of the text."""
+        return self._pieces.decode([id for id in self._known(ids) if id not in self._silent])
+
+    @cached_property
+    def _quickly(self) -> Callable[[list[Any]], str | None]:
+        return (lambda ids: None) if self.has_tables else PieceTexts(self._pieces).of
 
     def tokens(self, ids: Iterable[SupportsInt]) -> list[str]:
         """The pieces as they are shown: ▁ begins a word, <0xF0> is a byte, <pad> <s> </s> <unk> are the special ones.
@@ -305,10 +314,10 @@ class Tokenizer:
         return words
 
     def _known(self, ids: Iterable[SupportsInt]) -> list[int]:
-        known = [int(id) for id in ids]  # SentencePiece wants Python's own; numpy's and torch's come, too
-        if known and not 0 <= min(known) <= max(known) < len(self):
-            stranger = next(id for id in known if not 0 <= id < len(self))
-            raise VocabularyError(f"id {stranger} is outside the vocabulary: wanted 0 to {len(self) - 1}")
+        known = list(map(int, ids))  # SentencePiece wants Python's own; numpy's and torch's come, too
+        if known and not 0 <= min(known) <= max(known) < self._size:
+            stranger = next(id for id in known if not 0 <= id < self._size)
+            raise VocabularyError(f"id {stranger} is outside the vocabulary: wanted 0 to {self._size - 1}")
         return known
 
 

@@ -31,10 +31,14 @@ class Translation:
 def ranked(reader: Reader, reading: Reading, parts: Sequence[Sequence[Translation]], count: int) -> list[Translation]:
     """Up to ``count`` translations of a text from those of its parts, as the model wrote them, rank by rank; a part with
     fewer of them repeats its last. No two have the same text."""
+    if len(parts) == 1 and len(parts[0]) == 1:
+        (one,) = parts[0]
+        text, lost, _ = reader.write(reading, [one.text])
+        return [Translation(text, one.score, one.log_probability, one.ids, one.finished, lost)]
     ranks: dict[str, Translation] = {}
     for rank in range(max(map(len, parts), default=1)):
         chosen = [of_part[min(rank, len(of_part) - 1)] for of_part in parts]
-        written = reader.write(reading, [one.text for one in chosen]) if chosen else Written("", [])
+        written = reader.write(reading, [one.text for one in chosen]) if chosen else Written("", [], [])
         whole = Translation(
             written.text,
             sum((one.score for one in chosen), 0.0),

@@ -69,18 +69,15 @@ class Prepared:
             return engine.submit(sources, self.asked, prefixes=prefixes).result()
 
         readings = with_numbers(reader, self.readings, hypotheses, search, self.forced)
+        missing = [self.missing(*one) for one in zip(readings, hypotheses, strict=True)] if self.glossary else []
+        placed(reader, readings, hypotheses, self.asked, engine.score)
+        written = iter(self.written([of_part for of_parts in hypotheses for of_part in of_parts]))
         made = []
-        for text, reading, of_parts in zip(self.texts, readings, hypotheses, strict=True):
-            missing = [self.apply(part, one) for part, one in zip(reading.parts, of_parts, strict=True)]
-            placed(reader, [reading], [of_parts], self.asked, engine.score)
-            parts = [
-                not_empty(written, part.text)
-                for part, written in zip(reading.parts, self.written(of_parts), strict=True)
-            ]
+        for number, (text, reading, of_parts) in enumerate(zip(self.texts, readings, hypotheses, strict=True)):
+            parts = [not_empty(next(written), part.text) for part in reading.parts]
             best = ranked(reader, reading, parts, self.config.n_best)
-            if best:
-                lacking = [f"{term.source} → {term.target}" for of_part in missing for term in of_part]
-                best[0] = replace(best[0], not_applied=lacking)
+            if best and missing and missing[number]:
+                best[0] = replace(best[0], not_applied=missing[number])
             if best and self.config.attention:
                 best[0] = replace(best[0], aligned=self.aligned(text, reading, parts, of_parts))
             made.append(best)
@@ -89,14 +86,10 @@ class Prepared:
 
     def written(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
         """The hypotheses of each part, as the model writes them."""
-        every = [h.ids for hypotheses in found for h in hypotheses]
-        texts = iter(self.translator.tokenizer.target.decode_batch(every))
+        texts = iter(self.translator.tokenizer.target.decode_batch([h.ids for of_part in found for h in of_part]))
         return [
-            [
-                Translation(normalised(next(texts)), h.score, h.log_probability, list(h.ids), h.finished)
-                for h in hypotheses
-            ]
-            for hypotheses in found
+            [Translation(normalised(next(texts)), h.score, h.log_probability, h.ids, h.finished) for h in of_part]
+            for of_part in found
         ]
 
     def aligned(
@@ -109,6 +102,11 @@ class Prepared:
             for one, of_part in zip(parts, found, strict=True)
         ]
         return aligned(self.translator.tokenizer, text, reading, written.text, written.places, ways)
+
+    def missing(self, reading: Reading, found: list[list[Hypothesis]]) -> list[str]:
+        """The glossary applied to a text's parts; the terms that no translation could have."""
+        terms = [term for part, one in zip(reading.parts, found, strict=True) for term in self.apply(part, one)]
+        return [f"{term.source} → {term.target}" for term in terms]
 
     def apply(self, part: Part, found: list[Hypothesis]) -> list[Term]:
         """Where terms of the glossary stand in ``part``, see that its best translation has them: search again where it does
@@ -145,19 +143,17 @@ def prepare(
         raise ShapeError(f"{len(prefixes)} prefixes for {len(texts)} texts: wanted one each, or one for all")
     readings = translator.reader.read(texts, [bool(prefix) for prefix in prefixes])
     translator.remark_on(texts, readings)
-    heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
-    forced = [
-        translator.tokenizer.target.encode(prefix) if prefix and number == 0 else []
-        for prefix, of_text in zip(prefixes, heard, strict=True)
-        for number in range(len(of_text))
-    ]
-    sources = [ids for of_text in heard for ids in of_text]
-    begun = iter(forced)
-    by_part = {
-        (number, place): ids
+    spoken = [
+        (number, place, part.ids)
         for number, reading in enumerate(readings)
         for place, part in enumerate(reading.parts)
-        if part.ids and (ids := next(begun))
-    }
+        if part.ids
+    ]
+    by_part: dict[tuple[int, int], list[int]] = {}
+    for number, place in {number: place for number, place, _ in reversed(spoken)}.items() if any(prefixes) else ():
+        if ids := translator.tokenizer.target.encode(prefixes[number]):
+            by_part[number, place] = ids
+    sources = [ids for *_, ids in spoken]
+    forced = [by_part.get((number, place), []) for number, place, _ in spoken]
     asked = config.changed(n_best=config.beam_size) if config.method == "beam" and config.n_best > 1 else config
     return Prepared(translator, texts, readings, config, asked, sources, forced, glossary, by_part)
