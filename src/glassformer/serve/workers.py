@@ -23,11 +23,11 @@ class Workers:
         queue: Queue,
         compute: Compute,
         count: int,
-        told: Callable[[Sequence[Piece]], None],
+        counted: Callable[[Sequence[Piece]], None],
         tidy: Callable[[], None] = lambda: None,
     ) -> None:
-        """``told`` is called with each batch before it is computed, for figures; ``tidy`` when it has been delivered."""
-        self.queue, self.compute, self.told, self.tidy = queue, compute, told, tidy
+        """``counted`` is called with each batch before it is computed, for figures; ``tidy`` when it has been delivered."""
+        self.queue, self.compute, self.counted, self.tidy = queue, compute, counted, tidy
         self.delivering = threading.Lock()
         self.threads = [threading.Thread(target=self.work, name=f"worker {n}", daemon=True) for n in range(count)]
 
@@ -39,7 +39,7 @@ class Workers:
         """Until the queue is closed and empty."""
         while (taken := self.queue.take()) is not None:
             lane, pieces = taken
-            self.told(pieces)
+            self.counted(pieces)
             try:
                 found, error = self.compute(lane, pieces), None  # type: ignore[arg-type]
             except BaseException as failure:
