@@ -18,7 +18,7 @@ import torch
 
 from glassformer.checkpoint import tensors_in
 from glassformer.disk import read_folder
-from glassformer.training.state import checkpoints
+from glassformer.model_folder import checkpoints
 
 SMALL = {"d_model": 32, "heads": 2, "d_ff": 64, "encoder_layers": 1, "decoder_layers": 1, "dropout": 0.1}
 FAST = {

@@ -17,9 +17,9 @@ import torch
 
 from glassformer.corpus.batches import Batches
 from glassformer.corpus.prepare import prepare
+from glassformer.model_folder import checkpoints
 from glassformer.training import train as loop
 from glassformer.training.processes import Processes, joined, local_device
-from glassformer.training.state import checkpoints
 from tests.faults.conftest import Tried
 from tests.faults.runs import FAST, SMALL, assert_same_bits, together, words_for
 from tests.made_up import write_corpus

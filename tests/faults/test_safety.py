@@ -208,7 +208,7 @@ def test_a_card_of_wrong_types_is_refused_in_one_line(model: Path, wrong: dict[s
 
 
 def test_no_link_leads_out_of_a_run(model: Path, tmp_path: Path) -> None:
-    from glassformer.training.state import shown_checkpoint
+    from glassformer.model_folder import shown_checkpoint
 
     run = tmp_path / "run"
     (run / "checkpoints").mkdir(parents=True)

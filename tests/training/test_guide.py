@@ -14,13 +14,14 @@ from glassformer.corpus.batches import Batch
 from glassformer.corpus.prepare import Data, prepare
 from glassformer.errors import ConfigError, CorpusError
 from glassformer.model import Transformer
+from glassformer.model_folder import checkpoints
 from glassformer.runs.recipe import recipe
 from glassformer.trace import record
 from glassformer.training.guide import check_guide, guided_loss, queries_and_keys, taught, teaches
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import Clock, Meter
 from glassformer.training.processes import Processes
-from glassformer.training.state import RunProgress, State, checkpoints
+from glassformer.training.state import RunProgress, State
 from glassformer.training.train import step, train
 from tests.made_up import toy_pairs, write_corpus
 from tests.training.test_train import FAST, assert_same_weights

@@ -13,9 +13,9 @@ from glassformer.corpus.prepare import Data, prepare
 from glassformer.decoding import decode
 from glassformer.disk import read_folder
 from glassformer.errors import TrainingError
+from glassformer.model_folder import checkpoints
 from glassformer.runs.folder import keep, marked, settle
 from glassformer.training.report import NullReporter, Outcome, Validation
-from glassformer.training.state import checkpoints
 from glassformer.training.train import train
 
 SMALL = {"d_model": 32, "heads": 2, "d_ff": 64, "encoder_layers": 1, "decoder_layers": 1, "dropout": 0.1}
