@@ -83,7 +83,7 @@ def check_threads(threads: int) -> None:
 
 
 def use_threads(threads: int) -> None:
-    """Let PyTorch compute with so many threads; 0 leaves it as many as it has. Raises ConfigError as ``check_threads``."""
+    """Let PyTorch compute with this number of threads; 0 changes nothing. Raises ConfigError as ``check_threads``."""
     check_threads(threads)
     if threads:
         import torch  # here, since settings need none
