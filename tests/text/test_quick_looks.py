@@ -197,9 +197,21 @@ def test_a_sentence_that_is_short_enough_is_the_line(lines: list[str], tokenizer
         assert fast == sentences._parts(groups, joined, 40, inside), line
 
 
-def test_texts_are_encoded_and_decoded_alike_alone_and_together(lines: list[str], tokenizer) -> None:
+def test_texts_are_encoded_alike_alone_and_together(lines: list[str], tokenizer) -> None:
     texts = lines[:2500]
     alone = [tokenizer.encode(text) for text in texts]
-    for count in (3, 50, len(texts)):  # one by one, in one thread, in several
+    for count in (3, len(texts)):  # one by one, and in threads
         assert tokenizer.encode_batch(texts[:count]) == alone[:count]
-        assert tokenizer.decode_batch(alone[:count]) == [tokenizer.decode(ids) for ids in alone[:count]]
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_ids_are_spelt_as_sentencepiece_spells_them(signs: bool, lines: list[str], tokenizer) -> None:
+    one = tokenizer.with_signs() if signs else tokenizer
+    chance = random.Random(4)
+    few = [id for id, token in enumerate(one.tokens(range(len(one)))) if len(token) < 2] + [0, 1, 2, 3, 270]
+    rows = [one.encode(line) for line in lines[::3]]
+    rows += [[chance.randrange(len(one)) for _ in range(chance.randrange(8))] for _ in range(3000)]
+    rows += [[chance.choice(few) for _ in range(chance.randrange(5))] for _ in range(3000)]
+    assert one.decode_batch(rows) == [one._decoded(row) for row in rows]
+    assert one.decode_batch(map(iter, rows)) == [one.decode(row) for row in rows]
+    assert sum(one._quickly(row) is not None for row in rows) > len(rows) / 5

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -87,6 +88,32 @@ class Api:
         self.services = services
         self.longest_answer = longest_answer
         self.turn = ModelTurn()
+        self.ahead = Deadline(longest_answer)
+
+    async def look_ahead(self) -> None:
+        """See the sentence that the page opens with while the browser still starts: a large model takes seconds for it."""
+        service = self.services.first
+
+        def see() -> None:
+            with (
+                suppress(Exception),
+                self.ahead.over(service.translator.model),
+            ):  # the page asks the same, and gets the error
+                service.seen(service.start)
+
+        await self.turn.lock.acquire()
+        try:
+            await asyncio.to_thread(see)
+        finally:
+            self.turn.give()
+
+    @asynccontextmanager
+    async def while_served(self, _: Starlette) -> AsyncIterator[None]:
+        """From the server's start to its end."""
+        looking = asyncio.ensure_future(self.look_ahead())
+        yield
+        self.ahead.gone.set()
+        await looking
 
     async def ask(self, request: Request) -> Response:
         """Answer one request."""
@@ -146,7 +173,9 @@ def make_app(services: Services | Service, *, longest_answer: float = LONGEST_AN
         HTTPException: http_response,
         Exception: bug_response,
     }
-    return Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers=handlers)
+    return Starlette(
+        routes=routes, middleware=[Middleware(Guard)], exception_handlers=handlers, lifespan=api.while_served
+    )
 
 
 class Steps:
