@@ -31,7 +31,8 @@ _PARTS = """
     ${z} $HOME $5 $ %s %d %% % 50% %(n)s `c` ` <b> </b> <a < > <3 x<y & &amp; &#8217; &x; \\n \\u00e9 \\
     C:\\x [b] [/b] [ ] [1] ](http://x) ( ) () f() foo.bar() x_y __x__ _ # #1 #tag #ffcc00 @me @ C++ C#
     ++ + +49 (0)30 :x: :tada: : :: ::1 :-) ;) 8) = == - -- --no-cache – — … . .. ... ! ? ?! ; , : / //
-    /usr/bin ~/x ../y a/b and/or 12/05/2021 2024-05-01 10:30 1-2 x.py x.PDF 0xFF 0x deadbeef
+    /usr/bin ~/x ../y a/b and/or 12/05/2021 2024-05-01 10:30 1-2 x.py x.PDF 0xFF
+    -v -rf OPS-7 RFC 723 AB 12 ~~ ~ || | y/n r/owls k8s a=1 ab.cd.ef A<Ab> 3h07m t.me/x 0x deadbeef
     e3b0c44298fc 123e4567-e89b-12d3-a456-426614174000 DE89 3704 0044 0532 <!-- --> {n,plural,one{#}}
     fe80::1 1.2.3.4 ❤️ 😀 👍🏽 🇩🇪 1️⃣ → ☂ ™ © ® ° ‼ ⁉ № § \ue000 \ue005 \ue00a \U000f0000 \U00100000 \ufffd
     \ud800 \xad \u200b \u200d \ufeff \u0301 e\u0301 “ ” „ ‚ ‘ ’ « » ' " 。 ！ 」 ؟ ।
