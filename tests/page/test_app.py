@@ -280,6 +280,22 @@ def test_the_first_sentence_is_looked_at_before_the_page_asks(
     assert found == wanted
 
 
+def test_a_first_look_that_takes_too_long_is_left(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first question is not refused because of it."""
+    monkeypatch.setattr("glassformer.page.app.LONGEST_AHEAD", 0.3)
+    monkeypatch.setattr("glassformer.page.app.LONGEST_WAIT", 20.0)
+    service.start = wire.Ask(SENTENCE)
+    norm = service.translator.model.decoder.norm
+
+    def endless(*_: object) -> None:
+        while True:
+            norm(torch.zeros(1, service.translator.model.config.d_model))
+
+    monkeypatch.setattr(service, "seen", endless)
+    with TestClient(make_app(service), base_url="http://127.0.0.1:8000") as client:
+        assert client.get("/api/model").status_code == 200
+
+
 def test_who_ends_the_server_does_not_wait_for_the_first_look(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

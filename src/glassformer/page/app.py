@@ -25,6 +25,8 @@ WAITING = 8
 """Requests that may wait for the model; one more gets a 503."""
 LONGEST_WAIT = 30.0
 """Seconds that a question waits for the model."""
+LONGEST_AHEAD = 10.0
+"""Seconds of the look before the first question, which waits for it: less than LONGEST_WAIT, so that it is not refused."""
 LOOK_EVERY = 0.03
 """Seconds from one look to the next whether the client is still there."""
 BINARY = {"/api/look", "/api/weights", "/api/rows"}
@@ -88,7 +90,7 @@ class Api:
         self.services = services
         self.longest_answer = longest_answer
         self.turn = ModelTurn()
-        self.ahead = Deadline(longest_answer)
+        self.ahead = Deadline(min(longest_answer, LONGEST_AHEAD))
 
     async def look_ahead(self) -> None:
         """See the sentence that the page opens with while the browser still starts: a large model takes seconds for it."""
