@@ -49,7 +49,7 @@ VOCABULARY = 65_001
 SENTENCE = "The old man did not cross the street because he was too tired"
 LOOK = [sys.executable, "-m", "glassformer", "look", SENTENCE, "--model"]
 GREEDY = DecodingConfig(method="greedy", extra_length=8)
-TURNS = 5
+TURNS = 3
 WANTED = {"page_s": 3.0, "file_MB": 15.0}
 
 
