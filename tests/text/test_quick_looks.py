@@ -38,6 +38,16 @@ _PARTS = """
     \ud800 \xad \u200b \u200d \ufeff \u0301 e\u0301 “ ” „ ‚ ‘ ’ « » ' " 。 ！ 」 ؟ ।
 """
 PARTS = _PARTS.split()
+NEAR = (
+    """
+    Wait -- it is late.|It has 12 3456 parts.|Write c++ here.|Call it () here.|The localhost is here.|Version 1.2.3 is out.|
+    It is 5th in line.|It is v5 in line.|Pages 4-5 are gone.|See a.b here.|I. Äöü äöü are here.|I A. Then äöü are here.|
+    l'A b äö c|I'M SO tired of it.|O'B O'C O'D are names|I'M D'A we|Äöü Öäü and x|X äöü Y ß z|aß'A b c äö
+""".replace("\n    ", "")
+    .strip()
+    .split("|")
+)
+"""Each has one sign alone that a quick look has to see."""
 BETWEEN = ["", *4 * [" "], "  ", "\t", "\n", "\r\n", "\xa0", "\u3000", "\u2028", " \n\n ", ".", ". ", ", ", "; ", "! "]
 
 
@@ -62,7 +72,16 @@ def cases() -> list[str]:
     made_up = [f"{text.capitalize()}." for pair in made_up_pairs(300) for text in pair]
     things = [text for text, _ in THINGS]
     together = [f"{one} {other}" for one, other in product(things[::3], [*things[1::3], *NOTHING])]
-    return [*hard, *made_up, *things, *NOTHING, *together, *map(str.upper, hard[::5]), *map(str.title, hard[::5])]
+    return [
+        *NEAR,
+        *hard,
+        *made_up,
+        *things,
+        *NOTHING,
+        *together,
+        *map(str.upper, hard[::5]),
+        *map(str.title, hard[::5]),
+    ]
 
 
 @pytest.fixture(scope="module")
