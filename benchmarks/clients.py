@@ -3,10 +3,11 @@
 python benchmarks/clients.py ADDRESS    # of a server that translates en-de; no key
 """
 
+import json
 import sys
 import time
 import urllib.request
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import deepl
 from libretranslatepy import LibreTranslateAPI
@@ -22,6 +23,21 @@ def wait_for(address: str, seconds: int = 60) -> None:
         except URLError:
             time.sleep(1)
     raise SystemExit(f"no server at {address} after {seconds} seconds")
+
+
+def word_scores(address: str, times: int = 20) -> list[float]:
+    """log P of each word. The server imports PyTorch for the first one, which can take longer than a request may on a busy
+    machine: it answers 503 then, and is asked again, so that Schemathesis finds it ready."""
+    body = json.dumps({"text": SENTENCE, "target": "de", "word_scores": True}).encode()
+    ask = urllib.request.Request(f"{address}/v1/translate", body, {"Content-Type": "application/json"})
+    for _ in range(times):
+        try:
+            with urllib.request.urlopen(ask, timeout=60) as answer:
+                return [word["log_probability"] for word in json.load(answer)["translations"][0]["words"]]
+        except HTTPError as error:
+            if error.code != 503:
+                raise
+    raise SystemExit(f"no words' scores at {address} after {times} requests")
 
 
 def main(address: str) -> None:
@@ -46,6 +62,7 @@ def main(address: str) -> None:
         refused = str(error)
     assert "there is en-de" in refused, refused
     print(f"deepl {deepl.__version__}: {both[0].text} {tagged.text}")
+    print(f"words' scores: {word_scores(address)}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import rows
 
 from glassformer.errors import CheckpointError
-from glassformer.training.state import checkpoints, newest_checkpoint
+from glassformer.model_folder import checkpoints
+from glassformer.training.state import newest_checkpoint
 from tests.faults.runs import Started, assert_same_bits, finish, words_for
 from tests.made_up import write_corpus
 

@@ -12,7 +12,7 @@ from glassformer import Translator
 from glassformer.brief import brief, shown
 from glassformer.checkpoint import load_model
 from glassformer.config import DataConfig, TrainingConfig
-from glassformer.config.settings import check_threads
+from glassformer.config.settings import check_threads, use_threads
 from glassformer.corpus.prepare import prepare
 from glassformer.errors import ConfigError
 from glassformer.model_folder import describe
@@ -72,6 +72,14 @@ def test_threads_that_cannot_be_are_a_line(folder: Path, threads: Any, engine: s
         Translator.load(folder, engine=engine, threads=threads)
     with pytest.raises(ConfigError, match=f"threads={threads!r}: wanted"):
         check_threads(threads)
+    with pytest.raises(ConfigError, match=f"threads={threads!r}: wanted"):
+        use_threads(threads)
+
+
+def test_pytorch_computes_with_so_many_threads() -> None:
+    for threads, wanted in ((2, 2), (0, 2), (1, 1)):
+        use_threads(threads)
+        assert torch.get_num_threads() == wanted
 
 
 @pytest.mark.parametrize("value", [None, "0.001", float("inf"), float("nan"), [0.1], "x" * 5000])

@@ -456,6 +456,7 @@ def test_a_script_that_the_model_does_not_read_is_told_once(folder: Path) -> Non
         quiet.translate("这只动物没过马路。")
 
 
+@pytest.mark.usefixtures("unchecked_shapes")  # other tests check them
 def test_invisible_characters_change_nothing(translator: Translator) -> None:
     for source in ENGLISH[:4]:
         plain = translator.translations(source)[0][0]

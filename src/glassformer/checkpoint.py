@@ -4,7 +4,8 @@ A training checkpoint is such a folder, with the averaged weights as its model, 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from torch.overrides import TorchFunctionMode
 
 from glassformer.brief import brief
 from glassformer.config import ModelConfig
-from glassformer.disk import check_regular, json_bytes, read_folder, reason, write_folder
+from glassformer.disk import check_files, check_regular, incomplete, json_bytes, write_folder
 from glassformer.errors import CheckpointError
 from glassformer.model import Transformer
 from glassformer.model_folder import describe, model_folder
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.weights import check_header
+from glassformer.weights import shapes_of as shapes_for
 
 
 @brief
@@ -52,10 +54,27 @@ def load_transformer(folder: Path, config: ModelConfig) -> Transformer:
     """The model of a folder whose ``config`` has been read. Raises CheckpointError for weights that are not its."""
     path = folder / "model.safetensors"
     check_sizes(config, path)
-    content = read_folder(folder, [path.name])[path.name]
+    check_files(folder, [path.name])
     model = without_numbers(config, "cpu")
-    load_weights(model, tensors_in(content, path), folder)
+    # Read where they lie, and copied once: as bytes in memory they would be copied three times, half a second a gigabyte.
+    with opened(path) as file:
+        load_weights(model, {name: file.get_tensor(name) for name in file.keys()}, folder)  # noqa: SIM118
     return model.eval()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """A safetensors file, whose tensors are read where they lie. Raises CheckpointError when it is none."""
+    try:
+        size = check_regular(path)
+        with path.open("rb") as file:
+            check_header(file.read(8), size, path)
+        with safe_open(path, framework="pt") as tensors:
+            yield tensors
+    except OSError as error:
+        raise incomplete(path, error) from None
+    except (SafetensorError, KeyError) as error:  # KeyError: a kind of numbers that torch does not have
+        raise CheckpointError(f"{path} is not a safetensors file ({error})") from None
 
 
 DRAWS = {Tensor.normal_, Tensor.uniform_, nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_}
@@ -90,35 +109,24 @@ def without_numbers(config: ModelConfig, device: str = "meta") -> Transformer:
 def check_sizes(config: ModelConfig, path: Path) -> None:
     """Raises CheckpointError unless the weights' file holds what ``config`` wants. It reads the header only, and takes
     no memory for weights: a small file cannot ask for a large model."""
-    try:
-        size = check_regular(path)
-        with path.open("rb") as file:
-            check_header(file.read(8), size, path)
-        with safe_open(path, framework="pt") as opened:
-            shapes = {name: list(opened.get_slice(name).get_shape()) for name in opened.keys()}  # noqa: SIM118
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None
-    except (SafetensorError, KeyError) as error:  # KeyError: a kind of numbers that torch does not have
-        raise CheckpointError(f"{path} is not a safetensors file ({error})") from None
+    with opened(path) as file:
+        shapes = {name: list(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     numbers = sum(map(math.prod, shapes.values()))
     layers = config.encoder_layers + config.decoder_layers
     widest = config.d_model * max(config.d_model, config.d_ff, config.vocabulary_size)
-    one = without_numbers(config.changed(encoder_layers=1, decoder_layers=1)) if widest <= numbers else None
-    tensors = one and tensors_of(config, one)
-    if tensors != len(shapes):
+    if widest > numbers or tensors_of(config) != len(shapes):
         raise CheckpointError(
             f"{path} holds {numbers:,} numbers in {len(shapes):,} tensors, which is not the model of its config.json: "
             f"{layers:,} layers, a matrix of {widest:,} numbers"
         )
-    wanted = shapes_of(without_numbers(config).state_dict())
-    check_shapes(shapes, wanted, path)
+    check_shapes(shapes, shapes_for(config), path)
 
 
-def tensors_of(config: ModelConfig, one: Transformer) -> int:
-    """The number of tensors of the model, counted from ``one`` with a layer a side: a model of many layers
-    takes memory for each, also without numbers."""
-    stacks = (one.encoder, config.encoder_layers), (one.decoder, config.decoder_layers)
-    return len(one.state_dict()) + sum((layers - 1) * len(stack.layers[0].state_dict()) for stack, layers in stacks)
+def tensors_of(config: ModelConfig) -> int:
+    """The number of tensors of the model, counted from one with a layer a side: many layers' names take memory."""
+    one = shapes_for(config.changed(encoder_layers=1, decoder_layers=1))
+    more = {"encoder.layers.": config.encoder_layers - 1, "decoder.layers.": config.decoder_layers - 1}
+    return len(one) + sum(layers * sum(name.startswith(side) for name in one) for side, layers in more.items())
 
 
 def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:

@@ -63,8 +63,31 @@ def read_folder(folder: Path, names: Sequence[str] = ()) -> dict[str, bytes]:
     files = {name: read_file(folder, name) for name in names or hashes}
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != hashes.get(name):
-            raise CheckpointError(f"{folder / name} was altered or is damaged: it is not what {MANIFEST} says")
+            raise altered(folder / name)
     return files
+
+
+def check_files(folder: Path, names: Sequence[str]) -> None:
+    """Read these files as ``read_folder`` does, a piece at a time, and keep nothing of them. Raises as it does."""
+    hashes = read_json(read_file(folder, MANIFEST), folder / MANIFEST)
+    for path in (folder / name for name in names):
+        try:
+            check_regular(path)
+            found = sha256_of(path)
+        except OSError as error:
+            raise incomplete(path, error) from None
+        if found != hashes.get(path.name):
+            raise altered(path)
+
+
+def incomplete(path: Path, error: OSError) -> CheckpointError:
+    """The error for a file that the system does not read."""
+    return CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete")
+
+
+def altered(path: Path) -> CheckpointError:
+    """The error for a file that the manifest does not know so."""
+    return CheckpointError(f"{path} was altered or is damaged: it is not what {MANIFEST} says")
 
 
 def read_file(folder: Path, name: str, largest: int = 0) -> bytes:
@@ -80,7 +103,7 @@ def read_file(folder: Path, name: str, largest: int = 0) -> bytes:
             raise CheckpointError(f"{path} has {size:,} bytes: wanted at most {largest:,}")
         return path.read_bytes()
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None
+        raise incomplete(path, error) from None
 
 
 def check_regular(path: Path) -> int:

@@ -38,6 +38,8 @@ def make_sentence(
     limit = len(source) + 1 + config.extra_length
     if model_config.longest:
         limit = min(limit, model_config.longest)
+    if not prefix and not model_config.target_prefix:
+        return Sentence(model_config.source(source), [], max(limit, 1))
     if len(prefix) > limit:
         raise DecodingError(
             f"a prefix of {len(prefix)} ids for a source of {len(source)}, whose limit is {limit} target tokens: "

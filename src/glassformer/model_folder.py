@@ -91,3 +91,24 @@ def best_checkpoint(run: Path) -> str:
     if not CHECKPOINT_NAME.fullmatch(name):
         raise CheckpointError(f"{where} names no checkpoint ({name[:40]!r}): name one of {run / 'checkpoints'} instead")
     return name
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """The complete checkpoints of a run, oldest first: an incomplete one never has this name."""
+    return sorted((run / "checkpoints").glob("step-*"))
+
+
+def shown_checkpoint(run: Path) -> Path | None:
+    """The model to look at in a run's folder: its newest checkpoint while it goes on, its best when it has ended.
+    None where nothing is saved yet, or ``run`` is no run's folder."""
+    found = checkpoints(run)
+    if not found:
+        return None
+    try:
+        ended = read_json(read_file(inside(run, found[-1]), "training.json"), found[-1]).get("ended")
+    except CheckpointError:
+        if (found[-1] / "training.json").exists():
+            raise
+        ended = "removed just now"
+    best = run / "best.json"
+    return model_folder(run) if ended and best.is_file() else found[-1]

@@ -158,7 +158,7 @@ def test_a_wrong_line_is_said(tmp_path: Path) -> None:
 
 
 def test_the_end_is_said_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glassformer.demo.sentences.PATIENCE", 300)
+    monkeypatch.setattr("glassformer.demo.sentences.PATIENCE", 50)  # 3,000 sentences are made before that
     first = first_repertoire()
     little = replace(first, frames=first.frames[:1], scenes=first.scenes[:1])
     with pytest.raises(CorpusError, match=r"has made [\d,]+ sentences and finds no other"):

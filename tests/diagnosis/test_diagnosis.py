@@ -14,7 +14,7 @@ from glassformer.diagnosis.course import examine_course, examine_translations, u
 from glassformer.diagnosis.finding import Finding
 from glassformer.diagnosis.learning_curve import BOTTOM, TOP, learning_curve, ticks
 from glassformer.diagnosis.score import score_beside_loss
-from glassformer.diagnosis.sides import language_of, swapped_in_part, validation_swapped
+from glassformer.diagnosis.sides import language_of, profiles_of, swapped_in_part, validation_swapped
 
 Pair = tuple[str, str]
 EN_DE = ("en", "de")
@@ -253,7 +253,7 @@ def test_sides_of_one_language_are_not_exchanged(healthy: list[Pair]) -> None:
             other = [(pair[side], pairs[n - 7][side]) for n, pair in enumerate(pairs)]
             assert swapped_in_part(other) is None
             assert swapped_in_part([(line, line) for line, _ in other]) is None
-            assert validation_swapped(other, other[:200]) is None
+            assert validation_swapped(other[:200], profiles_of(other)) is None
     some_one_sided = [(a, healthy[n - 1][0] if n % 6 == 0 else b) for n, (a, b) in enumerate(healthy[:1300])]
     assert swapped_in_part(some_one_sided) is None
 

@@ -52,10 +52,10 @@ async def ask(
     return int(head_of.split(b" ", 2)[1]), content
 
 
-async def type_on(address: str, account: Account, until: float, chance: random.Random) -> None:
+async def type_on(address: str, account: Account, until: float, chance: random.Random, enough: float) -> None:
     """One client: a sentence grows word by word; now and then it does not wait for the answer."""
     sentence: list[str] = []
-    while time.monotonic() < until:
+    while time.monotonic() < until and account.statuses[200] < enough:
         sentence = [*sentence, chance.choice(WORDS)] if len(sentence) < 12 else []
         path = chance.choice(["/api/look", "/api/look", "/api/decode", "/api/rank"])
         body = json.dumps({"text": " ".join(sentence) or "it"}).encode()
@@ -75,9 +75,10 @@ async def type_on(address: str, account: Account, until: float, chance: random.R
         await asyncio.sleep(chance.uniform(0.1, 0.5))
 
 
-async def load(address: str, clients: int, seconds: float) -> Account:
+async def load(address: str, clients: int, seconds: float, enough: float = float("inf")) -> Account:
+    """So many clients for so many seconds, or until so many requests are answered."""
     account, until = Account(), time.monotonic() + seconds
-    typists = [type_on(address, account, until, random.Random(number)) for number in range(clients)]
+    typists = [type_on(address, account, until, random.Random(number), enough) for number in range(clients)]
     await asyncio.gather(*typists)
     return account
 

@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import resource
+import socket
 import sys
 import time
 from multiprocessing.process import BaseProcess
@@ -17,7 +18,7 @@ import torch
 
 from glassformer.checkpoint import tensors_in
 from glassformer.disk import read_folder
-from glassformer.training.state import checkpoints
+from glassformer.model_folder import checkpoints
 
 SMALL = {"d_model": 32, "heads": 2, "d_ff": 64, "encoder_layers": 1, "decoder_layers": 1, "dropout": 0.1}
 FAST = {
@@ -44,10 +45,15 @@ def words_for(folder: Path, run: Path, **changes: object) -> list[str]:
     return words + [word for setting in settings for word in ("--set", setting)]
 
 
-def command(words: list[str], said: Path, limits: dict[int, int]) -> None:
-    """In the new process: the command line, with what it says written to a file, and limits of the system."""
+def command(words: list[str], said: Path, limits: dict[int, int], place: dict[str, str]) -> None:
+    """In the new process: the command line, with what it says written to a file, and limits of the system. ``place``: its
+    place among several processes, as torchrun tells it; then the loss of every step is written."""
     from glassformer.cli.app import main
+    from glassformer.training import train
 
+    if place:
+        os.environ.update(place)
+        train.LOG_EVERY = 1
     handle = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
@@ -65,9 +71,15 @@ def command(words: list[str], said: Path, limits: dict[int, int]) -> None:
 class Started:
     """A command that runs."""
 
-    def __init__(self, words: list[str], said: Path, limits: dict[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        words: list[str],
+        said: Path,
+        limits: dict[int, int] | None = None,
+        place: dict[str, str] | None = None,
+    ) -> None:
         self.said_in = said
-        self.process: BaseProcess = server.Process(target=command, args=(words, said, limits or {}))
+        self.process: BaseProcess = server.Process(target=command, args=(words, said, limits or {}, place or {}))
         self.process.start()
 
     def __enter__(self) -> "Started":
@@ -104,6 +116,25 @@ def finish(folder: Path, run: Path, **changes: object) -> str:
     with Started(words_for(folder, run, **changes), folder / "said.txt") as started:
         assert started.ended() == 0, started.said
         return started.said
+
+
+def together(words: list[str], said: Path, count: int = 2) -> str:
+    """Run the command to its end in ``count`` processes, with the places that torchrun would give them; gives what they
+    said. torchrun itself imports torch in each of them, which costs more than these runs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    everybody: dict[str, object] = {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "TORCHELASTIC_RUN_ID": "together"}
+    everybody |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    with contextlib.ExitStack() as stack:
+        started = []
+        for rank in range(count):
+            place = {name: str(value) for name, value in {**everybody, "RANK": rank, "LOCAL_RANK": rank}.items()}
+            started.append(stack.enter_context(Started(words, said.with_suffix(f".{rank}"), place=place)))
+        ends = [one.ended() for one in started]
+        text = "".join(one.said for one in started)
+    assert ends == [0] * count, text
+    return text
 
 
 def final_weights(run: Path) -> dict[str, torch.Tensor]:

@@ -17,15 +17,14 @@ import torch
 
 from glassformer.corpus.batches import Batches
 from glassformer.corpus.prepare import prepare
+from glassformer.model_folder import checkpoints
 from glassformer.training import train as loop
 from glassformer.training.processes import Processes, joined, local_device
-from glassformer.training.state import checkpoints
 from tests.faults.conftest import Tried
-from tests.faults.runs import FAST, SMALL, assert_same_bits, words_for
+from tests.faults.runs import FAST, SMALL, assert_same_bits, together, words_for
 from tests.made_up import write_corpus
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 CHANGES = {
     "max_steps": 30, "average_decay": 0.99, "batch_tokens": 800, "learning_rate": 1e-3,
     "optimizer": "adam", "decay_share": 1.0, "subword_sampling": 0.0,
@@ -90,10 +89,7 @@ def two(folder: Path) -> Path:
 
 
 def of_two(folder: Path, run: Path, **changes: object) -> Path:
-    words = words_for(folder, run, **{**CHANGES, **changes})
-    process = torchrun("--nproc-per-node", "2", HERE / "every_step.py", *words, *PLAIN)
-    said = end_of(process)
-    assert process.returncode == 0, said
+    said = together([*words_for(folder, run, **{**CHANGES, **changes}), *PLAIN], folder / "said.txt")
     assert said.count("going on at step") == 0
     assert said.count("2 processes; everything lies in") == 1, said  # one of them speaks
     return run

@@ -21,10 +21,11 @@ from glassformer.config import DataConfig, ModelConfig, TrainingConfig
 from glassformer.config.recipe import Recipe
 from glassformer.corpus.prepare import Data, prepare
 from glassformer.errors import CheckpointError, CorpusError, TrainingError
+from glassformer.model_folder import checkpoints
 from glassformer.runs.folder import only_run
 from glassformer.training import train as loop
 from glassformer.training.report import NullReporter, Outcome, Step
-from glassformer.training.state import checkpoints, newest_checkpoint
+from glassformer.training.state import newest_checkpoint
 from tests.faults.conftest import Tried
 from tests.faults.runs import FAST, SMALL, Started, assert_same_bits, final_weights, finish, words_for
 from tests.made_up import write_corpus

@@ -35,6 +35,11 @@ I am happy :-) and sad ;( and <3 you :wave: :smile: :fire::fire:!
 🦉 Owls fly at night. 🦉🦉
 👩‍👩‍👧 are here 🇩🇪 and there ☂️ 1️⃣!
 😀😀 😀
+Ticket OPS-77 of RFC 7231: run ls -l in hotfix/red-lamp with depth=12, app.lamp.colour and List<String>.
+Dear [FULL NAME], ~~this~~ is ||hidden|| in r/owls and t.me/owls2 since 3h07m, [[Owls]], k8s, SW1A 2AA, [Y/n].
+BORN IN 1999. See Ref. No. 12 here. Two ways: a) First, call. b) Second, write. My owl is ill. Nobody knows.
+1. Peel them. 2. Boil them for 20 min. 3. Serve. Do so: 1. open it, 2. Water it.
+Take vitamin C. b) Drink. In the sun. Cats sleep.
 (see www.example.com.)
 {a} {b} {c} {d} {e} {f} {g} {h} {i} {j} {k} are eleven things.
 <p class="x">A text</p> <!-- and a note --> __name__ print() \\n

@@ -15,6 +15,7 @@ from glassformer.http.parse import from_json
 from glassformer.http.policy import hashes
 from glassformer.page import wire
 from glassformer.page.app import WAITING, make_app
+from glassformer.page.look import see
 from glassformer.page.service import Service
 from glassformer.page.unpack import unpack
 from glassformer.translator import Translator
@@ -260,6 +261,57 @@ def test_a_large_body_is_refused_before_it_is_read(client: TestClient) -> None:
     assert answer.status_code == 413
     assert f"more than {LARGEST_BODY:,} bytes" in answer.json()["error"]
     assert client.post("/api/look", content=json.dumps({"text": "it"}) + " " * 60_000, headers=JSON).status_code == 200
+
+
+def test_the_first_sentence_is_looked_at_before_the_page_asks(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the browser starts; once alone, and the same."""
+    wanted = service.look(wire.Ask(SENTENCE, None, [HEAD]))
+    service.kept.clear()
+    service.start = wire.Ask(SENTENCE, None, [HEAD])
+    looks = []
+    monkeypatch.setattr("glassformer.page.service.see", lambda *given: looks.append(given) or see(*given))
+    with TestClient(make_app(service), base_url="http://127.0.0.1:8000") as client:
+        client.get("/api/model")  # waits for its turn, behind that look
+        assert len(looks) == 1
+        found = client.post("/api/look", json={"text": SENTENCE, "heads_off": [HEAD]}).content
+    assert len(looks) == 1
+    assert found == wanted
+
+
+def test_a_first_look_that_takes_too_long_is_left(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first question is not refused because of it."""
+    monkeypatch.setattr("glassformer.page.app.LONGEST_AHEAD", 0.3)
+    monkeypatch.setattr("glassformer.page.app.LONGEST_WAIT", 20.0)
+    service.start = wire.Ask(SENTENCE)
+    norm = service.translator.model.decoder.norm
+
+    def endless(*_: object) -> None:
+        while True:
+            norm(torch.zeros(1, service.translator.model.config.d_model))
+
+    monkeypatch.setattr(service, "seen", endless)
+    with TestClient(make_app(service), base_url="http://127.0.0.1:8000") as client:
+        assert client.get("/api/model").status_code == 200
+
+
+def test_who_ends_the_server_does_not_wait_for_the_first_look(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.start = wire.Ask(SENTENCE)
+    begun = threading.Event()
+
+    def endless(*_: object) -> None:
+        begun.set()
+        while True:
+            service.translator.model.decoder.norm(torch.zeros(1, service.translator.model.config.d_model))
+
+    monkeypatch.setattr(service, "seen", endless)
+    with TestClient(make_app(service), base_url="http://127.0.0.1:8000") as client:
+        assert begun.wait(20)
+        assert client.get("/").status_code == 200
+    assert not service.kept
 
 
 def in_process(service: Service) -> httpx.AsyncClient:

@@ -20,10 +20,11 @@ from glassformer.http.parse import from_json
 from glassformer.http.policy import policy
 from glassformer.page.export import page_with
 from glassformer.page.look import ALONE, look
-from glassformer.page.model import int8_rows, model_body, model_size, rounded
+from glassformer.page.model import int8_rows, model_body, model_size, rounded, smallest, stored, vocabulary
 from glassformer.page.site import Offered, write_site
 from glassformer.page.wire import Ask, Learned, Model, Shelf
 from glassformer.translator import Translator
+from glassformer.weights import numbers_of
 
 
 @pytest.fixture
@@ -93,6 +94,17 @@ def test_the_shipped_model_s_size_is_known_before() -> None:
     size = len(model_body(shipped)) * 4 / 3
     assert size == pytest.approx(model_size(shipped), rel=0.02)
     assert size < 16.5e6
+
+
+def test_a_group_is_deflated_in_the_smaller_of_two_ways(translator: Translator) -> None:
+    weights = numbers_of(translator.model)["embedding.weight"]
+    text = vocabulary(translator)
+    for content in (stored(weights, False)[0], stored(weights, True)[0], text, bytes(1000)):
+        found = smallest(content)
+        packer = zlib.compressobj(9, strategy=zlib.Z_HUFFMAN_ONLY)
+        smaller = min(len(zlib.compress(content, 9)), len(packer.compress(content) + packer.flush()))
+        assert smaller <= len(found) < 1.01 * smaller
+        assert zlib.decompress(found) == content
 
 
 def test_a_tokenizer_that_the_page_cannot_be_is_refused(

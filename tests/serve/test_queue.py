@@ -39,6 +39,20 @@ def test_a_short_request_does_not_wait_behind_a_document() -> None:
     assert 2 in [piece.source[0] for piece in (queue.take() or ("", []))[1]]
 
 
+def test_pieces_of_similar_length_are_computed_together() -> None:
+    """A batch takes as many steps as its longest sentence. The order that waits the longest says which length it is."""
+    queue = Queue(budget=60)
+    lengths = [3, 9, 4, 8, 5, 7, 6]
+    first, second = (order([[number] * length for length in lengths]) for number in range(2))
+    queue.put(first)
+    queue.put(second)
+    taken = [[len(piece.source) for piece in (queue.take() or ("", []))[1]] for _ in range(2)]
+    assert taken == [[9, 9, 8, 8, 7, 7], [6, 6, 5, 5, 4, 4, 3, 3]]
+    queue.put(order([[3] * 2, [3] * 7]))
+    queue.put(order([[4] * 2, [4] * 7]))
+    assert [len(piece.source) for piece in (queue.take() or ("", []))[1]] == [7, 7, 2, 2]
+
+
 def test_one_list_is_shared_by_the_workers_who_are_free() -> None:
     queue = Queue(budget=10_000)
     taken: list[int] = []

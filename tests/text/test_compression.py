@@ -65,13 +65,19 @@ BOMBS = {
 }  # fmt: skip
 
 
+def test_what_a_process_takes_is_its_own() -> None:
+    (large, _), (small, _) = memory_of("kept = b'a' * 2**25", "b'a' * int(word)", str(3 * 2**25), "1")
+    assert 90 < large < 110
+    assert small < 10
+
+
 @pytest.mark.parametrize("name", BOMBS)
 def test_no_input_takes_much_memory(name: str, tmp_path: Path) -> None:
     pack, parts, says = BOMBS[name]
     path = tmp_path / "bomb"
     path.write_bytes(pack(parts()))
-    took, said = memory_of(
-        "from glassformer.text.lines import read_lines", "for line in read_lines(sys.argv[1]): pass", str(path)
+    ((took, said),) = memory_of(
+        "from glassformer.text.lines import read_lines", "for line in read_lines(word): pass", str(path)
     )
     assert took <= MOST
     assert says in said

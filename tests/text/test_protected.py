@@ -13,7 +13,16 @@ THINGS = [
     ("1.2.3-rc.1+build5 is out", ["1.2.3-rc.1+build5"]),
     (r"C:\Program Files\App\x.exe and D:\b", [r"C:\Program Files\App\x.exe", "D:\\b"]),
     ("Call foo.bar() with x_count in C# or C++", ["foo.bar()", "x_count", "C#", "C++"]),
-    ("[here](https://a.b/c_(d)).", ["](https://a.b/c_(d))"]),
+    ("[here](https://a.b/c_(d)).", ["[", "](https://a.b/c_(d))"]),
+    ("Tickets OPS-77, CVE-2024-30 and RFC 7231.", ["OPS-77", "CVE-2024-30", "RFC 7231"]),
+    ("Merge hotfix/red-lamp into origin/main, k8s", ["hotfix/red-lamp", "origin/main", "k8s"]),
+    ("Set depth=12 and app.lamp.colour, List<String>", ["depth=12", "app.lamp.colour", "List<String>"]),
+    ("tar -x or ls -l? [Y/n]", ["-x", "-l", "Y/n"]),
+    ("At t.me/owls2 or about steam://run/7", ["t.me/owls2", "steam://run/7"]),
+    ("Dear [FULL NAME], see [[Owls]]", ["[FULL NAME]", "[[Owls]]"]),
+    ("It took 3h07m, see r/owls and u/anna", ["3h07m", "r/owls", "u/anna"]),
+    ("A ~~wrong~~ or ||hidden|| word", ["~~", "~~", "||", "||"]),
+    ("Add @owl/nest, at SW1A 2AA", ["@owl/nest", "SW1A 2AA"]),
     (r"One\nTwo, \t, \u00e9 and \textbf{x}", [r"\n", r"\t", r"\u00e9", r"\textbf", "{x}"]),
     ("{n, plural, one {# dog} other {# dogs}}", ["{n, plural, one {# dog} other {# dogs}}"]),
     ("Pay to 1A1zP1eP5QGefi2DMPTf, hash e3b0c44298fc", ["1A1zP1eP5QGefi2DMPTf", "e3b0c44298fc"]),
@@ -51,6 +60,9 @@ NOTHING = [
     "Wait -- no: x < y and y > z; note: it is 20 °C.",
     "他说：“你好！”（真的）",
     "He said: yes: no.",
+    "BORN IN 1999, HE DIED IN 2020.",
+    "In- and output - I think - on/off, his/her, read/write-head; x = 5.",
+    "[MUSIC] Il part à 6h30 des années 70; Ein- und Ausgang, T-Shirt.",
     "A [sic] note [1], either/or [/bold].",
 ]
 
@@ -146,6 +158,13 @@ LONG = {
     "quotes before an @": "a'" * 50_000 + "@",
     "backslashes": "\\" * 50_000 + "n",
     "links of Markdown": "](https://a(" * 10_000,
+    "texts of links": "[a" * 50_000,
+    "dotted names": "ab." * 50_000,
+    "settings": "a-" * 50_000 + "=",
+    "branches": "origin/" * 20_000 + "!",
+    "tickets": "AB-" * 50_000,
+    "generic names": "A<Ab" * 30_000,
+    "domains": "a.b/" * 30_000,
 }
 
 

@@ -14,13 +14,14 @@ from glassformer.corpus.batches import Batch
 from glassformer.corpus.prepare import Data, prepare
 from glassformer.errors import ConfigError, CorpusError
 from glassformer.model import Transformer
+from glassformer.model_folder import checkpoints
 from glassformer.runs.recipe import recipe
 from glassformer.trace import record
 from glassformer.training.guide import check_guide, guided_loss, queries_and_keys, taught, teaches
 from glassformer.training.loss import loss_of
 from glassformer.training.metrics import Clock, Meter
 from glassformer.training.processes import Processes
-from glassformer.training.state import RunProgress, State, checkpoints
+from glassformer.training.state import RunProgress, State
 from glassformer.training.train import step, train
 from tests.made_up import toy_pairs, write_corpus
 from tests.training.test_train import FAST, assert_same_weights
@@ -166,6 +167,7 @@ def test_off_it_changes_no_number(data: Data, tmp_path: Path) -> None:
     assert {row["guide"] for row in steps_of(tmp_path / "marked")} == {None}
 
 
+@pytest.mark.usefixtures("unchecked_shapes")  # other tests check them
 def test_an_interrupted_run_ends_with_the_same_bits_and_the_guide_at_the_same_step(data: Data, tmp_path: Path) -> None:
     chosen = recipe_for(data, guided(accumulate=2, subword_sampling=0.3, guided_until=0.6, r_drop=1.0, max_steps=20))
     train(tmp_path / "whole", data, chosen)

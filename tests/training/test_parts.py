@@ -1,6 +1,8 @@
 """The parts of the loop, each against its definition."""
 
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,10 +12,12 @@ from glassformer.config import ModelConfig, TrainingConfig, tiny
 from glassformer.errors import ConfigError
 from glassformer.model import Transformer
 from glassformer.runs.recipe import TRAINING, recipe
+from glassformer.runs.start import recipe_for
 from glassformer.training import loss as loss_room
 from glassformer.training.averaging import Average
 from glassformer.training.loss import fused_loss, loss_of, smoothed_loss
 from glassformer.training.precision import faster_in_bfloat16, precision
+from tests.toy_translator import save_toy_translator
 
 CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_layers=1, decoder_layers=1)
 
@@ -135,6 +139,19 @@ def test_a_larger_model_on_few_pairs_is_not_trained_at_a_tiny_ones_rate() -> Non
     assert recipe(200_000, 8000).model.dropout == 0.1
 
 
+def test_why_the_vocabulary_has_its_size(tmp_path: Path) -> None:
+    save_toy_translator(tmp_path / "toy")
+
+    def reason(**run: Any) -> str:
+        _, choose = recipe_for({"run": run, "model": {}, "training": {}, "data": {}}, tmp_path / "run")
+        return next(one.reason for one in choose(300, 400).choices if one.setting == "vocabulary_size")
+
+    assert reason() == "pieces that 300 pairs hold often enough"
+    assert reason(vocabulary_size=400) == "as you set it"
+    assert reason(start_from=str(tmp_path / "toy")) == "as in the model it starts from"
+    assert reason(start_from=str(tmp_path / "toy"), new_vocabulary=True) == reason()
+
+
 def test_what_the_user_sets_goes_before_the_recipe() -> None:
     chosen = recipe(29_000, 1000, preset="small", model={"heads": 4}, training={"learning_rate": 0.5, "seed": 3})
     assert (chosen.model.d_model, chosen.model.heads) == (256, 4)
@@ -150,6 +167,7 @@ def test_what_the_user_sets_goes_before_the_recipe() -> None:
     assert few.training.learning_rate == 1e-4
     assert "forgets" in {choice.setting: choice.reason for choice in few.choices}["learning_rate"]
     assert recipe(1_000, 1000).training.learning_rate == TRAINING["tiny"]["learning_rate"]
+    assert "its sizes are those of the model it starts from" in few.choices[0].reason
     with pytest.raises(ConfigError, match="unknown preset 'huge': choose tiny"):
         recipe(29_000, 1000, preset="huge")
     with pytest.raises(ConfigError, match="did you mean d_model"):

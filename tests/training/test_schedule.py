@@ -158,6 +158,7 @@ def test_with_other_limits_the_rate_warms_up_to_where_a_run_of_that_length_would
     assert same == progress
 
 
+@pytest.mark.usefixtures("unchecked_shapes")  # other tests check them
 def test_a_run_that_goes_on_under_other_limits_is_exact_too(corpus: DataConfig, tmp_path: Path) -> None:
     data = prepare(tmp_path / "data", corpus, TrainingConfig(**FAST))
     whole, broken = tmp_path / "whole", tmp_path / "broken"

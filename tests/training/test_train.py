@@ -13,9 +13,9 @@ from glassformer.corpus.prepare import Data, prepare
 from glassformer.decoding import decode
 from glassformer.disk import read_folder
 from glassformer.errors import TrainingError
+from glassformer.model_folder import checkpoints
 from glassformer.runs.folder import keep, marked, settle
 from glassformer.training.report import NullReporter, Outcome, Validation
-from glassformer.training.state import checkpoints
 from glassformer.training.train import train
 
 SMALL = {"d_model": 32, "heads": 2, "d_ff": 64, "encoder_layers": 1, "decoder_layers": 1, "dropout": 0.1}
@@ -57,6 +57,7 @@ class Listener(NullReporter):
         self.validations.append(validation)
 
 
+@pytest.mark.usefixtures("unchecked_shapes")  # other tests check them
 def test_it_learns_to_translate_the_toy_language(data: Data, tmp_path: Path) -> None:
     listener = Listener()
     outcome = train(tmp_path / "run", data, recipe_for(data, max_steps=300, validate_every=100), reporter=listener)
@@ -82,6 +83,7 @@ def test_metrics_can_be_read_and_only_the_newest_checkpoints_stay(data: Data, tm
 
 
 @pytest.mark.parametrize(("sampling", "optimizer"), [(0.0, "adam"), (0.3, "adam"), (0.0, "muon")])
+@pytest.mark.usefixtures("unchecked_shapes")  # other tests check them
 def test_an_interrupted_run_ends_with_the_same_bits(
     data: Data, tmp_path: Path, sampling: float, optimizer: str
 ) -> None:

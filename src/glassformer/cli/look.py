@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from glassformer.cli.lasting import lasting
 from glassformer.cli.look_words import TITLES, Attention, looked_at, only_word
 from glassformer.cli.terminal import Terminal, has_display, make_console, say
 from glassformer.errors import ConfigError, torch_is_there
@@ -94,7 +95,8 @@ def look(
         return
     if not terminal and save is None and figure is None and not page_is_built():
         terminal = True
-    from glassformer.page.service import Services, load_service
+    with lasting():
+        from glassformer.page.service import Services, load_service
 
     service = load_service(model or DEFAULT_MODEL, device)
     found = find_turns(service.translator, text, target, off, turns)

@@ -80,3 +80,12 @@ def check_threads(threads: int) -> None:
     """Raises ConfigError unless it is a number of threads; 0 stands for all cores."""
     fits = type(threads) is int and 0 <= threads <= MOST_THREADS
     require(fits, f"threads={shown(threads)}: wanted a whole number from 1 to {MOST_THREADS:,}, or 0 for all cores")
+
+
+def use_threads(threads: int) -> None:
+    """Let PyTorch compute with this number of threads; 0 changes nothing. Raises ConfigError as ``check_threads``."""
+    check_threads(threads)
+    if threads:
+        import torch  # here, since settings need none
+
+        torch.set_num_threads(threads)

@@ -150,7 +150,7 @@ def _columns(
 def _wrong_columns(found: int, columns: Sequence[int]) -> str:
     """The fault of a line of a TSV that has ``found`` columns, and what to do."""
     have = "no tab" if found == 1 else f"{found} columns"
-    leave_out = "leave such lines out with skip_bad_lines"
+    leave_out = "let train leave such lines out with --skip-bad-lines"
     if columns:
         return (
             f"{have}, wanted at least {max(columns)} (--columns {','.join(map(str, columns))}); mend it, or {leave_out}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from glassformer.corpus.read import Pair
 from glassformer.corpus.units import UNSPACED_CHARACTER, folded, units
 from glassformer.diagnosis.finding import Finding
-from glassformer.diagnosis.sides import other_language_within, swapped, swapped_in_part, validation_swapped
+from glassformer.diagnosis.sides import other_language_within, profiles_of, swapped, swapped_in_part, validation_swapped
 
 FEW = 10_000
 """Pairs below which hardly anything can be learnt but a toy language."""
@@ -22,9 +22,11 @@ def examine_corpus(
     """The findings about the training pairs (all, or the first ones), in the order of the files, and in the
     validation pairs. ``languages``: what the sides are said to be, such as ("en", "de")."""
     in_part = swapped_in_part(pairs)
-    # what follows needs sides that are not mixed, so that each has a profile
-    others = None if in_part else other_language_within(pairs)
-    sides = [swapped(pairs, languages), others, validation_swapped(pairs, validation)] if not in_part else [in_part]
+    sides, others = [in_part], None
+    if not in_part:  # what follows needs sides that are not mixed, so that each has a profile
+        profiles = profiles_of(pairs)
+        others = other_language_within(pairs, profiles)
+        sides = [swapped(pairs, languages, profiles), others, validation_swapped(validation, profiles)]
     found = [too_few(pairs), *sides, shifted(pairs), copied(pairs), seen_before(pairs, validation), repeated(pairs)]
     # lines in the wrong language have other lengths, too: that is no cause
     found.append(None if in_part or others else uneven(pairs))
@@ -50,7 +52,7 @@ def shifted(pairs: Sequence[Pair]) -> Finding | None:
         return None
     starts = sorted({round(place * (len(pairs) - size) / 5) for place in range(6)})
     for start in starts:
-        window = pairs[start : start + size]
+        window = [(set(units(source)), set(units(target))) for source, target in pairs[start : start + size]]
         scores = {offset: togetherness(window, offset) for offset in range(-FARTHEST, FARTHEST + 1)}
         best = max(scores, key=lambda offset: scores[offset])
         if best != 0 and scores[best] > 1.15 * scores[0]:
@@ -65,13 +67,12 @@ def shifted(pairs: Sequence[Pair]) -> Finding | None:
     return None
 
 
-def togetherness(pairs: Sequence[Pair], offset: int) -> float:
+def togetherness(pairs: Sequence[tuple[set[str], set[str]]], offset: int) -> float:
     """How strongly words of the sides go together when the target is moved by ``offset`` lines: the mean, over source
-    words, of the best Dice coefficient with a word in the target line. The shared words (names, numbers) count, too."""
-    rows = [
-        (set(units(pairs[n][0])), set(units(pairs[n + offset][1])))
-        for n in range(max(0, -offset), len(pairs) - max(0, offset))
-    ]
+    words, of the best Dice coefficient with a word in the target line. The shared words (names, numbers) count, too.
+    ``pairs``: the words of both sides of each pair.
+    """
+    rows = [(pairs[n][0], pairs[n + offset][1]) for n in range(max(0, -offset), len(pairs) - max(0, offset))]
     sources = Counter(word for source, _ in rows for word in source)
     targets = Counter(word for _, target in rows for word in target)
     usable = {word for word, count in sources.items() if 3 <= count <= len(rows) / 8}

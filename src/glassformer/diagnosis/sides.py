@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -40,28 +41,53 @@ FEATURES = 2000
 """Words by which pairs that stand one way are distinguished from those that stand the other way."""
 
 
-def language_of(lines: Iterable[str]) -> str:
-    """The language whose script, or whose commonest words, make up most of the text; empty when none is clear."""
+class Profile(dict[str, float]):
+    """How usual each word is on one side, as the logarithm of its share: enough to tell which of two sides a line belongs
+    to. The logarithms are made when they are asked for."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        super().__init__()
+        self.words = Counter(chain.from_iterable(map(units, lines)))
+        self.total = self.words.total() + 1
+
+    def __missing__(self, word: str) -> float:
+        self[word] = math.log((self.words[word] + 0.1) / self.total)
+        return self[word]
+
+
+Profiles = tuple[Profile, Profile]
+
+
+def profiles_of(pairs: Sequence[Pair]) -> Profiles:
+    """The source's and the target's, of the first ``LOOKED_AT`` pairs."""
+    some = pairs[:LOOKED_AT]
+    return Profile(source for source, _ in some), Profile(target for _, target in some)
+
+
+def language_of(lines: Iterable[str], words: Counter[str] | None = None) -> str:
+    """The language whose script, or whose commonest words, make up most of the text; empty when none is clear. ``words``:
+    those of the lines, where they are counted already."""
     lines = list(lines)
-    letters = Counter(letter for line in lines for letter in line if letter.isalpha())
+    letters = Counter({letter: n for letter, n in Counter("".join(lines)).items() if letter.isalpha()})
     of = {name: sum(n for letter, n in letters.items() if a <= letter <= b) for name, (a, b) in SCRIPTS.items()}
     if of["ja"] > 0.1 * of["zh"] and of["ja"] + of["zh"] > letters.total() / 2:
         return "ja"
     if letters and max(of.values()) > letters.total() / 2:
         return max(of, key=lambda name: of[name])
-    words = Counter(word for line in lines for word in units(line))
+    words = Profile(lines).words if words is None else words
     shares = {name: sum(words[word] for word in common.split()) for name, common in COMMON.items()}
     first, second = sorted(shares, key=lambda name: -shares[name])[:2]
     enough = words.total() and shares[first] > 0.05 * words.total()
     return first if enough and shares[first] > 1.3 * shares[second] else ""
 
 
-def swapped(pairs: Sequence[Pair], languages: tuple[str, str] | None) -> Finding | None:
+def swapped(pairs: Sequence[Pair], languages: tuple[str, str] | None, profiles: Profiles) -> Finding | None:
     """The sides are not in the languages that the files' names say."""
     if languages is None:
         return None
     languages = OTHER_NAMES.get(languages[0], languages[0]), OTHER_NAMES.get(languages[1], languages[1])
-    seen = tuple(language_of(pair[side] for pair in pairs[:LOOKED_AT]) for side in (0, 1))
+    lines = ([pair[side] for pair in pairs[:LOOKED_AT]] for side in (0, 1))
+    seen = tuple(language_of(some, profile.words) for some, profile in zip(lines, profiles, strict=True))
     if seen == languages[::-1] and seen[0] != seen[1]:
         return Finding(
             "sides swapped",
@@ -80,21 +106,10 @@ def swapped(pairs: Sequence[Pair], languages: tuple[str, str] | None) -> Finding
     return None
 
 
-class Profile:
-    """How usual each word is on one side: enough to tell which of two sides a line belongs to."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self.words = Counter(word for line in lines for word in units(line))
-        self.total = self.words.total() + 1
-
-    def log_probability(self, word: str) -> float:
-        return math.log((self.words[word] + 0.1) / self.total)
-
-
 def belongs_to(line: str, own: Profile, other: Profile) -> float:
     """Above 0 for a line that is likelier one of the other side: nats a word."""
     words = units(line)
-    return sum(other.log_probability(word) - own.log_probability(word) for word in words) / max(len(words), 1)
+    return sum(other[word] - own[word] for word in words) / max(len(words), 1)
 
 
 def turned(pairs: Sequence[Pair]) -> tuple[list[int], int]:
@@ -160,10 +175,9 @@ def swapped_in_part(pairs: Sequence[Pair]) -> Finding | None:
     )
 
 
-def other_language_within(pairs: Sequence[Pair]) -> Finding | None:
+def other_language_within(pairs: Sequence[Pair], profiles: Profiles) -> Finding | None:
     """Some lines of a side are in the other side's language."""
     some = pairs[:LOOKED_AT]
-    profiles = [Profile(pair[side] for pair in some) for side in (0, 1)]
     for side, name in enumerate(("source", "target")):
         wrong = [
             number
@@ -183,9 +197,9 @@ def other_language_within(pairs: Sequence[Pair]) -> Finding | None:
     return None
 
 
-def validation_swapped(pairs: Sequence[Pair], validation: Sequence[Pair]) -> Finding | None:
-    """The validation pairs, or some of them, stand the other way round than the training pairs."""
-    profiles = [Profile(pair[side] for pair in pairs[:LOOKED_AT]) for side in (0, 1)]
+def validation_swapped(validation: Sequence[Pair], profiles: Profiles) -> Finding | None:
+    """The validation pairs, or some of them, stand the other way round than the training pairs, whose profiles these
+    are."""
     ways = [(belongs_to(source, *profiles), belongs_to(target, *profiles[::-1])) for source, target in validation]
     most = sum(min(way) > 0 for way in ways) >= len(validation) / 2
     wrong = sum(min(way) > (0 if most else SURE) for way in ways)

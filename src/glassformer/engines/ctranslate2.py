@@ -195,7 +195,7 @@ class CTranslate2:
                 "num_hypotheses": int(config.beam_size * patience),
             }
         return self._runtime.translate_batch(
-            [[self.tokens[id] for id in sentence.source] for sentence in sentences],
+            [list(map(self.tokens.__getitem__, sentence.source)) for sentence in sentences],
             asynchronous=True,
             max_input_length=0,
             min_decoding_length=1,
@@ -208,6 +208,8 @@ class CTranslate2:
 
     def n_best_of(self, result: Any, sentence: Sentence, config: DecodingConfig) -> list[Hypothesis]:
         """The n_best of what CTranslate2 found within the sentence's own limit: the finished ones first, then the score."""
+        if is_greedy(config) and not config.attention and len(result.hypotheses[0]) <= sentence.limit:
+            return [self.hypothesis(result.hypotheses[0], result.scores[0], (), config)]
         looks = result.attention if config.attention else [[] for _ in result.hypotheses]
         found = list(zip(result.hypotheses, result.scores, looks, strict=True))
         if any(len(tokens) > sentence.limit for tokens, _, _ in found):
@@ -240,7 +242,7 @@ class CTranslate2:
     def hypothesis(
         self, tokens: Sequence[str], log_probability: float, attention: Sequence[list[float]], config: DecodingConfig
     ) -> Hypothesis:
-        ids = [self.numbers[token] for token in tokens]
+        ids = list(map(self.numbers.__getitem__, tokens))
         finished = bool(ids) and ids[-1] == self.config.eos_id
         score = log_probability / length_penalty(float(max(len(ids), 1)), config)
         ids = ids[:-1] if finished else ids

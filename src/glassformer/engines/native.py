@@ -8,7 +8,7 @@ import torch
 
 from glassformer.checkpoint import load_transformer
 from glassformer.config import DecodingConfig, Precision
-from glassformer.config.settings import check_threads
+from glassformer.config.settings import use_threads
 from glassformer.decoding import decode, score
 from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import LeanTransformer, is_watched, lean
@@ -74,7 +74,5 @@ def load_native(folder: Path, about: Description, *, device: str = "", threads: 
     """The model that ``about`` describes. Raises CheckpointError for a damaged folder, ConfigError for a device that is not
     there."""
     where = find_device(device)
-    check_threads(threads)
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     return Native(load_transformer(folder, about.config).to(where))

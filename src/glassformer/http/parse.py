@@ -41,6 +41,8 @@ def read(wanted: Any, value: Any, where: str) -> Any:
     if origin is Literal and value in arguments:
         return value
     if origin is list and isinstance(value, list):
+        if arguments[0] is str and all(type(one) is str for one in value):
+            return list(value)
         return [read(arguments[0], one, f"{where}[{number}]") for number, one in enumerate(value)]
     if origin is tuple and isinstance(value, list) and len(value) == len(arguments):
         return tuple(read(one, part, where) for one, part in zip(arguments, value, strict=True))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -24,6 +25,8 @@ WAITING = 8
 """Requests that may wait for the model; one more gets a 503."""
 LONGEST_WAIT = 30.0
 """Seconds that a question waits for the model."""
+LONGEST_AHEAD = 10.0
+"""Seconds of the look before the first question, which waits for it: less than LONGEST_WAIT, so that it is not refused."""
 LOOK_EVERY = 0.03
 """Seconds from one look to the next whether the client is still there."""
 BINARY = {"/api/look", "/api/weights", "/api/rows"}
@@ -87,6 +90,32 @@ class Api:
         self.services = services
         self.longest_answer = longest_answer
         self.turn = ModelTurn()
+        self.ahead = Deadline(min(longest_answer, LONGEST_AHEAD))
+
+    async def look_ahead(self) -> None:
+        """See the sentence that the page opens with while the browser still starts: a large model takes seconds for it."""
+        service = self.services.first
+
+        def see() -> None:
+            with (
+                suppress(Exception),
+                self.ahead.over(service.translator.model),
+            ):  # the page asks the same, and gets the error
+                service.seen(service.start)
+
+        await self.turn.lock.acquire()
+        try:
+            await asyncio.to_thread(see)
+        finally:
+            self.turn.give()
+
+    @asynccontextmanager
+    async def while_served(self, _: Starlette) -> AsyncIterator[None]:
+        """From the server's start to its end."""
+        looking = asyncio.ensure_future(self.look_ahead())
+        yield
+        self.ahead.gone.set()
+        await looking
 
     async def ask(self, request: Request) -> Response:
         """Answer one request."""
@@ -146,7 +175,9 @@ def make_app(services: Services | Service, *, longest_answer: float = LONGEST_AN
         HTTPException: http_response,
         Exception: bug_response,
     }
-    return Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers=handlers)
+    return Starlette(
+        routes=routes, middleware=[Middleware(Guard)], exception_handlers=handlers, lifespan=api.while_served
+    )
 
 
 class Steps:

@@ -10,12 +10,12 @@ from glassformer.brief import brief
 from glassformer.decoding import score
 from glassformer.errors import ConfigError, GlassformerError
 from glassformer.http.parse import from_json, to_json
+from glassformer.model_folder import shown_checkpoint
 from glassformer.page import wire
 from glassformer.page.facts import LONGEST, OF_VOCABULARY, find_learned, model_facts
 from glassformer.page.look import LIVE, Seen, changed, check_length, fixed, look, numbers_of, see
 from glassformer.page.steps import decode_steps
 from glassformer.trace import Window
-from glassformer.training.state import shown_checkpoint
 from glassformer.translator import Translator
 from glassformer.translator.shipped import shipped_models
 from glassformer.what_if import Head, attentions, heads_off, rank_heads

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from glassformer.card import Card
 from glassformer.config import DataConfig, DecodingConfig
-from glassformer.config.settings import check_threads
+from glassformer.config.settings import use_threads
 from glassformer.config.tables import Tables, read_settings
 from glassformer.corpus.files import as_kept, check_readable_again, kept_validation
 from glassformer.corpus.prepare import all_pairs
@@ -71,9 +69,7 @@ def distill(
     """
     if processes.several():
         raise ConfigError("a teacher translates in one process, and its student is trained there: leave torchrun out")
-    check_threads(threads)
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     first = Path(lesson.models[0])
     folder = out or Path("runs") / f"{first.name}-student"
     check_folder(folder)

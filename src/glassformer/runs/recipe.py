@@ -38,6 +38,7 @@ CAREFUL = {
     "learning_rate": "few pairs on a trained model: at a higher rate it forgets the rest",
     "warmup_steps": "few pairs on a trained model",
 }
+OF_TRAINING = "; for how it is trained: its sizes are those of the model it starts from"
 FEW_TO_TUNE = 20_000
 """Pairs up to which a run that begins with a trained model's weights is careful with them."""
 TUNING: dict[str, Any] = {"learning_rate": 1e-4, "warmup_steps": 50}
@@ -57,11 +58,13 @@ def recipe(
     training: Mapping[str, Any] | None = None,
     started: Mapping[str, Any] | None = None,
     set_by: str = "as you set it",
+    sized: str = "",
     device: str = "",
 ) -> Recipe:
     """The settings for a corpus of ``pairs`` sentence pairs; ``preset``, ``model`` and ``training`` are what the user set,
-    and ``set_by`` the reason that is printed for them; ``started`` are the sizes of the model that the run begins with,
-    and ``device`` what it computes on: ``cpu`` or ``cuda``.
+    and ``set_by`` the reason that is printed for them; ``started`` are the sizes of the model that the run begins with.
+    ``sized`` says why the vocabulary has its size, where that does not follow from the corpus; ``device`` is what the run
+    computes on: ``cpu`` or ``cuda``.
 
     Raises ConfigError for a preset or a setting that is not there.
     """
@@ -82,8 +85,8 @@ def recipe(
     with_preset = {**usual, **TUNING} if started and pairs <= FEW_TO_TUNE else usual
     size = f"{pairs:,} pairs"
     choices = [
-        Choice("preset", preset or by_size, set_by if preset else f"for {size}"),
-        Choice("vocabulary_size", vocabulary_size, f"pieces that {size} hold often enough"),
+        Choice("preset", preset or by_size, (set_by if preset else f"for {size}") + (OF_TRAINING if started else "")),
+        Choice("vocabulary_size", vocabulary_size, sized or f"pieces that {size} hold often enough"),
     ]
     made = PRESETS[preset or by_size](vocabulary_size, **{**model_by_size, **model})
     trained = TrainingConfig.from_dict({**with_preset, **training})

@@ -7,11 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from glassformer.brief import brief
 from glassformer.config import DataConfig, RunConfig, TrainingConfig
-from glassformer.config.settings import check_threads
+from glassformer.config.settings import use_threads
 from glassformer.config.tables import Tables, read_settings, tables_of
 from glassformer.corpus.files import languages
 from glassformer.corpus.prepare import prepare
@@ -109,9 +107,7 @@ def carry_out(
     ``command``: what was typed, for the model's card. ``about``: more fields of the card. ``corpus`` writes the files
     of the corpus where they are made for this run. A run that is refused leaves nothing behind.
     """
-    check_threads(threads)
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     if not settings["data"] and out is not None and (out / "config.toml").is_file():
         # `train --out RUN` goes on with the run's own data
         settings["data"] = read_settings(out / "config.toml")["data"]

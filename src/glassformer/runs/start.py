@@ -30,7 +30,10 @@ def recipe_for(
     from the numbers of pairs and of pieces. Raises ConfigError for a mistake in the settings, before the corpus is read."""
     run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
     start, started, pieces = starting_model(run.start_from, folder, model, keep=not run.new_vocabulary)
-    choose = partial(recipe, preset=run.preset, model=model, training=training, started=started, set_by=set_by)
+    kept = "as in the model it starts from" if run.start_from and not run.new_vocabulary else ""
+    sized = kept or (set_by if run.vocabulary_size else "")
+    set_here: dict[str, Any] = {"preset": run.preset, "model": model, "training": training}
+    choose: Callable[..., Recipe] = partial(recipe, **set_here, started=started, set_by=set_by, sized=sized)
     check_guide([choose(size, pieces) for size in CORPUS_SIZES], settings["data"].get("marks", []))
     return start, choose
 

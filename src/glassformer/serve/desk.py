@@ -12,6 +12,7 @@ from typing import Any
 
 from glassformer.config import DecodingConfig
 from glassformer.http.guard import RequestError
+from glassformer.serve.memory import NowAndThen
 from glassformer.serve.metrics import ServerMetrics
 from glassformer.serve.models import Models, Offer
 from glassformer.serve.queue import ClosedError, FullError, GoneError, LateError, Order, Piece, Queue
@@ -20,8 +21,9 @@ from glassformer.text.glossary import Glossary
 from glassformer.translator import Translation
 from glassformer.translator.prepared import Prepared
 
-SHORT = 1000
-"""Characters that are read at once; more are read in a thread, so that other requests do not wait for it."""
+SHORT = 3000
+"""Characters that are read at once, in one to five milliseconds; more are read in a thread, so that other requests do not
+wait for it."""
 SOON = 0.05
 """Seconds after which it is watched whether the client who asked is still there: most answers are ready before."""
 LONGEST = 30.0
@@ -53,7 +55,8 @@ class Desk:
         self.models, self.longest, self.glossaries = models, longest, dict(glossaries or {})
         self.queue, self.metrics, self.count = queue or Queue(), ServerMetrics(), workers
         self.mail = Mail()
-        self.workers = Workers(self.queue, compute_with_models(models.translator), workers, self.count_batch)
+        compute = compute_with_models(models.translator)
+        self.workers = Workers(self.queue, compute, workers, self.count_batch, NowAndThen())
         self.workers.start()
 
     def count_batch(self, pieces: Sequence[Piece]) -> None:

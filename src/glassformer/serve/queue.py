@@ -2,13 +2,15 @@
 
 A *piece* is one sentence's ids, the engine's unit. Pieces that may be computed together (the same model, the same settings)
 wait in one *lane*. From a lane one piece of each order is taken in turn, so that a short request never waits behind a long
-document; lanes take turns as well. Here nothing is known of models or HTTP.
+document; lanes take turns as well. Which piece of an order comes first is free: pieces of similar length are computed
+together, as a batch takes as many steps as its longest sentence. Here nothing is known of models or HTTP.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +45,11 @@ class Order:
     found: list[Any] = field(default_factory=list)
     error: BaseException | None = None
     left: int = 0
-    next: int = 0
+    """Pieces that are not found yet."""
+    waiting: list[int] = field(default_factory=list)
+    """The numbers of the pieces that nobody has taken, the shortest first."""
+    lengths: list[int] = field(default_factory=list)
+    """How many tokens each of these has."""
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when nobody waits for it any more."""
     began: float = 0.0
@@ -55,6 +61,9 @@ class Order:
 
     def __post_init__(self) -> None:
         self.left, self.found = len(self.sources), [None] * len(self.sources)
+        every = list(map(len, self.sources))
+        self.waiting = sorted(range(len(every)), key=every.__getitem__)
+        self.lengths = sorted(every)
 
     def end(self, error: BaseException | None = None) -> bool:
         """Whether the order ends with this: it does once, however many threads find a reason at the same time."""
@@ -67,7 +76,20 @@ class Order:
     @property
     def waiting_tokens(self) -> int:
         """Of the pieces that nobody has taken."""
-        return sum(len(source) + 1 for source in self.sources[self.next :])
+        return sum(self.lengths) + len(self.lengths)
+
+    def take_nearest(self, length: int) -> tuple[int, int]:
+        """The number of the waiting piece whose length is nearest to this, and its length: it is taken."""
+        place = bisect_left(self.lengths, length)
+        if place and (place == len(self.lengths) or length - self.lengths[place - 1] <= self.lengths[place] - length):
+            place -= 1
+        return self.waiting.pop(place), self.lengths.pop(place)
+
+    def put_back(self, number: int, length: int) -> None:
+        """The piece waits again."""
+        place = bisect_left(self.lengths, length)
+        self.waiting.insert(place, number)
+        self.lengths.insert(place, length)
 
     def why_not(self, now: float) -> BaseException | None:
         """Why this need not be computed any more."""
@@ -141,7 +163,7 @@ class Queue:
                 lane, orders = next(iter(self.lanes.items()))
                 pieces, ended = self._from(orders)
                 self.lanes.pop(lane)
-                if left := [order for order in orders if order.next < len(order.sources)]:
+                if left := [order for order in orders if order.waiting]:
                     self.lanes[lane] = left  # at the end: another lane's turn
                     self.something.notify()
             for order in ended:
@@ -150,28 +172,32 @@ class Queue:
                 return lane, pieces
 
     def _from(self, orders: list[Order]) -> tuple[list[Piece], list[Order]]:
-        """Pieces up to the budget, one of each order in turn, and the orders that ended without being computed."""
+        """Pieces up to the budget, one of each order in turn, and the orders that ended without being computed. The first
+        order's longest piece says which length is taken of the others, so that the order that waits the longest is done
+        first."""
         now, room = time.monotonic(), min(self.budget, max(self.tokens // (self.idle + 1), SHARED))
         pieces: list[Piece] = []
         ended: list[Order] = []
         for order in orders:
             if why := order.why_not(now):
                 self.tokens -= order.waiting_tokens
-                order.next = len(order.sources)
+                order.waiting.clear()
+                order.lengths.clear()
                 if order.end(why):
                     ended.append(order)
-        waiting = [order for order in orders if order.next < len(order.sources)]
+        waiting = [order for order in orders if order.waiting]
+        longest = waiting[0].lengths[-1] if waiting else 0
         while waiting and room > 0:
             for order in waiting:
-                size = len(order.sources[order.next]) + 1
-                if pieces and size > room:
+                number, length = order.take_nearest(longest)
+                if pieces and length >= room:
+                    order.put_back(number, length)
                     room = 0  # its turn comes with the next batch
                     break
                 order.began = order.began or now
-                pieces.append(Piece(order, order.next))
-                order.next += 1
-                room, self.tokens = room - size, self.tokens - size
-            waiting = [order for order in waiting if order.next < len(order.sources)]
+                pieces.append(Piece(order, number))
+                room, self.tokens = room - length - 1, self.tokens - length - 1
+            waiting = [order for order in waiting if order.waiting]
         return pieces, ended
 
     def close(self) -> None:

@@ -18,9 +18,16 @@ Compute = Callable[[Lane, Sequence[Piece]], list[Any]]
 class Workers:
     """``count`` threads on one queue. ``compute`` gives one result a piece."""
 
-    def __init__(self, queue: Queue, compute: Compute, count: int, told: Callable[[Sequence[Piece]], None]) -> None:
-        """``informed`` is called with each batch before it is computed: for figures."""
-        self.queue, self.compute, self.told = queue, compute, told
+    def __init__(
+        self,
+        queue: Queue,
+        compute: Compute,
+        count: int,
+        counted: Callable[[Sequence[Piece]], None],
+        tidy: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``counted`` is called with each batch before it is computed, for figures; ``tidy`` when it has been delivered."""
+        self.queue, self.compute, self.counted, self.tidy = queue, compute, counted, tidy
         self.delivering = threading.Lock()
         self.threads = [threading.Thread(target=self.work, name=f"worker {n}", daemon=True) for n in range(count)]
 
@@ -32,7 +39,7 @@ class Workers:
         """Until the queue is closed and empty."""
         while (taken := self.queue.take()) is not None:
             lane, pieces = taken
-            self.told(pieces)
+            self.counted(pieces)
             try:
                 found, error = self.compute(lane, pieces), None  # type: ignore[arg-type]
             except BaseException as failure:
@@ -41,6 +48,8 @@ class Workers:
                 ended = fail(pieces, error) if error is not None else deliver(pieces, found)
             for order in ended:
                 order.done(order)
+            del found, ended
+            self.tidy()
 
     def end(self, seconds: float) -> bool:
         """Compute what waits, for at most so long; whether all of it was."""

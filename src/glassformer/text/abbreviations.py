@@ -21,6 +21,8 @@ class Abbreviations:
     """Words that, written with a capital, begin a sentence."""
     lists: frozenset[str]
     """And so on, which ends a list (etc.): a sentence ends there where any capital comes next."""
+    everyday: frozenset[str]
+    """Words, spelt like this, that the library or the tables above take for abbreviations (ill, May; Max in German)."""
 
 
 NEVER = {
@@ -37,8 +39,8 @@ NEVER = {
         insbes bes bspw beisp eigtl engl frz franz dt deutschspr österr schweiz ital lat griech röm russ span amerik kath
         ev evang jüd isl nördl südl östl westl ndl allg allgem wiss techn polit wirtsch staatl städt jew jeweil max min
         mind höchst durchschn rd ungef hrsg hg gegr gez ggü zw zwi betr bez wg gen vorm nachm öffentl prof.dr nat
-        oec agr theol h.c dr.h.c dipl.-kfm dipl.-kffr dipl.-inf dipl.-phys bundesmin stv stellv vors präs gf abt.-ltr
-        lfd fa fam resp abg gebr jun sen vorl endg urspr zit
+        oec agr theol h.c dr.h.c h.c.mult prof.em dipl.-kfm dipl.-kffr dipl.-inf dipl.-phys bundesmin stv stellv vors präs gf
+        abt.-ltr lfd fa fam resp abg gebr jun sen vorl endg urspr zit
     """,
     "fr": """
         m mm mr mme mmes mlle mlles mgr dr drs pr prof me mes st ste sts p.ex ex c.-à-d càd c.à.d cf av bd boul bld
@@ -87,7 +89,7 @@ NUMBERED = {
     """,
     "de": """
         nr nrn s abs art bd bde abb tab kap ziff rdnr rn tel str jh hft h anm bsp lfd.nr aufl ausg jg jhg sp z vers
-        jan feb mär apr jun jul aug sep sept okt nov dez op kl par satz lekt b w y q fn
+        jan feb mär apr jun jul aug sep sept okt nov dez op kl par satz lekt lit buchst b w y q fn
     """,
     "fr": """
         no nos n n° p pp fig art chap vol t tome ch par al tél ext janv févr avr juil sept oct nov déc op v ann tab
@@ -145,6 +147,14 @@ LISTS = {
     "el": "κ.λπ κλπ κ.ά",
 }
 """German has none: its nouns have capitals, too, and a list may go on behind usw."""
+EVERYDAY = {
+    "en": "ill ore ark fed ok OK id ala miss sun sat wed in am oz cal May Ken",
+    "de": "Max",
+    "es": "mar bien da di sal",
+    "fr": "sec",
+    "it": "re via ore bar mar sa fa va ha Ada",
+}
+"""Not behind a number, where they are units (5 in.), and not at a sentence's beginning (Max. Länge)."""
 STARTERS = {
     "en": """
         i i'm i've i'll i'd he she it we they you he's she's it's we're they're you're he'd she'd we'd they'd he'll she'll
@@ -232,7 +242,7 @@ def abbreviations(code: str) -> Abbreviations:
     """Those of a language, by its code; of one that is not in the tables none, and of "" those of DEFAULT together."""
     near = {"mr": "hi", "ne": "hi", "fa": "ar", "ur": "ar", "uk": "ru", "be": "ru", "bg": "ru"}
     codes = [near.get(code, code)] if code else DEFAULT
-    tables = (NEVER, NUMBERED, SOMETIMES, STARTERS, LISTS)
+    tables = (NEVER, NUMBERED, SOMETIMES, STARTERS, LISTS, EVERYDAY)
     return Abbreviations(
         *(frozenset(word for code in codes for word in table.get(code, "").split()) for table in tables)
     )

@@ -61,11 +61,11 @@ def advice(block: bytes, raw: bytes) -> str:
     """The advice for a file of which ``raw`` is a line that is not UTF-8, and ``block`` that line with its neighbours."""
     others = [line for line in block.split(b"\n") if not line.isascii()]
     if sum(map(readable, others)) > len(others) / 2:
-        return "other lines are UTF-8: correct this one, or leave such lines out with skip_bad_lines"
+        return "other lines are UTF-8: correct this one, or let train leave such lines out with --skip-bad-lines"
     begin = max(block.find(raw) - SAMPLE // 2, 0)
     name, text = guess(block[begin and block.find(b"\n", begin) + 1 :][:SAMPLE])
     if not name:
-        return "is it a text file? If so, convert it to UTF-8, or leave such lines out with skip_bad_lines"
+        return "is it a text file? If so, convert it to UTF-8, or let train leave such lines out with --skip-bad-lines"
     return f"it looks like {name} (“{text}”): if that reads right, convert it with iconv -f {name} -t UTF-8 FILE > NEW"
 
 

@@ -41,6 +41,26 @@ def opened(model: bytes) -> Any:
     raise CheckpointError(f"no SentencePiece model in these {len(model):,} bytes: take the file that training wrote")
 
 
+class PieceTexts:
+    """The texts of ids, put together from those of ordinary pieces: what SentencePiece's own ``decode`` gives, in a third of
+    its time."""
+
+    def __init__(self, pieces: Any) -> None:
+        """``pieces``: a SentencePieceProcessor."""
+        special = (pieces.is_control, pieces.is_unknown, pieces.is_byte)
+        ordinary = (id for id in range(pieces.get_piece_size()) if not any(holds(id) for holds in special))
+        self.texts = {id: pieces.id_to_piece(id).replace("▁", " ") for id in ordinary}
+
+    def of(self, ids: Sequence[Any]) -> str | None:
+        """None where there is more to do: with no piece, another kind of piece, or a blank alone at the beginning."""
+        try:
+            if not ids or self.texts[ids[0]] == " ":
+                return None
+            return "".join(map(self.texts.__getitem__, ids)).removeprefix(" ")
+        except KeyError:
+            return None
+
+
 class TablePieces:
     """A side's pieces with the methods of a SentencePieceProcessor that ``Tokenizer`` uses, by the table's ids."""
 

@@ -48,40 +48,50 @@ KINDS = {
     "comment": r"<!--.{0,4000}?-->",
     "bbcode": r"\[/?(?:b|i|u|s|url|img|quote|code|list|size|color)(?:=[^\]\s]{1,200})?\]",
     "tag": r"</?[A-Za-z][\w:-]*(?:\s[^<>]{0,400})?/?>",
-    "markdown": r"\]\((?:https?://|mailto:|\.{0,2}/|#)[^\s()]{0,400}(?:\([^\s()]{0,200}\)[^\s()]{0,200})?\)",
-    "link": r"\b(?:https?|ftps?|sftp|file|git|ssh|wss?)://[^\s<>\"“”«»`]+|\b(?:mailto|tel|magnet|urn|doi):[^\s<>\"“”«»`]+",
+    "markdown": r"\]\((?:https?://|mailto:|\.{0,2}/|#)[^\s()]{0,400}(?:\([^\s()]{0,200}\)[^\s()]{0,200})?\)"
+    r"|!?\[(?=[^\[\]\n]{1,200}\]\((?:https?://|mailto:|\.{0,2}/|#))|~~|\|\|",
+    "link": r"\b[A-Za-z][A-Za-z0-9+-]{1,15}+://[^\s<>\"“”«»`]+|\b(?:mailto|tel|magnet|urn|doi):[^\s<>\"“”«»`]+",
     "mail": r"(?<![\w.+'-])(?:[\w.+-]++(?:'[\w.+-]++){0,3})@[\w-]+(?:\.[\w-]+)+",
     "domain": rf"(?<![\w@.-])(?:www\.[^\s<>\"“”«»`]+"
     r"|localhost(?::\d{1,5}(?!\w))?(?:/[^\s<>\"“”«»`]*)?(?!\w)"
-    rf"|(?:[a-z0-9-]++\.){{1,10}}(?:{DOMAINS})(?:[/?#][^\s<>\"“”«»`]*)?(?![\w-]|\.\w))",
+    rf"|(?:[a-z0-9-]++\.){{1,10}}(?:(?:{DOMAINS})(?:[/?#][^\s<>\"“”«»`]*)?(?![\w-]|\.\w)|[a-z]{{2,6}}/[^\s<>\"“”«»`]+))",
     "code": r"`[^`\n]+`",
     "message": r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,"
     r"(?:[^{}]{1,200}\{(?:[^{}]|\{[^{}]{0,80}\}){0,400}\}){1,9}\s*\}",
-    "placeholder": r"\{\{\s*[^{}]{1,80}?\s*\}\}|[$%#]?\{[^{}\s][^{}]{0,80}\}|\{\}|\$\[[\w.]+\]|\$\([\w.]+\)",
+    "placeholder": r"\{\{\s*[^{}]{1,80}?\s*\}\}|[$%#]?\{[^{}\s][^{}]{0,80}\}|\{\}"
+    r"|\[\[[^\[\]\n]{1,80}\]\]|(?<=[\w,] )\[[A-Z][A-Z0-9 _]{1,40}\]|\$\[[\w.]+\]|\$\([\w.]+\)",
     "format": r"%\([\w.]+\)[-#0+]*\d*(?:\.\d+)?[A-Za-z]"
     r"|(?:(?<![\w%])|(?<=%[a-z@]))%(?:\d+\$)?[-+#0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|L|q|j|z|t)?[diouxXeEfFgGcrsSpa@](?![A-Za-z])"
     r"|(?<![\w%])%(?:L?\d{1,2}|n)(?!\w)|%%|%[A-Z][A-Z0-9_]+%?|%[a-z]\w*%",
     "variable": r"(?<!\w)__\w+?__(?!\w)|(?<![\w$])\$[A-Za-z_]\w*(?:\.\w+)*\$?|\$\{\w+\}|(?<!\w)\w++(?:\.\w++){0,9}\(\)"
-    r"|(?<!\w)[A-Za-z][A-Za-z0-9]*+(?:_[A-Za-z0-9]++)++(?!\w|\.\w)|(?<!\w)(?:[Cc]\+\+|[CF]#)(?!\w)",
+    r"|(?<!\w)[A-Za-z][A-Za-z0-9]*+(?:_[A-Za-z0-9]++)++(?!\w|\.\w)"
+    r"|(?<![\w.@-])[a-z]\w++(?:\.[a-z]\w++){2,9}(?![\w-]|\.\w)"
+    r"|(?<![\w.-])[A-Za-z_][\w.-]*+=[\w./:%+-]*[\w%](?!=)|(?<!\w)[A-Z]\w*+<[A-Z][a-z][\w, ?]{0,60}>"
+    r"|(?<!\w)(?:[Cc]\+\+|[CF]#)(?!\w)",
     "escape": r"(?<!\\)\\[nrt](?![a-z])|(?<![\w\\])\\(?:[0abfv\"'](?![a-z])|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[A-Za-z]++\*?)",
     "entity": r"&(?:[A-Za-z]\w{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});",
     "shortcode": r"(?<![\w:])(?::(?=[02-9_+-]*+[A-Za-z1])[A-Za-z0-9_+-]++:)+(?![\w:])",
     "time": r"(?<![\d:.])\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?![\d:])"
-    r"|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?\b",
+    r"|(?<![\w.])\d{1,3}h\d{1,2}m(?:in)?(?:\d{1,2}s)?(?!\w)|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?\b",
     "version": r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}"
     r"(?:(?::\d{1,5}|/\d{1,2})(?![\w.]*\w)|(?:[-+][\w.]*\w){1,2})?(?!\w)"
     r"|(?<![\w.])v\d+(?:\.\d+)*(?:-\w+)?(?!\w)",
     "path": r"(?<!\w)(?:[A-Za-z]:\\|\\\\)(?:[^\s<>\"|?*:\\]++(?: [^\s<>\"|?*:\\]++){0,3}\\){0,20}[^\s<>\"|?*]+"
+    r"|(?<![\w/.-])(?:feature|feat|bugfix|hotfix|release|origin|upstream)/(?:[\w.+-]+/)*[\w.+-]*\w"
     r"|(?<![^\s(\"'“„«])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
     rf"|(?<![\w.-])[\w-]++(?:\.[\w-]++){{0,10}}?\.(?:{FILES})(?!\w)",
-    "option": r"(?<![\w-])--[A-Za-z][\w-]*\w",
+    "option": r"(?<![\w-])(?:--[A-Za-z][\w-]*\w|-[A-Za-z](?![\w-]))|(?<![\w/])[Yy]/[Nn](?![\w/])",
     "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#(?:[0-9A-Fa-f]{6}|\d+)\b"
-    r"|(?<![\w@#.-])(?=[A-Za-z]*+\d)(?=\d*+[A-Za-z])(?:[A-Za-z0-9]{7,}+|[A-Z]{1,4}\d{3,}[A-Z0-9]*+)(?![\w-])",
+    r"|(?<![\w@#.-])(?=[A-Za-z]*+\d)(?=\d*+[A-Za-z])(?:[A-Za-z0-9]{7,}+|[A-Z]{1,4}\d{3,}[A-Z0-9]*+)(?![\w-])"
+    r"|(?<![\w@#./-])[A-Z][A-Z0-9]{1,9}(?:-\d+){1,3}(?![\w-])|(?<![\w-])[a-z]\d{1,2}[a-z](?![\w-])"
+    r"|(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)"
+    r"|(?<!\w)(?<!\p{Lu}{2} )(?!(?:AD|BC|CE|AM|PM|NO|NOT|IN|OF|TO|BY|AT|ON|AND|FOR|THE) )[A-Z]{2,5} \d{3,5}"
+    r"(?![\w,]|\.\d| \p{Lu}{2})",
     "address": r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])",
     "digits": r"(?<!\w)[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,3})?(?!\w)"
     r"|(?<!\w)\d{4}(?: \d{4}){3}(?!\w| \d)|(?<![\w+])\+\d[\d ()/-]{6,20}\d(?!\w)"
     r"|(?<![\w/])\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})(?![\w/])",
-    "mention": r"(?<![\w@/])[@#][A-Za-z_]\w+",
+    "mention": r"(?<![\w@/])(?:#[A-Za-z_]\w+|@[A-Za-z_]\w+(?:/[\w.-]*\w)?)|(?<![\w/])[ru]/\w{2,}+(?!/)",
     "emoticon": r"(?<!\S)[:;=8][-'o^]?[)(DPp\]\[/\\|*3](?!\S)|<3(?!\d)",
     "emoji": rf"{SYMBOLS}(?:\s*{SYMBOLS})*",
 }
@@ -90,8 +100,8 @@ with a run of letters begins only where the run does, and runs give nothing back
 ENDS = ".,;:!?'’…*"
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 QUICK = re.compile(
-    r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|\d-\d|[a-z]\.[a-z]|--|\bv\d|\(\)|0x"
-    r"|[A-Za-z]\d|\d[A-Za-z]|\d \d{4}|[Cc]\+\+|localhost"
+    r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|[\dA-Z]-\d|[a-z]\.[a-z]|--|(?<![\w-])-[A-Za-z](?![\w-])|\bv\d|\(\)|0x|~~|\|\|"
+    r"|[A-Za-z]\d|\d[A-Za-z]|\d \d{4}|[A-Z] \d{3}|[Cc]\+\+|localhost"
 )
 QUICK_SYMBOLS = re.compile(
     "[\u00a6\u00a9\u00ae\u2100-\u2bff\u3000-\u303f\u3200-\u33ff\ua000-\uabff\ue000-\uf8ff\U00010000-\U0010ffff]"
@@ -99,8 +109,9 @@ QUICK_SYMBOLS = re.compile(
 """Whatever has none of these has nothing to protect: most lines are done here."""
 _ALONE = r"@#:/<>{}%$&`\\_=\["
 _NEIGHBOURS = (
-    rf"[{_ALONE}0-9.(+-](?:(?<=[{_ALONE}])|(?<=[0-9])(?:(?<=[A-Za-z].)|[A-Za-z]|-[0-9]|\.[0-9]+\.[0-9]| [0-9]{{4}})"
-    r"|(?<=[a-z]\.)[a-z]|(?<=-)-|(?<=\()\)|(?<=\+)\+(?<=[Cc]..))"
+    rf"[{_ALONE}0-9.(+~|-](?:(?<=[{_ALONE}])|(?<=[0-9])(?:(?<=[A-Za-z].)|[A-Za-z]|-[0-9]|\.[0-9]+\.[0-9]| [0-9]{{4}}"
+    r"|(?<=[A-Z] [0-9])[0-9]{2})"
+    r"|(?<=[a-z]\.)[a-z]|(?<=-)-|(?<=[A-Z]-)[0-9]|(?<=-)(?<![\w-]-)[A-Za-z](?![\w-])|(?<=~)~|(?<=\|)\||(?<=\()\)|(?<=\+)\+(?<=[Cc]..))"
 )
 QUICK_AT = re.compile(_NEIGHBOURS)
 """The same as QUICK but for *localhost*, of texts in ASCII, in a tenth of the time: Python's ``re`` runs over all
@@ -121,28 +132,26 @@ MAY_BE: dict[str, MaybeThere] = {
     "comment": lambda text: "<!--" in text.text,
     "bbcode": lambda text: "[" in text.text,
     "tag": lambda text: "<" in text.text,
-    "markdown": lambda text: "](" in text.text,
+    "markdown": lambda text: "](" in text.text or "~~" in text.text or "||" in text.text,
     "link": lambda text: ":" in text.text,
     "mail": lambda text: "@" in text.text,
     "domain": lambda text: text.dotted or "www." in text.text or "localhost" in text.text,
     "code": lambda text: "`" in text.text,
     "message": lambda text: "{" in text.text,
-    "placeholder": lambda text: "{" in text.text or "$" in text.text,
+    "placeholder": lambda text: "{" in text.text or "$" in text.text or "[" in text.text,
     "format": lambda text: "%" in text.text,
-    "variable": lambda text: (
-        "_" in text.text or "$" in text.text or "(" in text.text or "+" in text.text or "#" in text.text
-    ),
+    "variable": lambda text: any(map(text.text.__contains__, "_$(+#=<")) or text.dotted,
     "escape": lambda text: "\\" in text.text,
     "entity": lambda text: "&" in text.text,
     "shortcode": lambda text: text.text.count(":") > 1,
-    "time": lambda text: text.has_digits and (":" in text.text or "-" in text.text),
+    "time": lambda text: text.has_digits and (":" in text.text or "-" in text.text or "h" in text.text),
     "version": lambda text: text.has_digits and (text.text.count(".") > 1 or "v" in text.text),
     "path": lambda text: text.dotted or "/" in text.text or "\\" in text.text,
-    "option": lambda text: "--" in text.text,
+    "option": lambda text: "-" in text.text or "/" in text.text,
     "identifier": lambda text: text.has_digits or "#" in text.text or "-" in text.text,
     "address": lambda text: text.text.count(":") > 1,
     "digits": lambda text: text.has_digits,
-    "mention": lambda text: "@" in text.text or "#" in text.text,
+    "mention": lambda text: "@" in text.text or "#" in text.text or "/" in text.text,
     "emoticon": lambda text: _EMOTICON.search(text.text),
     "emoji": lambda text: not text.text.isascii() and NO_SYMBOLS.search(text.text),
 }

@@ -60,6 +60,10 @@ VERB = re.compile(r"[^\W\d_]{4,}")
 """A whole word in small letters, before a number: it was built. 1945 it burnt down. Abbreviations are in the tables."""
 INITIAL = re.compile(r"(?:[^\W\d_]\.?-)*[^\W\d_]")
 ROMAN = re.compile(r"[IVX]{1,6}|[IVXLCDM]{2,8}")
+ITEM = re.compile(r"\(?(?:[A-Za-z]|[ivx]{1,4}|\d{1,2})\)\s+(?=\S)")
+"""What an item of a list begins with: b) Second, (ii) then."""
+COUNTED = re.compile(r"(\d{1,2})\.\s+(?=\S)")
+"""3. Serve: an item where the text has 2. Boil before it."""
 CJK_END = re.compile("[\u2e80-\u9fff]$")
 SPEECH = re.compile(
     r"[^\s,.;:!?]+ (?:said|asked|cried|shouted|replied|answered|whispered|called|yelled|screamed|added|exclaimed|murmured"
@@ -168,9 +172,11 @@ def _ends(whole: Text, start: int, match: re.Match[str], stop: int) -> bool:
     rest = text[stop : stop + 60]
     if rest[:1] in ".,;:?!…)]}，、；：)" or rest[:2] in ("» ", "» "):
         return False
-    word = NEXT_WORD.match(rest, OPENING.match(rest).end())  # type: ignore[union-attr]  # it matches nothing, too
+    item = ITEM.match(rest)
+    begins = item.end() if item else OPENING.match(rest).end()  # type: ignore[union-attr]  # it matches nothing, too
+    word = NEXT_WORD.match(rest, begins)
     following = word.group() if word else ""
-    if following[:1].islower() and not whole.no_capitals and not re.match(r"[a-z]+[A-Z]", following):
+    if not item and following[:1].islower() and not whole.no_capitals and not re.match(r"[a-z]+[A-Z]", following):
         return False
     closed = whole.span_closed(match.start(), stop)
     if closed is not None and (answer := _ends_behind_span(whole, start, closed, rest, following)) is not None:
@@ -185,6 +191,8 @@ def _ends(whole: Text, start: int, match: re.Match[str], stop: int) -> bool:
         answer = _ends_with_stop(whole, before, rest, following)
         if answer is not None:
             return answer
+        if item is not None:
+            return True
         return bisect_right(whole.library, match.start()) < bisect_right(whole.library, stop)
     return True
 
@@ -229,20 +237,34 @@ def _ends_with_stop(whole: Text, before: str, rest: str, following: str) -> bool
         return None
     alone = not before[: last.start()].strip(" \t\n\u00a0\"'“„«(-*•")
     starts = following.casefold().replace("’", "'") in known.starters and whole.cased
-    number = rest[:1].isdecimal() or (bool(ROMAN.fullmatch(following)) and following != "I")
+    item = ITEM.match(rest)
+    number = (
+        (bool(item) and len(word) > 1)
+        or rest[:1].isdecimal()
+        or (bool(ROMAN.fullmatch(following)) and following != "I")
+    )
+    number |= following.casefold() in known.numbered and _numbers(rest.partition(following)[2])
     if word.isdecimal():
-        return False if alone and len(word) <= 3 else _ends_with_number(whole, word, before, following)
+        inside = (alone and len(word) <= 3) or _item_inside(before, word)
+        return False if inside else _ends_with_number(whole, word, before, following)
+    begun = before[: -len(word)]
+    if word in known.everyday and not alone and following[:1].isupper() and not re.search(r"\d\s*$", begun):
+        return True
     for name in _names(before, word):
         if name in known.numbered and number:
             return False
         if name in known.lists and following:
             return whole.cased if following[0].upper() != following[0].lower() else True
         if name in known.sometimes:
-            if TIME_FIRST.fullmatch(before[: -len(word)]):
+            if TIME_FIRST.fullmatch(begun):
                 return False
+            if item or _next_item(before, rest):  # Boil it for 20 min. b) Serve
+                return True
             return starts if following and following[0].upper() != following[0].lower() else _caseless(name, following)
         if name in known.never:
             return False
+    if item:
+        return True
     if DOTTED.fullmatch(word):
         return starts
     if INITIAL.fullmatch(word) and not whole.small:
@@ -253,12 +275,29 @@ def _ends_with_stop(whole: Text, before: str, rest: str, following: str) -> bool
     if whole.code == "de" and ROMAN.fullmatch(word):
         return starts
     if word.casefold() in known.numbered and not number:
-        if re.search(r"\d\.?\s+$", before[: -len(word)]):  # 3 févr. Paul
+        if re.search(r"\d\.?\s+$", begun):  # 3 févr. Paul
             return starts
         return True if whole.cased else None
     if BRAND.match(following) or (rest[:1].isdecimal() and word.islower() and VERB.fullmatch(word)):
         return True
     return None
+
+
+def _numbers(rest: str) -> bool:
+    """Whether an abbreviation that ``rest`` goes on behind has a number: Ref. No. 12."""
+    return bool(re.match(r"\.\s?#?\d", rest))
+
+
+def _item_inside(before: str, number: str) -> bool:
+    """Whether a list's item begins within a sentence: first 1. open it, 2. Water it."""
+    behind_mark = re.search(rf"[,;:]\s+{number}$", before)
+    return bool(behind_mark) and (int(number) == 1 or bool(re.search(rf"(?:^|[\s(]){int(number) - 1}\.\s", before)))
+
+
+def _next_item(before: str, rest: str) -> bool:
+    """Whether a list's next item begins: 3. Serve behind 2. Boil it for 20 min."""
+    found = COUNTED.match(rest)
+    return bool(found) and bool(re.search(rf"(?:^|[.!?:;]\s+){int(found[1]) - 1}[.)]\s", before))  # type: ignore[index]
 
 
 def _names(before: str, word: str) -> list[str]:

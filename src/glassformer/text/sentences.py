@@ -68,7 +68,8 @@ def split_lines(
     if limit < SMALLEST_LIMIT:
         raise ConfigError(f"limit={limit}: wanted at least {SMALLEST_LIMIT} tokens")
     code = language_code(language)
-    found = [_cut_at(line, sentence_ends(line, code)) or [line] for line in lines]
+    ends = [sentence_ends(line, code) for line in lines]
+    found = [_cut_at(line, of_line) if len(of_line) > 1 else [line] for line, of_line in zip(lines, ends, strict=True)]
     encoded = iter(tokenizer.encode_batch([sentence for of_line in found for sentence in of_line]))
     whole: list[Parts | None] = []
     several: list[tuple[list[list[_Unit]], bool]] = []

@@ -31,7 +31,7 @@ import sentencepiece
 
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, VocabularyError
 from glassformer.text.normalise import normalised, sentencepiece_rules
-from glassformer.text.pieces import TablePieces, opened, table_bytes, table_sides
+from glassformer.text.pieces import PieceTexts, TablePieces, opened, table_bytes, table_sides
 from glassformer.text.protected import MARKS, SIGNS
 
 WORD_START = "▁"
@@ -47,8 +47,8 @@ COVERAGE = 0.9999
 """The share of the text whose characters get an id of their own; the rest, a stray emoji, is spelt in bytes."""
 UNSPACED_LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Letters of scripts that put no blank between words: Thai to Burmese, Khmer, Chinese and Japanese characters."""
-FEW, MANY = 16, 2000
-"""Texts up to which SentencePiece is faster one by one, and from which on it pays that it starts threads for a list."""
+FEW = 2000
+"""Texts up to which SentencePiece is asked one by one: for a list it starts threads."""
 THREADS = 2
 """Fixed, because sums of floats, and so the vocabulary, depend on how the work is shared out."""
 
@@ -76,7 +76,7 @@ class Tokenizer:
         self.bos_id: int = self._pieces.bos_id()
         self.eos_id: int = self._pieces.eos_id()
         self.unk_id: int = self._pieces.unk_id()
-        self._size = int(self._pieces.get_piece_size())
+        self._size: int = self._pieces.get_piece_size()
         self._silent = {self.pad_id, self.bos_id, self.eos_id, *self.before, *self.after}
 
     @classmethod
@@ -222,7 +222,8 @@ class Tokenizer:
 
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
         """The ids of each text; the same as ``encode`` one by one, of many texts faster."""
-        return self._all_of(self._pieces.encode, [normalised(text) for text in texts])
+        plain = [normalised(text) for text in texts]
+        return self._pieces.encode(plain) if len(plain) > FEW else [self._pieces.encode(text) for text in plain]
 
     def ways_to_cut(self, word: Iterable[SupportsInt], count: int) -> list[tuple[tuple[int, ...], float]]:
         """Up to ``count`` ways to cut the word that ``word`` spells into pieces, the likeliest first, each with its
@@ -250,21 +251,20 @@ class Tokenizer:
 
         Raises VocabularyError for an id outside the vocabulary.
         """
-        return self._pieces.decode(self._spoken(ids))
+        return self.decode_batch([ids])[0]
 
     def decode_batch(self, all_ids: Iterable[Iterable[SupportsInt]]) -> list[str]:
-        """The text of each; the same as ``decode`` one by one, of many rows faster. Raises as it does."""
-        return self._all_of(self._pieces.decode, [self._spoken(ids) for ids in all_ids])
+        """The text of each, as ``decode`` gives it, and raising as it does."""
+        rows = [list(ids) for ids in all_ids]
+        return [self._decoded(ids) if (text := self._quickly(ids)) is None else text for ids in rows]
 
-    def _all_of(self, way: Callable[..., Any], given: list[Any]) -> list[Any]:
-        if len(given) <= FEW:
-            return [way(one) for one in given]
-        return list(way(given) if self.has_tables or len(given) > MANY else way(given, num_threads=1))
+    def _decoded(self, ids: Iterable[SupportsInt]) -> str:
+        """As SentencePiece decodes it, without those that are not of the text."""
+        return self._pieces.decode([id for id in self._known(ids) if id not in self._silent])
 
-    def _spoken(self, ids: Iterable[SupportsInt]) -> list[int]:
-        """``ids`` without those that are not of the text."""
-        known = self._known(ids)
-        return known if self._silent.isdisjoint(known) else [id for id in known if id not in self._silent]
+    @cached_property
+    def _quickly(self) -> Callable[[list[Any]], str | None]:
+        return (lambda ids: None) if self.has_tables else PieceTexts(self._pieces).of
 
     def tokens(self, ids: Iterable[SupportsInt]) -> list[str]:
         """The pieces as they are shown: ▁ begins a word, <0xF0> is a byte, <pad> <s> </s> <unk> are the special ones.

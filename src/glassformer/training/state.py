@@ -17,7 +17,6 @@ from glassformer.disk import (
     UNFINISHED,
     inside,
     json_bytes,
-    read_file,
     read_folder,
     read_json,
     remove_left,
@@ -26,7 +25,7 @@ from glassformer.disk import (
 )
 from glassformer.errors import CheckpointError
 from glassformer.model import Transformer
-from glassformer.model_folder import model_folder
+from glassformer.model_folder import checkpoints
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.averaging import Average
 from glassformer.training.optimizers import optimizers_for
@@ -230,11 +229,6 @@ def number_of(name: str) -> int:
 TRAINING_FILES = ("model.safetensors", "training.safetensors", "training.json")
 
 
-def checkpoints(run: Path) -> list[Path]:
-    """The complete checkpoints of a run, oldest first: an incomplete one never has this name."""
-    return sorted((run / "checkpoints").glob("step-*"))
-
-
 def newest_checkpoint(run: Path, damaged: list[str] | None = None) -> Path | None:
     """The newest checkpoint that is whole. ``damaged`` gets a sentence for each that is passed over.
 
@@ -253,22 +247,6 @@ def newest_checkpoint(run: Path, damaged: list[str] | None = None) -> Path | Non
     if found:
         raise CheckpointError(f"every checkpoint in {run / 'checkpoints'} is damaged: begin again in another folder")
     return None
-
-
-def shown_checkpoint(run: Path) -> Path | None:
-    """The model to look at in a run's folder: its newest checkpoint while it goes on, its best when it has ended.
-    None where nothing is saved yet, or ``run`` is no run's folder."""
-    found = checkpoints(run)
-    if not found:
-        return None
-    try:
-        ended = read_json(read_file(inside(run, found[-1]), "training.json"), found[-1]).get("ended")
-    except CheckpointError:
-        if (found[-1] / "training.json").exists():
-            raise
-        ended = "removed just now"
-    best = run / "best.json"
-    return model_folder(run) if ended and best.is_file() else found[-1]
 
 
 def holds(path: Path, content: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -71,14 +71,10 @@ class Prepared:
         readings = with_numbers(reader, self.readings, hypotheses, search, self.forced)
         missing = [self.missing(*one) for one in zip(readings, hypotheses, strict=True)] if self.glossary else []
         placed(reader, readings, hypotheses, self.asked, engine.score)
-        every = [h.ids for of_parts in hypotheses for of_part in of_parts for h in of_part]
-        written = iter(self.translator.tokenizer.target.decode_batch(every))
+        written = iter(self.written([of_part for of_parts in hypotheses for of_part in of_parts]))
         made = []
         for number, (text, reading, of_parts) in enumerate(zip(self.texts, readings, hypotheses, strict=True)):
-            parts = [
-                not_empty(self.written(one, written), part.text)
-                for part, one in zip(reading.parts, of_parts, strict=True)
-            ]
+            parts = [not_empty(next(written), part.text) for part in reading.parts]
             best = ranked(reader, reading, parts, self.config.n_best)
             if best and missing and missing[number]:
                 best[0] = replace(best[0], not_applied=missing[number])
@@ -88,9 +84,13 @@ class Prepared:
         self.translator.remark_on_found(made)
         return made
 
-    def written(self, found: Sequence[Hypothesis], texts: Iterator[str]) -> list[Translation]:
-        """The hypotheses of a part, as the model writes them: their ``texts`` are the next ones."""
-        return [Translation(normalised(next(texts)), h.score, h.log_probability, h.ids, h.finished) for h in found]
+    def written(self, found: Sequence[Sequence[Hypothesis]]) -> list[list[Translation]]:
+        """The hypotheses of each part, as the model writes them."""
+        texts = iter(self.translator.tokenizer.target.decode_batch([h.ids for of_part in found for h in of_part]))
+        return [
+            [Translation(normalised(next(texts)), h.score, h.log_probability, h.ids, h.finished) for h in of_part]
+            for of_part in found
+        ]
 
     def aligned(
         self, text: str, reading: Reading, parts: list[list[Translation]], found: list[list[Hypothesis]]
@@ -143,19 +143,17 @@ def prepare(
         raise ShapeError(f"{len(prefixes)} prefixes for {len(texts)} texts: wanted one each, or one for all")
     readings = translator.reader.read(texts, [bool(prefix) for prefix in prefixes])
     translator.remark_on(texts, readings)
-    heard = [[part.ids for part in reading.parts if part.ids] for reading in readings]
-    forced = [
-        translator.tokenizer.target.encode(prefix) if prefix and number == 0 else []
-        for prefix, of_text in zip(prefixes, heard, strict=True)
-        for number in range(len(of_text))
-    ]
-    sources = [ids for of_text in heard for ids in of_text]
-    begun = iter(forced)
-    by_part = {
-        (number, place): ids
+    spoken = [
+        (number, place, part.ids)
         for number, reading in enumerate(readings)
         for place, part in enumerate(reading.parts)
-        if part.ids and (ids := next(begun))
-    }
+        if part.ids
+    ]
+    by_part: dict[tuple[int, int], list[int]] = {}
+    for number, place in {number: place for number, place, _ in reversed(spoken)}.items() if any(prefixes) else ():
+        if ids := translator.tokenizer.target.encode(prefixes[number]):
+            by_part[number, place] = ids
+    sources = [ids for *_, ids in spoken]
+    forced = [by_part.get((number, place), []) for number, place, _ in spoken]
     asked = config.changed(n_best=config.beam_size) if config.method == "beam" and config.n_best > 1 else config
     return Prepared(translator, texts, readings, config, asked, sources, forced, glossary, by_part)

@@ -1,6 +1,6 @@
 /** Where sentences end, as src/glassformer/text/sentence_ends.py says: a full stop ends a sentence, or an abbreviation, or
  * both; the words on both of its sides decide. */
-import { folded, isLower, type Rules } from "./rules";
+import { folded, isLower, isUpper, type Rules } from "./rules";
 
 const QUOTE = 200; // characters: a quotation of up to so many is not cut inside
 const NESTED = 6; // quotations within each other, and side by side: more are not looked at
@@ -84,8 +84,10 @@ class Text {
     if (!closed && this.near(at).some(([, last]) => at < last)) return false;
     const rest = text.slice(stop, stop + 60);
     if (/^(?:[.,;:?!…)\]}，、；：]|» )/u.test(rest)) return false;
-    const following = rules.begins("next_word", rest.slice(rules.begins("opening", rest)!.length)) ?? "";
-    if (isLower(firstOf(following)) && !this.noCapitals && !/^[a-z]+[A-Z]/.test(following)) return false;
+    const item = rules.begins("item", rest);
+    const following = rules.begins("next_word", rest.slice((item ?? rules.begins("opening", rest)!).length)) ?? "";
+    if (item === undefined && isLower(firstOf(following)) && !this.noCapitals && !/^[a-z]+[A-Z]/.test(following))
+      return false;
     const answer = closed && this.isEndBehind(start, closed, rest, following);
     if (answer !== undefined) return answer;
     const run = MARKS.exec(marks)![0];
@@ -94,7 +96,8 @@ class Text {
     if (rules.find("footnote", marks.trimEnd())) return true;
     if (run !== ".") return true;
     return (
-      this.isEndWithStop(before, rest, following) ?? !rules.has("library", /[\p{L}\p{N}]+$/u.exec(before)?.[0] ?? "")
+      this.isEndWithStop(before, rest, following, item !== undefined) ??
+      (item !== undefined || !rules.has("library", /[\p{L}\p{N}]+$/u.exec(before)?.[0] ?? ""))
     );
   }
 
@@ -131,28 +134,37 @@ class Text {
   }
 
   /** Whether a full stop ends a sentence; nothing: no rule knows. */
-  private isEndWithStop(before: string, rest: string, following: string): boolean | undefined {
+  private isEndWithStop(before: string, rest: string, following: string, item: boolean): boolean | undefined {
     const { rules, code } = this;
     const last = rules.find("last_word", before);
     const word = last?.[0].replace(ELIDED, "");
     if (!last || !word) return undefined;
     const alone = !before.slice(0, last.index).replace(/[ \t\n\xa0"'“„«(\-*•]/g, "");
     const starts = rules.has("starters", folded(following).replaceAll("’", "'")) && this.cased;
-    const number = /^\p{Nd}/u.test(rest) || (rules.whole("roman", following) && following !== "I");
+    const number =
+      (item && word.length > 1) ||
+      /^\p{Nd}/u.test(rest) ||
+      (rules.whole("roman", following) && following !== "I") ||
+      (rules.has("numbered", folded(following)) && hasNumber(rest.slice(rest.indexOf(following) + following.length)));
     if (/^\p{Nd}+$/u.test(word))
-      return alone && word.length <= 3 ? false : this.isEndWithNumber(word, before, following);
+      return (alone && word.length <= 3) || isItemInside(before, word)
+        ? false
+        : this.isEndWithNumber(word, before, following);
     const begun = before.slice(0, -word.length);
+    if (rules.has("everyday", word) && !alone && isUpper(firstOf(following)) && !/\p{Nd}\s*$/u.test(begun)) return true;
     for (const name of namesOf(begun, word)) {
       if (rules.has("numbered", name) && number) return false;
       if (rules.has("lists", name) && following) return this.cased || !size(firstOf(following));
       if (rules.has("sometimes", name)) {
         if (rules.whole("time_first", begun)) return false;
+        if (item || this.isNextItem(before, rest)) return true; // Boil it for 20 min. b) Serve
         return following && size(firstOf(following))
           ? starts
           : Boolean(following) && ["etc", "इत्यादि", "आदि", "إلخ", "الخ"].includes(name);
       }
       if (rules.has("never", name)) return false;
     }
+    if (item) return true;
     if (rules.whole("dotted", word)) return starts;
     const small = this.noCapitals && !this.noSmall;
     const initialFollows = following.length === 1 && rest[rest.indexOf(following) + 1] === "."; // S. A.
@@ -171,6 +183,12 @@ class Text {
     return rules.begins("brand", following) !== undefined || afterVerb ? true : undefined;
   }
 
+  /** Whether a list's next item begins: 3. Serve behind 2. Boil it for 20 min. */
+  private isNextItem(before: string, rest: string): boolean {
+    const found = this.rules.begins("counted", rest);
+    return found !== undefined && new RegExp(`(?:^|[.!?:;]\\s+)${parseInt(found) - 1}[.)]\\s`).test(before);
+  }
+
   /** A number with a full stop: in German perhaps an ordinal. */
   private isEndWithNumber(word: string, before: string, following: string): boolean | undefined {
     const { rules, code } = this;
@@ -182,6 +200,14 @@ class Text {
     return !(earlier && rules.has("ordinal_after", folded(earlier))) || (next !== "a" && rules.has("starters", next));
   }
 }
+
+/** Whether an abbreviation that `rest` goes on behind has a number: Ref. No. 12. */
+const hasNumber = (rest: string): boolean => /^\.\s?#?\p{Nd}/u.test(rest);
+
+/** Whether a list's item begins within a sentence: first 1. open it, 2. Water it. */
+const isItemInside = (before: string, number: string): boolean =>
+  new RegExp(`[,;:]\\s+${number}$`).test(before) &&
+  (Number(number) === 1 || new RegExp(`(?:^|[\\s(])${Number(number) - 1}\\.\\s`).test(before));
 
 /** The entries that the tables may have: the last three words together (i. d. R.), two (z. B.), and the last one. */
 function namesOf(before: string, word: string): string[] {

@@ -1,0 +1,18 @@
+"""The collector of cycles leaves alone what lasts."""
+
+import gc
+
+from glassformer.cli.lasting import lasting
+
+
+def test_what_lasts_is_not_looked_through() -> None:
+    gc.collect()
+    try:
+        with lasting():
+            assert not gc.isenabled()
+            kept = [[] for _ in range(1000)]
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= len(kept)
+        assert not any(one is kept for one in gc.get_objects())
+    finally:
+        gc.unfreeze()
