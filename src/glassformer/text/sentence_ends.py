@@ -61,7 +61,7 @@ VERB = re.compile(r"[^\W\d_]{4,}")
 INITIAL = re.compile(r"(?:[^\W\d_]\.?-)*[^\W\d_]")
 ROMAN = re.compile(r"[IVX]{1,6}|[IVXLCDM]{2,8}")
 ITEM = re.compile(r"\(?(?:[A-Za-z]|[ivx]{1,4}|\d{1,2})\)\s+(?=\S)")
-"""What an item of a list begins with: b) Second, (ii) then."""
+"""The beginning of an item of a list: b) Second, (ii) then."""
 COUNTED = re.compile(r"(\d{1,2})\.\s+(?=\S)")
 """3. Serve: an item where the text has 2. Boil before it."""
 CJK_END = re.compile("[\u2e80-\u9fff]$")
