@@ -115,7 +115,7 @@ def test_the_same_sentences_for_the_same_seed_and_none_twice() -> None:
 def test_they_are_sentences_with_their_pronoun_marked() -> None:
     for sentence in SOME:
         for text in sentence.pair:
-            assert re.fullmatch(r"[A-ZÄÖÜ„\"][^{}|^_\ue000-\ue1ff]*[.?!]", text), text
+            assert re.fullmatch(r"[A-ZÄÖÜ„\"][^{}|^_\ue000-\ue1ff]*[.?!][\"“]?", text), text
             assert "  " not in text
             assert " ," not in text
         words = sentence.source.split()

@@ -75,26 +75,24 @@ def recipe(
     model, training = {**(started or {}), **(model or {})}, dict(training or {})
     if "vocabulary_size" in model:
         raise ConfigError("model.vocabulary_size follows from the tokenizer: set --vocabulary-size")
-    by_size = next(name for most, name in SIZES if pairs <= most)
-    if preset and preset not in PRESETS:
-        raise ConfigError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+    chosen = preset_of(pairs, preset)
     model_by_size: dict[str, Any] = {"norm": "pre"} if pairs <= PRE_NORM_BELOW else {}
     if pairs <= FEW:
         model_by_size["dropout"] = 0.3
-    usual = TRAINING[preset or by_size]
+    usual = TRAINING[chosen]
     with_preset = {**usual, **TUNING} if started and pairs <= FEW_TO_TUNE else usual
     size = f"{pairs:,} pairs"
     choices = [
-        Choice("preset", preset or by_size, (set_by if preset else f"for {size}") + (OF_TRAINING if started else "")),
+        Choice("preset", chosen, (set_by if preset else f"for {size}") + (OF_TRAINING if started else "")),
         Choice("vocabulary_size", vocabulary_size, sized or f"pieces that {size} hold often enough"),
     ]
-    made = PRESETS[preset or by_size](vocabulary_size, **{**model_by_size, **model})
+    made = PRESETS[chosen](vocabulary_size, **{**model_by_size, **model})
     trained = TrainingConfig.from_dict({**with_preset, **training})
     if made.norm == "pre":
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
         choices.append(Choice("norm", "pre", why_set.get("norm", why)))
     choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
-    goes_with, reasons = f"goes with {preset or by_size}", {**REASONS, **(CAREFUL if with_preset is not usual else {})}
+    goes_with, reasons = f"goes with {chosen}", {**REASONS, **(CAREFUL if with_preset is not usual else {})}
     choices += [
         Choice(name, getattr(trained, name), why_set.get(name, reasons.get(name, goes_with))) for name in with_preset
     ]
@@ -110,6 +108,13 @@ def recipe(
         if name not in [choice.setting for choice in choices]:
             choices.append(Choice(name, value, why_set[name]))
     return Recipe(made, trained, choices)
+
+
+def preset_of(pairs: int, preset: str | None) -> str:
+    """The preset that is set, else the one for so many pairs; raises ConfigError for one that is not there."""
+    if preset and preset not in PRESETS:
+        raise ConfigError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
+    return preset or next(name for most, name in SIZES if pairs <= most)
 
 
 PRECISION_REASONS = {
