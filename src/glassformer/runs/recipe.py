@@ -111,7 +111,7 @@ def recipe(
 
 
 def preset_of(pairs: int, preset: str | None) -> str:
-    """The preset that is set, else the one for so many pairs; raises ConfigError for one that is not there."""
+    """The preset that is set, else the one for that number of pairs; raises ConfigError for one that is not there."""
     if preset and preset not in PRESETS:
         raise ConfigError(f"unknown preset {preset!r}: choose {', '.join(PRESETS)}")
     return preset or next(name for most, name in SIZES if pairs <= most)
