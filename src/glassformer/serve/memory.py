@@ -6,10 +6,10 @@ is resident: it has been touched, and lies between blocks that are in use.
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import time
 from collections.abc import Callable
+
+from glassformer.glibc import function_of_glibc
 
 OFTEN = 20.0
 """Seconds: to give memory back takes some milliseconds, and the next batch as long to get what it needs again."""
@@ -17,13 +17,8 @@ OFTEN = 20.0
 
 def give_back() -> bool:
     """All of it, of all threads. False where there is no glibc."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except AttributeError:  # musl
-        return False
-    return bool(trim(0))
+    trim = function_of_glibc("malloc_trim")
+    return trim is not None and bool(trim(0))
 
 
 class NowAndThen:
