@@ -16,3 +16,14 @@ def test_what_lasts_is_not_looked_through() -> None:
         assert not any(one is kept for one in gc.get_objects())
     finally:
         gc.unfreeze()
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with lasting():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.unfreeze()
+        gc.enable()

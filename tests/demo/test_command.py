@@ -53,3 +53,13 @@ def test_a_missing_file_is_one_line(
     assert command(monkeypatch, "--held-out", str(tmp_path / "none.tsv"), "--out", str(tmp_path / "made")) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("share", ["1.5", "-0.1", "nan"])
+def test_a_share_of_schemas_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], share: str
+) -> None:
+    with pytest.raises(SystemExit):
+        command(monkeypatch, f"--schemas={share}", "--out", str(tmp_path / "made"))
+    assert f"--schemas {share}: wanted a share from 0 to 1" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()

@@ -41,6 +41,8 @@ def main() -> int:
         help="where it.en, it.de (or it.zh) and it.marks are written",
     )
     wanted = parser.parse_args()
+    if not 0 <= wanted.schemas <= 1:
+        parser.error(f"--schemas {wanted.schemas:g}: wanted a share from 0 to 1")
     try:
         rows = [row for path in wanted.held_out for row in read_rows(path)]
         made = list(islice(drawn(wanted.seed, rows, wanted.languages[-2:], wanted.schemas), wanted.pairs))

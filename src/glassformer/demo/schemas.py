@@ -32,6 +32,8 @@ from glassformer.demo.sentences import SAME_GENDER, ItSentence, finished
 from glassformer.errors import CorpusError
 
 FOLDER = HERE / "schemas"
+PATIENCE = 3
+"""How many times as many draws as sentences a schema has, before it is left."""
 NAMES = "xy"
 CASES = {"": "nom", "a": "acc", "d": "dat"}
 PRONOUN_CASES = {"er": "nom", "ihn": "acc", "ihm": "dat"}
@@ -61,13 +63,6 @@ class Schema:
     german: str
     nouns: tuple[list[Noun], list[Noun]] = field(default_factory=lambda: ([], []))
     lines: tuple[list[Line], list[Line]] = field(default_factory=lambda: ([], []))
-
-
-class SchemaNoun(NamedTuple):
-    """A noun of a sentence, and whether it is x or y."""
-
-    noun: Noun
-    role: str
 
 
 @cache
@@ -165,10 +160,6 @@ def schema_sentences(
             number += twins
             seen.update(one.source for one in made)
             yield from (one._replace(twins=number if twins else 0) for one in made)
-
-
-PATIENCE = 3
-"""How many times as many draws as sentences a schema has, before it is left."""
 
 
 def possible(schema: Schema) -> int:
