@@ -15,15 +15,21 @@ PAIRS = [(f"The dog number {i} sees the cat.", f"Der Hund Nummer {i} sieht die K
 
 def test_every_pair_stays_and_a_share_comes_again_changed() -> None:
     counts = Counter[str]()
-    made = list(augmented(PAIRS, 0.3, counts))
+    made = list(augmented(PAIRS, 0.3, counts=counts))
     assert [pair for pair in made if pair in set(PAIRS)] == PAIRS
     assert len(made) - len(PAIRS) == counts.total() == pytest.approx(600, rel=0.1)
     assert set(counts) == {*augmentation.KINDS, augmentation.JOINED}
+    assert counts["with typos"] / counts.total() == pytest.approx(3 / 7, rel=0.15)
     assert list(augmented(PAIRS, 0.0)) == PAIRS
 
 
 def test_the_copies_are_the_same_each_time() -> None:
     assert list(augmented(PAIRS, 0.3)) == list(augmented(iter(PAIRS), 0.3))
+
+
+def test_another_seed_copies_other_pairs_in_other_ways() -> None:
+    one, other = set(augmented(PAIRS, 0.3, seed=1)) - set(PAIRS), set(augmented(PAIRS, 0.3, seed=2)) - set(PAIRS)
+    assert len(one & other) < len(one) / 4
 
 
 def test_what_each_kind_changes() -> None:

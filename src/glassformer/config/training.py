@@ -71,7 +71,7 @@ class TrainingConfig(Settings):
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """``auto``: bfloat16 where the processor multiplies it faster, else float32. The weights stay float32."""
     seed: int = 1
-    """The seed of the first weights, the dropout, the order of the pairs, and the subword sampling."""
+    """The seed of the first weights, the dropout, the order of the pairs, the subword sampling, and the changed copies."""
     subword_sampling: float = 0.0
     """The share of the words that are segmented at random, anew in each epoch (Kudo 2018); 0: none."""
     guided_attention: str = ""

@@ -1,8 +1,9 @@
 """Extra training pairs as people really type them: in lower case, without a full stop, mistyped, with links, joined.
 
 A copy follows its pair in the corpus and stays the same in every epoch, since batches are planned by the lengths on
-disk. Which pairs are copied, and how, depends on their numbers only. The kinds that must also show in the translation
-change both sides; those that must not, the source alone. After OpusTrainer (Burchell et al. 2023), and for the joined
+disk. Which pairs are copied, and how, depends on their numbers and on the training's seed, so that a training with
+another seed sees other typos. The kinds that must also show in the translation change both sides; those that must not,
+the source alone. After OpusTrainer (Burchell et al. 2023), and for the joined
 ones Kondo et al. 2021.
 """
 
@@ -130,20 +131,23 @@ KINDS: dict[str, Callable[[Pair, random.Random], Pair]] = {
     "with something to copy": copied_through,
 }
 JOINED = "joined with others"
+SHARES = {kind: 3 if kind == "with typos" else 1 for kind in (*KINDS, JOINED)}
+"""How often each kind comes, beside the others. Typos come most: there are more ways to mistype a word than a model can
+learn from a few copies, and they are what still costs most (``benchmarks/robust.py``)."""
 WORD_BY_WORD = ("in lower case", "without final punctuation", "with typos")
 """Kinds that leave each word where it was, or take the last one: the marks of the words stay (``corpus/marks.py``)."""
 
 
-def augmented(pairs: Iterable[Pair], share: float, counts: Counter[str] | None = None) -> Iterator[Pair]:
+def augmented(pairs: Iterable[Pair], share: float, seed: int = 1, counts: Counter[str] | None = None) -> Iterator[Pair]:
     """``pairs``, and after this share of them a changed copy. ``counts`` gets how many of each kind."""
     counts = Counter() if counts is None else counts
     neighbours: deque[Pair] = deque(maxlen=NEIGHBOURS)
-    kinds = [*KINDS, JOINED]
+    kinds, shares = list(SHARES), list(SHARES.values())
     for number, pair in enumerate(pairs):
         yield pair
-        chance = random.Random(number)
+        chance = random.Random(f"{seed} {number}")
         if chance.random() < share:
-            kind = chance.choice(kinds)
+            kind = chance.choices(kinds, shares)[0]
             copy = joined(pair, neighbours, chance) if kind == JOINED else KINDS[kind](pair, chance)
             if copy != pair:
                 counts[kind] += 1

@@ -135,8 +135,8 @@ def prepare(
     doing = doing or (lambda what, done, total: None)
     ready(training.bleu_tokenizer or prepared(folder).get("bleu_tokenizer", USUAL))  # now, and not hours later
     of_training = {"max_tokens": training.max_tokens, "held_out": training.held_out}
-    if config.weights:
-        of_training["seed"] = training.seed  # which pairs are the sample of a file
+    if config.weights or config.augmentation:
+        of_training["seed"] = training.seed  # which pairs are the sample of a file, and which are copied and how
     asked = {**config.to_dict(), **of_training, "size": vocabulary_size, "given": tokenizer is not None}
     notes: list[str] = []
     if same_request(prepared(folder).get("asked"), asked):
@@ -208,7 +208,7 @@ def read_corpus(
     wanted = weighted(pairs_by_file(config), config.weights, training.seed, held_out=keys, account=account)
     encoded = EncodedPairs.write(
         folder / "train",
-        signed(augmented(wanted, config.augmentation, copies), config),
+        signed(augmented(wanted, config.augmentation, training.seed, copies), config),
         tokenizer,
         max_tokens=training.max_tokens,
         report=long_ones,
@@ -307,7 +307,7 @@ def vocabulary_for(config: DataConfig, given: Tokenizer | None, size: int, seed:
         return given.with_signs() if config.placeholders else given
     doing(f"finding {size:,} pieces of words", 0, 0)
     pairs = weighted(pairs_by_file(config), config.weights, seed)
-    seen = signed(augmented(pairs, config.augmentation), config)
+    seen = signed(augmented(pairs, config.augmentation, seed), config)
     return Tokenizer.train((side for pair in seen for side in pair), vocabulary_size=size)
 
 
