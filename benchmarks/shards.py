@@ -1,6 +1,6 @@
 """Does every line come once, whoever is killed? ``translate --shards`` of many short lines, beside the uninterrupted run.
 
-    python benchmarks/shards.py --source train.en --lines 200000 --kills 20     # processes on one folder, SIGKILL
+    python benchmarks/shards.py --source train.en --lines 1000000 --longest 20 --kills 20     # processes on one folder, SIGKILL
     python benchmarks/shards.py --source train.en --lines 100000 --ray          # two nodes on this machine, one is killed
 
   kills   two processes share the folder; one of the two, by chance, is killed now and then, and started again.
@@ -8,6 +8,8 @@
           another one joins. The rate is from the first shard to the last, beside CTranslate2 itself (ids in, batches of 32).
           ``--drivers 3`` kills the driver three times as well, evenly over the shards, and starts the same command again;
           the rate is then from each driver's first shard to its last.
+
+A file with fewer lines comes again from its beginning.
 
 Wanted: the output exactly the uninterrupted one, no shard written twice, on Ray ≥ 0.85 of CTranslate2's rate.
 """
@@ -25,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -149,14 +151,16 @@ def main() -> None:
     try:
         own = () if options.source else (one.source for one in first_sentences(options.lines))
         every = read_lines(options.source) if options.source else own
-        short = (line for line in every if 0 < len(line) <= options.longest)
-        lines = list(islice(short, options.lines))
+        short = [line for line in every if 0 < len(line) <= options.longest]
+        lines = list(islice(cycle(short), options.lines))
         source = folder / "lines.en"
         source.write_text("".join(f"{line}\n" for line in lines))
         expected, seconds = (options.expected, 0.0) if options.expected else uninterrupted(source, folder / "whole")
         print(expected, f"{seconds:.0f} s", flush=True)
         common = {
             "lines": len(lines),
+            "different": len(set(lines)),
+            "longest": options.longest,
             "file": Path(options.source).name or "demo",
             "load": round(os.getloadavg()[0], 1),
         }
