@@ -16,6 +16,7 @@ from sacrebleu.metrics.ter import TER
 
 from glassformer.errors import ConfigError
 from glassformer.score_tokenizers import DOWNLOADED, USUAL, choose, ready
+from glassformer.text.languages import SHORT
 from glassformer.text.tokenizer import WORD_START
 
 SEED = 12345
@@ -147,9 +148,19 @@ MEASURES: dict[str, Callable[[str], CorpusMetric]] = {
 
 def papers_measure(language: str) -> CorpusMetric:
     """The papers' figure for Multi30k: both sides lower-cased, Moses-normalised and -tokenised. It is no sacreBLEU score
-    and compares only with figures made the same way. ``language`` is the target's, for Moses."""
-    from sacremoses import MosesPunctNormalizer, MosesTokenizer  # half a second, which every command would pay
+    and compares only with figures made the same way. ``language`` is the target's, for Moses.
 
+    Raises ConfigError for a language that Moses has no rules for: it would take English's without a word."""
+    from sacremoses import MosesPunctNormalizer, MosesTokenizer  # half a second, which every command would pay
+    from sacremoses.corpus import NonbreakingPrefixes
+
+    known = {*NonbreakingPrefixes().available_langs.values(), "ja", "ko"}
+    language = SHORT.get(language.strip().lower(), language.strip().lower())
+    if language not in known:
+        raise ConfigError(
+            f"the papers' BLEU for {language!r}: Moses has no rules for that; choose one of {' '.join(sorted(known))}, "
+            "such as en, whose rules it takes where it has none"
+        )
     normalise, tokenise = MosesPunctNormalizer(lang=language), MosesTokenizer(lang=language)
 
     def prepared(text: str) -> str:

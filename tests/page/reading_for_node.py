@@ -36,6 +36,10 @@ I am happy :-) and sad ;( and <3 you :wave: :smile: :fire::fire:!
 👩‍👩‍👧 are here 🇩🇪 and there ☂️ 1️⃣!
 😀😀 😀
 Ticket OPS-77 of RFC 7231: run ls -l in hotfix/red-lamp with depth=12, app.lamp.colour and List<String>.
+Run git pull --rebase, rm -rf or docker compose up -d at 46.5763, 7.9904, 54.3213° N, 10.1349° E, 46°33'12\"N or 20° C.
+Loading the file {name}...
+Wait for it .... 🦉
+What is it…
 Dear [FULL NAME], ~~this~~ is ||hidden|| in r/owls and t.me/owls2 since 3h07m, [[Owls]], k8s, SW1A 2AA, [Y/n].
 BORN IN 1999. See Ref. No. 12 here. Two ways: a) First, call. b) Second, write. My owl is ill. Nobody knows.
 1. Peel them. 2. Boil them for 20 min. 3. Serve. Do so: 1. open it, 2. Water it.

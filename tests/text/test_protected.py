@@ -17,7 +17,13 @@ THINGS = [
     ("Tickets OPS-77, CVE-2024-30 and RFC 7231.", ["OPS-77", "CVE-2024-30", "RFC 7231"]),
     ("Merge hotfix/red-lamp into origin/main, k8s", ["hotfix/red-lamp", "origin/main", "k8s"]),
     ("Set depth=12 and app.lamp.colour, List<String>", ["depth=12", "app.lamp.colour", "List<String>"]),
-    ("tar -x or ls -l? [Y/n]", ["-x", "-l", "Y/n"]),
+    ("tar -x or ls -l? [Y/n]", ["tar -x", "ls -l", "Y/n"]),
+    ("Use git pull --rebase or sudo rm -rf, not -q.", ["git pull --rebase", "sudo rm -rf", "-q"]),
+    ("First npm install, then docker compose up -d.", ["npm install", "docker compose up -d"]),
+    ("Try git log --since=2024-01-02.", ["git log --since=2024-01-02"]),
+    ("Huts at 46.5763, 7.9904 and -33.85671,151.21530", ["46.5763, 7.9904", "-33.85671,151.21530"]),
+    ("Sail from 54.3213° N, 10.1349° E to 55° S", ["54.3213° N, 10.1349° E", "55° S"]),
+    ("At 46°33'12\"N 8°0'19.5\"E it snows", ["46°33'12\"N", "8°0'19.5\"E"]),
     ("At t.me/owls2 or about steam://run/7", ["t.me/owls2", "steam://run/7"]),
     ("Dear [FULL NAME], see [[Owls]]", ["[FULL NAME]", "[[Owls]]"]),
     ("It took 3h07m, see r/owls and u/anna", ["3h07m", "r/owls", "u/anna"]),
@@ -63,6 +69,7 @@ NOTHING = [
     "BORN IN 1999, HE DIED IN 2020.",
     "In- and output - I think - on/off, his/her, read/write-head; x = 5.",
     "[MUSIC] Il part à 6h30 des années 70; Ein- und Ausgang, T-Shirt.",
+    "The git is apt to forget it; the digit pushes - in 20° C or 20 °C - are 0.1234, 0.5678, 0.9012.",
     "A [sic] note [1], either/or [/bold].",
 ]
 
@@ -165,6 +172,9 @@ LONG = {
     "tickets": "AB-" * 50_000,
     "generic names": "A<Ab" * 30_000,
     "domains": "a.b/" * 30_000,
+    "options": "git push" + " --a" * 50_000,
+    "places": "1.0000 " * 30_000,
+    "degrees": "1°1'" * 30_000,
 }
 
 
@@ -183,6 +193,22 @@ def test_more_things_than_there_are_marks_stay_as_they_are():
     part, signs, unsigned = signed(found.text, SIGNS)
     assert part.count("😀") == 70_000 - 65_534
     assert len(signs) + len(unsigned) == 65_534
+
+
+def test_an_ellipsis_at_the_end_stays(tokenizer):
+    reader = Reader(tokenizer.with_signs(), "en", "de")
+
+    def written(text, *said, reader=reader):
+        return reader.write(reader.read([text])[0], said).text
+
+    assert written("Loading {name} ...", f"Laden {SIGNS[0]}.") == "Laden {name}..."
+    assert written("wait... 🦉", "Warten") == "Warten... 🦉"
+    assert written("wait.....", "请等待。") == "请等待....."
+    assert written("wait...", "Warten …") == "Warten …"
+    assert written("wait...", "Warten?") == "Warten?"
+    assert written("say (wait...)", "sag (warten.)") == "sag (warten.)"
+    assert written("wait.", "Warten.") == "Warten."
+    assert written("wait...", "Warten.", reader=Reader(tokenizer, protect=False)) == "Warten."
 
 
 def test_names_that_are_words_of_the_text_do_not_stand_for_things(tokenizer, monkeypatch):

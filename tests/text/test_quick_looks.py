@@ -32,6 +32,7 @@ _PARTS = """
     C:\\x [b] [/b] [ ] [1] ](http://x) ( ) () f() foo.bar() x_y __x__ _ # #1 #tag #ffcc00 @me @ C++ C#
     ++ + +49 (0)30 :x: :tada: : :: ::1 :-) ;) 8) = == - -- --no-cache – — … . .. ... ! ? ?! ; , : / //
     /usr/bin ~/x ../y a/b and/or 12/05/2021 2024-05-01 10:30 1-2 x.py x.PDF 0xFF
+    git push npm install apt-get ls make 46.5763, 7.9904 54.3213° 55° N 46°33'12"N
     -v -rf OPS-7 RFC 723 AB 12 ~~ ~ || | y/n r/owls k8s a=1 ab.cd.ef A<Ab> 3h07m t.me/x 0x deadbeef
     e3b0c44298fc 123e4567-e89b-12d3-a456-426614174000 DE89 3704 0044 0532 <!-- --> {n,plural,one{#}}
     fe80::1 1.2.3.4 ❤️ 😀 👍🏽 🇩🇪 1️⃣ → ☂ ™ © ® ° ‼ ⁉ № § \ue000 \ue005 \ue00a \U000f0000 \U00100000 \ufffd
@@ -40,6 +41,7 @@ _PARTS = """
 PARTS = _PARTS.split()
 NEAR = (
     """
+    Say git push here.|See rm -rf here.|It is 46.5763 7.9904 here.|Sail 55° N here.|
     Wait -- it is late.|It has 12 3456 parts.|Write c++ here.|Call it () here.|The localhost is here.|Version 1.2.3 is out.|
     It is 5th in line.|It is v5 in line.|Pages 4-5 are gone.|See a.b here.|I. Äöü äöü are here.|I A. Then äöü are here.|
     l'A b äö c|I'M SO tired of it.|O'B O'C O'D are names|I'M D'A we|Äöü Öäü and x|X äöü Y ß z|aß'A b c äö

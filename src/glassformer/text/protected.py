@@ -18,6 +18,7 @@ from functools import cache, cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from glassformer.text.commands import COMMAND, NAMES
 from glassformer.text.normalise import normalised
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ FILES = (
 )
 SHAPE = r"\p{Extended_Pictographic}[\uFE0E\uFE0F]?\p{Emoji_Modifier}?[\U000E0020-\U000E007F]*"
 """One emoji with its style, skin and flag's letters; several joined by U+200D are one picture."""
+CALLED = ("localhost", *NAMES)
+"""Words that begin a thing without any sign that says so."""
+COMPASS = r"(?: ?[NSEW](?!\w))"
+PLACE = r"[-+\u2212]?\d{1,3}\.\d{4,}°?" + COMPASS + "?"
 SYMBOLS = rf"(?:\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{SHAPE}(?:\u200D{SHAPE})*" + (
     r"|(?!°)[\p{So}\p{Emoji_Presentation}\u2190-\u21FF])"
 )
@@ -56,6 +61,7 @@ KINDS = {
     r"|localhost(?::\d{1,5}(?!\w))?(?:/[^\s<>\"“”«»`]*)?(?!\w)"
     rf"|(?:[a-z0-9-]++\.){{1,10}}(?:(?:{DOMAINS})(?:[/?#][^\s<>\"“”«»`]*)?(?![\w-]|\.\w)|[a-z]{{2,6}}/[^\s<>\"“”«»`]+))",
     "code": r"`[^`\n]+`",
+    "command": COMMAND,
     "message": r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,"
     r"(?:[^{}]{1,200}\{(?:[^{}]|\{[^{}]{0,80}\}){0,400}\}){1,9}\s*\}",
     "placeholder": r"\{\{\s*[^{}]{1,80}?\s*\}\}|[$%#]?\{[^{}\s][^{}]{0,80}\}|\{\}"
@@ -88,6 +94,8 @@ KINDS = {
     r"|(?<!\w)(?<!\p{Lu}{2} )(?!(?:AD|BC|CE|AM|PM|NO|NOT|IN|OF|TO|BY|AT|ON|AND|FOR|THE) )[A-Z]{2,5} \d{3,5}"
     r"(?![\w,]|\.\d| \p{Lu}{2})",
     "address": r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])",
+    "place": rf"(?<![\w.,])(?<![\d,;] ){PLACE}(?:, ?| ){PLACE}(?![,;]? ?\d|\w|\.\d)"
+    rf"|(?<![\w.,])\d{{1,3}}(?:\.\d+)?° ?(?:\d{{1,2}}(?:\.\d+)?['′’] ?(?:\d{{1,2}}(?:\.\d+)?(?:[\"″”]|''))?)?{COMPASS}",
     "digits": r"(?<!\w)[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,3})?(?!\w)"
     r"|(?<!\w)\d{4}(?: \d{4}){3}(?!\w| \d)|(?<![\w+])\+\d[\d ()/-]{6,20}\d(?!\w)"
     r"|(?<![\w/])\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})(?![\w/])",
@@ -100,8 +108,8 @@ with a run of letters begins only where the run does, and runs give nothing back
 ENDS = ".,;:!?'’…*"
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 QUICK = re.compile(
-    r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|[\dA-Z]-\d|[a-z]\.[a-z]|--|(?<![\w-])-[A-Za-z](?![\w-])|\bv\d|\(\)|0x|~~|\|\|"
-    r"|[A-Za-z]\d|\d[A-Za-z]|\d \d{4}|[A-Z] \d{3}|[Cc]\+\+|localhost"
+    r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|[\dA-Z]-\d|[a-z]\.[a-z]|--|(?<![\w-])-[A-Za-z]|\bv\d|\(\)|0x|~~|\|\|"
+    r"|[A-Za-z]\d|\d[A-Za-z]|\d \d{4}|\d\.\d{4}|\d°|[A-Z] \d{3}|[Cc]\+\+|" + "|".join(CALLED)
 )
 QUICK_SYMBOLS = re.compile(
     "[\u00a6\u00a9\u00ae\u2100-\u2bff\u3000-\u303f\u3200-\u33ff\ua000-\uabff\ue000-\uf8ff\U00010000-\U0010ffff]"
@@ -109,12 +117,12 @@ QUICK_SYMBOLS = re.compile(
 """Whatever has none of these has nothing to protect: most lines are done here."""
 _ALONE = r"@#:/<>{}%$&`\\_=\["
 _NEIGHBOURS = (
-    rf"[{_ALONE}0-9.(+~|-](?:(?<=[{_ALONE}])|(?<=[0-9])(?:(?<=[A-Za-z].)|[A-Za-z]|-[0-9]|\.[0-9]+\.[0-9]| [0-9]{{4}}"
-    r"|(?<=[A-Z] [0-9])[0-9]{2})"
-    r"|(?<=[a-z]\.)[a-z]|(?<=-)-|(?<=[A-Z]-)[0-9]|(?<=-)(?<![\w-]-)[A-Za-z](?![\w-])|(?<=~)~|(?<=\|)\||(?<=\()\)|(?<=\+)\+(?<=[Cc]..))"
+    rf"[{_ALONE}0-9.(+~|-](?:(?<=[{_ALONE}])|(?<=[0-9])(?:(?<=[A-Za-z].)|[A-Za-z]|-[0-9]|\.[0-9]+\.[0-9]|\.[0-9]{{4}}"
+    r"| [0-9]{4}|°|(?<=[A-Z] [0-9])[0-9]{2})"
+    r"|(?<=[a-z]\.)[a-z]|(?<=-)-|(?<=[A-Z]-)[0-9]|(?<=-)(?<![\w-]-)[A-Za-z]|(?<=~)~|(?<=\|)\||(?<=\()\)|(?<=\+)\+(?<=[Cc]..))"
 )
 QUICK_AT = re.compile(_NEIGHBOURS)
-"""The same as QUICK but for *localhost*, of texts in ASCII, in a tenth of the time: Python's ``re`` runs over all
+"""The same as QUICK but for CALLED, of texts in ASCII, in a tenth of the time: Python's ``re`` runs over all
 characters but those that the set at the beginning has."""
 QUICK_AT_ANY = re.compile(_NEIGHBOURS.replace("[0-9]", r"\d").replace("0-9", r"\d"))
 """The same of any text."""
@@ -137,6 +145,7 @@ MAY_BE: dict[str, MaybeThere] = {
     "mail": lambda text: "@" in text.text,
     "domain": lambda text: text.dotted or "www." in text.text or "localhost" in text.text,
     "code": lambda text: "`" in text.text,
+    "command": lambda text: "-" in text.text or any(map(text.text.__contains__, CALLED)),
     "message": lambda text: "{" in text.text,
     "placeholder": lambda text: "{" in text.text or "$" in text.text or "[" in text.text,
     "format": lambda text: "%" in text.text,
@@ -150,6 +159,7 @@ MAY_BE: dict[str, MaybeThere] = {
     "option": lambda text: "-" in text.text or "/" in text.text,
     "identifier": lambda text: text.has_digits or "#" in text.text or "-" in text.text,
     "address": lambda text: text.text.count(":") > 1,
+    "place": lambda text: text.has_digits and ("." in text.text or "°" in text.text),
     "digits": lambda text: text.has_digits,
     "mention": lambda text: "@" in text.text or "#" in text.text or "/" in text.text,
     "emoticon": lambda text: _EMOTICON.search(text.text),
@@ -337,9 +347,11 @@ def is_picture(thing: str) -> bool:
 
 def may_have_things(text: str) -> bool:
     """A quick look: False for most lines, which hold no thing; True where QUICK or QUICK_SYMBOLS find something."""
+    if any(map(text.__contains__, CALLED)):
+        return True
     if text.isascii():
-        return QUICK_AT.search(text) is not None or "localhost" in text
-    return bool(QUICK_AT_ANY.search(text) or "localhost" in text or QUICK_SYMBOLS.search(text))
+        return QUICK_AT.search(text) is not None
+    return bool(QUICK_AT_ANY.search(text) or QUICK_SYMBOLS.search(text))
 
 
 def all_kinds() -> regex.Pattern[str]:

@@ -28,6 +28,8 @@ LONGEST = 200
 """Tokens: the longest sentence that is read whole where a model's card does not say how long its training's were."""
 LINE_ENDS = re.compile(r"((?<![ \t])[ \t]*(?:\r\n|\r|\n)\s*)")
 """A line's end with the blanks around it and the empty lines that follow: they stay as they are."""
+ELLIPSIS = re.compile(r"(\.{3,}|…+)\s*$")
+SAYS_MORE = re.compile(r"(?:\.\.|…|[?!？！])\W*$")
 NAMES = tuple(f"X{letter}{number}" for number in (7, 8, 9) for letter in "QZJ")
 """Signs for a vocabulary that has none: words that look like the names of parts, which models copy more often than other
 things (``docs/journal.md``)."""
@@ -165,8 +167,10 @@ class Reader:
             text = text.strip()
             if things or has_signs(text):
                 text, missing = restored(text, part.signs, things, part.unsigned, part.text)
-                text = f"{part.head}{text}{part.tail}"
                 lost += missing
+            if self.protect and part.ids:
+                text = with_ellipsis(part.text, text)
+            text = f"{part.head}{text}{part.tail}"
             between = part.before
             if between is None:
                 between = glue(self.target, whole, text) if whole and text else ""
@@ -240,6 +244,15 @@ def without_pictures(text: str, things: Mapping[str, str]) -> tuple[str, str, st
         return "", text, ""
     head, tail = (re.sub(pictures, lambda sign: things[sign[0]], found[place]) for place in (1, 3))
     return head.lstrip(), found[2], tail
+
+
+def with_ellipsis(source: str, translation: str) -> str:
+    """``translation`` with the ellipsis that ``source`` ends in, in place of its full stop, unless it ends in a mark that
+    says more. *Loading...* and *Loading.* are two things, and most training text has few of the first."""
+    found = ELLIPSIS.search(source) if source.rstrip().endswith(("...", "…")) else None
+    if not found or not translation or SAYS_MORE.search(translation):
+        return translation
+    return re.sub(r"[.。]?\s*$", "", translation) + found[1]
 
 
 class _Line(NamedTuple):

@@ -77,12 +77,10 @@ export class Reader {
 
   /** The translation as people read it. */
   write({ text: source, signs, unsigned, things, loud, head, tail }: Reading, ids: number[]): string {
-    const text = this.tokenizer.decode(ids);
-    return (
-      head +
-      restored((loud ? inUpperCase(text, this.rules.told.target) : text).trim(), signs, things, unsigned, source) +
-      tail
-    );
+    const decoded = this.tokenizer.decode(ids);
+    const text = (loud ? inUpperCase(decoded, this.rules.told.target) : decoded).trim();
+    const whole = restored(text, signs, things, unsigned, source);
+    return head + (this.protects ? withEllipsis(source, whole) : whole) + tail;
   }
 
   /** A translation of `reading`, given as people read it, as the model writes it: with the source's signs. */
@@ -105,6 +103,13 @@ export class Reader {
       tokens,
     );
   }
+}
+
+/** `translation` with the ellipsis that `source` ends in, in place of its full stop, unless it ends in a mark that says more. */
+function withEllipsis(source: string, translation: string): string {
+  const found = /(\.{3,}|…+)\s*$/u.exec(source);
+  if (!found || !translation || /(?:\.\.|…|[?!？！])[^\p{L}\p{N}_]*$/u.test(translation)) return translation;
+  return translation.replace(/[.。]?\s*$/u, "") + found[1]!;
 }
 
 /** The characters before `text`, the text, and those behind it: emoji at its ends. */
