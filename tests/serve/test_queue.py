@@ -34,14 +34,49 @@ def test_a_sentence_over_the_budget_is_taken_alone() -> None:
 def test_a_short_request_does_not_wait_behind_a_document() -> None:
     queue = Queue(budget=40)
     queue.put(order([[1] * 9 for _ in range(100)]))
-    assert len((queue.take() or ("", []))[1]) == 4
+    queue.take()
     queue.put(order([[2] * 9]))
     assert 2 in [piece.source[0] for piece in (queue.take() or ("", []))[1]]
 
 
+def list_of(count: int, lane: str = "a") -> Order:
+    """Ten tokens each."""
+    return order([[0] * 9 for _ in range(count)], lane)
+
+
+def taken(queue: Queue) -> int:
+    return len((queue.take() or ("", []))[1])
+
+
+def test_lists_alone_are_computed_in_batches_of_twice_the_budget() -> None:
+    queue = Queue(budget=100)
+    queue.put(list_of(5))
+    queue.put(list_of(50))
+    assert [taken(queue) for _ in range(3)] == [20, 20, 15]
+
+
+@pytest.mark.parametrize("lane", ["a", "b"])
+def test_where_a_short_request_waits_in_any_lane_the_budget_holds(lane: str) -> None:
+    queue = Queue(budget=100)
+    queue.put(list_of(60))
+    assert taken(queue) == 20
+    queue.put(list_of(1, lane))
+    assert taken(queue) == 10
+    if lane == "b":
+        assert taken(queue) == 1
+    assert taken(queue) == 20  # the lists are alone again
+
+
+def test_a_request_of_less_than_half_a_budget_is_a_short_one() -> None:
+    queue = Queue(budget=100)
+    queue.put(list_of(60))
+    queue.put(list_of(4))
+    assert taken(queue) == 10
+
+
 def test_pieces_of_similar_length_are_computed_together() -> None:
     """A batch takes as many steps as its longest sentence. The order that waits the longest says which length it is."""
-    queue = Queue(budget=60)
+    queue = Queue(budget=30)
     lengths = [3, 9, 4, 8, 5, 7, 6]
     first, second = (order([[number] * length for length in lengths]) for number in range(2))
     queue.put(first)
@@ -75,7 +110,7 @@ def test_one_list_is_shared_by_the_workers_who_are_free() -> None:
 
 
 def test_lanes_take_turns_and_are_never_mixed() -> None:
-    queue = Queue(budget=10)
+    queue = Queue(budget=5)
     for lane in "ab":
         queue.put(order([[1] * 9 for _ in range(3)], lane))
     taken = [queue.take() for _ in range(6)]

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 BUDGET = 512
-"""Source tokens that are computed together. Measured on two cores: 32 short sentences, beyond which rates hardly grow."""
+"""Source tokens that are computed together; twice as many where only orders of half a budget or more wait. A larger batch
+costs less a sentence (journal), but a request that comes meanwhile waits for all of it."""
 SHARED = 128
 """Source tokens from which on a worker leaves a part of what waits to the workers who are free, too."""
 MOST_WAITING = 200_000
@@ -48,8 +49,8 @@ class Order:
     """Pieces that are not found yet."""
     waiting: list[int] = field(default_factory=list)
     """The numbers of the pieces that nobody has taken, the shortest first."""
-    lengths: list[int] = field(default_factory=list)
-    """How many tokens each of these has."""
+    tokens: int = 0
+    """Of all pieces, the taken ones too, with their ends."""
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when nobody waits for it any more."""
     began: float = 0.0
@@ -61,9 +62,8 @@ class Order:
 
     def __post_init__(self) -> None:
         self.left, self.found = len(self.sources), [None] * len(self.sources)
-        every = list(map(len, self.sources))
-        self.waiting = sorted(range(len(every)), key=every.__getitem__)
-        self.lengths = sorted(every)
+        self.waiting = sorted(range(len(self.sources)), key=self.length)
+        self.tokens = self.waiting_tokens
 
     def end(self, error: BaseException | None = None) -> bool:
         """Whether the order ends with this: it does once, however many threads find a reason at the same time."""
@@ -76,20 +76,19 @@ class Order:
     @property
     def waiting_tokens(self) -> int:
         """Of the pieces that nobody has taken."""
-        return sum(self.lengths) + len(self.lengths)
+        return sum(map(self.length, self.waiting)) + len(self.waiting)
 
-    def take_nearest(self, length: int) -> tuple[int, int]:
-        """The number of the waiting piece whose length is nearest to this, and its length: it is taken."""
-        place = bisect_left(self.lengths, length)
-        if place and (place == len(self.lengths) or length - self.lengths[place - 1] <= self.lengths[place] - length):
-            place -= 1
-        return self.waiting.pop(place), self.lengths.pop(place)
+    def length(self, number: int) -> int:
+        """How many tokens this piece has."""
+        return len(self.sources[number])
 
-    def put_back(self, number: int, length: int) -> None:
-        """The piece waits again."""
-        place = bisect_left(self.lengths, length)
-        self.waiting.insert(place, number)
-        self.lengths.insert(place, length)
+    def nearest(self, length: int) -> int:
+        """The place in ``waiting`` of the piece whose length is nearest to this."""
+        waiting, of = self.waiting, self.length
+        place = bisect_left(waiting, length, key=of)
+        if place and (place == len(waiting) or length - of(waiting[place - 1]) <= of(waiting[place]) - length):
+            return place - 1
+        return place
 
     def why_not(self, now: float) -> BaseException | None:
         """Why this need not be computed any more."""
@@ -175,30 +174,35 @@ class Queue:
         """Pieces up to the budget, one of each order in turn, and the orders that ended without being computed. The first
         order's longest piece says which length is taken of the others, so that the order that waits the longest is done
         first."""
-        now, room = time.monotonic(), min(self.budget, max(self.tokens // (self.idle + 1), SHARED))
+        now = time.monotonic()
         pieces: list[Piece] = []
         ended: list[Order] = []
         for order in orders:
             if why := order.why_not(now):
                 self.tokens -= order.waiting_tokens
                 order.waiting.clear()
-                order.lengths.clear()
                 if order.end(why):
                     ended.append(order)
         waiting = [order for order in orders if order.waiting]
-        longest = waiting[0].lengths[-1] if waiting else 0
+        longest = waiting[0].length(waiting[0].waiting[-1]) if waiting else 0
+        room = min(self.most(), max(self.tokens // (self.idle + 1), SHARED))
         while waiting and room > 0:
             for order in waiting:
-                number, length = order.take_nearest(longest)
+                place = order.nearest(longest)
+                length = order.length(order.waiting[place])
                 if pieces and length >= room:
-                    order.put_back(number, length)
                     room = 0  # its turn comes with the next batch
                     break
                 order.began = order.began or now
-                pieces.append(Piece(order, number))
+                pieces.append(Piece(order, order.waiting.pop(place)))
                 room, self.tokens = room - length - 1, self.tokens - length - 1
             waiting = [order for order in waiting if order.waiting]
         return pieces, ended
+
+    def most(self) -> int:
+        """Tokens of the next batch: the budget, or twice as many when only lists and documents wait, in all lanes."""
+        waiting = (order for orders in self.lanes.values() for order in orders if order.waiting)
+        return self.budget * (2 if all(2 * order.tokens >= self.budget for order in waiting) else 1)
 
     def close(self) -> None:
         """Take nothing new; what waits is still computed."""
