@@ -28,6 +28,28 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None
     assert path.read_bytes() == b"old"
 
 
+def test_a_disk_that_is_full_is_said_of_the_file_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It named the unfinished one, or none."""
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(FileNotFoundError, match=r"nowhere/x'$"):
+        replace_file(tmp_path / "nowhere" / "x", b"content")
+    monkeypatch.setattr("os.fsync", full)
+    for write in (replace_file, lambda path, content: write_folder(path, {"a": content})):
+        with pytest.raises(OSError, match=r"No space left on device: .*/asked'$"):
+            write(tmp_path / "asked", b"content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_said_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"there is no folder .*nowhere: make it first"):
+        check_replaceable(tmp_path / "nowhere" / "x.html", b"sign", "page")
+
+
 def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     (tmp_path / "theirs").write_bytes(b"theirs")
     (tmp_path / "link").symlink_to(tmp_path / "theirs")

@@ -16,7 +16,8 @@ from glassformer.decoding import Hypothesis
 from glassformer.engines.native import Native
 from glassformer.errors import CheckpointError, ConfigError, ShapeError, TranslationWarning
 from glassformer.text.glossary import Glossary
-from glassformer.text.reading import NAMES
+from glassformer.text.protected import SIGNS
+from glassformer.text.reading import NAMES, Part
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.trace import Trace
 from glassformer.translator import Translation, Translator, merge_words, shipped_models
@@ -438,8 +439,12 @@ def test_an_empty_hypothesis_is_passed_over() -> None:
     def made(text: str) -> Translation:
         return Translation(text, -1.0, -1.0, [], True)
 
-    assert [one.text for one in not_empty([made(" "), made("Ja")], "Yes")] == ["Ja"]
-    assert [one.text for one in not_empty([made("")], "Yes")] == ["Yes"]
+    assert [one.text for one in not_empty([made(" "), made("Ja")], Part([5], "Yes"))] == ["Ja"]
+    assert [one.text for one in not_empty([made("")], Part([5], "Yes"))] == ["Yes"]
+    a, b = SIGNS[:2]
+    part = Part([5], f"See {b}", {b: 0})
+    found = [made(a), made(f" {a} {b}"), made(f"{a}{a} Ja")]
+    assert [one.text for one in not_empty(found, part)] == [f" {a} {b}", f"{a}{a} Ja"]  # strays are taken out
 
 
 def test_a_script_that_the_model_does_not_read_is_told_once(folder: Path) -> None:

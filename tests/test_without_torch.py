@@ -1,6 +1,7 @@
 """What works where PyTorch is not installed, and what is said where it is needed."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,14 @@ def test_bfloat16_is_read_exactly(folder: Path, tmp_path: Path) -> None:
     bare = read_weights(tmp_path / "half", toy().model.config)
     half = toy().model.embedding.weight.detach().bfloat16().float().numpy()
     assert np.array_equal(bare.weights["embedding.weight"], half)
+
+
+def test_a_file_larger_than_its_header_says_is_not_read(folder: Path, tmp_path: Path) -> None:
+    """A hole of three gigabytes takes no bytes on disk, and took 3.2 GB of memory."""
+    shutil.copytree(folder, tmp_path / "hole")
+    os.truncate(tmp_path / "hole" / "model.safetensors", 3 * 2**30)
+    with pytest.raises(CheckpointError, match="is not a safetensors file"):
+        read_weights(tmp_path / "hole", toy().model.config)
 
 
 def test_another_model_s_sizes_are_refused(folder: Path) -> None:

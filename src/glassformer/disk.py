@@ -126,9 +126,16 @@ def inside(run: Path, folder: Path) -> Path:
     return folder
 
 
+def check_folder_of(path: Path) -> None:
+    """Raises ConfigError, before anything is computed, where the folder that is to hold ``path`` is none."""
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path}: there is no folder {path.parent}: make it first, or name another file")
+
+
 def check_replaceable(path: Path, sign: bytes, what: str, *others: bytes) -> None:
     """Raises ConfigError, before anything is written, where there is a file called ``path`` that does not hold ``sign``, or
-    one of ``others``: it is somebody's, and no ``what`` of ours."""
+    one of ``others``: it is somebody's, and no ``what`` of ours; and where there is no folder for it."""
+    check_folder_of(path)
     if not (path.exists() or path.is_symlink()):
         return
     ours = path.is_file() and not path.is_symlink()
@@ -173,11 +180,15 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
 @contextmanager
 def unfinished_name(path: Path) -> Iterator[Path]:
     """The name under which ``path`` is written until it is whole; nothing is left under it. Leavings of a
-    killed process under such a name of the same ``path`` go too."""
+    killed process under such a name of the same ``path`` go too. An OSError of it names ``path``."""
     remove_left(path.parent, f"{UNFINISHED}{path.name}")
     unfinished = path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         yield unfinished
+    except OSError as error:
+        if error.filename is None or str(error.filename).startswith(str(unfinished)):
+            raise OSError(error.errno, reason(error), str(path)) from error
+        raise
     finally:
         remove(unfinished)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -56,6 +57,15 @@ def make_sentence(
         if not 0 <= token < vocabulary:
             raise VocabularyError(f"id {token} of a prefix is not in the vocabulary: wanted 0 … {vocabulary - 1}")
     return Sentence(model_config.source(source), list(prefix), max(limit, len(prefix) + 1))
+
+
+def check_numbers(log_probabilities: Iterable[float]) -> None:
+    """Raises DecodingError where a log P is not a number: weights that are finite may have products that are not."""
+    if any(map(math.isnan, log_probabilities)):
+        raise DecodingError(
+            "the model computes numbers that are not finite (NaN or infinity), and so no translation: its weights are too "
+            "large, damaged, or no model's"
+        )
 
 
 def by_length(lengths: Sequence[int], rows: int, batch_tokens: int) -> Iterator[list[int]]:

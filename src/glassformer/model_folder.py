@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glassformer.brief import brief
+from glassformer.brief import brief, shown
 from glassformer.card import check_card
 from glassformer.config import ModelConfig
 from glassformer.disk import inside, read_file, read_folder, read_json
@@ -55,8 +55,8 @@ def describe(folder: Path) -> Description:
         )
     if tokenizer.target.before != config.target_prefix:
         raise CheckpointError(
-            f"{folder}: the tokenizer begins targets with {tokenizer.target.before} and the model with "
-            f"{config.target_prefix}: they are not of the same training"
+            f"{folder}: the tokenizer begins targets with {shown(tokenizer.target.before)} and the model with "
+            f"{shown(config.target_prefix)}: they are not of the same training"
         )
     for name in ("pad_id", "bos_id", "eos_id", "unk_id"):
         if getattr(tokenizer, name) != getattr(config, name):

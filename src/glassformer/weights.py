@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import SafetensorError, deserialize
+from safetensors import SafetensorError, deserialize, safe_open
 
 from glassformer.brief import brief
 from glassformer.config import ModelConfig
@@ -81,6 +81,8 @@ def read_weights(folder: Path, config: ModelConfig) -> Bare:
         size = check_regular(path)
         with path.open("rb") as file:
             check_header(file.read(8), size, path)
+        with safe_open(path, framework="np"):  # refuses a file larger than its header says, before it is read
+            pass
         tensors = dict(deserialize(read_folder(folder, [path.name])[path.name]))  # type: ignore[no-untyped-call]
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({reason(error)}): the model is not complete") from None

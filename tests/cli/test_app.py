@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 import glassformer
-from glassformer.cli.app import main, paragraphs
+from glassformer.cli.app import main, paragraphs, said_of
 from glassformer.errors import ConfigError
 
 
@@ -60,6 +60,11 @@ def test_a_mistyped_command_is_told(call: Call, words: list[str]) -> None:
 def test_an_error_is_one_line(call: Call) -> None:
     ended = call("train", "--time-limit", "[soon]")  # brackets are text, not colours
     assert ended == (2, "", "error: --time-limit [soon]: wanted a time such as 45m, 2h, 1h30m or 90s\n")
+
+
+def test_an_error_of_the_system_begins_with_its_file() -> None:
+    assert said_of(OSError(28, "No space left on device", "x.html")) == "x.html: No space left on device"
+    assert said_of(OSError("broken")) == "broken"
 
 
 def test_an_error_with_line_ends_is_one_line(call: Call) -> None:

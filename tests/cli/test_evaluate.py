@@ -125,6 +125,8 @@ def test_several_references_and_systems(run: Run, files: dict[str, str], tmp_pat
     assert "6 sentences are few" in shown
     with pytest.raises(ConfigError, match="--output with 2 --hypotheses"):
         run(*words, "--output", str(tmp_path / "out"))
+    with pytest.raises(ConfigError, match="there is no folder"):
+        run("evaluate", "--source", files["en"], "--target", files["de"], "--output", str(tmp_path / "nowhere" / "out"))
 
 
 def test_metrics_are_chosen(run: Run, files: dict[str, str]) -> None:

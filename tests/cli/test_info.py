@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from glassformer.cli import compare
+from glassformer.disk import write_folder
 from glassformer.errors import CheckpointError
 
 Run = Callable[..., Any]
@@ -50,6 +51,18 @@ def test_any_card_can_be_shown() -> None:
         ("g", "1,234,567"),
         ("h i", "[j]"),
     ]
+
+
+def test_a_card_of_megabytes_does_not_fill_the_terminal(run: Run, models: Path, tmp_path: Path) -> None:
+    shutil.copytree(models / "en-de", tmp_path / "m")
+    files = {path.name: path.read_bytes() for path in (tmp_path / "m").iterdir() if path.name != "manifest.json"}
+    shutil.rmtree(tmp_path / "m")
+    card = {**json.loads(files["card.json"]), "data": ["x" * 1000] * 900, "own": [{"a": 1}] * 20_000}
+    write_folder(tmp_path / "m", {**files, "card.json": json.dumps(card).encode()})
+    text = run("info", str(tmp_path / "m")).stdout
+    assert len(text) < 100_000
+    assert "characters: --json gives all" in " ".join(text.split())
+    assert len(run("info", str(tmp_path / "m"), "--json").stdout) > 900_000
 
 
 @pytest.fixture

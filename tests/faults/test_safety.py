@@ -16,9 +16,11 @@ import torch
 from backports import zstd
 
 from glassformer.checkpoint import load_model
+from glassformer.config import DecodingConfig
 from glassformer.disk import LARGEST_JSON
-from glassformer.errors import CheckpointError, GlassformerError, TraceFileError
+from glassformer.errors import CheckpointError, DecodingError, GlassformerError, TraceFileError
 from glassformer.trace import Trace
+from glassformer.translator import Translator
 from tests.faults.conftest import Tried
 from tests.memory_of import memory_of
 from tests.toy_translator import save_toy_translator
@@ -167,6 +169,36 @@ def test_weights_that_are_not_finite_are_refused(model: Path, name: str, number:
     rewrite(model, "model.safetensors", save({key: value.to(torch.complex64) for key, value in tensors.items()}))
     with pytest.raises(CheckpointError, match=r"wanted floating-point numbers|is not a safetensors file"):
         load_model(model)
+
+
+def test_weights_whose_products_are_not_finite_are_said(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Native ended in an IndexError or gave the source as its translation; evaluate gave figures of that."""
+    from safetensors.torch import load, save
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(model.parent / "cache"))
+    tensors = load((model / "model.safetensors").read_bytes())
+    for name, values in tensors.items():
+        if name.endswith("w_o.weight"):
+            values.fill_(3e38)
+    rewrite(model, "model.safetensors", save(tensors))
+    wanted = "computes numbers that are not finite"
+    native = Translator.load(model, engine="native")
+    for config in (DecodingConfig(attention=True), DecodingConfig(method="greedy"), DecodingConfig(method="sampling")):
+        with pytest.raises(DecodingError, match=wanted):
+            native.translate("The dog sleeps.", config=config)
+    with pytest.raises(DecodingError, match=wanted):
+        native.score(["The dog sleeps."], ["Der Hund schläft."])
+    with pytest.raises(DecodingError, match=wanted):
+        Translator.load(model, engine="ctranslate2")
+
+
+def test_a_list_without_end_in_a_configuration_is_one_short_line(model: Path) -> None:
+    config = json.loads((model / "config.json").read_bytes())
+    for prefix in ([3] * 100_000, [-1] * 100_000):
+        rewrite(model, "config.json", json.dumps({**config, "target_prefix": prefix}).encode())
+        with pytest.raises(CheckpointError) as refused:
+            load_model(model)
+        assert len(str(refused.value)) < 600
 
 
 def test_a_header_of_a_megabyte_takes_no_gigabytes(model: Path, tried: Tried) -> None:

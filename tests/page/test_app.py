@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Callable
 
@@ -12,8 +13,8 @@ from starlette.testclient import TestClient
 
 from glassformer.http.guard import LARGEST_BODY
 from glassformer.http.parse import from_json
-from glassformer.http.policy import hashes
-from glassformer.page import wire
+from glassformer.http.policy import hashes, policy
+from glassformer.page import app, built, wire
 from glassformer.page.app import WAITING, make_app
 from glassformer.page.look import see
 from glassformer.page.service import Service
@@ -39,6 +40,23 @@ def test_the_page_runs_only_its_own_script(client: TestClient, page: str) -> Non
     assert "frame-ancestors 'none'" in rules
     assert "unsafe" not in rules
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_page_is_read_and_hashed_once_a_build(
+    client: TestClient, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty clients who asked for it again and again, and did not read, kept everybody else waiting for 19 seconds."""
+    asked: list[str] = []
+    monkeypatch.setattr(app, "policy", lambda *words, **more: (asked.append(""), policy(*words, **more))[1])
+    app.page_of.cache_clear()
+    answers = [client.get("/") for _ in range(5)]
+    assert len(asked) == 1
+    assert {answer.text for answer in answers} == {page}
+    assert len({answer.headers["content-security-policy"] for answer in answers}) == 1
+    place = built.built_folder() / "index.html"
+    place.write_text("<html>another</html>", encoding="utf-8")
+    os.utime(place, ns=(0, 12345))
+    assert client.get("/").text == "<html>another</html>"
 
 
 @pytest.mark.usefixtures("no_page")

@@ -151,6 +151,17 @@ def test_what_cannot_be_is_said(fake: TestClient, path: str, body: Any, status: 
     assert message in answer.json()["error"]
 
 
+def test_half_a_surrogate_pair_in_a_text_is_translated(engine: Fake) -> None:
+    """With the page beside it, our own request ended in a 500: the link to look inside could not be written."""
+    with client_of(office_of(engine, look=True)) as client:
+        for path in ("/v1/translate", "/translate"):
+            body = b'{"q": "a \\ud800", "text": "a \\ud800", "source": "en", "target": "de"}'
+            body = body if path == "/translate" else b'{"text": "a \\ud800"}'
+            answer = client.post(path, content=body, headers={"content-type": "application/json"})
+            assert answer.status_code == 200
+    assert "ud800" not in answer.text
+
+
 def test_an_empty_text_stays_empty(fake: TestClient) -> None:
     assert fake.post("/translate", json={"q": "", "source": "en", "target": "de"}).json() == {"translatedText": ""}
     assert fake.post("/translate", json={"q": [], "source": "en", "target": "de"}).json() == {"translatedText": []}

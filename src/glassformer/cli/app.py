@@ -81,7 +81,7 @@ def main() -> NoReturn:
         if show_where:
             sys.excepthook = partial(print_unexpected, whole=True)
             raise
-        text = clipped(" ".join(str(error).split()), LONGEST_ERROR) or type(error).__name__
+        text = clipped(" ".join(said_of(error).split()), LONGEST_ERROR) or type(error).__name__
         Terminal(stderr=True).print(f"[bold red]error:[/] {escape(text)}", highlight=False, soft_wrap=True)
         leave(2)
     except Exception as error:
@@ -108,6 +108,13 @@ def print_unexpected(
     if not whole:
         shown.append("This is a fault of glassformer: please report these lines; --traceback shows all of them.")
     echo("\n".join(shown), err=True)
+
+
+def said_of(error: Exception) -> str:
+    """An error's text; the system's with the file's name first and without its number."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def clipped(text: str, most: int) -> str:

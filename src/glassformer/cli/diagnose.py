@@ -56,7 +56,8 @@ def diagnose(
             told_of(str(run), of_model(str(run), test), as_json=as_json)
             return
     picture = svg or run / "learning-curve.svg"
-    check_replaceable(picture, b"learning curve", "learning curve")
+    if svg or run.is_dir():
+        check_replaceable(picture, b"learning curve", "learning curve")
     findings, rows = findings_of(run, test), metrics_of(run)
     replace_file(picture, learning_curve(rows, f"{run.name}: learning curve").encode())
     if as_json:

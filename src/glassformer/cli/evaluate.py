@@ -13,6 +13,7 @@ from glassformer.card import Card
 from glassformer.cli.columns import Columns, columns_of
 from glassformer.cli.translate import bar, decoding_config, tell, writer
 from glassformer.config.settings import check_threads
+from glassformer.disk import check_folder_of
 from glassformer.errors import ConfigError, CorpusError
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def read_texts(
     """The sources, their translations if there are any, and the references. Raises ConfigError for options that do not go together,
     CorpusError for sides that are not as long as each other, or empty."""
     check_options(source, target, hypotheses, model, output, with_sources)
+    if output is not None:
+        check_folder_of(output)
     from glassformer.corpus.read import read_pairs
     from glassformer.scores import check_sides
     from glassformer.text.lines import read_lines

@@ -27,6 +27,10 @@ LAYOUTS = {
 NAMES = {"glassformer": "made with glassformer", "longest": "longest line, in tokens", "pairs": "sentence pairs"}
 
 
+LONGEST, MOST_ROWS = 2000, 500
+"""Characters of a value, and rows, that the table has: much more than any card of ours."""
+
+
 def info(
     models: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help="A shipped model's name, or the folder of a model or a run; several are compared.", show_default="en-de")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
@@ -132,6 +136,11 @@ def score_text(score: dict[str, Any]) -> str:
     return f"{test}{score.get('name', '')} {score['value']:.2f}{interval} ({score['signature']})".strip()
 
 
+def shortened(value: str) -> str:
+    """A value as the table has it: a stranger's card may hold megabytes."""
+    return value if len(value) <= LONGEST else f"{value[:LONGEST]} … ({len(value):,} characters: --json gives all)"
+
+
 def print_rows(rows: list[tuple[str, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
@@ -139,6 +148,6 @@ def print_rows(rows: list[tuple[str, str]]) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(Text(name), Text(value))
+    for name, value in rows[:MOST_ROWS]:
+        table.add_row(Text(shortened(name)), Text(shortened(value)))
     Terminal(highlight=False).print(table)

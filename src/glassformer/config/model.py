@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from glassformer.brief import shown
 from glassformer.config.settings import Settings, require
 from glassformer.errors import ConfigError
 
@@ -93,7 +94,7 @@ class ModelConfig(Settings):
             f"first_position={self.first_position}: a learned table begins at 0",
         )
         known = all(type(id) is int and 0 <= id < self.target_size for id in self.target_prefix)
-        require(known, f"target_prefix={self.target_prefix}: wanted ids below {self.target_size}")
+        require(known, f"target_prefix={shown(self.target_prefix)}: wanted ids below {self.target_size}")
         smaller = min(self.vocabulary_size, self.target_size)
         for name in ("pad_id", "bos_id", "eos_id", "unk_id"):
             value = getattr(self, name)

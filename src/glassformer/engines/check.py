@@ -25,7 +25,7 @@ from glassformer.disk import check_regular, inside
 from glassformer.engines.conversion import convert
 from glassformer.engines.ctranslate2 import CTranslate2, both_sides
 from glassformer.errors import ConfigError, ConversionError
-from glassformer.hypothesis import Hypothesis
+from glassformer.hypothesis import Hypothesis, check_numbers
 from glassformer.score_tokenizers import USUAL, choose
 from glassformer.scores import bleu
 from glassformer.text.tokenizer import Tokenizer
@@ -122,12 +122,13 @@ def checked(
 
     exact = engine(convert(saved.model, tokens, target_tokens))
     theirs = [best for (best,) in exact.submit(sources, GREEDY).result()]
-    ours, ties, weigh = theirs, 0, exact.score
+    ours, weigh = theirs, exact.score
     if not isinstance(saved.model, Bare):
         from glassformer.decoding import decode, score
 
         ours, weigh = [best for (best,) in decode(saved.model, sources, GREEDY)], partial(score, saved.model)
-        ties = compare(saved.model, sources, ours, theirs)
+    check_numbers(one.log_probability for one in (*ours, *theirs))
+    ties = 0 if isinstance(saved.model, Bare) else compare(saved.model, sources, ours, theirs)
     files = convert(saved.model, tokens, target_tokens, quantization=quantization)
     fast = engine(files)
     quantised = [target.decode(best.ids) for (best,) in fast.submit(sources, GREEDY).result()]

@@ -1,5 +1,6 @@
 """PyTorch: the model itself, which can be looked into."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from glassformer.decoding.batches import evaluating
 from glassformer.decoding.lean import LeanTransformer, is_watched, lean
 from glassformer.devices import find_device
 from glassformer.engines.engine import Ids, Progress, Submitted
-from glassformer.hypothesis import Hypothesis
+from glassformer.hypothesis import Hypothesis, check_numbers
 from glassformer.model import Transformer
 from glassformer.model_folder import Description
 from glassformer.trace import record
@@ -40,6 +41,7 @@ class Native:
     ) -> Submitted[list[list[Hypothesis]]]:
         def finish() -> list[list[Hypothesis]]:
             found = decode(self.lean(config.precision), sources, config, prefixes=prefixes, progress=progress)
+            check_numbers(one[0].log_probability if one else math.nan for one in found)
             if config.attention:
                 for source, hypotheses in zip(sources, found, strict=True):
                     hypotheses[0] = replace(hypotheses[0], attention=self.attention(source, hypotheses[0].ids))
@@ -48,7 +50,9 @@ class Native:
         return Submitted(finish)
 
     def score(self, sources: Ids, targets: Ids) -> list[list[float]]:
-        return score(self.model, sources, targets)
+        found = score(self.model, sources, targets)
+        check_numbers(map(sum, found))
+        return found
 
     def attention(self, source: Sequence[int], target: Sequence[int]) -> list[list[float]]:
         """The attention of ``target``'s tokens to ``source`` (eos last) when it is chosen: the mean over the heads of

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,7 +18,7 @@ from glassformer.http.guard import Guard, RequestError, body_of, refused
 from glassformer.http.parse import from_json, to_json
 from glassformer.http.policy import policy
 from glassformer.page import wire
-from glassformer.page.built import HOW, built_page, plain_page
+from glassformer.page.built import HOW, built_page, plain_page, when_built
 from glassformer.page.deadline import LONGEST_ANSWER, Deadline
 from glassformer.page.service import NEWEST, Service, Services
 
@@ -153,8 +154,13 @@ class Api:
 
 
 async def page(_: Request) -> Response:
-    html = built_page()
-    shown = html or plain_page(HOW)
+    return page_of(when_built())
+
+
+@lru_cache(1)
+def page_of(_: int) -> Response:
+    """The page that was built at that time, and its policy: reading and hashing it would keep everybody else waiting."""
+    shown = built_page() or plain_page(HOW)
     rules = policy(shown, connect="'self'") + "; frame-ancestors 'none'"
     return HTMLResponse(shown, headers={"Content-Security-Policy": rules})
 

@@ -21,6 +21,12 @@ def built_page() -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
+def when_built() -> int:
+    """Nanoseconds; another number after each build, 0 where the page is not built."""
+    path = built_folder() / "index.html"
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
 def plain_page(text: str) -> str:
     """A page that only says something; ``text`` is ours."""
     return f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>glassformer</title>\n<p>{text}</p>\n</html>\n'

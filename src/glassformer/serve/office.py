@@ -108,7 +108,9 @@ class Office:
 
     def look(self, offer: Offer, text: str) -> str:
         """The address of the page on this text; "" where it is not shown."""
-        return f"/look#sentence={quote_plus(text)}&model={quote_plus(offer.name)}" if self.shows else ""
+        if not self.shows:
+            return ""
+        return f"/look#sentence={quote_plus(text, errors='replace')}&model={quote_plus(offer.name)}"
 
     async def translate(
         self,

@@ -7,7 +7,7 @@ import torch
 
 from glassformer.brief import brief
 from glassformer.config import DecodingConfig
-from glassformer.decoding import decode, score
+from glassformer.decoding import decode
 from glassformer.decoding.constrained import constrained_search
 from glassformer.engines.native import Native
 from glassformer.hypothesis import Hypothesis
@@ -31,8 +31,8 @@ class Inside:
         return self.native.submit([source_ids], config).result()[0]
 
     def scores(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[list[float]]:
-        """log P of each target's tokens, eos the last."""
-        return score(self.model, sources, targets)
+        """log P of each target's tokens, eos the last. Raises DecodingError where it is not a number."""
+        return self.native.score(sources, targets)
 
     def with_phrases(
         self,

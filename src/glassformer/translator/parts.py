@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from glassformer.text.reading import Reader, Reading, Written
+from glassformer.text.protected import SIGNS
+from glassformer.text.reading import Part, Reader, Reading, Written
 from glassformer.translator.spans import Aligned
 
 
@@ -51,9 +52,10 @@ def ranked(reader: Reader, reading: Reading, parts: Sequence[Sequence[Translatio
     return list(ranks.values())[:count]
 
 
-def not_empty(found: Sequence[Translation], source: str) -> list[Translation]:
-    """Those with a text; where none has one, the ``source`` as it stands."""
-    return [one for one in found if one.text.strip()] or [Translation(source, 0.0, 0.0, [], True)]
+def not_empty(found: Sequence[Translation], part: Part) -> list[Translation]:
+    """Those with a text, as signs that ``part`` has not are none; where none has one, the part as it stands."""
+    strays = {ord(sign): None for sign in SIGNS if sign not in part.signs}
+    return [one for one in found if one.text.translate(strays).strip()] or [Translation(part.text, 0.0, 0.0, [], True)]
 
 
 def in_proportion(parts: int, texts: int, progress: Callable[[int], None] | None) -> Callable[[int], None]:

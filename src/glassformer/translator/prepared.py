@@ -75,7 +75,7 @@ class Prepared:
         written = iter(self.written([of_part for of_parts in hypotheses for of_part in of_parts]))
         made = []
         for number, (text, reading, of_parts) in enumerate(zip(self.texts, readings, hypotheses, strict=True)):
-            parts = [not_empty(next(written), part.text) for part in reading.parts]
+            parts = [not_empty(next(written), part) for part in reading.parts]
             best = ranked(reader, reading, parts, self.config.n_best)
             if best and missing and missing[number]:
                 best[0] = replace(best[0], not_applied=missing[number])
