@@ -74,8 +74,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--started-from", type=Path, help="the model whose weights the run began with")
+    parser.add_argument(
+        "--mean", action="store_true", help="ship the mean of the run's weights and of those it began with"
+    )
     wanted = parser.parse_args()
     saved = load_model(wanted.run)
+    if wanted.mean:
+        halfway(saved.model, load_model(wanted.started_from).model)
+        saved.card["mean"] = True
     languages = wanted.out.name
     saved.card["languages"] = languages
     target = languages.partition("-")[2]
@@ -105,6 +111,13 @@ def main() -> None:
     rows.write("shipped_model", [{"model": wanted.out.name, **score} for score in scores])
     rows.write("robust", [{"model": wanted.out.name, **row} for row in changed])
     rows.write("it", [{"model": wanted.out.name, **row} for row in who])
+
+
+def halfway(model: torch.nn.Module, other: torch.nn.Module) -> None:
+    """Every weight becomes the mean of the two."""
+    with torch.no_grad():
+        for mine, theirs in zip(model.parameters(), other.parameters(), strict=True):
+            mine.lerp_(theirs, 0.5)
 
 
 def sides(folder: Path, target: str) -> tuple[list[str], list[str]]:
@@ -208,6 +221,11 @@ def card_page(
         card["command"],
         "```",
         "",
+        *(
+            ["The weights are the mean of what this command made and what it began with.", ""]
+            if card.get("mean")
+            else []
+        ),
         *began(card),
         "The weights are derived from data under these licences; the names of the first two sources above are the attribution they ask for.",
         "",
