@@ -3,6 +3,7 @@
 import pytest
 
 from glassformer.config import DecodingConfig
+from glassformer.text.glossary import Glossary
 from glassformer.translator import Translator, shipped_models
 from glassformer.translator.shipped import models_folder
 from glassformer.what_if import turned
@@ -90,6 +91,20 @@ def test_it_translates_what_it_must_know(translator: Translator, source: str, wo
     translation = translator.translate(source)
     assert isinstance(translation, str)
     assert words & set(translation.rstrip(".").split()), translation
+
+
+@pytest.mark.parametrize(
+    ("source", "term", "target", "wanted"),
+    [
+        ("That tie is too expensive.", "tie", "Kutsche", "Diese Kutsche ist zu teuer."),
+        ("How much money does he have?", "money", "Gebäude", "Wie viel Gebäude hat er?"),
+        ("This is my bag.", "bag", "Butter", "Das ist meine Butter."),
+    ],
+)
+def test_a_term_takes_the_place_of_the_models_own_word(
+    translator: Translator, source: str, term: str, target: str, wanted: str
+) -> None:
+    assert translator.translate(source, glossary=Glossary.of([(term, target)])) == wanted
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from glassformer.text.reading import NAMES, Part
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.trace import Trace
 from glassformer.translator import Translation, Translator, merge_words, shipped_models
-from glassformer.translator.alignment import parts_of, without_marks
+from glassformer.translator.alignment import parts_of, without_marks, word_that_looks
 from glassformer.translator.parts import not_empty
 from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
 
@@ -491,6 +491,16 @@ def test_both_engines_know_it_of_the_same_tokens(folder: Path, monkeypatch: pyte
         for engine in ("native", "ctranslate2")
     ]
     assert [(one.source, one.target) for one in found[0]] == [(one.source, one.target) for one in found[1]]
+
+
+def test_the_word_that_looks_the_most_at_a_term() -> None:
+    """Unless it looks more at another word: then nothing is known."""
+    attention = [[0.7, 0.2, 0.1], [0.2, 0.5, 0.3], [0.1, 0.6, 0.3]]
+    target, source = [[0], [1, 2]], [[0], [1], [2]]
+    assert word_that_looks(attention, target, source, {0}) == [0]
+    assert word_that_looks(attention, target, source, {1}) == [1, 2]
+    assert word_that_looks(attention, target, source, {2}) == []
+    assert word_that_looks([], [], source, {0}) == []
 
 
 def test_a_glossary_searches_again_where_a_term_is_missing(translator: Translator) -> None:

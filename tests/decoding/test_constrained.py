@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from glassformer.config import DecodingConfig
-from glassformer.decoding.constrained import constrained_search
+from glassformer.decoding.constrained import ConstrainedSearch, PhraseProgress, constrained_search
 from glassformer.decoding.decode import decode
+from glassformer.hypothesis import make_sentence
 from tests.toy_translator import ENGLISH, toy
 
 BEAM = DecodingConfig(beam_size=4)
@@ -37,6 +38,34 @@ def test_every_phrase_is_in_the_translation_as_a_word(terms: list[str]) -> None:
     for term in terms:
         assert f" {term} " in f" {text} ".replace(".", " .").replace(",", " ,"), text
     assert found.log_probability < 0
+
+
+def test_a_word_whose_place_a_phrase_takes_is_not_written() -> None:
+    source = ids(ENGLISH[12])
+    texts = [
+        toy().tokenizer.decode(
+            constrained_search(toy().model, source, [ids("Cello")], inside_word(), BEAM, word)[0].ids
+        )
+        for word in ([], [ids("Fenster")])
+    ]
+    assert ["Fenster" in text for text in texts] == [True, False]
+    assert all(" Cello" in text for text in texts)
+
+
+def test_a_phrase_begins_where_the_word_would() -> None:
+    model, (word, phrase, other) = toy().model, map(ids, ("Fenster", "Cello", "Uhr"))
+    sentence = make_sentence(ids(ENGLISH[12]), (), BEAM, model.config)
+    search = ConstrainedSearch(model, sentence, [phrase, other], inside_word(), BEAM, [word, []])
+    assert search.wanted(PhraseProgress(), [word[0]]) == [phrase[0], other[0]]
+    assert search.wanted(PhraseProgress(), []) == [other[0]]
+    assert search.wanted(PhraseProgress(phrase=0, tokens=1), []) == [phrase[1]]
+
+
+def test_without_such_a_place_there_is_nothing() -> None:
+    config = DecodingConfig(beam_size=1, extra_length=10)
+    assert (
+        constrained_search(toy().model, ids(ENGLISH[1]), [ids("Suppe")], inside_word(), config, [ids("Scheune")]) == []
+    )
 
 
 def test_what_is_there_already_costs_nothing() -> None:

@@ -4,6 +4,10 @@ A hypothesis that has met more of the phrases' tokens has a lower log P than one
 bank n holds the best beam_size hypotheses that have met n tokens, and a sentence ends only in the last bank (grid beam
 search, Hokamp and Liu 2017; that a phrase which was begun may be left, and begun again, is Post and Vilar's, 2018). A
 phrase is a word or several: it is not followed by a piece that would make another word of it.
+
+A phrase may take a word's place. That word is not written, and the phrase begins where the word would have been one of
+the likeliest continuations: a phrase that the model would never write itself would otherwise stand anywhere, beside the
+word.
 """
 
 import math
@@ -52,15 +56,17 @@ def constrained_search(
     phrases: Sequence[Sequence[int]],
     inside_word: Bool[Tensor, " vocabulary"],
     config: DecodingConfig,
+    instead: Sequence[Sequence[int]] = (),
 ) -> list[Hypothesis]:
     """Up to ``n_best`` hypotheses of one source with every one of ``phrases`` (ids, none empty) in them, the best first;
-    none where the limit leaves no room. ``inside_word``: the tokens that go on with a word."""
+    none where the limit leaves no room. ``inside_word``: the tokens that go on with a word. ``instead``: the word (ids)
+    whose place each phrase takes, empty for one that may stand anywhere; none where such a place never comes."""
     sentence = make_sentence(source, (), config, model.config)
     whole = model.model if isinstance(model, LeanTransformer) else model
     where = whole.embedding.weight.device.type
     with evaluating(whole), torch.autocast(where, enabled=False):
         decoder = lean(model, config.precision) if isinstance(model, Transformer) else model
-        search = ConstrainedSearch(decoder, sentence, phrases, inside_word, config)
+        search = ConstrainedSearch(decoder, sentence, phrases, inside_word, config, instead)
         while search.live and search.rows.length < sentence.limit:
             search.step()
     ranked = sorted(search.found, key=lambda one: (not one.finished, -one.score))
@@ -77,10 +83,12 @@ class ConstrainedSearch:
         phrases: Sequence[Sequence[int]],
         inside_word: Bool[Tensor, " vocabulary"],
         config: DecodingConfig,
+        instead: Sequence[Sequence[int]] = (),
     ) -> None:
         batch = Sentences.of([sentence], model.config.pad_id, model.embedding.weight.device)
         self.config, self.model_config, self.limit = config, model.config, sentence.limit
         self.phrases, self.inside_word = [list(phrase) for phrase in phrases], inside_word.to(batch.limits.device)
+        self.instead = [list(word) for word in instead] or [[] for _ in phrases]
         self.rows, self.forced = HypothesisRows(model, batch.source_ids), batch.forced
         self.live = [(0.0, PhraseProgress())]
         self.found: list[Hypothesis] = []
@@ -109,21 +117,38 @@ class ConstrainedSearch:
 
     def candidates(self, open_: Tensor) -> list[Candidate]:
         """The likeliest continuations of each hypothesis, and those that a phrase asks for; the best first."""
-        best, ids = largest(open_, 2 * self.config.beam_size)
+        _, likely = largest(open_, 2 * self.config.beam_size)
+        best, ids = largest(self.without_the_words(open_), 2 * self.config.beam_size)
         found: dict[tuple[int, int], Candidate] = {}
         for row, (total, progress) in enumerate(self.live):
-            wanted = [(id, float(open_[row, id])) for id in self.wanted(progress)]
+            wanted = [(id, float(open_[row, id])) for id in self.wanted(progress, likely[row].tolist())]
             for id, cost in [*zip(ids[row].tolist(), best[row].tolist(), strict=True), *wanted]:
                 may_end = id != self.model_config.eos_id or self.all_met(progress)
                 if cost > -math.inf and may_end:
                     found[row, id] = Candidate(total + cost, row, id, self.advanced(progress, id))
         return sorted(found.values(), key=lambda one: (-one.total, one.row, one.id))
 
-    def wanted(self, progress: PhraseProgress) -> list[int]:
-        """The tokens that go on with the phrase that was begun, or begin one."""
+    def without_the_words(self, open_: Tensor) -> Tensor:
+        """−∞ for the last token of each word whose place a phrase takes, in the rows that have its others."""
+        words = [word for word in self.instead if word]
+        if not words:
+            return open_
+        allowed = open_.clone()
+        for row, ids in enumerate(self.rows.ids.tolist()):
+            for *begun, last in words:
+                if ids[len(ids) - len(begun) :] == begun:
+                    allowed[row, last] = -math.inf
+        return allowed
+
+    def wanted(self, progress: PhraseProgress, likely: list[int]) -> list[int]:
+        """The tokens that go on with the phrase that was begun, or begin one, in its place."""
         if progress.phrase >= 0:
             return [self.phrases[progress.phrase][progress.tokens]]
-        return [phrase[0] for number, phrase in enumerate(self.phrases) if number not in progress.met]
+        return [
+            phrase[0]
+            for number, (phrase, word) in enumerate(zip(self.phrases, self.instead, strict=True))
+            if number not in progress.met and (not word or word[0] in likely)
+        ]
 
     def advanced(self, progress: PhraseProgress, id: int) -> PhraseProgress:
         """The constraints that are met after one token more. A phrase that does not go on is given up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,6 +91,25 @@ def is_mark(token: str) -> bool:
     """Whether a piece is punctuation only."""
     text = token.removeprefix(WORD_START)
     return bool(text) and not any(character.isalnum() for character in text)
+
+
+def word_that_looks(
+    attention: Sequence[Sequence[float]],
+    target_words: Sequence[Sequence[int]],
+    source_words: Sequence[Sequence[int]],
+    tokens: set[int],
+) -> Sequence[int]:
+    """The target word (positions) that looks the most at these source tokens; none where it looks more at another word.
+    ``attention``: [target token][source token]."""
+
+    def look(word: Sequence[int], at: Iterable[int]) -> float:
+        return sum(attention[place][number] for number in at for place in word) / len(word)
+
+    if not target_words or not source_words:
+        return []
+    best = max(target_words, key=lambda word: look(word, tokens))
+    most = max(source_words, key=lambda word: look(best, word))
+    return best if tokens.intersection(most) else []
 
 
 def merge_words(

@@ -38,13 +38,17 @@ class Inside:
         self,
         source_ids: Sequence[int],
         phrases: Sequence[Sequence[int]],
+        instead: Sequence[Sequence[int]],
         inside_word: Sequence[bool],
         config: DecodingConfig,
     ) -> list[Hypothesis]:
-        """The best translations that have all ``phrases`` in them; none where there is no room for them. ``inside_word``: by
-        id, whether a token goes on with a word."""
-        decoder = self.native.lean(config.precision)
-        found = constrained_search(decoder, source_ids, phrases, torch.tensor(inside_word), config)
+        """The best translations that have all ``phrases`` in them; none where there is no room for them. Each takes the
+        place of its word of ``instead`` (ids, which may be empty) if there is such a place. ``inside_word``: by id, whether
+        a token goes on with a word."""
+        decoder, inside = self.native.lean(config.precision), torch.tensor(inside_word)
+        found = constrained_search(decoder, source_ids, phrases, inside, config, instead)
+        if not found and any(instead):
+            found = constrained_search(decoder, source_ids, phrases, inside, config)
         if found and config.attention:
             found[0] = replace(found[0], attention=self.native.attention(source_ids, found[0].ids))
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,11 +10,12 @@ from glassformer.carried import Ids, placed, with_numbers
 from glassformer.config import DecodingConfig
 from glassformer.errors import ShapeError
 from glassformer.hypothesis import Hypothesis
-from glassformer.text.glossary import Glossary, Term
+from glassformer.text.glossary import Glossary, Match, Term
 from glassformer.text.normalise import normalised
 from glassformer.text.reading import Part, Reading
+from glassformer.translator.alignment import word_that_looks, words_of
 from glassformer.translator.parts import Translation, not_empty, ranked
-from glassformer.translator.spans import Aligned, aligned
+from glassformer.translator.spans import Aligned, aligned, spans_of
 
 if TYPE_CHECKING:
     from glassformer.engines import Engine
@@ -113,16 +114,37 @@ class Prepared:
         not. Gives the terms that no translation could have."""
         if self.glossary is None or not found:
             return []
-        terms = [match.term for match in self.glossary.matches(part.text)]
+        matches = self.glossary.matches(part.text)
+        terms = [match.term for match in matches]
         if not terms or not (missing := lacking(terms, self.translator.tokenizer.target.decode(found[0].ids))):
             return []
         tokenizer = self.translator.tokenizer
-        phrases = [tokenizer.target.encode(term.target) for term in dict.fromkeys(terms)]
-        again = self.translator.inside.with_phrases(part.ids, phrases, self.translator.inside_word, self.asked)
+        once = {match.term: match for match in matches if match.term in missing and terms.count(match.term) == 1}
+        instead = self.words_at(part, found[0].ids, once)
+        phrases = {term: tokenizer.target.encode(term.target) for term in terms}
+        words = [instead.get(term, []) for term in phrases]
+        again = self.translator.inside.with_phrases(
+            part.ids, list(phrases.values()), words, self.translator.inside_word, self.asked
+        )
         if again:
             missing = lacking(terms, tokenizer.target.decode(again[0].ids))
             found[:] = again
         return missing
+
+    def words_at(self, part: Part, ids: Sequence[int], matches: Mapping[Term, Match]) -> dict[Term, list[int]]:
+        """For each term the word (ids) that its translation ``ids`` has for it: that which looks the most at it."""
+        source, target = self.translator.tokenizer, self.translator.tokenizer.target
+        attention = self.translator.inside.native.attention(part.ids, ids) if matches else []
+        spans = spans_of(source, part.ids, part.text)
+        written, read = (
+            [places for word, places in words_of(*side, False) if any(map(str.isalnum, word))]
+            for side in ((target, ids), (source, part.ids))
+        )
+        found = {}
+        for term, match in matches.items():
+            tokens = {number for number, (start, end) in enumerate(spans) if start < match.end and end > match.start}
+            found[term] = [ids[place] for place in word_that_looks(attention, written, read, tokens)]
+        return found
 
 
 def lacking(terms: Sequence[Term], translation: str) -> list[Term]:
