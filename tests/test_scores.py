@@ -74,7 +74,7 @@ def test_scores_carry_their_recipe(references: list[str]) -> None:
 def test_the_papers_figure_is_of_a_language_that_moses_knows() -> None:
     """Of another one it took English's rules, and the signature said otherwise."""
     assert "moses-tokenised(de)" in papers_bleu(["Ein Haus"], ["Ein Haus"], "DEU").signature
-    for language in ("xx", "en-de", "german", "tr"):
+    for language in ("xx", "en-de", "german", "tr", "zh", "jpn"):
         with pytest.raises(ConfigError, match=r"choose one of as bn .* such as en"):
             papers_bleu(["Ein Haus"], ["Ein Haus"], language)
 

@@ -154,7 +154,7 @@ def papers_measure(language: str) -> CorpusMetric:
     from sacremoses import MosesPunctNormalizer, MosesTokenizer  # half a second, which every command would pay
     from sacremoses.corpus import NonbreakingPrefixes
 
-    known = {*NonbreakingPrefixes().available_langs.values(), "ja", "ko"}
+    known = {*NonbreakingPrefixes().available_langs.values(), "ko"} - {"zh", "yue"}  # which it leaves uncut
     language = SHORT.get(language.strip().lower(), language.strip().lower())
     if language not in known:
         raise ConfigError(

@@ -62,6 +62,25 @@ def test_an_error_is_one_line(call: Call) -> None:
     assert ended == (2, "", "error: --time-limit [soon]: wanted a time such as 45m, 2h, 1h30m or 90s\n")
 
 
+def test_a_locale_without_signs_for_a_table_gets_utf8(models: Path) -> None:
+    """Under LC_ALL=C without Python's own UTF-8 mode info, look, evaluate and diagnose ended in a UnicodeEncodeError."""
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "COLUMNS": "40", "TERM": "dumb"}
+    words = [
+        sys.executable,
+        "-O",
+        "-m",
+        "glassformer",
+        "look",
+        "The dog",
+        "--terminal",
+        "--model",
+        str(models / "en-de"),
+    ]
+    ended = subprocess.run(words, capture_output=True, env={**os.environ, **plain}, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    assert "█" in ended.stdout.decode("utf-8")
+
+
 def test_an_error_of_the_system_begins_with_its_file() -> None:
     assert said_of(OSError(28, "No space left on device", "x.html")) == "x.html: No space left on device"
     assert said_of(OSError("broken")) == "broken"

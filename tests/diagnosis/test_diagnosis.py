@@ -247,6 +247,37 @@ def test_sides_that_are_exchanged_in_some_pairs(healthy: list[Pair], share: int,
         assert turned[number] != pairs[number]
 
 
+def test_pairs_of_two_other_languages_are_not_exchanged(healthy: list[Pair]) -> None:
+    """Half of a corpus French to Spanish: 43 % were said to be turned round."""
+    strange = [(f"les chats {n} dorment ici", f"el gato {n} duerme") for n in range(650)]
+    mixed = [pair for both in zip(healthy[:650], strange, strict=True) for pair in both]
+    assert swapped_in_part(mixed) is None
+    assert swapped_in_part(mixed[:300]) is None
+
+
+def test_one_line_beside_many_others_is_said(healthy: list[Pair], validation: list[Pair]) -> None:
+    for side in (0, 1):
+        nothing = [
+            (("N/A", b) if side == 0 else (a, "N/A")) if n % 10 == 0 else (a, b) for n, (a, b) in enumerate(healthy)
+        ]
+        found = next(one for one in examine_corpus(nothing, [], None) if one.fault == "one line again and again")
+        assert found.weight == "watch"
+        assert f"the same {('source', 'target')[side]}, “N/A”" in found.says
+    assert diagnose_corpus.same_line([]) is None
+    assert diagnose_corpus.same_line([healthy[0]] * 100) is None  # repetitions are another fault
+
+
+def test_text_that_was_read_in_the_wrong_encoding_is_said(healthy: list[Pair], validation: list[Pair]) -> None:
+    wrong = [(a, f"{b} Schön größer!".encode().decode("latin-1")) for a, b in healthy]
+    found = next(one for one in examine_corpus(wrong, validation, EN_DE) if one.fault == "wrongly decoded")
+    assert found.weight == "bad"
+    assert "100 % of the target lines" in found.says
+    lines = ["It’s “good”…", "schlÃ¤ft", "Ã–l", "Itâ€™s", "bad \ufffd", "NÃO, AMANHÃ…", "Âme Ãle größer", "naïve — £5"]
+    assert [bool(diagnose_corpus.WRONGLY_DECODED.search(line)) for line in lines] == [
+        False, True, True, True, True, False, False, False,
+    ]  # fmt: skip
+
+
 def test_sides_of_one_language_are_not_exchanged(healthy: list[Pair]) -> None:
     for pairs in (healthy[:1300], unspaced_pairs(1)):
         for side in (0, 1):

@@ -37,6 +37,7 @@ I am happy :-) and sad ;( and <3 you :wave: :smile: :fire::fire:!
 😀😀 😀
 Ticket OPS-77 of RFC 7231: run ls -l in hotfix/red-lamp with depth=12, app.lamp.colour and List<String>.
 Run git pull --rebase, rm -rf or docker compose up -d at 46.5763, 7.9904, 54.3213° N, 10.1349° E, 46°33'12\"N or 20° C.
+Use --mode=slow, arXiv:1234.56789 or <%= name %>.
 Loading the file {name}...
 Wait for it .... 🦉
 What is it…
@@ -65,6 +66,7 @@ AIDS IS A DISEASE. HEARING AIDS ARE NOT. US POLICY IN LA. WE NEED PINS, DVDS AND
 hELLO tOM, i AM HERE. pLEASE cLOSE tHE dOOR.
 hElLo tHeRe mY fRiEnD. HeLlO aGaIn!
 MY iPHONE AND McDONALD'S ARE HERE AT 5pm WITH DVDs, NATO's FILES AND THE STRAßE.
+It weighs 3 kg. Lift it. Add 20 cl. Stir. It takes 5 min. Anna ran 3 km. Bo 4 m. Then 2 m of it.
 Give it to me. Come here. He voted no. Rep. Roe did not. 他说:"好的."然后走了。
 He ate apples, etc. London was far. И т. д. и т. п. Конец. Домов и др. Москва.
 The Quick Brown Fox Jumps Over The Lazy Dog.

@@ -37,7 +37,7 @@ def check(text, tokenizer, limit):
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_hard_cases(path):
     """``a |b``: a new sentence begins at the bar."""
-    lines = [line.split("\t") for line in path.read_text().splitlines() if not line.startswith("#")]
+    lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     right, count = Counter(), Counter()
     for language, _, marked in lines:
         wanted = marked.split("|")

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from io import TextIOWrapper
 from traceback import TracebackException
 from types import TracebackType
 from typing import Annotated, NoReturn
@@ -72,6 +73,7 @@ def options(
 
 def main() -> NoReturn:
     """Run the command line. An error that is ours, or the system's, is one line on standard error, and exit status 2."""
+    in_utf8()
     sys.excepthook = partial(print_unexpected, whole=False)
     show_where = "--traceback" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--traceback"]  # wherever it stands on the line
@@ -108,6 +110,13 @@ def print_unexpected(
     if not whole:
         shown.append("This is a fault of glassformer: please report these lines; --traceback shows all of them.")
     echo("\n".join(shown), err=True)
+
+
+def in_utf8() -> None:
+    """Write UTF-8, as translations are, where the locale (C, or a code page of Windows in a pipe) has no signs for a table."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def said_of(error: Exception) -> str:

@@ -133,7 +133,19 @@ def turned(pairs: Sequence[Pair]) -> tuple[list[int], int]:
         left, right = belongs_to(source, own, other), belongs_to(target, other, own)
         if min(left, right) > SURE or max(left, right) < -SURE:
             found[left > 0].append(number)
-    return min(found.values(), key=len), len(judged)
+    few, most = sorted(found.values(), key=len)
+    sides = [{word for number in most for word in units(pairs[number][side])} for side in (0, 1)]
+    return [number for number in few if is_at_home_turned(pairs[number], sides)], len(judged)
+
+
+def is_at_home_turned(pair: Pair, sides: Sequence[set[str]]) -> bool:
+    """Whether each line has more words of the other side's than of its own, ``sides`` being the words of the pairs that
+    stand as most do. A pair of two other languages has none of either."""
+    words = [units(text) for text in pair]
+    return all(
+        sum(word in sides[1 - side] for word in words[side]) > sum(word in sides[side] for word in words[side])
+        for side in (0, 1)
+    )
 
 
 def directions(pairs: Sequence[Pair]) -> npt.NDArray[np.float64]:

@@ -9,7 +9,16 @@ from glassformer.corpus.units import UNSPACED_CHARACTER
 from glassformer.page.javascript import javascript
 from glassformer.page.wire import Rules
 from glassformer.text import acronyms, case, other_language, protected, scripts, sentence_ends
-from glassformer.text.abbreviations import MONTHS, NEVER, NUMBERED, ORDINAL_AFTER, SOMETIMES, STARTERS, abbreviations
+from glassformer.text.abbreviations import (
+    MEASURES,
+    MONTHS,
+    NEVER,
+    NUMBERED,
+    ORDINAL_AFTER,
+    SOMETIMES,
+    STARTERS,
+    abbreviations,
+)
 from glassformer.text.languages import UNSPACED_LANGUAGES, language_code
 from glassformer.text.reading import Reader
 from glassformer.text.tokenizer import WORD_START
@@ -90,6 +99,7 @@ def words_of(source: str, reader: Reader) -> dict[str, Iterable[str]]:
         "starters": known.starters,
         "lists": known.lists,
         "everyday": known.everyday,
+        "measures": MEASURES if source != "de" else (),
         "months": MONTHS if source in ("de", "") else (),
         "ordinal_after": ORDINAL_AFTER if source == "de" else (),
         "library": library_words(source, reader),

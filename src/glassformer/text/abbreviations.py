@@ -233,6 +233,10 @@ _MONTHS = """
 """
 MONTHS = frozenset(_MONTHS.split())
 """Words that follow a German ordinal, whatever stands before it."""
+_MEASURES = "kg km cm mm m g mg t l ml cl ha kW kWh GB MB kB kHz MHz GHz Hz EUR USD"
+MEASURES = frozenset(_MEASURES.split())
+"""Signs of units, spelt like this, which have no full stop of their own: behind a number it is the sentence's. German has
+abbreviations of the same letters before its capital nouns (5 kg. Mehl)."""
 DEFAULT = ("en", "de", "fr")
 """Without a language its words are taken from these."""
 

@@ -50,12 +50,12 @@ SYMBOLS = rf"(?:\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{SHAPE}(?:\u200D{SHAPE})*"
 )
 KINDS = {
     "private_use": r"[\p{Co}]+",
-    "comment": r"<!--.{0,4000}?-->",
+    "comment": r"<!--.{0,4000}?-->|<%[^<>\n]{1,400}?%>|<\?[^<>\n]{1,400}?\?>",
     "bbcode": r"\[/?(?:b|i|u|s|url|img|quote|code|list|size|color)(?:=[^\]\s]{1,200})?\]",
     "tag": r"</?[A-Za-z][\w:-]*(?:\s[^<>]{0,400})?/?>",
     "markdown": r"\]\((?:https?://|mailto:|\.{0,2}/|#)[^\s()]{0,400}(?:\([^\s()]{0,200}\)[^\s()]{0,200})?\)"
     r"|!?\[(?=[^\[\]\n]{1,200}\]\((?:https?://|mailto:|\.{0,2}/|#))|~~|\|\|",
-    "link": r"\b[A-Za-z][A-Za-z0-9+-]{1,15}+://[^\s<>\"“”«»`]+|\b(?:mailto|tel|magnet|urn|doi):[^\s<>\"“”«»`]+",
+    "link": r"\b[A-Za-z][A-Za-z0-9+-]{1,15}+://[^\s<>\"“”«»`]+|\b(?:mailto|tel|sms|geo|magnet|urn|doi|ar[Xx]iv|spotify|bitcoin|xmpp):[^\s<>\"“”«»`]+",
     "mail": r"(?<![\w.+'-])(?:[\w.+-]++(?:'[\w.+-]++){0,3})@[\w-]+(?:\.[\w-]+)+",
     "domain": rf"(?<![\w@.-])(?:www\.[^\s<>\"“”«»`]+"
     r"|localhost(?::\d{1,5}(?!\w))?(?:/[^\s<>\"“”«»`]*)?(?!\w)"
@@ -86,7 +86,7 @@ KINDS = {
     r"|(?<![\w/.-])(?:feature|feat|bugfix|hotfix|release|origin|upstream)/(?:[\w.+-]+/)*[\w.+-]*\w"
     r"|(?<![^\s(\"'“„«])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
     rf"|(?<![\w.-])[\w-]++(?:\.[\w-]++){{0,10}}?\.(?:{FILES})(?!\w)",
-    "option": r"(?<![\w-])(?:--[A-Za-z][\w-]*\w|-[A-Za-z](?![\w-]))|(?<![\w/])[Yy]/[Nn](?![\w/])",
+    "option": r"(?<![\w-])(?:--[A-Za-z][\w-]*+(?:=[\w./:-]*\w)?|-[A-Za-z](?![\w-]))|(?<![\w/])[Yy]/[Nn](?![\w/])",
     "identifier": r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|(?<!\w)#(?:[0-9A-Fa-f]{6}|\d+)\b"
     r"|(?<![\w@#.-])(?=[A-Za-z]*+\d)(?=\d*+[A-Za-z])(?:[A-Za-z0-9]{7,}+|[A-Z]{1,4}\d{3,}[A-Z0-9]*+)(?![\w-])"
     r"|(?<![\w@#./-])[A-Z][A-Z0-9]{1,9}(?:-\d+){1,3}(?![\w-])|(?<![\w-])[a-z]\d{1,2}[a-z](?![\w-])"
@@ -137,7 +137,7 @@ _EMOTICON = re.compile(r"[:;=8][-'o^]?[)(DPp\]\[/\\|*3]|<3")
 MaybeThere = Callable[["Signs"], object]
 MAY_BE: dict[str, MaybeThere] = {
     "private_use": lambda text: not text.text.isascii() and max(text.text) >= "\ue000",
-    "comment": lambda text: "<!--" in text.text,
+    "comment": lambda text: any(map(text.text.__contains__, ("<!--", "<%", "<?"))),
     "bbcode": lambda text: "[" in text.text,
     "tag": lambda text: "<" in text.text,
     "markdown": lambda text: "](" in text.text or "~~" in text.text or "||" in text.text,

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
-from glassformer.text.abbreviations import MONTHS, ORDINAL_AFTER, Abbreviations, abbreviations
+from glassformer.text.abbreviations import MEASURES, MONTHS, ORDINAL_AFTER, Abbreviations, abbreviations
 
 QUOTE = 200
 """Characters: a quotation or a bracket of up to this length is not cut inside."""
@@ -249,6 +249,8 @@ def _ends_with_stop(whole: Text, before: str, rest: str, following: str) -> bool
         return False if inside else _ends_with_number(whole, word, before, following)
     begun = before[: -len(word)]
     if word in known.everyday and not alone and following[:1].isupper() and not re.search(r"\d\s*$", begun):
+        return True
+    if whole.code != "de" and word in MEASURES and following[:1].isupper() and re.search(r"\d\s*$", begun):
         return True
     for name in _names(before, word):
         if name in known.numbered and number:

@@ -151,7 +151,9 @@ class Text {
         ? false
         : this.isEndWithNumber(word, before, following);
     const begun = before.slice(0, -word.length);
-    if (rules.has("everyday", word) && !alone && isUpper(firstOf(following)) && !/\p{Nd}\s*$/u.test(begun)) return true;
+    const counted = /\p{Nd}\s*$/u.test(begun);
+    if (rules.has("measures", word) && isUpper(firstOf(following)) && counted) return true;
+    if (rules.has("everyday", word) && !alone && isUpper(firstOf(following)) && !counted) return true;
     for (const name of namesOf(begun, word)) {
       if (rules.has("numbered", name) && number) return false;
       if (rules.has("lists", name) && following) return this.cased || !size(firstOf(following));
