@@ -14,6 +14,7 @@ from glassformer.errors import ConfigError
 from glassformer.http.guard import HOSTS, RequestError
 from glassformer.serve import keys
 from glassformer.serve.app import make_app
+from glassformer.serve.desk import Mail
 from glassformer.serve.keys import ApiKeys, Limits, Usage, add_key
 from glassformer.serve.models import Models, Offer
 from glassformer.serve.queue import Queue
@@ -182,6 +183,19 @@ def test_who_leaves_is_not_computed_for() -> None:
     asyncio.run(run())
     office.desk.workers.end(5)
     assert len(seen) == 1
+
+
+def test_an_outcome_for_a_loop_that_is_closed_goes_nowhere() -> None:
+    """The server may end between a request's last look at its order and the worker's outcome; the worker goes on."""
+    mail, closed, open_loop = Mail(), asyncio.new_event_loop(), asyncio.new_event_loop()
+    nobody, somebody = closed.create_future(), open_loop.create_future()
+    closed.close()
+    mail.send(closed, nobody, 1)
+    mail.send(closed, nobody, 2)
+    mail.send(open_loop, somebody, 3)
+    assert open_loop.run_until_complete(somebody) == 3
+    open_loop.close()
+    assert not nobody.done()
 
 
 def test_only_this_machine_asks_a_server_on_this_machine(engine: Fake) -> None:

@@ -168,7 +168,11 @@ class Mail:
         self.waiting.append((result, outcome))
         if self.called is not loop:
             self.called = loop
-            loop.call_soon_threadsafe(self.hand_out)
+            try:
+                loop.call_soon_threadsafe(self.hand_out)
+            except RuntimeError:  # the loop is closed: nobody waits any more, and the worker goes on
+                self.called = None
+                self.waiting.clear()
 
     def hand_out(self) -> None:
         """In the loop's thread. Requests that are sent from here on call again."""
