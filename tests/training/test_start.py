@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from glassformer.checkpoint import Saved
 from glassformer.config import DataConfig, TrainingConfig
 from glassformer.config.recipe import Recipe
 from glassformer.corpus.prepare import prepare
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import Tokenizer
-from glassformer.training.start import start_from, twins
+from glassformer.training.start import kept_layers, start_from, twins
 from glassformer.training.state import State
 from glassformer.training.train import train
 from tests.toy_translator import ENGLISH, GERMAN, toy
@@ -51,9 +52,29 @@ def test_with_another_vocabulary_each_piece_begins_as_its_twin() -> None:
 
 def test_another_size_is_refused() -> None:
     tokenizer = toy().tokenizer
-    state = State.new(toy().model.config.changed(decoder_layers=1), TrainingConfig(), CPU)
-    with pytest.raises(ConfigError, match=r"model\.decoder_layers=1, and the model to start from has 2"):
-        start_from(state, tokenizer, toy())
+    for changes, why in (
+        ({"heads": 1}, r"model\.heads=1, and the model to start from has 2"),
+        ({"decoder_layers": 3}, r"model\.decoder_layers=3, and the model to start from has only 2"),
+    ):
+        state = State.new(toy().model.config.changed(**changes), TrainingConfig(), CPU)
+        with pytest.raises(ConfigError, match=why):
+            start_from(state, tokenizer, toy())
+
+
+def test_a_model_of_fewer_layers_takes_some_of_the_other_s() -> None:
+    assert [kept_layers(6, new) for new in (1, 2, 3, 6)] == [[0], [0, 5], [0, 2, 5], [0, 1, 2, 3, 4, 5]]
+    old = toy()
+    state = State.new(old.model.config.changed(decoder_layers=1), TrainingConfig(), CPU)
+    start_from(state, old.tokenizer, old)
+    for name, weight in state.model.state_dict().items():
+        assert torch.equal(old.model.state_dict()[name], weight), name
+    deep = State.new(old.model.config.changed(encoder_layers=5), TrainingConfig(), CPU).model
+    shallow = State.new(old.model.config.changed(encoder_layers=2), TrainingConfig(), CPU)
+    start_from(shallow, old.tokenizer, Saved(deep, old.tokenizer))
+    taken = [shallow.model.encoder.layers[number].state_dict() for number in range(2)]
+    for weights, number in zip(taken, (0, 4), strict=True):
+        for name, weight in deep.encoder.layers[number].state_dict().items():
+            assert torch.equal(weights[name], weight), name
 
 
 def test_a_run_begins_where_the_model_was(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ glassformer distill --model runs/en-de
 glassformer distill --model en-de --source many.en --preset tiny --out runs/small
 
 glassformer distill --model runs/one --model runs/two --with-pairs --preset tiny --start-from runs/one
+
+glassformer distill --model en-de --source many.en --valid-source v.en --valid-target v.de --start-from en-de --set model.decoder_layers=1
 """
 
 
@@ -31,7 +33,7 @@ def distill(
     columns: Columns = "",
     out: Annotated[Path | None, typer.Option(help="The student's folder. An interrupted run there goes on.", show_default="TEACHER-student")] = None,
     preset: Annotated[str, typer.Option(help="The student's size: tiny, small, fast, base or big.")] = "fast",
-    start_from: Annotated[str, typer.Option(help="Begin with this model's weights, such as a teacher's own.", show_default="random weights")] = "",
+    start_from: Annotated[str, typer.Option(help="Begin with this model's weights, such as a teacher's own; fewer layers (--set model.decoder_layers=1) take some of them.", show_default="random weights")] = "",
     beam: Annotated[int, typer.Option(help="Hypotheses that the teacher follows.")] = 4,
     engine: Annotated[str, typer.Option(help="The teacher's engine: native (PyTorch), ctranslate2 (several times faster on a CPU), or auto.")] = "auto",
     time_limit: Annotated[str, typer.Option(help="Stop the student's training after this time, such as 45m or 2h; 0: no limit.", show_default="45m")] = "",

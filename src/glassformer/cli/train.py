@@ -38,7 +38,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run's folder. An interrupted run that is there goes on.", show_default="runs/LANGUAGES")] = None,
     preset: Annotated[str, typer.Option(help="The model's size: tiny, small, fast, base or big.", show_default="by the corpus's size")] = "",
     vocabulary_size: Annotated[int, typer.Option(help="How many pieces of words the vocabulary has.", show_default="by the corpus's size")] = 0,
-    start_from: Annotated[str, typer.Option(help="Begin with this model's weights and vocabulary: a shipped model's name, or the folder of a model or a run.", show_default="random weights")] = "",
+    start_from: Annotated[str, typer.Option(help="Begin with this model's weights and vocabulary: a shipped model's name, or the folder of a model or a run. With fewer layers (--set model.decoder_layers=1) it takes some of that model's.", show_default="random weights")] = "",
     new_vocabulary: Annotated[bool, typer.Option("--new-vocabulary", help="With --start-from: make a vocabulary for these pairs instead of keeping that model's.")] = False,
     time_limit: Annotated[str, typer.Option(help="Stop after this time, such as 45m, 2h or 1h30m; 0: no limit.", show_default="45m")] = "",
     config: Annotated[Path | None, typer.Option(help="Settings from a TOML file, such as a run's config.toml.")] = None,

@@ -13,7 +13,7 @@ from glassformer.model_folder import read_config
 from glassformer.runs.recipe import recipe
 from glassformer.text.tokenizer import Tokenizer
 from glassformer.training.guide import check_guide
-from glassformer.training.start import OF_TABLES, SIZES
+from glassformer.training.start import LAYERS, OF_TABLES, SIZES
 from glassformer.training.state import newest_checkpoint
 from glassformer.translator import find_model
 
@@ -52,7 +52,7 @@ def starting_model(
     else:
         saved = load_model(find_model(name))
         config = saved.model.config
-    names = (*SIZES, *OF_TABLES) if keep else SIZES
+    names = (*SIZES, *LAYERS, *(OF_TABLES if keep else ()))
     sizes = {size: getattr(config, size) for size in names if size not in model}
     return saved, sizes, config.vocabulary_size if keep else PIECES
 

@@ -4,7 +4,9 @@ import torch
 from torch import Tensor
 
 from glassformer.checkpoint import Saved
+from glassformer.config import ModelConfig
 from glassformer.errors import ConfigError
+from glassformer.model import Transformer
 from glassformer.text.tokenizer import WORD_START, Tokenizer
 from glassformer.training.state import State
 
@@ -14,8 +16,6 @@ SIZES = (
     "d_model",
     "heads",
     "d_ff",
-    "encoder_layers",
-    "decoder_layers",
     "activation",
     "positions",
     "first_position",
@@ -29,25 +29,34 @@ SIZES = (
     "source_eos",
 )
 """Settings that must be the same in both models."""
+LAYERS = ("encoder_layers", "decoder_layers")
+"""Settings that may be lower than those of the model to start from."""
 OF_TABLES = ("target_vocabulary_size", "target_prefix", "pad_id", "bos_id", "eos_id", "unk_id")
 """Settings that go with a vocabulary that is kept."""
 
 
 def start_from(state: State, tokenizer: Tokenizer, saved: Saved) -> None:
     """Give the model, and its average, the weights of ``saved``. A piece that both vocabularies have keeps its
-    embedding; a new one gets that of its lower-case twin, or the mean of the pieces that spelt it.
+    embedding; a new one gets that of its lower-case twin, or the mean of the pieces that spelt it. A model of fewer layers
+    takes some of the other's (``kept_layers``).
 
-    Raises ConfigError for a model of other sizes.
+    Raises ConfigError for a model of other sizes, or of more layers.
     """
     for name in SIZES:
         own, other = getattr(state.model.config, name), getattr(saved.model.config, name)
         if own != other:
             raise ConfigError(f"model.{name}={own}, and the model to start from has {other}: leave the setting out")
+    for name in LAYERS:
+        own, other = getattr(state.model.config, name), getattr(saved.model.config, name)
+        if own > other:
+            raise ConfigError(
+                f"model.{name}={own}, and the model to start from has only {other}: leave the setting out"
+            )
     if bool(state.model.config.target_vocabulary_size) != bool(saved.model.config.target_vocabulary_size):
         raise ConfigError(
             "the model to start from has a vocabulary for each language: keep them, without --new-vocabulary"
         )
-    weights = saved.model.state_dict()
+    weights = with_fewer_layers(saved.model, state.model.config)
     of_source = twins(tokenizer, saved.tokenizer)
     shared = tokenizer.target is tokenizer and saved.tokenizer.target is saved.tokenizer
     of_target = of_source if shared else twins(tokenizer.target, saved.tokenizer.target)
@@ -58,6 +67,26 @@ def start_from(state: State, tokenizer: Tokenizer, saved: Saved) -> None:
             parameter.copy_(mixed(found, rows) if name in VOCABULARY else found)
         for average, parameter in zip(state.average.weights, state.model.parameters(), strict=True):
             average.copy_(parameter)
+
+
+def with_fewer_layers(model: Transformer, config: ModelConfig) -> dict[str, Tensor]:
+    """The model's weights by name, as one of ``config``'s numbers of layers names them."""
+    weights = model.state_dict()
+    for side, old, new in (
+        ("encoder", model.config.encoder_layers, config.encoder_layers),
+        ("decoder", model.config.decoder_layers, config.decoder_layers),
+    ):
+        layers = {name: weights.pop(name) for name in list(weights) if name.startswith(f"{side}.layers.")}
+        for number, kept in enumerate(kept_layers(old, new)):
+            own, other = f"{side}.layers.{number}.", f"{side}.layers.{kept}."
+            weights |= {name.replace(other, own): tensor for name, tensor in layers.items() if name.startswith(other)}
+    return weights
+
+
+def kept_layers(old: int, new: int) -> list[int]:
+    """Which of ``old`` layers a model of ``new`` takes: the first, the last, and between them at equal distances; of a
+    single one the first ("shrink and fine-tune", Shleifer and Rush 2020)."""
+    return [round(number * (old - 1) / max(new - 1, 1)) for number in range(new)]
 
 
 def mixed(old: Tensor, rows: list[list[int]]) -> Tensor:
