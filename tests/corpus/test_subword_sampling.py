@@ -56,6 +56,14 @@ def test_the_text_stays_and_the_pieces_change(pairs, tokenizer):
     assert all_rows(batches(pairs, tokenizer, 0.5).epoch(1)) != sampled
 
 
+def test_the_first_epochs_may_have_whole_words(pairs, tokenizer):
+    later = Batches(pairs, batch_tokens=512, seed=5, sampler=SubwordSampler(tokenizer, 0.5, 5, after=2))
+    plain = Batches(pairs, batch_tokens=512, seed=5)
+    for epoch in (0, 1):
+        assert all_rows(later.epoch(epoch)) == all_rows(plain.epoch(epoch))
+    assert all_rows(later.epoch(2)) == all_rows(batches(pairs, tokenizer, 0.5).epoch(2))
+
+
 def test_token_counts_are_of_the_new_pieces(pairs, tokenizer):
     for batch in batches(pairs, tokenizer, 1.0).epoch(0):
         assert batch.tokens == int((batch.target_ids[:, 1:] != 0).sum())

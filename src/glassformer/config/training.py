@@ -17,6 +17,9 @@ class TrainingConfig(Settings):
     """A batch holds pairs of similar length up to this many padded tokens a side."""
     accumulate: int = 1
     """Batches whose gradients make one step."""
+    first_embeddings: Literal["random", "corpus"] = "random"
+    """``corpus``: pieces that come in the same sentence pairs, such as a word and its translation, begin near each other
+    (``training/embeddings.py``). A run that starts from a model begins with that model's."""
     learning_rate: float = 1e-3
     """The peak learning rate, reached at the end of the warm-up. The paper's d_model^−0.5 · warmup^−0.5 is 7e-4 for its
     base model."""
@@ -74,6 +77,8 @@ class TrainingConfig(Settings):
     """The seed of the first weights, the dropout, the order of the pairs, the subword sampling, and the changed copies."""
     subword_sampling: float = 0.0
     """The share of the words that are segmented at random, anew in each epoch (Kudo 2018); 0: none."""
+    subword_sampling_after: int = 0
+    """Epochs before the first one with such words."""
     guided_attention: str = ""
     """The head of the encoder that is trained to look where the data's ``marks`` say, such as
     encoder.layers.5.self_attention:3; layers and heads count from 0 (guided alignment: Chen et al. 2016, Garg et al. 2019).
@@ -91,6 +96,7 @@ class TrainingConfig(Settings):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}: wanted at least 1")
         for name in (
             "r_drop",
+            "subword_sampling_after",
             "clip_norm",
             "max_epochs",
             "max_steps",

@@ -86,7 +86,8 @@ class Data:
         share = (
             0.0 if self.tokenizer.has_tables else config.subword_sampling
         )  # another program's pieces stay as they are
-        sampler = SubwordSampler(self.tokenizer, share, config.seed) if share else None
+        after = config.subword_sampling_after
+        sampler = SubwordSampler(self.tokenizer, share, config.seed, after) if share else None
         starts = word_starts(self.tokenizer) if self.pairs.facts.marks and config.guided_attention else None
         size, seed = config.batch_tokens, config.seed
         special = {

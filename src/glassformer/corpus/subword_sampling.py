@@ -60,17 +60,20 @@ class Ways:
 
 
 class SubwordSampler:
-    """Cuts the ``share`` of the words anew in each epoch. Raises ConfigError unless 0 < share ≤ 1."""
+    """Cuts the ``share`` of the words anew in each epoch after the first ``after``. Raises ConfigError unless
+    0 < share ≤ 1."""
 
-    def __init__(self, tokenizer: Tokenizer, share: float, seed: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, share: float, seed: int, after: int = 0) -> None:
         if not 0 < share <= 1:
             raise ConfigError(f"subword_sampling={share}: wanted a share of the words, above 0 and up to 1")
-        self.share, self.seed, self.tokenizer = share, seed, tokenizer
+        self.share, self.seed, self.after, self.tokenizer = share, seed, after, tokenizer
         self.begins = word_starts(tokenizer)
         self.ways = Ways(tokenizer)
 
     def sample(self, block: PairBlock, first: int, epoch: int) -> PairBlock:
         """The pairs from number ``first`` on with some words cut otherwise: the same for the same epoch and seed."""
+        if epoch < self.after:
+            return block
         lengths = np.stack([block.source_lengths, block.target_lengths], axis=1).reshape(-1).astype(np.int64)
         ids, lengths = self.sample_rows(block.ids.astype(np.int64), lengths, 2 * first, epoch)
         both = lengths.reshape(-1, 2).sum(axis=1)

@@ -21,6 +21,8 @@ TRAINING: dict[str, dict[str, Any]] = {
         "optimizer": "muon",
         "decay_share": 0.3,
         "subword_sampling": 0.1,
+        "subword_sampling_after": 30,
+        "first_embeddings": "corpus",
     },
     "small": _SMALL,
     "fast": _SMALL,
@@ -32,6 +34,8 @@ REASONS = {
     "optimizer": "Muon for the matrices learns more from each step than Adam alone",
     "decay_share": "most learning happens at the peak rate, so it decays only at the end",
     "subword_sampling": "this share of words is re-segmented each epoch; it stretches a small corpus",
+    "subword_sampling_after": "whole words are learnt sooner; a run of fewer epochs has none but these",
+    "first_embeddings": "a word and its translation begin near each other",
 }
 
 CAREFUL = {
@@ -80,7 +84,10 @@ def recipe(
     if pairs <= FEW:
         model_by_size["dropout"] = 0.3
     usual = TRAINING[chosen]
-    with_preset = {**usual, **TUNING} if started and pairs <= FEW_TO_TUNE else usual
+    careful = bool(started) and pairs <= FEW_TO_TUNE
+    with_preset = {**usual, **TUNING} if careful else dict(usual)
+    if started:
+        with_preset.pop("first_embeddings", None)  # it begins with that model's
     size = f"{pairs:,} pairs"
     choices = [
         Choice("preset", chosen, (set_by if preset else f"for {size}") + (OF_TRAINING if started else "")),
@@ -92,7 +99,7 @@ def recipe(
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
         choices.append(Choice("norm", "pre", why_set.get("norm", why)))
     choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
-    goes_with, reasons = f"goes with {chosen}", {**REASONS, **(CAREFUL if with_preset is not usual else {})}
+    goes_with, reasons = f"goes with {chosen}", {**REASONS, **(CAREFUL if careful else {})}
     choices += [
         Choice(name, getattr(trained, name), why_set.get(name, reasons.get(name, goes_with))) for name in with_preset
     ]

@@ -21,6 +21,7 @@ from glassformer.devices import find_device
 from glassformer.errors import TrainingError
 from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
+from glassformer.training.embeddings import begin_with_corpus
 from glassformer.training.guide import (
     check_head,
     check_marked,
@@ -164,6 +165,8 @@ class Session:
         elif self.processes.first and self.start is not None:
             start_from(state, self.data.tokenizer, self.start)
             state.progress.taught_before = dict(Card.of(self.start.card).taught)
+        elif self.processes.first and self.config.first_embeddings == "corpus":
+            begin_with_corpus(state, self.data.pairs, self.config.seed)
         self.processes.tensors_from_first(state.everything())
         state.progress = RunProgress(**json.loads(self.processes.text_from_first(json.dumps(asdict(state.progress)))))
         share_random_states(self.processes, random, [self.config.seed, state.progress.step])
