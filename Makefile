@@ -17,7 +17,7 @@ demo: .venv/demo      ## translate the article's sentence with the model that sh
 	$(MAKE) --no-print-directory $(PAGE) || echo "The page cannot be built here: without it this is all."
 	test ! -f $(PAGE) || $(BIN)/glassformer look $(SENTENCE) --save animal.html
 	@test ! -f $(PAGE) || echo "The page with every number of this sentence lies in $(CURDIR)/animal.html"
-	@test ! -f $(PAGE) || test -z "$$DISPLAY$$WAYLAND_DISPLAY" || ! command -v xdg-open >/dev/null || xdg-open animal.html
+	@test ! -f $(PAGE) || test -z "$$DISPLAY$$WAYLAND_DISPLAY" || ! command -v xdg-open >/dev/null || xdg-open animal.html || echo "It could not be opened here: open it in a browser."
 
 test: .venv/all       ## every test that this machine can run; those in a browser need Chromium, one of them the site of `make site`
 	$(MAKE) --no-print-directory $(PAGE) || echo "The page cannot be built here: its tests in a browser are skipped."

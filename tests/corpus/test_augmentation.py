@@ -15,16 +15,16 @@ PAIRS = [(f"The dog number {i} sees the cat.", f"Der Hund Nummer {i} sieht die K
 
 def test_every_pair_stays_and_a_share_comes_again_changed() -> None:
     counts = Counter[str]()
-    made = list(augmented(PAIRS, 0.3, counts=counts))
+    made = list(augmented(PAIRS, 0.3, 1, counts))
     assert [pair for pair in made if pair in set(PAIRS)] == PAIRS
     assert len(made) - len(PAIRS) == counts.total() == pytest.approx(600, rel=0.1)
     assert set(counts) == {*augmentation.KINDS, augmentation.JOINED}
     assert counts["with typos"] / counts.total() == pytest.approx(3 / 7, rel=0.15)
-    assert list(augmented(PAIRS, 0.0)) == PAIRS
+    assert list(augmented(PAIRS, 0.0, 1)) == PAIRS
 
 
 def test_the_copies_are_the_same_each_time() -> None:
-    assert list(augmented(PAIRS, 0.3)) == list(augmented(iter(PAIRS), 0.3))
+    assert list(augmented(PAIRS, 0.3, 1)) == list(augmented(iter(PAIRS), 0.3, 1))
 
 
 def test_another_seed_copies_other_pairs_in_other_ways() -> None:
@@ -64,7 +64,7 @@ def test_what_is_copied_stands_on_both_sides_also_within_the_sentence():
 
 
 def test_joined_pairs_are_whole_sentences_in_the_same_order_on_both_sides() -> None:
-    made = list(augmented(PAIRS, 1.0))
+    made = list(augmented(PAIRS, 1.0, 1))
     joined = [pair for pair in made if pair[0].count("The dog") > 1]
     assert joined
     for source, target in joined:
@@ -73,5 +73,5 @@ def test_joined_pairs_are_whole_sentences_in_the_same_order_on_both_sides() -> N
 
 
 def test_a_language_without_capitals_is_not_doubled_unchanged() -> None:
-    made = list(augmented([("你好。", "您好。")] * 50, 1.0))
+    made = list(augmented([("你好。", "您好。")] * 50, 1.0, 1))
     assert sum(pair == ("你好。", "您好。") for pair in made) == 50

@@ -9,6 +9,7 @@ import pytest
 
 from glassformer.demo import first_sentences
 from glassformer.diagnosis import corpus as diagnose_corpus
+from glassformer.diagnosis import lines as diagnose_lines
 from glassformer.diagnosis.corpus import examine_corpus
 from glassformer.diagnosis.course import examine_course, examine_translations, unknown_characters
 from glassformer.diagnosis.finding import Finding
@@ -263,8 +264,8 @@ def test_one_line_beside_many_others_is_said(healthy: list[Pair], validation: li
         found = next(one for one in examine_corpus(nothing, [], None) if one.fault == "one line again and again")
         assert found.weight == "watch"
         assert f"the same {('source', 'target')[side]}, “N/A”" in found.says
-    assert diagnose_corpus.same_line([]) is None
-    assert diagnose_corpus.same_line([healthy[0]] * 100) is None  # repetitions are another fault
+    assert diagnose_lines.same_line([]) is None
+    assert diagnose_lines.same_line([healthy[0]] * 100) is None  # repetitions are another fault
 
 
 def test_text_that_was_read_in_the_wrong_encoding_is_said(healthy: list[Pair], validation: list[Pair]) -> None:
@@ -273,9 +274,46 @@ def test_text_that_was_read_in_the_wrong_encoding_is_said(healthy: list[Pair], v
     assert found.weight == "bad"
     assert "100 % of the target lines" in found.says
     lines = ["It’s “good”…", "schlÃ¤ft", "Ã–l", "Itâ€™s", "bad \ufffd", "NÃO, AMANHÃ…", "Âme Ãle größer", "naïve — £5"]
-    assert [bool(diagnose_corpus.WRONGLY_DECODED.search(line)) for line in lines] == [
+    assert [bool(diagnose_lines.WRONGLY_DECODED.search(line)) for line in lines] == [
         False, True, True, True, True, False, False, False,
     ]  # fmt: skip
+
+
+def test_html_s_references_and_tags_of_one_side_are_said(healthy: list[Pair], validation: list[Pair]) -> None:
+    for changed, fault, says in (
+        ([(f"{a} Tom &amp; Mary", b) for a, b in healthy], "HTML's references", "100 % of the source lines"),
+        (
+            [(a, f"{b} &#39;ja&#39;") if n % 20 == 0 else (a, b) for n, (a, b) in enumerate(healthy)],
+            "HTML's references",
+            "5 %",
+        ),
+        ([(a, f"<b>{b}</b>") for a, b in healthy], "tags on one side", "100 % of the target lines"),
+    ):
+        found = next(one for one in examine_corpus(changed, validation, EN_DE) if one.fault == fault)
+        assert says in found.says
+        assert found.weight == ("watch" if "5 %" in says else "bad")
+    for line in ("a < b and c > d", "AT&T; R&D", "x <- y, 3 <4", "Q&A;"):
+        assert not diagnose_lines.ESCAPED.search(line)
+        assert not diagnose_lines.TAG.search(line)
+    both = [(f"<b>{a}</b>", f"<b>{b}</b>") for a, b in healthy]
+    assert diagnose_lines.tags_on_one_side(both) is None
+
+
+def test_lines_that_were_cut_are_said(healthy: list[Pair], validation: list[Pair]) -> None:
+    length = sorted(len(b) for _, b in healthy)[-len(healthy) // 10]
+    found = next(
+        one
+        for one in examine_corpus([(a, b[:length]) for a, b in healthy], validation, EN_DE)
+        if one.fault == "cut off"
+    )
+    assert found.weight == "bad"
+    assert f"target lines have {length} characters, none has more" in found.says
+    cut = [(" ".join(a.split()[:5]), b) for a, b in healthy]
+    assert "source lines have 5 words" in str(diagnose_lines.cut_off(cut))
+    short = [(a, b) for a, b in healthy if len(a.split()) <= 7]  # chosen by length, and whole
+    assert diagnose_lines.cut_off(short) is None
+    assert diagnose_lines.cut_off(healthy) is None
+    assert diagnose_lines.cut_off([]) is None
 
 
 def test_sides_of_one_language_are_not_exchanged(healthy: list[Pair]) -> None:

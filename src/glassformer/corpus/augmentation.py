@@ -138,7 +138,7 @@ WORD_BY_WORD = ("in lower case", "without final punctuation", "with typos")
 """Kinds that leave each word where it was, or take the last one: the marks of the words stay (``corpus/marks.py``)."""
 
 
-def augmented(pairs: Iterable[Pair], share: float, seed: int = 1, counts: Counter[str] | None = None) -> Iterator[Pair]:
+def augmented(pairs: Iterable[Pair], share: float, seed: int, counts: Counter[str] | None = None) -> Iterator[Pair]:
     """``pairs``, and after this share of them a changed copy. ``counts`` gets how many of each kind."""
     counts = Counter() if counts is None else counts
     neighbours: deque[Pair] = deque(maxlen=NEIGHBOURS)

@@ -25,6 +25,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "optimizer": "adam",  # from here on as the paper has it: the demo is to be read
         "decay_share": 1.0,
         "subword_sampling": 0.0,
+        "first_embeddings": "random",
         "guided_attention": "encoder.layers.1.self_attention:0",  # else the decoder finds out alone what *it* is (journal)
         "guided_until": 0.5,
     },

@@ -1,21 +1,18 @@
 """Faults of a corpus: each check looks at the sentence pairs alone, and knows no model."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from glassformer.corpus.read import Pair
 from glassformer.corpus.units import UNSPACED_CHARACTER, folded, units
 from glassformer.diagnosis.finding import Finding
+from glassformer.diagnosis.lines import cut_off, same_line, tags_on_one_side, with_references, wrongly_decoded
 from glassformer.diagnosis.sides import other_language_within, profiles_of, swapped, swapped_in_part, validation_swapped
 
 FEW = 10_000
 """Pairs below which hardly anything can be learnt but a toy language."""
 WINDOW = 1000
 """Consecutive pairs in which a shift is looked for, at several places of the corpus."""
-_BEHIND = re.escape(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore"))
-WRONGLY_DECODED = re.compile(rf"(?<![A-ZÀ-Þ])[ÂÃ][\x80-\x9f{_BEHIND}]|â€|\ufffd")
-"""Two bytes of UTF-8, read as Latin-1 or as Windows' like of it; or what stands for a byte that was none."""
 FARTHEST = 3
 """Lines by which sides are shifted at most for this to be seen."""
 
@@ -32,7 +29,7 @@ def examine_corpus(
         others = other_language_within(pairs, profiles)
         sides = [swapped(pairs, languages, profiles), others, validation_swapped(validation, profiles)]
     found = [too_few(pairs), *sides, shifted(pairs), copied(pairs), seen_before(pairs, validation), repeated(pairs)]
-    found += [wrongly_decoded(pairs), same_line(pairs)]
+    found += [wrongly_decoded(pairs), with_references(pairs), tags_on_one_side(pairs), cut_off(pairs), same_line(pairs)]
     # lines in the wrong language have other lengths, too: that is no cause
     found.append(None if in_part or others else uneven(pairs))
     return [finding for finding in found if finding is not None]
@@ -120,36 +117,6 @@ def seen_before(pairs: Iterable[Pair], validation: Sequence[Pair], name: str = "
         "and better than the model",
         f"take them out of the training data, or take other {name} sentences",
     )
-
-
-def same_line(pairs: Sequence[Pair]) -> Finding | None:
-    """One line of a side that stands beside many others of the other side: a mark for nothing, a message of a program."""
-    for side, name in enumerate(("target", "source")):
-        counts = Counter(line for line, _ in {(pair[1 - side], pair[side]) for pair in pairs})
-        line, count = counts.most_common(1)[0] if counts else ("", 0)
-        if count > max(0.05 * len(pairs), 5):
-            return Finding(
-                "one line again and again",
-                "bad" if count > 0.2 * len(pairs) else "watch",
-                f"{count:,} different lines have the same {name}, “{line[:60]}”: the model learns to say that",
-                "leave these pairs out",
-            )
-    return None
-
-
-def wrongly_decoded(pairs: Sequence[Pair]) -> Finding | None:
-    """Lines whose UTF-8 somebody read as Latin-1 and wrote again (schlÃ¤ft), or that lost characters (U+FFFD)."""
-    for side, name in enumerate(("source", "target")):
-        wrong = [number for number, pair in enumerate(pairs) if WRONGLY_DECODED.search(pair[side])]
-        if len(wrong) > 0.01 * len(pairs):
-            return Finding(
-                "wrongly decoded",
-                "bad" if len(wrong) > 0.1 * len(pairs) else "watch",
-                f"{100 * len(wrong) / len(pairs):.0f} % of the {name} lines hold UTF-8 that was read as Latin-1, or lost "
-                f"characters, such as pair {wrong[0] + 1:,}: “{pairs[wrong[0]][side][:60]}”",
-                "take the file as it was before, or write it back as Latin-1 (iconv -f UTF-8 -t LATIN1): that is UTF-8",
-            )
-    return None
 
 
 def repeated(pairs: Sequence[Pair]) -> Finding | None:

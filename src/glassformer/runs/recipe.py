@@ -83,9 +83,8 @@ def recipe(
     model_by_size: dict[str, Any] = {"norm": "pre"} if pairs <= PRE_NORM_BELOW else {}
     if pairs <= FEW:
         model_by_size["dropout"] = 0.3
-    usual = TRAINING[chosen]
     careful = bool(started) and pairs <= FEW_TO_TUNE
-    with_preset = {**usual, **TUNING} if careful else dict(usual)
+    with_preset = {**TRAINING[chosen], **(TUNING if careful else {})}
     if started:
         with_preset.pop("first_embeddings", None)  # it begins with that model's
     size = f"{pairs:,} pairs"
@@ -99,10 +98,13 @@ def recipe(
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
         choices.append(Choice("norm", "pre", why_set.get("norm", why)))
     choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
-    goes_with, reasons = f"goes with {chosen}", {**REASONS, **(CAREFUL if careful else {})}
-    choices += [
-        Choice(name, getattr(trained, name), why_set.get(name, reasons.get(name, goes_with))) for name in with_preset
-    ]
+    reasons = {
+        **dict.fromkeys(with_preset, f"goes with {chosen}"),
+        **REASONS,
+        **(CAREFUL if careful else {}),
+        **why_set,
+    }
+    choices += [Choice(name, getattr(trained, name), reasons[name]) for name in with_preset]
     if trained.schedule == "linear":
         why = "the limits say when the run ends, and the rate is 0 there"
         choices.append(Choice("schedule", "linear", why_set.get("schedule", why)))

@@ -14,11 +14,11 @@ from glassformer.corpus.encoded import EncodedPairs, PairBlock
 from glassformer.training.state import State
 
 PAIRS = 100_000
-"""At most so many pairs are counted, from all over the corpus."""
+"""The number of pairs that are counted at most, from all over the corpus."""
 AT_ONCE = 4096
 """Pairs that are counted together."""
 CONTEXTS = 2000
-"""A piece is described by how often it comes with each of the so many most frequent pieces."""
+"""The number of pieces, the most frequent ones, by whose company a piece is described."""
 TOGETHER = 2
 """Times that two pieces come together at least, to be more than chance."""
 
