@@ -83,10 +83,7 @@ def recipe(
     model_by_size: dict[str, Any] = {"norm": "pre"} if pairs <= PRE_NORM_BELOW else {}
     if pairs <= FEW:
         model_by_size["dropout"] = 0.3
-    careful = bool(started) and pairs <= FEW_TO_TUNE
-    with_preset = {**TRAINING[chosen], **(TUNING if careful else {})}
-    if started:
-        with_preset.pop("first_embeddings", None)  # it begins with that model's
+    with_preset, reasons = of_preset(chosen, pairs, started=bool(started))
     size = f"{pairs:,} pairs"
     choices = [
         Choice("preset", chosen, (set_by if preset else f"for {size}") + (OF_TRAINING if started else "")),
@@ -98,13 +95,7 @@ def recipe(
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
         choices.append(Choice("norm", "pre", why_set.get("norm", why)))
     choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
-    reasons = {
-        **dict.fromkeys(with_preset, f"goes with {chosen}"),
-        **REASONS,
-        **(CAREFUL if careful else {}),
-        **why_set,
-    }
-    choices += [Choice(name, getattr(trained, name), reasons[name]) for name in with_preset]
+    choices += [Choice(name, getattr(trained, name), why_set.get(name, reasons[name])) for name in with_preset]
     if trained.schedule == "linear":
         why = "the limits say when the run ends, and the rate is 0 there"
         choices.append(Choice("schedule", "linear", why_set.get("schedule", why)))
@@ -117,6 +108,16 @@ def recipe(
         if name not in [choice.setting for choice in choices]:
             choices.append(Choice(name, value, why_set[name]))
     return Recipe(made, trained, choices)
+
+
+def of_preset(preset: str, pairs: int, *, started: bool) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings of training that go with a preset, and the reason for each; ``started``: by a trained model's weights."""
+    settings, reasons = dict(TRAINING[preset]), {**dict.fromkeys(TRAINING[preset], f"goes with {preset}"), **REASONS}
+    if started:
+        settings.pop("first_embeddings", None)  # that model's are there
+        if pairs <= FEW_TO_TUNE:
+            settings, reasons = {**settings, **TUNING}, {**reasons, **CAREFUL}
+    return settings, reasons
 
 
 def preset_of(pairs: int, preset: str | None) -> str:
