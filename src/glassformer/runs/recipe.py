@@ -21,7 +21,7 @@ TRAINING: dict[str, dict[str, Any]] = {
         "optimizer": "muon",
         "decay_share": 0.3,
         "subword_sampling": 0.1,
-        "subword_sampling_after": 30,
+        "subword_sampling_after": 50,
         "first_embeddings": "corpus",
     },
     "small": _SMALL,
