@@ -292,11 +292,21 @@ def test_html_s_references_and_tags_of_one_side_are_said(healthy: list[Pair], va
         found = next(one for one in examine_corpus(changed, validation, EN_DE) if one.fault == fault)
         assert says in found.says
         assert found.weight == ("watch" if "5 %" in says else "bad")
-    for line in ("a < b and c > d", "AT&T; R&D", "x <- y, 3 <4", "Q&A;"):
-        assert not diagnose_lines.ESCAPED.search(line)
-        assert not diagnose_lines.TAG.search(line)
-    both = [(f"<b>{a}</b>", f"<b>{b}</b>") for a, b in healthy]
-    assert diagnose_lines.tags_on_one_side(both) is None
+    for line in ("schl&auml;ft", "&hellip; &copy;", "&#128512; &#x1F600;", "&frac12;"):
+        assert diagnose_lines.with_references([(line, "x")])
+    for line in (
+        "a < b and c > d",
+        "AT&T; R&D",
+        "x <- y, 3 <4",
+        "Q&A;",
+        "?a=1&lt=2",
+        "<user@example.com>",
+        "<https://a.b>",
+    ):
+        assert diagnose_lines.with_references([(line, "x")]) is None
+        assert diagnose_lines.tags_on_one_side([(line, "x")]) is None
+    for both in (("<b>{}</b>", "<b>{}</b>"), ("cp <file> {}", "cp <文件> {}"), ("A1: <Empty> {}", "A1: <1> {}")):
+        assert diagnose_lines.tags_on_one_side([(both[0].format(a), both[1].format(b)) for a, b in healthy]) is None
 
 
 def test_lines_that_were_cut_are_said(healthy: list[Pair], validation: list[Pair]) -> None:
@@ -312,8 +322,16 @@ def test_lines_that_were_cut_are_said(healthy: list[Pair], validation: list[Pair
     assert "source lines have 5 words" in str(diagnose_lines.cut_off(cut))
     short = [(a, b) for a, b in healthy if len(a.split()) <= 7]  # chosen by length, and whole
     assert diagnose_lines.cut_off(short) is None
-    assert diagnose_lines.cut_off(healthy) is None
-    assert diagnose_lines.cut_off([]) is None
+    assert "target lines have 30 characters" in str(
+        diagnose_lines.cut_off([(a, b if len(b) <= 30 else f"{b[:27]}...") for a, b in healthy])
+    )
+    for unmarked in (
+        [(a.lower().rstrip("."), b) for a, b in healthy if len(a.split()) <= 7],  # what speech recognition writes
+        [(f"“{a}”", f"„{b}“") for a, b in healthy if len(b) <= 40],
+        healthy,
+        [],
+    ):
+        assert diagnose_lines.cut_off(unmarked) is None
 
 
 def test_sides_of_one_language_are_not_exchanged(healthy: list[Pair]) -> None:

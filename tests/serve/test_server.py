@@ -191,8 +191,8 @@ def test_an_outcome_for_a_loop_that_is_closed_goes_nowhere() -> None:
     nobody, somebody = closed.create_future(), open_loop.create_future()
     closed.close()
     mail.send(closed, nobody, 1)
-    mail.send(closed, nobody, 2)
     mail.send(open_loop, somebody, 3)
+    mail.send(closed, nobody, 2)
     assert open_loop.run_until_complete(somebody) == 3
     open_loop.close()
     assert not nobody.done()

@@ -1,16 +1,20 @@
 """First embeddings from the corpus."""
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 import torch
 
+from glassformer.checkpoint import load_model
 from glassformer.config import DataConfig, ModelConfig, TrainingConfig
+from glassformer.config.recipe import Recipe
 from glassformer.corpus.prepare import Data, prepare
 from glassformer.runs.recipe import recipe
 from glassformer.training import embeddings
 from glassformer.training.embeddings import begin_with_corpus, embeddings_of, spread
 from glassformer.training.state import State
+from glassformer.training.train import train
 
 NOUNS = {"dog": "Hund", "cat": "Katze", "girl": "Maedchen", "king": "Koenig", "bird": "Vogel", "tree": "Baum"}
 VERBS = {"sees": "sieht", "likes": "mag", "hears": "hoert", "paints": "malt"}
@@ -62,11 +66,29 @@ def test_a_large_corpus_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(embeddings, "PAIRS", 20)
     monkeypatch.setattr(embeddings, "AT_ONCE", 10)
     assert spread(15) == [(0, 10), (10, 15)]
-    assert spread(65) == [(0, 10), (30, 40), (60, 65)]
+    assert spread(65) == [(0, 10), (40, 50)]
 
 
 def test_the_recipe_has_them_unless_another_model_s_are_there() -> None:
     assert recipe(30_000, 8000).training.first_embeddings == "corpus"
     started = recipe(30_000, 8000, started={"d_model": 128})
     assert started.training.first_embeddings == "random"
+    assert started.training.subword_sampling_after == 0
     assert "first_embeddings" not in [choice.setting for choice in started.choices]
+    whole = recipe(30_000, 8000, training={"subword_sampling": 0.0})
+    assert "subword_sampling_after" not in [choice.setting for choice in whole.choices]
+
+
+def test_a_run_begins_with_them_and_cuts_words_later(data: Data, tmp_path: Path) -> None:
+    settings = {"max_steps": 1, "time_limit": 0.0, "learning_rate": 1e-9, "precision": "float32", "held_out": 5}
+    training = TrainingConfig(**settings, first_embeddings="corpus", subword_sampling=0.5, subword_sampling_after=1)  # type: ignore[arg-type]
+    model = ModelConfig(vocabulary_size=len(data.tokenizer), d_model=16, heads=2, encoder_layers=1, decoder_layers=1)
+    train(tmp_path / "run", data, Recipe(model, training, []))
+    table = load_model(tmp_path / "run").model.embedding.weight
+    found = embeddings_of(data.pairs, len(data.tokenizer), 16, training.seed)
+    known = found.any(dim=1)
+    torch.testing.assert_close(table[known], found[known], rtol=0, atol=1e-6)
+    batches = data.batches(training, model)
+    whole = sum(batch.tokens for batch in data.batches(TrainingConfig(), model).epoch(0))
+    assert sum(batch.tokens for batch in batches.epoch(0)) == whole
+    assert sum(batch.tokens for batch in batches.epoch(1)) > whole

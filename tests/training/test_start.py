@@ -11,7 +11,7 @@ from glassformer.config.recipe import Recipe
 from glassformer.corpus.prepare import prepare
 from glassformer.errors import ConfigError
 from glassformer.text.tokenizer import Tokenizer
-from glassformer.training.start import kept_layers, start_from, twins
+from glassformer.training.start import kept_layers, start_from, taught_before, twins
 from glassformer.training.state import State
 from glassformer.training.train import train
 from tests.toy_translator import ENGLISH, GERMAN, toy
@@ -75,6 +75,20 @@ def test_a_model_of_fewer_layers_takes_some_of_the_other_s() -> None:
     for weights, number in zip(taken, (0, 4), strict=True):
         for name, weight in deep.encoder.layers[number].state_dict().items():
             assert torch.equal(weights[name], weight), name
+
+
+def test_a_taught_head_keeps_its_name_where_its_layer_is_kept() -> None:
+    deep = State.new(toy().model.config.changed(encoder_layers=6), TrainingConfig(), CPU).model
+    for layer, layers, wanted in (
+        (5, 3, "encoder.layers.2.self_attention:1"),
+        (4, 3, ""),
+        (4, 6, "encoder.layers.4.self_attention:1"),
+    ):
+        card = {"taught": {"head": f"encoder.layers.{layer}.self_attention:1", "until_step": 9}}
+        found = taught_before(Saved(deep, toy().tokenizer, card), toy().model.config.changed(encoder_layers=layers))
+        wanted = {"head": f"encoder.layers.{kept}.self_attention:1", "until_step": 9}
+        assert found == (wanted if kept is not None else {})
+    assert taught_before(Saved(deep, toy().tokenizer), toy().model.config) == {}
 
 
 def test_a_run_begins_where_the_model_was(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from html.entities import html5
 
 from glassformer.corpus.read import Pair
 from glassformer.diagnosis.finding import Finding
@@ -11,9 +12,11 @@ SIDES = ("source", "target")
 _BEHIND = re.escape(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore"))
 WRONGLY_DECODED = re.compile(rf"(?<![A-ZÀ-Þ])[ÂÃ][\x80-\x9f{_BEHIND}]|â€|\ufffd")
 """Two bytes of UTF-8, read as Latin-1 or as Windows' like of it; or what stands for a byte that was none."""
-ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#[xX][0-9a-fA-F]{2,4});")
-TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
-SENTENCE_END = (".", "!", "?", "…", ":", "\u201d", '"', "\u00bb", ")", "。", "！", "？", "」", "।", "؟")
+ESCAPED = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});")
+TAG = re.compile(r"</?[^\W\d_][\w:-]*(?:\s[^<>]{0,200})?/?>")
+BETWEEN_ANGLES = re.compile("<[^<>]{1,200}>")
+SENTENCE_END = tuple(".!?…:;\"')]»«›‹”“’。！？；：）】」』।॥؟؛۔።។။։｡")
+SHORTENED = ("...", "…")
 LEAST = {"characters": 20, "words": 4}
 """Lines whose longest have less are not taken for cut off."""
 
@@ -49,10 +52,15 @@ def with_references(pairs: Sequence[Pair]) -> Finding | None:
     return of_many(
         "HTML's references",
         pairs,
-        lambda pair, side: bool(ESCAPED.search(pair[side])),
+        lambda pair, side: any(is_reference(name) for name in ESCAPED.findall(pair[side])),
         "hold HTML's references instead of characters",
         "write the characters themselves (Python: html.unescape), as the texts to translate have them",
     )
+
+
+def is_reference(name: str) -> bool:
+    """Whether ``&name;`` stands for a character in HTML: *AT&T;* does not."""
+    return name.startswith("#") or f"{name};" in html5
 
 
 def tags_on_one_side(pairs: Sequence[Pair]) -> Finding | None:
@@ -60,38 +68,46 @@ def tags_on_one_side(pairs: Sequence[Pair]) -> Finding | None:
     return of_many(
         "tags on one side",
         pairs,
-        lambda pair, side: bool(TAG.search(pair[side])) and not TAG.search(pair[1 - side]),
+        lambda pair, side: bool(TAG.search(pair[side])) and not BETWEEN_ANGLES.search(pair[1 - side]),
         "hold tags, and the other side has none",
         "take the tags out of these lines, or leave the pairs out",
     )
 
 
 def cut_off(pairs: Sequence[Pair]) -> Finding | None:
-    """Many of a side's lines are as long as its longest, and end within a sentence: somebody cut them there."""
+    """Many of a side's lines are as long as its longest, in characters or words, and end within a sentence: somebody cut
+    them there. A cut by bytes is not seen."""
     for side, name in enumerate(SIDES):
         for unit, lengths in (
             ("characters", [len(pair[side]) for pair in pairs]),
             ("words", [len(pair[side].split()) for pair in pairs]),
         ):
             longest = max(lengths, default=0)
-            cut = [number for number, length in enumerate(lengths) if length == longest]
+            cut = [pair for pair, length in zip(pairs, lengths, strict=True) if length == longest]
             if len(cut) <= max(0.005 * len(pairs), 5) or longest < LEAST[unit]:
                 continue
-            usual = min(open_share(pairs, side, range(len(pairs))), open_share(pairs, 1 - side, cut))
-            if open_share(pairs, side, cut) > max(0.5, 2 * usual):
+            whole = [pair for pair, length in zip(pairs, lengths, strict=True) if length < longest]
+            usual = open_share(whole, side) if len(whole) > len(cut) / 10 else open_share(cut, 1 - side)
+            if open_share(cut, side) > max(0.5, 2 * usual):
                 return Finding(
                     "cut off",
                     "bad" if len(cut) > 0.03 * len(pairs) else "watch",
                     f"{len(cut):,} {name} lines have {longest:,} {unit}, none has more, and most of these end within a "
-                    f"sentence, such as pair {cut[0] + 1:,}: “…{pairs[cut[0]][side][-40:]}”",
+                    f"sentence, such as “…{cut[0][side][-40:]}”",
                     "leave these pairs out, or take the lines as they were before something cut them",
                 )
     return None
 
 
-def open_share(pairs: Sequence[Pair], side: int, numbers: Sequence[int]) -> float:
-    """The share of these lines that end without a sentence's last mark."""
-    return sum(not pairs[number][side].rstrip().endswith(SENTENCE_END) for number in numbers) / max(len(numbers), 1)
+def open_share(pairs: Sequence[Pair], side: int) -> float:
+    """The share of this side's lines that end without a sentence's last mark, or with dots that the other side lacks."""
+    return sum(is_open(pair[side].rstrip(), pair[1 - side].rstrip()) for pair in pairs) / max(len(pairs), 1)
+
+
+def is_open(line: str, other: str) -> bool:
+    if line.endswith(SHORTENED):
+        return not other.endswith(SHORTENED)
+    return not line.endswith(SENTENCE_END)
 
 
 def of_many(

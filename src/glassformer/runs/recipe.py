@@ -34,10 +34,12 @@ REASONS = {
     "optimizer": "Muon for the matrices learns more from each step than Adam alone",
     "decay_share": "most learning happens at the peak rate, so it decays only at the end",
     "subword_sampling": "this share of words is re-segmented each epoch; it stretches a small corpus",
-    "subword_sampling_after": "whole words are learnt sooner; a run of fewer epochs has none but these",
+    "subword_sampling_after": "whole words are learnt first; a shorter run re-segments none",
     "first_embeddings": "a word and its translation begin near each other",
 }
 
+OF_BEGINNERS = ("first_embeddings", "subword_sampling_after")
+"""Settings for a model that knows no words yet."""
 CAREFUL = {
     "learning_rate": "few pairs on a trained model: at a higher rate it forgets the rest",
     "warmup_steps": "few pairs on a trained model",
@@ -95,6 +97,8 @@ def recipe(
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
         choices.append(Choice("norm", "pre", why_set.get("norm", why)))
     choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
+    if not trained.subword_sampling:
+        with_preset.pop("subword_sampling_after", None)
     choices += [Choice(name, getattr(trained, name), why_set.get(name, reasons[name])) for name in with_preset]
     if trained.schedule == "linear":
         why = "the limits say when the run ends, and the rate is 0 there"
@@ -114,7 +118,8 @@ def of_preset(preset: str, pairs: int, *, started: bool) -> tuple[dict[str, Any]
     """The settings of training that go with a preset, and the reason for each; ``started``: by a trained model's weights."""
     settings, reasons = dict(TRAINING[preset]), {**dict.fromkeys(TRAINING[preset], f"goes with {preset}"), **REASONS}
     if started:
-        settings.pop("first_embeddings", None)  # that model's are there
+        for name in OF_BEGINNERS:
+            settings.pop(name, None)
         if pairs <= FEW_TO_TUNE:
             settings, reasons = {**settings, **TUNING}, {**reasons, **CAREFUL}
     return settings, reasons

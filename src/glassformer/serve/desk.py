@@ -167,12 +167,12 @@ class Mail:
         """From any thread."""
         self.waiting.append((result, outcome))
         if self.called is not loop:
-            self.called = loop
+            before, self.called = self.called, loop
             try:
                 loop.call_soon_threadsafe(self.hand_out)
-            except RuntimeError:  # the loop is closed: nobody waits any more, and the worker goes on
-                self.called = None
-                self.waiting.clear()
+            except RuntimeError:  # the loop is closed: nobody waits for this any more, and the worker goes on
+                self.called = before
+                self.waiting.remove((result, outcome))
 
     def hand_out(self) -> None:
         """In the loop's thread. Requests that are sent from here on call again."""

@@ -71,7 +71,7 @@ def counts(corpus: EncodedPairs, vocabulary_size: int) -> tuple[Tensor, Tensor, 
 def spread(pairs: int) -> list[tuple[int, int]]:
     """Where the blocks begin and end that are counted: all, or as many as hold PAIRS, at equal distances."""
     first = range(0, pairs, AT_ONCE)
-    every = max(len(first) * AT_ONCE // PAIRS, 1)
+    every = -(-len(first) * AT_ONCE // PAIRS)
     return [(begin, min(begin + AT_ONCE, pairs)) for begin in first[::every]]
 
 

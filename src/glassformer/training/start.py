@@ -1,10 +1,14 @@
 """A run that begins with a trained model's weights instead of random ones: fine-tuning, also with another vocabulary."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from glassformer.card import Card
 from glassformer.checkpoint import Saved
 from glassformer.config import ModelConfig
+from glassformer.config.training import HEAD_OF_ENCODER
 from glassformer.errors import ConfigError
 from glassformer.model import Transformer
 from glassformer.text.tokenizer import WORD_START, Tokenizer
@@ -81,6 +85,17 @@ def with_fewer_layers(model: Transformer, config: ModelConfig) -> dict[str, Tens
             own, other = f"{side}.layers.{number}.", f"{side}.layers.{kept}."
             weights |= {name.replace(other, own): tensor for name, tensor in layers.items() if name.startswith(other)}
     return weights
+
+
+def taught_before(saved: Saved, config: ModelConfig) -> dict[str, Any]:
+    """The card's entry on a head that the model to start from was taught, by the head's name in a model of fewer layers; empty
+    where none was taught, or its layer is not kept."""
+    taught = dict(Card.of(saved.card).taught)
+    found = HEAD_OF_ENCODER.fullmatch(str(taught.get("head", "")))
+    kept = kept_layers(saved.model.config.encoder_layers, config.encoder_layers)
+    if not found or int(found[1]) not in kept:
+        return {}
+    return {**taught, "head": f"encoder.layers.{kept.index(int(found[1]))}.self_attention:{found[2]}"}
 
 
 def kept_layers(old: int, new: int) -> list[int]:

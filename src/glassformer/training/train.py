@@ -39,7 +39,7 @@ from glassformer.training.processes import Processes
 from glassformer.training.recovery import MOST_SETBACKS, Losses, LossNotFiniteError, Snapshot, halve, ran_out_of_memory
 from glassformer.training.report import NullReporter, Outcome, Reporter, RunPlan
 from glassformer.training.schedule import SLOWER, learning_rate
-from glassformer.training.start import start_from
+from glassformer.training.start import start_from, taught_before
 from glassformer.training.state import (
     RunProgress,
     State,
@@ -164,7 +164,7 @@ class Session:
                 )
         elif self.processes.first and self.start is not None:
             start_from(state, self.data.tokenizer, self.start)
-            state.progress.taught_before = dict(Card.of(self.start.card).taught)
+            state.progress.taught_before = taught_before(self.start, self.recipe.model)
         elif self.processes.first and self.config.first_embeddings == "corpus":
             begin_with_corpus(state, self.data.pairs, self.config.seed)
         self.processes.tensors_from_first(state.everything())
