@@ -79,11 +79,7 @@ def test_a_model_of_fewer_layers_takes_some_of_the_other_s() -> None:
 
 def test_a_taught_head_keeps_its_name_where_its_layer_is_kept() -> None:
     deep = State.new(toy().model.config.changed(encoder_layers=6), TrainingConfig(), CPU).model
-    for layer, layers, wanted in (
-        (5, 3, "encoder.layers.2.self_attention:1"),
-        (4, 3, ""),
-        (4, 6, "encoder.layers.4.self_attention:1"),
-    ):
+    for layer, layers, kept in ((5, 3, 2), (4, 3, None), (4, 6, 4)):
         card = {"taught": {"head": f"encoder.layers.{layer}.self_attention:1", "until_step": 9}}
         found = taught_before(Saved(deep, toy().tokenizer, card), toy().model.config.changed(encoder_layers=layers))
         wanted = {"head": f"encoder.layers.{kept}.self_attention:1", "until_step": 9}
