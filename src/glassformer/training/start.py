@@ -88,8 +88,8 @@ def with_fewer_layers(model: Transformer, config: ModelConfig) -> dict[str, Tens
 
 
 def taught_before(saved: Saved, config: ModelConfig) -> dict[str, Any]:
-    """The card's entry on a head that the model to start from was taught, by its name in a model of fewer layers; empty where none
-    was taught, or its layer is not kept."""
+    """The card's entry on a head that the model to start from was taught, by its name in a model of fewer layers; empty
+    where none was taught, or its layer is not kept."""
     taught = dict(Card.of(saved.card).taught)
     found = HEAD_OF_ENCODER.fullmatch(str(taught.get("head", "")))
     kept = kept_layers(saved.model.config.encoder_layers, config.encoder_layers)
