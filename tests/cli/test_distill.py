@@ -11,6 +11,7 @@ import pytest
 
 from glassformer.checkpoint import save_model
 from glassformer.config import DataConfig
+from glassformer.config.tables import read_settings
 from glassformer.corpus.files import STANDARD_INPUT
 from glassformer.diagnosis.diagnose import training_pairs
 from glassformer.runs.distill import Lesson, pairs_of, read_validation, sentences, validation_files
@@ -36,6 +37,7 @@ def test_a_student_learns_from_its_teachers_translations(tmp_path: Path, call: C
     student = Translator.load(tmp_path / "student")
     assert student.card["teachers"] == [str(tmp_path / "teacher")]
     assert student.model.config.d_model == 32
+    assert read_settings(tmp_path / "student" / "config.toml")["training"]["stop_on"] == "bleu_alone"
     again = call(*words, "--source", str(tmp_path / "many.en"), *settings)
     assert "going on at step 20" in again.err
     assert "changed" not in again.err

@@ -13,6 +13,7 @@ from glassformer.training.validation import is_better
 from tests.toy_translator import toy
 
 BLEU, LOSS = TrainingConfig(stop_on="bleu"), TrainingConfig(stop_on="loss")
+BLEU_ALONE = TrainingConfig(stop_on="bleu_alone")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,12 @@ def test_bleu_decides_and_the_loss_where_bleu_does_not(bleu: float, loss: float,
     progress = RunProgress(best_step=500, best_bleu=30.0, best_loss=2.0, highest_bleu=30.2)
     assert is_better(progress, BLEU, bleu, loss) is by_bleu
     assert is_better(progress, LOSS, bleu, loss) is by_loss
+
+
+def test_bleu_may_decide_alone() -> None:
+    progress = RunProgress(best_step=500, best_bleu=30.0, best_loss=2.0, highest_bleu=30.0)
+    assert is_better(progress, BLEU_ALONE, 30.1, 2.5)
+    assert not is_better(progress, BLEU_ALONE, 30.0, 1.5)
 
 
 def test_the_first_is_the_best() -> None:

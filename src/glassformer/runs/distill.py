@@ -73,6 +73,8 @@ def distill(
     first = Path(lesson.models[0])
     folder = out or Path("runs") / f"{first.name}-student"
     check_folder(folder)
+    if not lesson.with_pairs:
+        settings["training"] = {"stop_on": "bleu_alone", **settings["training"]}
     recipe_for(settings, folder)  # a mistake shows now, and not after everything is translated
     own = pairs_of(first) if lesson.with_pairs else None
     teachers = load_teachers(lesson.models, note, device=device, engine=engine, threads=threads)
@@ -91,7 +93,8 @@ def distill(
             settings["data"][side] = [str(each / f"train.{side}") for each in folders]
         card = Card.of(teachers[lesson.models[0]].card)
         about = {"languages": card.languages, "teachers": (*teachers,), "data": card.data}
-        return carry_out(settings, folder, command=command, threads=threads, device=device, about=about, **how)
+        how |= {"threads": threads, "device": device, "set_by": "as you set it, or for a student"}
+        return carry_out(settings, folder, command=command, about=about, **how)
 
 
 def load_teachers(models: Sequence[str], note: Note, **how: Any) -> dict[str, Translator]:

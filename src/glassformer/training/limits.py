@@ -33,5 +33,5 @@ def patience_lost(config: TrainingConfig, progress: RunProgress) -> str:
     """In words, that too many validations in a row were no better; empty while there were fewer."""
     if not config.patience or progress.without_better < config.patience:
         return ""
-    figure = "BLEU" if config.stop_on == "bleu" else config.stop_on
+    figure = "loss" if config.stop_on == "loss" else "BLEU"
     return f"no better validation {figure} in {config.patience} validations, as set by patience"

@@ -52,6 +52,8 @@ def is_better(progress: RunProgress, config: TrainingConfig, bleu: float, loss: 
     """
     if progress.best_step == 0:
         return True
+    if config.stop_on == "bleu_alone":
+        return bleu > progress.best_bleu
     if config.stop_on == "bleu" and bleu > progress.best_bleu + NEAR:
         return True
     return loss < progress.best_loss and (config.stop_on == "loss" or bleu >= progress.highest_bleu - NEAR)
