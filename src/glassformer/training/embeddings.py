@@ -40,8 +40,7 @@ def begin_with_corpus(state: State, corpus: EncodedPairs, seed: int) -> None:
 def embeddings_of(corpus: EncodedPairs, vocabulary_size: int, d_model: int, seed: int) -> Tensor:
     """[vocabulary_size, d_model]: vectors of length 1, as random ones have on average; 0 for a piece of which the pairs say
     nothing. The same for the same corpus and seed on the same machine."""
-    together, alone, pairs = counts(corpus, vocabulary_size)
-    contexts = alone.topk(min(CONTEXTS, vocabulary_size)).indices
+    together, alone, contexts, pairs = counts(corpus, vocabulary_size)
     expected = alone[:, None] * alone[contexts] / max(pairs, 1)
     information = torch.where(together >= TOGETHER, (together / expected.clamp_min(1e-9)).log().clamp_min(0), 0)
     # information = U Σ Vᵀ; V and Σ² from the smaller product, and U √Σ = information V / √Σ
@@ -49,23 +48,21 @@ def embeddings_of(corpus: EncodedPairs, vocabulary_size: int, d_model: int, seed
     squares, v = squares[-d_model:].clamp_min(1e-6), v[:, -d_model:]
     vectors = information @ v * squares**-0.25
     turn = torch.linalg.qr(torch.randn(d_model, d_model, generator=torch.Generator().manual_seed(seed))).Q
-    vectors = (
-        vectors @ turn[: vectors.size(1)]
-    )  # or the first coordinates, which positions share, would have most of it
+    vectors = vectors @ turn[: vectors.size(1)]  # or the last coordinates would have most of it
     lengths = vectors.norm(dim=1, keepdim=True)
     return torch.where(lengths > 1e-6, vectors / lengths.clamp_min(1e-6), 0)
 
 
-def counts(corpus: EncodedPairs, vocabulary_size: int) -> tuple[Tensor, Tensor, int]:
-    """How many pairs hold both a piece and a context [piece, context], how many hold a piece [piece], and how many were
-    counted. The contexts are the most frequent pieces, by ``topk`` of the second."""
+def counts(corpus: EncodedPairs, vocabulary_size: int) -> tuple[Tensor, Tensor, Tensor, int]:
+    """How many pairs hold both a piece and a context [piece, context], how many hold a piece [piece], which pieces are the
+    contexts [context], and how many pairs were counted."""
     blocks = [pieces_of(corpus.block(*ends), vocabulary_size) for ends in spread(len(corpus))]
     alone = torch.stack([torch.sparse.sum(holds, dim=0).to_dense() for holds in blocks]).sum(dim=0)
     contexts = alone.topk(min(CONTEXTS, vocabulary_size)).indices
     together = torch.zeros(vocabulary_size, len(contexts))
     for holds in blocks:
         together += torch.sparse.mm(holds.mT, holds.index_select(1, contexts).to_dense())
-    return together, alone, sum(holds.size(0) for holds in blocks)
+    return together, alone, contexts, sum(holds.size(0) for holds in blocks)
 
 
 def spread(pairs: int) -> list[tuple[int, int]]:
