@@ -1,5 +1,7 @@
 """Muon beside PyTorch's own, and what it makes of matrices that lie packed in one."""
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -27,10 +29,27 @@ def test_it_moves_as_pytorchs_own(shape: tuple[int, int]) -> None:
     assert (ours - theirs).norm() < 0.02 * theirs.norm()
 
 
-def test_an_orthogonal_matrix_has_no_small_direction() -> None:
-    values = torch.linalg.svdvals(orthogonal(gradient(3, 24, 16)))
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_an_orthogonal_matrix_has_no_small_direction(kind: torch.dtype) -> None:
+    made = orthogonal(gradient(3, 24, 16), kind)
+    values = torch.linalg.svdvals(made)
+    assert made.dtype == torch.float32
     assert values.min() > 0.6
     assert values.max() < 1.3
+
+
+def test_bfloat16_moves_a_matrix_the_same_way() -> None:
+    exact, rounded = (orthogonal(gradient(3, 24, 16), kind) for kind in (torch.float32, torch.bfloat16))
+    assert not torch.equal(exact, rounded)
+    assert (exact - rounded).norm() < 0.02 * exact.norm()
+
+
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_muon_computes_in_the_precision_of_the_run(kind: Literal["float32", "bfloat16"]) -> None:
+    model = Transformer(tiny(50, encoder_layers=1, decoder_layers=1))
+    _, muon = optimizers_for(model, TrainingConfig(optimizer="muon", precision=kind))
+    assert isinstance(muon, Muon)
+    assert muon.number_type == getattr(torch, kind)
 
 
 def test_each_of_the_packed_matrices_moves_by_itself() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from glassformer.config import ModelConfig, TrainingConfig, tiny
 from glassformer.errors import ConfigError
@@ -24,18 +25,21 @@ CONFIG = ModelConfig(vocabulary_size=31, d_model=16, heads=2, d_ff=24, encoder_l
 
 @pytest.mark.parametrize("r_drop", [0.0, 5.0])
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize(("at_once", "in_cache"), [(1, 1), (16 * 31, 5 * 31), (1 << 22, 1 << 22)])
+@pytest.mark.parametrize(
+    ("tokens", "at_once", "in_cache"),
+    [(37, 1, 1), (37, 16 * 31, 5 * 31), (37, 1 << 22, 1 << 22), (1033, 500 * 31, 50 * 31)],
+)
 def test_the_fused_loss_and_its_gradients_are_those_of_the_obvious_one(
-    monkeypatch: pytest.MonkeyPatch, at_once: int, in_cache: int, bias: bool, r_drop: float
+    monkeypatch: pytest.MonkeyPatch, tokens: int, at_once: int, in_cache: int, bias: bool, r_drop: float
 ) -> None:
     monkeypatch.setattr(loss_room, "LOGITS_AT_ONCE", at_once)  # 16 rows at a time, and all in one
-    monkeypatch.setattr(loss_room, "IN_CACHE", in_cache)  # of these one at a time, five or two, and all
+    monkeypatch.setattr(loss_room, "IN_CACHE", in_cache)  # of these one at a time, five or two, and all, a core
     torch.manual_seed(3)
-    wanted = torch.randint(0, 31, (37,)).repeat(2)
+    wanted = torch.randint(0, 31, (tokens,)).repeat(2)
     found = []
     for way in ("obvious", "fused"):
         torch.manual_seed(4)
-        states, weight, by = (torch.randn(*size) for size in ((74, 8), (31, 8), (31,)))
+        states, weight, by = (torch.randn(*size) for size in ((2 * tokens, 8), (31, 8), (31,)))
         if way == "obvious":  # exactly: how float32 rounds its last digits depends on the processor
             states, weight, by = states.double(), weight.double(), by.double()
         states, weight, by = (x.requires_grad_() for x in (states, weight, by))
@@ -52,6 +56,42 @@ def test_the_fused_loss_and_its_gradients_are_those_of_the_obvious_one(
             assert fused is None
         else:
             assert (fused - obvious).abs().max() < 1e-6 * obvious.abs().max()
+
+
+class Sizes(TorchDispatchMode):
+    """How many rows, columns and inner numbers the products of a block have, and how many rows its softmaxes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_products: set[int] = set()
+        self.of_softmaxes: list[int] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.ops.aten.mm.default:
+            self.of_products |= {*args[0].shape, *args[1].shape}
+        if func is torch.ops.aten._softmax.default:
+            self.of_softmaxes.append(len(args[0]))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("tokens", [1024, 1100, 1535, 2000])
+def test_the_products_of_the_fused_loss_have_few_different_shapes(monkeypatch: pytest.MonkeyPatch, tokens: int) -> None:
+    """Each number of rows is compiled anew on some processors."""
+    monkeypatch.setattr(loss_room, "LOGITS_AT_ONCE", 700 * 31)
+    states, weight = (torch.randn(*size, requires_grad=True) for size in ((tokens, 8), (31, 8)))
+    with Sizes() as sizes:
+        fused_loss(states, weight, None, torch.zeros(tokens, dtype=torch.int64), 0.1).smoothed.backward()
+    rows = sizes.of_products - {8, 31}
+    assert rows
+    assert all(number % 64 == 0 for number in rows)
+
+
+def test_each_core_takes_what_its_cache_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loss_room, "IN_CACHE", 10 * 31)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    with Sizes() as sizes:
+        fused_loss(torch.randn(70, 8), torch.randn(31, 8), None, torch.zeros(70, dtype=torch.int64), 0.1)
+    assert sizes.of_softmaxes == [30, 30, 10]
 
 
 def test_the_fused_loss_knows_a_token_of_almost_no_probability() -> None:

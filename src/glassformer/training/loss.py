@@ -13,8 +13,11 @@ from glassformer.model import Transformer
 LOGITS_AT_ONCE = 1 << 23
 """Held at a time by the fused loss, for products that are large enough: 16 MB in bfloat16."""
 IN_CACHE = 1 << 17
-"""Of these, turned into their gradient at a time on a processor: half a megabyte in float32, which its nearest cache keeps
-from the first operation to the last. All at once they take 1.6 times as long, most of it waiting for memory."""
+"""Of these, turned into their gradient at a time by each core of a processor: half a megabyte in float32, which its nearest
+cache keeps from the first operation to the last. All at once they take 1.6 times as long, most of it waiting for memory."""
+EVEN_ROWS = 64
+"""From 16 times this number of tokens on, a product with the vocabulary has a multiple of it as rows, the last of them 0:
+oneDNN compiles each number of rows anew, on a processor with AMX in 5 to 40 ms, and keeps 1,024 products."""
 
 
 class Loss(NamedTuple):
@@ -108,21 +111,22 @@ class _FusedLoss(torch.autograd.Function):
         mean_weight = weight.float().mean(dim=0)  # times a state: the mean of its logits, without another look at them
         if bias is not None:
             smoothed -= label_smoothing * len(states) * bias.mean()
-        rows = max(LOGITS_AT_ONCE // (vocabulary * copies), 16)
-        part = max(IN_CACHE // (vocabulary * copies), 1) if states.device.type == "cpu" else rows
+        rows, part, even = at_once(len(states) // copies, vocabulary * copies, states.device.type)
         of_copies = states.view(copies, -1, states.size(-1))
         by_copies = None if by_states is None else by_states.view_as(of_copies)
         missing = torch.full((part * copies, 1), label_smoothing - 1, device=states.device)
         for first in range(0, of_copies.size(1), rows):
-            some = of_copies[:, first : first + rows].flatten(0, 1)
             ids = wanted.view(copies, -1)[:, first : first + rows]
-            logits = (some @ weight.mT).view(*ids.shape, vocabulary)
-            chosen = logits.gather(2, ids[..., None]).float().sum()
+            real = slice(first, first + ids.size(1))
+            some = F.pad(of_copies[:, real], (0, 0, 0, -ids.size(1) % even)).flatten(0, 1)
+            logits = (some @ weight.mT).view(copies, -1, vocabulary)
+            chosen = logits[:, : ids.size(1)].gather(2, ids[..., None]).float().sum()
             if bias is not None:
                 chosen += bias[ids].sum()
             log_sums = []
             for at in range(0, ids.size(1), part):
-                few = logits[:, at : at + part].float().flatten(0, 1)
+                few_logits = logits[:, at : min(at + part, ids.size(1))]
+                few = few_logits.float().flatten(0, 1)
                 few = few if bias is None else few.add_(bias)
                 few_wanted = ids[:, at : at + part].reshape(-1, 1)
                 gradient, log_sum, divergence = gradient_of(few, few_wanted, missing, label_smoothing, r_drop, learns)
@@ -132,14 +136,16 @@ class _FusedLoss(torch.autograd.Function):
                 if by_bias is not None:
                     by_bias += gradient.sum(dim=0)
                 if learns:
-                    logits[:, at : at + part] = gradient.view(copies, -1, vocabulary)
+                    few_logits.copy_(gradient.view_as(few_logits))
             log_sum = torch.cat(log_sums, dim=1).flatten()
             nll = log_sum.sum() - chosen
             plain += nll
-            smoothed += (1 - label_smoothing) * nll + label_smoothing * (log_sum - some.float() @ mean_weight).sum()
+            smoothed += (1 - label_smoothing) * nll + label_smoothing * (
+                log_sum.sum() - (some.float() @ mean_weight).sum()
+            )
             if by_copies is not None and by_weight is not None:
                 by_logits = logits.view(-1, vocabulary)
-                by_copies[:, first : first + rows] = torch.mm(by_logits, weight).view(copies, -1, states.size(-1))
+                by_copies[:, real] = torch.mm(by_logits, weight).view(copies, -1, states.size(-1))[:, : ids.size(1)]
                 by_weight += by_logits.mT @ some
         ctx.gradients = by_states, by_weight, by_bias
         ctx.kind, ctx.share = weight.dtype, 1 / copies
@@ -159,6 +165,16 @@ class _FusedLoss(torch.autograd.Function):
             None,
             None,
         )
+
+
+def at_once(tokens: int, vocabulary: int, device: str) -> tuple[int, int, int]:
+    """How many of ``tokens``, with ``vocabulary`` logits each, are predicted at a time; how many of these are turned into
+    their gradient at a time; and the number of which a product's rows are a multiple."""
+    rows = max(LOGITS_AT_ONCE // vocabulary, 16)
+    even = EVEN_ROWS if tokens >= 16 * EVEN_ROWS and rows >= EVEN_ROWS else 1
+    rows -= rows % even
+    in_caches = IN_CACHE * torch.get_num_threads()
+    return rows, max(in_caches // vocabulary, 1) if device == "cpu" else rows, even
 
 
 def gradient_of(
