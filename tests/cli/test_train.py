@@ -316,6 +316,18 @@ def test_the_guide_is_shown_beside_the_loss_and_a_head_with_its_number() -> None
     assert "…" not in said_by(narrow)
 
 
+def test_choices_with_one_reason_share_a_line_instead_of_filling_the_table() -> None:
+    kept = [Choice(f"size_{number}", number, "as in the model it starts from") for number in range(7)]
+    log = console(terminal=False)
+    Lines(log).planned(RunPlan("runs/x", [], [Choice("preset", "tiny", "for 7 pairs"), *kept], 1, 1, 1, "cpu", 0))
+    said = " ".join(said_by(log).split())
+    assert "preset tiny for 7 pairs" in said
+    assert (
+        "as in the model it starts from: size_0 0, size_1 1, size_2 2, size_3 3, size_4 4, size_5 5, size_6 6" in said
+    )
+    assert said.count("as in the model") == 1
+
+
 def said_by(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue())
