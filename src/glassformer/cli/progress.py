@@ -1,7 +1,6 @@
 """The display of a training run: a live bar in a terminal, plain lines in a log."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +10,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from glassformer.cli.terminal import Terminal
+from glassformer.config.recipe import OF_THE_START
 from glassformer.training.report import Outcome, Reporter, RunPlan, Step, Validation
-
-MOST_ROWS = 6
 
 
 @contextmanager
@@ -54,7 +52,7 @@ class Lines:
         for message in plan.messages:
             self.console.print(escape(message))
         self.console.print(choices_table(plan))
-        for line in alike(plan):
+        for line in of_the_start(plan):
             self.console.print(escape(line))
         self.console.print(
             f"{plan.parameters:,} weights, {plan.pairs:,} pairs, {plan.batches_in_epoch:,} steps an epoch, "
@@ -122,26 +120,16 @@ def choices_table(plan: RunPlan) -> Table:
         table.add_column(
             name, style="dim" if name == "because" else "", overflow="fold"
         )  # not cut: a head's number ends it
-    several = reasons_of_many(plan)
     for choice in plan.choices:
-        if choice.reason not in several:
+        if choice.reason != OF_THE_START:
             table.add_row(choice.setting, str(choice.value), choice.reason)
     return table
 
 
-def alike(plan: RunPlan) -> list[str]:
-    """The choices that have one reason, such as the sizes of the model that a run starts from: a line for each reason."""
-    lines = []
-    for reason in reasons_of_many(plan):
-        chosen = [f"{choice.setting} {choice.value}" for choice in plan.choices if choice.reason == reason]
-        lines.append(f"{reason}: {', '.join(chosen)}")
-    return lines
-
-
-def reasons_of_many(plan: RunPlan) -> list[str]:
-    """Those that would fill the table: of more than MOST_ROWS choices."""
-    counted = Counter(choice.reason for choice in plan.choices)
-    return [reason for reason, many in counted.items() if many > MOST_ROWS]
+def of_the_start(plan: RunPlan) -> list[str]:
+    """A line with the sizes of the model that the run starts from: as rows they would fill the table."""
+    kept = [f"{choice.setting} {choice.value}" for choice in plan.choices if choice.reason == OF_THE_START]
+    return [f"{OF_THE_START}: {', '.join(kept)}"] if kept else []
 
 
 def step_line(step: Step) -> str:

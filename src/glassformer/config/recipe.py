@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 from glassformer.config.model import ModelConfig
 from glassformer.config.training import TrainingConfig
 
+OF_THE_START = "as in the model it starts from"
+"""The reason of settings that a run has from another model."""
+
 
 class Choice(NamedTuple):
     """One setting, what it was set to, and why."""

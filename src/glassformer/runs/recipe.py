@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glassformer.config import PRESETS, TrainingConfig
-from glassformer.config.recipe import Choice, Recipe
+from glassformer.config.recipe import OF_THE_START, Choice, Recipe
 from glassformer.errors import ConfigError
 from glassformer.training.precision import precision
 
@@ -75,7 +75,7 @@ def recipe(
     Raises ConfigError for a preset or a setting that is not there.
     """
     why_set = {
-        **dict.fromkeys(started or {}, "as in the model it starts from"),
+        **dict.fromkeys(started or {}, OF_THE_START),
         **dict.fromkeys([*(model or {}), *(training or {})], set_by),
     }
     model, training = {**(started or {}), **(model or {})}, dict(training or {})

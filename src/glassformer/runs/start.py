@@ -7,7 +7,7 @@ from typing import Any
 
 from glassformer.checkpoint import Saved, load_model
 from glassformer.config import RunConfig
-from glassformer.config.recipe import Recipe
+from glassformer.config.recipe import OF_THE_START, Recipe
 from glassformer.config.tables import Tables
 from glassformer.model_folder import read_config
 from glassformer.runs.recipe import recipe
@@ -30,7 +30,7 @@ def recipe_for(
     from the numbers of pairs and of pieces. Raises ConfigError for a mistake in the settings, before the corpus is read."""
     run, model, training = RunConfig.from_dict(settings["run"]), settings["model"], settings["training"]
     start, started, pieces = starting_model(run.start_from, folder, model, keep=not run.new_vocabulary)
-    kept = "as in the model it starts from" if run.start_from and not run.new_vocabulary else ""
+    kept = OF_THE_START if run.start_from and not run.new_vocabulary else ""
     sized = kept or (set_by if run.vocabulary_size else "")
     set_here: dict[str, Any] = {"preset": run.preset, "model": model, "training": training}
     choose: Callable[..., Recipe] = partial(recipe, **set_here, started=started, set_by=set_by, sized=sized)
