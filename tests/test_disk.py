@@ -95,3 +95,11 @@ def test_only_what_is_ours_is_replaced(tmp_path: Path) -> None:
     for name in ("theirs", "link", "nowhere", "pipe", "folder"):
         with pytest.raises(ConfigError, match=f"{name} is there already and is no page: name another file"):
             check_replaceable(tmp_path / name, b"sign", "page")
+
+
+@pytest.mark.parametrize("name", ["x" * 250, "字" * 83])
+def test_a_name_as_long_as_the_disk_takes_is_written(tmp_path: Path, name: str) -> None:
+    """The unfinished one was too long for it."""
+    for content in (b"old", b"content"):
+        replace_file(tmp_path / name, content)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(name, b"content")]

@@ -22,6 +22,8 @@ from glassformer.strict_json import parsed
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished-"
+LONGEST_NAME = 220
+"""Bytes of a name to which more can be added: file systems take 255."""
 OPEN_MAY_BE_RENAMED = os.name != "nt"
 """On Windows neither a file nor a folder can be renamed while somebody has it open, and a lock has."""
 LARGEST_JSON = 2 * 2**20
@@ -181,8 +183,10 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
 def unfinished_name(path: Path) -> Iterator[Path]:
     """The name under which ``path`` is written until it is whole; nothing is left under it. Leavings of a
     killed process under such a name of the same ``path`` go too. An OSError of it names ``path``."""
-    remove_left(path.parent, f"{UNFINISHED}{path.name}")
-    unfinished = path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    name = os.fsencode(path.name)
+    beginning = UNFINISHED + (path.name if len(name) <= LONGEST_NAME else hashlib.sha256(name).hexdigest())
+    remove_left(path.parent, beginning)
+    unfinished = path.with_name(f"{beginning}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         yield unfinished
     except OSError as error:
