@@ -53,6 +53,8 @@ OWN = "Sentences that ask what *it* is, which the package makes itself (`python 
 DATA = {
     "en-de": [
         "Tatoeba sentence pairs English–German, from www.manythings.org/anki and tatoeba.org, licence CC BY 2.0 FR",
+        "In its last training, instead of these pairs, their English sentences and those of Tatoeba's English–French pairs "
+        "(the same source and licence), translated by the model before it",
         "LibreOffice help texts English–German, licence MPL-2.0",
         OWN,
     ],
