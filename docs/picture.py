@@ -13,17 +13,17 @@ from glassformer.translator import Translator
 SENTENCE = "The animal didn't cross the street because it was too tired."
 
 
-def main(model: str) -> None:
+def drawn(model: str) -> str:
     translator = Translator.load(model)
     trace = translator.trace(SENTENCE)
     console = Console(record=True, width=132, file=io.StringIO(), force_terminal=True, highlight=False)
-    print_sentences(console, trace, "", [])
+    print_sentences(console, trace, "", {})
     print_attention(console, translator, trace, "encoder", token="it", layer=None, top=3)
     picture = console.export_svg(title=f'glassformer look "{SENTENCE}"', font_aspect_ratio=0.6)
     picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)  # no font from somewhere else
-    picture = picture.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace")
-    (Path(__file__).parent / "look.svg").write_text(picture, encoding="utf-8")
+    return picture.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "en-de")
+    picture = drawn(sys.argv[1] if len(sys.argv) > 1 else "en-de")
+    (Path(__file__).parent / "look.svg").write_text(picture, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import html
 import importlib.util
 import io
 import re
@@ -61,6 +62,15 @@ def run_tour(text: str) -> int:
         assert printed.getvalue() == shown, f"after\n{code}"
         ran += 1
     return ran
+
+
+def test_the_picture_of_the_terminal_is_drawn_and_shows_what_the_model_says() -> None:
+    now, before = (
+        html.unescape(text).replace("\xa0", " ") for text in (module_of("picture").drawn("en-de"), text_of("look.svg"))
+    )
+    for words in ("The animal didn't cross the street", "Das Tier überquerte die Straße nicht, weil es zu müde war."):
+        assert words in now
+        assert words in before
 
 
 @pytest.mark.parametrize("page", ["windows.md", "settings.md", "commands.md", "python.md", "reliability.md"])
