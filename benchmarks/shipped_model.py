@@ -53,10 +53,10 @@ OWN = "Sentences that ask what *it* is, which the package makes itself (`python 
 DATA = {
     "en-de": [
         "Tatoeba sentence pairs English–German, from www.manythings.org/anki and tatoeba.org, licence CC BY 2.0 FR",
-        "In its last training, instead of these pairs, their English sentences and those of Tatoeba's English–French pairs "
-        "(the same source and licence), translated by the model before it",
         "LibreOffice help texts English–German, licence MPL-2.0",
         OWN,
+        "In its last training, instead of Tatoeba's pairs, their English sentences and those of Tatoeba's English–French pairs "
+        "(the same source and licence), translated by the model before it: *kd* in the command",
     ],
     "en-zh": [
         "Tatoeba sentence pairs English–Chinese, from www.manythings.org/anki and tatoeba.org, licence CC BY 2.0 FR; "
@@ -102,7 +102,7 @@ def main() -> None:
     command = saved.card["command"].replace(str(wanted.run.resolve()), str(wanted.run)).replace(f"{wanted.data}/", "")
     if wanted.started_from:
         before = read_json((wanted.started_from / "card.json").read_bytes(), wanted.started_from)
-        last = {"training": before["training"], "command": before["command"]}
+        last = {name: before[name] for name in ("training", "command", "mean") if name in before}
         saved.card["started_from"] = [*before.get("started_from", []), last]
     saved.card["sentences"] = sentences_at_a_time(changed)
     saved.card = {**saved.card, "data": DATA[languages], "command": command, "scores": scores}
@@ -153,8 +153,14 @@ def began(card: dict[str, Any]) -> list[str]:
             before["command"],
             "```",
             "",
+            *of_mean(before),
         )
     ]
+
+
+def of_mean(card: dict[str, Any]) -> list[str]:
+    made = "The weights are the mean of what this command made and what it began with."
+    return [made, ""] if card.get("mean") else []
 
 
 def minutes(*trainings: dict[str, Any]) -> str:
@@ -223,11 +229,7 @@ def card_page(
         card["command"],
         "```",
         "",
-        *(
-            ["The weights are the mean of what this command made and what it began with.", ""]
-            if card.get("mean")
-            else []
-        ),
+        *of_mean(card),
         *began(card),
         "The weights are derived from data under these licences; the names of the first two sources above are the attribution they ask for.",
         "",

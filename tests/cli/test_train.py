@@ -323,7 +323,7 @@ def test_choices_with_one_reason_share_a_line_instead_of_filling_the_table() -> 
     said = " ".join(said_by(log).split())
     assert "preset tiny for 7 pairs" in said
     assert (
-        "as in the model it starts from: size_0 0, size_1 1, size_2 2, size_3 3, size_4 4, size_5 5, size_6 6" in said
+        "as in the model it starts from: size_0=0, size_1=1, size_2=2, size_3=3, size_4=4, size_5=5, size_6=6" in said
     )
     assert said.count("as in the model") == 1
 

@@ -33,7 +33,7 @@ def test_the_fused_loss_and_its_gradients_are_those_of_the_obvious_one(
     monkeypatch: pytest.MonkeyPatch, tokens: int, at_once: int, in_cache: int, bias: bool, r_drop: float
 ) -> None:
     monkeypatch.setattr(loss_room, "LOGITS_AT_ONCE", at_once)  # 16 rows at a time, and all in one
-    monkeypatch.setattr(loss_room, "IN_CACHE", in_cache)  # of these one at a time, five or two, and all, a core
+    monkeypatch.setattr(loss_room, "IN_CACHE", in_cache)  # of these one for each core, five or two, and all
     torch.manual_seed(3)
     wanted = torch.randint(0, 31, (tokens,)).repeat(2)
     found = []

@@ -128,7 +128,7 @@ def choices_table(plan: RunPlan) -> Table:
 
 def of_the_start(plan: RunPlan) -> list[str]:
     """A line with the sizes of the model that the run starts from: as rows they would fill the table."""
-    kept = [f"{choice.setting} {choice.value}" for choice in plan.choices if choice.reason == OF_THE_START]
+    kept = [f"{choice.setting}={choice.value}" for choice in plan.choices if choice.reason == OF_THE_START]
     return [f"{OF_THE_START}: {', '.join(kept)}"] if kept else []
 
 

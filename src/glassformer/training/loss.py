@@ -137,12 +137,10 @@ class _FusedLoss(torch.autograd.Function):
                     by_bias += gradient.sum(dim=0)
                 if learns:
                     few_logits.copy_(gradient.view_as(few_logits))
-            log_sum = torch.cat(log_sums, dim=1).flatten()
-            nll = log_sum.sum() - chosen
+            log_sum = torch.cat(log_sums, dim=1).sum()
+            nll, uniform = log_sum - chosen, log_sum - (some.float() @ mean_weight).sum()
             plain += nll
-            smoothed += (1 - label_smoothing) * nll + label_smoothing * (
-                log_sum.sum() - (some.float() @ mean_weight).sum()
-            )
+            smoothed += (1 - label_smoothing) * nll + label_smoothing * uniform
             if by_copies is not None and by_weight is not None:
                 by_logits = logits.view(-1, vocabulary)
                 by_copies[:, real] = torch.mm(by_logits, weight).view(copies, -1, states.size(-1))[:, : ids.size(1)]
