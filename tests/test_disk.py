@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from glassformer.disk import UNFINISHED, check_replaceable, held, remove_left, replace_file, replacing, write_folder
+from glassformer.disk import (
+    UNFINISHED,
+    check_replaceable,
+    held,
+    put_back,
+    read_folder,
+    remove_left,
+    replace_file,
+    replacing,
+    write_folder,
+)
 from glassformer.errors import ConfigError
 
 
@@ -103,3 +113,29 @@ def test_a_name_as_long_as_the_disk_takes_is_written(tmp_path: Path, name: str) 
     for content in (b"old", b"content"):
         replace_file(tmp_path / name, content)
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(name, b"content")]
+
+
+def test_a_folder_that_is_replaced_is_the_old_one_until_the_new_one_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    write_folder(folder, {"a": b"old"})
+    with pytest.raises(FileExistsError):
+        write_folder(folder, {"a": b"new"})
+    rename = Path.rename
+
+    def stopped(path: Path, target: Path) -> Path:
+        if ".unfinished" in path.name:
+            raise KeyboardInterrupt  # as a kill between the two renames
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(folder, {"a": b"new"}, replace=True)
+    monkeypatch.undo()
+    assert not folder.exists()
+    put_back(tmp_path)
+    assert read_folder(folder) == {"a": b"old"}
+    write_folder(folder, {"a": b"new"}, replace=True)
+    assert read_folder(folder) == {"a": b"new"}
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

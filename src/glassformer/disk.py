@@ -22,6 +22,7 @@ from glassformer.strict_json import parsed
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished-"
+REPLACED = ".replaced-"
 LONGEST_NAME = 220
 """Bytes of a name to which more can be added: file systems take 255."""
 OPEN_MAY_BE_RENAMED = os.name != "nt"
@@ -37,13 +38,14 @@ LARGEST = {
 """By name. Weights are as large as their header says."""
 
 
-def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
+def write_folder(folder: str | Path, files: Mapping[str, bytes], *, replace: bool = False) -> None:
     """Write a folder so that at any moment it is either not there or complete, whatever happens to the machine.
 
-    Raises FileExistsError when it is there already.
+    With ``replace`` one that is there stays until the new one is whole; if the machine stops between its two renames,
+    ``put_back`` finds it. Raises FileExistsError when it is there already, without ``replace``.
     """
     folder = Path(folder)
-    if folder.exists() or folder.is_symlink():
+    if folder.is_symlink() or (folder.exists() and not replace):
         raise FileExistsError(f"{folder} is there already")
     folder.parent.mkdir(parents=True, exist_ok=True)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
@@ -54,8 +56,26 @@ def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
                 write_durably(unfinished / name, content)
             unfinished.chmod(0o755)
             sync_folder(unfinished)
-            unfinished.rename(folder)
+            old = folder.with_name(f"{REPLACED}{folder.name}")
+            if folder.exists():
+                folder.rename(old)
+            try:
+                unfinished.rename(folder)
+            except OSError:
+                put_back(folder.parent)
+                raise
         sync_folder(folder.parent)
+        remove(old)
+
+
+def put_back(parent: Path) -> None:
+    """Give folders in ``parent`` their names again that ``write_folder`` was about to replace when it was stopped."""
+    for old in parent.glob(f"{REPLACED}*"):
+        folder = old.with_name(old.name.removeprefix(REPLACED))
+        if folder.exists():
+            remove(old)
+        else:
+            old.rename(folder)
 
 
 def read_folder(folder: Path, names: Sequence[str] = ()) -> dict[str, bytes]:

@@ -23,6 +23,7 @@ from glassformer.corpus.prepare import Data, prepare
 from glassformer.errors import CheckpointError, CorpusError, TrainingError
 from glassformer.model_folder import checkpoints
 from glassformer.runs.folder import only_run
+from glassformer.training import state
 from glassformer.training import train as loop
 from glassformer.training.report import NullReporter, Outcome, Step
 from glassformer.training.state import newest_checkpoint
@@ -174,6 +175,42 @@ def test_a_disk_that_is_full_at_any_file(
         train(data, tmp_path / "run")
     train(data, tmp_path / "run")
     assert_same_bits(undisturbed, tmp_path / "run")
+
+
+def test_a_disk_that_is_full_when_an_epochs_last_step_is_saved_again(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its validation saved that step, the epoch's end saves it once more: the first stays until the second is whole."""
+    run, saves, write = tmp_path / "run", iter(range(1, 10)), state.write_folder
+    steps = train(data, tmp_path / "whole", max_steps=0, max_epochs=1).step
+
+    def full(folder: Path, files: dict[str, bytes], **how: bool) -> None:
+        if next(saves) == 2:
+            monkeypatch.setattr(on_disk, "write_durably", no_room)
+        write(folder, files, **how)
+
+    def no_room(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(state, "write_folder", full)
+    one = {"max_steps": 0, "max_epochs": 1, "validate_every": steps, "keep_checkpoints": 1}
+    with pytest.raises(TrainingError, match="No space left on device"):
+        train(data, run, **one)
+    monkeypatch.undo()
+    assert load_model(run).card["training"]["step"] == steps
+    train(data, run, **one)
+    assert_same_bits(tmp_path / "whole", run)
+    assert load_model(run).card["training"].keys() >= {"validation_bleu", "validation_loss"}
+
+
+def test_a_kill_right_before_the_best_is_named(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the run's last save: the same command has nothing to train, and names it."""
+    monkeypatch.setattr(state.State, "name_best", lambda *_: None)
+    train(data, tmp_path / "run")
+    assert not (tmp_path / "run" / "best.json").exists()
+    monkeypatch.undo()
+    outcome = train(data, tmp_path / "run")
+    assert load_model(tmp_path / "run").card["training"]["step"] == outcome.best_step
 
 
 def test_a_folder_that_is_read_only(tmp_path: Path, disk: Callable[[str], Path], tried: Tried) -> None:

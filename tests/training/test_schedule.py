@@ -56,6 +56,26 @@ def test_the_papers_schedule_is_the_papers() -> None:
         assert learning_rate(RunProgress(step=step), unlimited) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("before", "changes", "end"),
+    [
+        ({"batch_tokens": 2048}, {"batch_tokens": 4096}, 750),
+        ({"batch_tokens": 4096}, {"batch_tokens": 2048}, 1500),
+        ({"accumulate": 4}, {"accumulate": 1}, 2500),
+    ],
+)
+def test_other_batches_from_the_middle_on_move_the_end(
+    before: dict[str, int], changes: dict[str, int], end: int
+) -> None:
+    """Ten epochs, 100 steps each; after five of them, batches of another size."""
+    config = TrainingConfig(max_epochs=10, time_limit=0.0, **before)
+    progress = begun(config)
+    assert progress.planned_steps == 1000
+    progress.step, progress.epoch = 500, 5
+    schedule.begin(progress, dataclasses.replace(config, **changes), (end - 500) // 5)
+    assert progress.planned_steps == end
+
+
 @pytest.mark.parametrize(("limits", "end"), [({"max_steps": 1000}, 1000), ({"max_epochs": 7}, 700)])
 def test_the_rate_falls_to_0_at_the_end_of_the_run(limits: dict[str, int], end: int) -> None:
     config = TrainingConfig(**limits, time_limit=0.0, learning_rate=1.0, warmup_steps=50)

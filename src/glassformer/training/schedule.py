@@ -40,8 +40,11 @@ def begin(progress: RunProgress, config: TrainingConfig, steps_in_epoch: int) ->
     limits = [float(config.max_steps), float(config.max_epochs), config.time_limit]
     had = progress.highest_rate or config.learning_rate
     batch_tokens = progress.batch_tokens or config.batch_tokens
+    accumulate = progress.accumulate or config.accumulate
     progress.highest_rate, progress.batch_tokens = config.learning_rate, config.batch_tokens
-    if progress.limits == limits and had == config.learning_rate and batch_tokens == config.batch_tokens:
+    progress.accumulate = config.accumulate
+    same_batches = batch_tokens == config.batch_tokens and accumulate == config.accumulate
+    if progress.limits == limits and had == config.learning_rate and same_batches:
         return
     before = learning_rate(progress, config) * had / config.learning_rate if progress.step else 0.0
     if progress.limits != limits:
@@ -56,7 +59,9 @@ def plan(progress: RunProgress, config: TrainingConfig, steps_in_epoch: int) -> 
     """Set ``progress.planned_steps``, the step at which the first of the limits will end the run; 0 while unknown."""
     ends = [config.max_steps] if config.max_steps else []
     if config.max_epochs:
-        ends.append(config.max_epochs * steps_in_epoch)
+        # Not max_epochs times the steps of one: those made until now may have had other batches.
+        over = progress.epoch + min(progress.batch / (steps_in_epoch * config.accumulate), 1)
+        ends.append(progress.step + round((config.max_epochs - over) * steps_in_epoch))
     if config.time_limit and progress.step >= FIRST_PLAN:
         left = config.time_limit - progress.seconds
         ends.append(progress.step + round(left * progress.step / max(progress.seconds, 1e-9)))

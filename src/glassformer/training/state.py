@@ -17,6 +17,7 @@ from glassformer.disk import (
     UNFINISHED,
     inside,
     json_bytes,
+    put_back,
     read_folder,
     read_json,
     remove_left,
@@ -62,6 +63,8 @@ class RunProgress:
     """max_steps, max_epochs and time_limit that planned_steps follows from."""
     batch_tokens: int = 0
     """That ``batch`` counts in; 0: not known."""
+    accumulate: int = 0
+    """Batches a step until now; 0: not known."""
     highest_rate: float = 0.0
     """The setting ``learning_rate`` until now; 0: not known."""
     corpus: str = ""
@@ -130,13 +133,17 @@ class State:
         states = {f"random.{rank}": state for rank, state in enumerate(random or [random_state()])}
         files["training.safetensors"] = save(self.tensors() | states)
         files["training.json"] = json_bytes(asdict(self.progress))
-        if folder.exists():  # the same step once more: a limit was raised after the run had ended there
-            remove(folder)
-        write_folder(folder, files)
+        write_folder(folder, files, replace=True)  # the same step once more: its epoch has ended, or a limit was raised
+        self.name_best(run, keep)
+
+    def name_best(self, run: Path, keep: int) -> None:
+        """Let ``best.json`` name the best checkpoint; remove what is neither that nor among the newest ``keep``. To be
+        called again where a run goes on: it may have been killed right before this."""
+        folder = run / "checkpoints" / f"step-{self.progress.step:08d}"
         best = folder.with_name(f"step-{self.progress.best_step:08d}")
         facts = {"checkpoint": best.name, "bleu": self.progress.best_bleu, "loss": self.progress.best_loss}
         about = json_bytes(facts)
-        if best.is_dir() and not holds(run / "best.json", about):  # also after a kill right before this line
+        if best.is_dir() and not holds(run / "best.json", about):
             replace_file(run / "best.json", about)
         remove_old(run, keep, {folder.name, best.name})
 
@@ -269,6 +276,7 @@ def remove(checkpoint: Path) -> None:
 
 
 def remove_unfinished(run: Path) -> None:
-    """Remove what a run left that was killed while it wrote."""
+    """Remove what a run left that was killed while it wrote; a checkpoint that it was about to replace is there again."""
+    put_back(run / "checkpoints")
     remove_left(run / "checkpoints")
     remove_left(run)

@@ -146,6 +146,8 @@ class Session:
         self.reporter.planned(plan)
         for note in [*self.data.notes, *damaged, *([unused] if unused else [])]:
             self.reporter.noted(note)
+        if self.processes.first:
+            self.state.name_best(self.run, self.config.keep_checkpoints)
         self.settle_end()
         if self.stopped and progress.validated_at < progress.step:  # interrupted, and the limit is lower now
             self.validate_and_save()
@@ -275,21 +277,21 @@ class Session:
     def validate_and_save(self, *, again: bool = True) -> None:
         """Validate, settle whether the run ends here, and save. Without ``again`` this step was validated already."""
         self.check()
-        progress, better = self.state.progress, False
+        progress = self.state.progress
         if again and self.processes.first:
-            better = validate(self.state, self.data, self.config, self.metrics, self.reporter, self.where)
+            validate(self.state, self.data, self.config, self.metrics, self.reporter, self.where)
         vars(progress).update(json.loads(self.processes.text_from_first(json.dumps(asdict(progress)))))
         self.settle_end()
         if self.stopped is None and self.asked:
             self.stopped = Stop(self.asked, complete=False)
         progress.seconds = self.processes.from_first(self.clock.seconds())
-        self.save(best=better)
+        self.save()
         self.meter.restart()
 
     def save_interrupted(self) -> None:
         """Save, without validating, since somebody asked for a stop."""
         self.check()
-        self.save(best=False)
+        self.save()
         self.stopped = Stop(self.asked, complete=False)
 
     def end_epoch(self) -> None:
@@ -299,13 +301,13 @@ class Session:
         if self.limit():
             self.validate_and_save(again=progress.validated_at < progress.step)
 
-    def save(self, *, best: bool) -> None:
+    def save(self) -> None:
         random = self.processes.gather(random_state())
         if not self.processes.first:
             return
         progress = self.state.progress
         trained: dict[str, Any] = {"step": progress.step, "epoch": progress.epoch, "seconds": round(progress.seconds)}
-        if best:
+        if progress.best_step == progress.step:
             trained |= {"validation_bleu": progress.best_bleu, "validation_loss": progress.best_loss}
         told = taught(progress, self.config, self.data.pairs.facts)
         card = replace(self.card, training=trained, taught=told).to_dict()

@@ -26,8 +26,8 @@ NEAR = 1.0
 
 def validate(
     state: State, data: Data, config: TrainingConfig, metrics: MetricsFile, reporter: Reporter, where: torch.device
-) -> bool:
-    """Measure the averaged weights on the validation pairs. True when they are the best so far."""
+) -> None:
+    """Measure the averaged weights on the validation pairs, and note where they are the best so far."""
     progress = state.progress
     with products_in(config, where):
         loss = validation_loss(state, data, config, where)
@@ -43,7 +43,6 @@ def validate(
     row = Validation(progress.step, progress.epoch, progress.seconds, loss, score, better, sample)
     metrics.write("validation", {**asdict(row), "bleu": score.value, "signature": score.signature, "sample": sample})
     reporter.validated(row)
-    return better
 
 
 def is_better(progress: RunProgress, config: TrainingConfig, bleu: float, loss: float) -> bool:
