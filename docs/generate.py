@@ -57,6 +57,26 @@ def doc(thing: Any) -> str:
     return (inspect.getdoc(thing) or "").replace("``", "`")
 
 
+def doc_with_code(thing: Any) -> str:
+    """The same for a page: a paragraph that is a call in Python stands as code; indented, as the tests execute the
+    blocks between fences."""
+    return "\n\n".join(f"    {text}" if is_call(text) else text for text in doc(thing).split("\n\n"))
+
+
+def is_call(text: str) -> bool:
+    try:
+        return isinstance(ast.parse(text, mode="eval").body, ast.Call)
+    except SyntaxError:
+        return False
+
+
+def what_it_is(thing: Any) -> str:
+    """The first paragraph of the docstring, in a line. A dict, the presets, has none of its own: it would be Python's."""
+    if isinstance(thing, dict):
+        return f'The following by their names: `PRESETS["{next(iter(thing))}"]` is `{next(iter(thing))}`.'
+    return " ".join(doc(thing).split("\n\n")[0].split())
+
+
 # ---- windows ----
 
 
@@ -186,7 +206,7 @@ def python_page() -> str:
         if title == "Functions and classes":
             parts += [entry(name, thing) for name, thing in things.items()]
         else:
-            rows = [(f"`{name}`", " ".join(doc(thing).split("\n\n")[0].split())) for name, thing in things.items()]
+            rows = [(f"`{name}`", what_it_is(thing)) for name, thing in things.items()]
             parts.append(f"{table(('name', 'what it is'), *rows)}\n")
     body = "\n".join(parts)
     return f"""{FIRST_LINE.format("glassformer.__all__ and docs/python_tasks.py")}
@@ -211,8 +231,8 @@ def group_of(name: str) -> str:
 def entry(name: str, thing: Any) -> str:
     """A function with its parameters, or a class with its public methods, each with its docstring."""
     if not inspect.isclass(thing):
-        return f"### `{name}{parameters(thing)}`\n\n{doc(thing)}\n"
-    lines = [f"### `{name}`\n\n{doc(thing)}\n"]
+        return f"### `{name}{parameters(thing)}`\n\n{doc_with_code(thing)}\n"
+    lines = [f"### `{name}`\n\n{doc_with_code(thing)}\n"]
     for called, member in vars(thing).items():
         function = getattr(member, "__func__", member)
         told = doc(member.fget if isinstance(member, property) else function)

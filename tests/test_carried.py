@@ -133,10 +133,50 @@ def test_more_numbers_than_signs_stay_as_they_were_written(tokenizer: Tokenizer)
         ("the 5th MP3, A4 and 1860s", "nichts", set()),
         ("1,000.", "1.000.", set()),
         ("١٢", "", set()),
+        ("Tom,23,Berlin", "Tom, Berlin", {"23"}),
     ],
 )
 def test_which_numbers_a_translation_lacks(source: str, translation: str, missing: set[str]) -> None:
     assert lacking(source, translation) == missing
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "missing"),
+    [
+        ("12,345 dogs", "12,345 Hunde", {"12,345"}),  # German's 12,345 is a little more than 12
+        ("12,345 dogs", "12.345 Hunde", set()),
+        ("12,345 dogs", "12345 Hunde", set()),
+        ("12,345 dogs", "12 345 Hunde", set()),
+        ("1,000,000 people", "1000.000 Menschen", {"1,000,000"}),
+        ("$2,500.75", "2.500,75 $", set()),
+        ("$2,500.75", "2,500.75 $", {"2,500.75"}),
+        ("3.5 kg", "3.5 kg", set()),
+    ],
+)
+def test_groups_of_thousands_are_the_targets(source: str, translation: str, missing: set[str]) -> None:
+    assert lacking(source, translation, "en", "de") == missing
+
+
+def test_thousands_of_both_languages_stay_in_their_groups() -> None:
+    assert lacking("12,345 dogs", "123,45 只狗", "en", "zh") == {"12,345"}
+    assert lacking("12,345 dogs", "12,345 只狗", "en", "zh") == set()
+
+
+def test_a_currency_goes_with_its_number(tokenizer: Tokenizer) -> None:
+    translator = translator_of(tokenizer, ["Sie hat 4 Eulen.", "Sie hat \ue000."], "")
+    assert translator.translate("She has $45,000.") == "Sie hat $45.000."
+
+
+def test_a_number_that_the_second_search_lost_is_searched_for_once_more(tokenizer: Tokenizer) -> None:
+    says = ["Wir zählen 4 und 5 Eulen.", "Wir zählen \ue000 Eulen.", "Wir zählen \ue000 und \ue001 Eulen."]
+    assert translator_of(tokenizer, says, "").translate("We count 40 and 5 owls.") == "Wir zählen 40 und 5 Eulen."
+
+
+def test_a_prefix_has_the_signs_of_the_things_in_it(tokenizer: Tokenizer) -> None:
+    translator = translator_of(tokenizer, ["Die \ue000 Uhr geht."], "")
+    prepared = translator.prepare(["The {x} clock."], prefix="Die {x}")
+    (ids,) = prepared.forced.values()
+    assert tokenizer.decode(ids) == "Die \ue000"
 
 
 def test_how_languages_write_thousands() -> None:

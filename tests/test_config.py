@@ -133,6 +133,8 @@ def test_a_model_that_cannot_be(changes: dict[str, Any], message: str) -> None:
         ({"top_p": 1.5}, "top_p=1.5"),
         ({"extra_length": 0}, "extra_length=0: wanted at least 1"),
         ({"batch_tokens": 0}, "batch_tokens=0: wanted at least 1"),
+        ({"length_penalty": 1000.0}, "length_penalty=1000.0: wanted -10 … 10"),
+        ({"length_penalty": -10.5}, "length_penalty=-10.5: wanted -10 … 10"),
     ],
 )
 def test_a_way_of_decoding_that_cannot_be(changes: dict[str, Any], message: str) -> None:

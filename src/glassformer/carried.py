@@ -25,6 +25,10 @@ ScoreFunction = Callable[[Ids, Ids], Sequence[Sequence[float]]]
 """Sources and targets to the log P of each target's tokens, eos's the last."""
 Found = list[list[list[Hypothesis]]]
 """[text][part]: hypotheses, the best first; none of a part without ids."""
+ROUNDS = 2
+"""Searches with signs in place of numbers: in the first one a number may get lost that was there before."""
+CURRENCIES = "$€£¥"
+"""They go with the number behind them."""
 MOST_PLACES = 64
 """Places that are tried for one sign: those nearest to where it stood in the source."""
 
@@ -41,20 +45,25 @@ def with_numbers(
     made = list(readings)
     if not reader.protect or not reader.tokenizer.signs:
         return made
-    again: list[tuple[int, int]] = []
-    for number, (reading, of_parts) in enumerate(zip(readings, found, strict=True)):
-        for place, (part, hypotheses) in enumerate(zip(reading.parts, of_parts, strict=True)):
+    looked_at = [(number, place) for number, reading in enumerate(readings) for place in range(len(reading.parts))]
+    for _ in range(ROUNDS):
+        again: list[tuple[int, int]] = []
+        for number, place in looked_at:
+            part, hypotheses = made[number].parts[place], found[number][place]
             if hypotheses and DIGIT.search(part.text):
-                lost = lacking(part.text, reader.tokenizer.target.decode(hypotheses[0].ids))
+                translation = reader.tokenizer.target.decode(hypotheses[0].ids)
+                lost = lacking(part.text, translation, reader.source, reader.target)
                 changed = read_again(reader, made[number], place, lost) if lost else made[number]
                 if changed is not made[number]:
                     made[number] = changed
                     again.append((number, place))
-    if again:
+        if not again:
+            break
         sources = [made[number].parts[place].ids for number, place in again]
         forced = [list(prefixes.get(one, ())) for one in again]
         for (number, place), better in zip(again, search(sources, forced), strict=True):
             found[number][place] = list(better)
+        looked_at = again
     return made
 
 
@@ -68,9 +77,11 @@ def read_again(reader: Reader, reading: Reading, place: int, lost: set[str]) -> 
         if match.group() in lost and free:
             sign = free.pop(0)
             signs[sign] = len(things)
-            in_target[len(things)] = written_in(match.group(), reader.source, reader.target)
-            things.append(match.group())
-            text += part.text[done : match.start()] + sign
+            before = part.text[max(match.start() - 1, done) : match.start()]
+            currency = before if before and before in CURRENCIES else ""
+            in_target[len(things)] = currency + written_in(match.group(), reader.source, reader.target)
+            things.append(currency + match.group())
+            text += part.text[done : match.start() - len(currency)] + sign
             done = match.end()
     if not done:
         return reading

@@ -31,6 +31,7 @@ def test_a_run_is_diagnosed(tmp_path: Path, call: Call) -> None:
     assert {finding["fault"] for finding in told["findings"]} >= {"sides swapped", "too little data", "does not learn"}
     assert (tmp_path / "curve.svg").is_file()
     assert_one_line(call("diagnose", str(tmp_path)), "is no run's folder")
+    assert_one_line(call("diagnose", str(tmp_path / "gone")), "gone is not there: give a run's folder")
     (run / "config.toml").write_text("[data\n", encoding="utf-8")
     assert_one_line(call("diagnose", str(run)), "config.toml is not TOML")
     assert_one_line(call("train", "--out", str(run), *files), "config.toml is not TOML")

@@ -208,6 +208,7 @@ def test_threads(run: Run, files: dict[str, str]) -> None:
         ("--hypotheses de", ConfigError, "--hypotheses without --target"),
         ("--hypotheses de --target de --model en-de", ConfigError, "need no model"),
         ("--source en --target short", CorpusError, "6 lines and .* has 5"),
+        ("--source en", CorpusError, "line 1: no tab, .* or give --target$"),
         ("--source empty --target empty", CorpusError, "nothing to score"),
         ("--hypotheses pieces --target de", ConfigError, "the translations are subword pieces"),
         ("--source en --target pieces", ConfigError, "the references are subword pieces"),

@@ -36,6 +36,46 @@ def test_json_has_every_setting(run: Run, models: Path) -> None:
     assert found["bytes"] > 4 * found["parameters"]
 
 
+def with_card(models: Path, folder: Path, card: dict[str, Any]) -> str:
+    """The toy with these entries in its card."""
+    files = {path.name: path.read_bytes() for path in (models / "en-de").iterdir() if path.name != "manifest.json"}
+    told = {**json.loads(files["card.json"]), **card}
+    write_folder(folder, {**files, "card.json": json.dumps(told).encode()})
+    return str(folder)
+
+
+def test_a_model_that_was_trained_often_fits_two_screens(run: Run, models: Path, tmp_path: Path) -> None:
+    taught: dict[str, Any] = {"head": "encoder.layers.0.self_attention:1", "until_step": 3900, "in": "the run before"}
+    for step in (2636, 2880):
+        taught = {"head": "encoder.layers.1.self_attention:3", "until_step": step, "weight": 3, "before": taught}
+    command = "glassformer train --source old.en --target old.de"
+    figure = {"name": "BLEU", "value": 45.861, "low": 44.3, "high": 47.4, "signature": "tok:13a"}
+    scores = [{**figure, "test": "a"}, {**figure, "test": "b"}, {"name": "chrF2", "value": 63.0, "signature": "nc:6"}]
+    card = {"taught": taught, "started_from": [{"command": command, "training": {"step": 7}}] * 15, "scores": scores}
+    model = with_card(models, tmp_path / "often", card)
+    text = run("info", model).stdout
+    said = " ".join(text.split())
+    assert len(text.splitlines()) < 40
+    assert command not in text
+    assert "15 earlier trainings: see the card, or --json" in said
+    assert "encoder.layers.1.self_attention:3, until step 2,880, weight 3; taught in 2 trainings before" in said
+    assert "before before" not in text
+    assert "a: BLEU 45.86 [44.3, 47.4] b: BLEU 45.86 [44.3, 47.4] (tok:13a)" in said
+    assert said.index("dropout") < said.index("chrF2 63.00 (nc:6)") < said.index("languages en-de")
+    everything = json.loads(run("info", model, "--json").stdout)["card"]
+    assert {name: everything[name] for name in card} == card
+    once = with_card(models, tmp_path / "once", {"started_from": [{"command": command}]})
+    assert "1 earlier training: see" in " ".join(run("info", once).stdout.split())
+
+
+@pytest.mark.parametrize("taught", [{"head": ["x"], "before": {"head": "y"}}, {"before": []}, {"head": "h:1", "in": 3}])
+def test_what_a_stranger_says_of_his_trainings_is_shown(
+    run: Run, models: Path, tmp_path: Path, taught: dict[str, Any]
+) -> None:
+    model = with_card(models, tmp_path / "m", {"taught": taught, "started_from": "a friend", "scores": []})
+    assert "a friend" in run("info", model).stdout
+
+
 def test_a_model_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no model"):
         run("info", str(tmp_path))

@@ -458,6 +458,12 @@ def test_what_may_be_set_anew_in_a_run_that_goes_on(corpus: Path, call: Call) ->
         assert_one_line(call("train", "--out", out, "--set", setting), "these weights fit no other")
 
 
+def test_help_says_which_lines_can_be_skipped(call: Call) -> None:
+    said = " ".join(re.sub("[│|]", " ", call("train", "--help").out).split())
+    assert "not UTF-8" in said
+    assert "TSV" in said.split("--skip-bad-lines")[1].split("--seed")[0]
+
+
 def test_weights_and_columns_on_the_command_line(tmp_path: Path, call: Call) -> None:
     rows = write_corpus(tmp_path, count=120)
     pairs = [(tmp_path / f"train.{side}").read_text(encoding="utf-8").splitlines() for side in ("en", "de")]

@@ -130,6 +130,9 @@ def test_options_that_do_not_go_together_are_told(run: Run, arguments: tuple[str
 def test_an_unknown_model_is_told_with_the_known_ones(run: Run) -> None:
     with pytest.raises(CheckpointError, match=r"no model 'nix'.*\(en-de\)"):
         run("translate", "--model", "nix", "a")
+    for path in ("missing.argosmodel", "runs/missing"):
+        with pytest.raises(CheckpointError, match=rf"no model '{path}': nothing lies at this path"):
+            run("translate", "--model", path, "a")
 
 
 def test_somebody_who_types_gets_an_answer_to_each_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

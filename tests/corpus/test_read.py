@@ -137,8 +137,14 @@ def test_utf16_is_recognised(tmp_path):
 
 def test_tsv_lines_have_one_tab(tmp_path):
     path = put(tmp_path / "t.tsv", "a\tb\nno tab\na\tb\tc\n\nd\te\n")
-    with pytest.raises(CorpusError, match=r"t.tsv, line 2: no tab, wanted exactly one.*train.*--skip-bad-lines"):
+    with pytest.raises(
+        CorpusError, match=r"t.tsv, line 2: no tab, wanted exactly one.*give --target or .*train.*--skip-bad-lines"
+    ):
         list(read_pairs(path))
+    with pytest.raises(CorpusError, match=r"or give --target$"):  # evaluate and score leave nothing out
+        list(read_pairs(path, keep_empty=True))
+    with pytest.raises(CorpusError, match=r"--columns 1,3\); mend it$"):
+        list(read_pairs(path, columns=(1, 3), keep_empty=True))
     report = CorpusReport()
     assert list(read_pairs(path, report=report, skip_bad_lines=True)) == [("a", "b"), ("d", "e")]
     assert report.messages() == [

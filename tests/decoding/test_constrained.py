@@ -78,3 +78,34 @@ def test_what_is_there_already_costs_nothing() -> None:
 def test_where_there_is_no_room_there_is_nothing() -> None:
     config = DecodingConfig(beam_size=2, extra_length=1)
     assert constrained_search(toy().model, ids("owl"), [ids("Handschuh " * 20)], inside_word(), config) == []
+
+
+def test_all_begin_with_the_prefix_and_have_the_phrases_behind_it() -> None:
+    source, prefix = ids(ENGLISH[1]), ids("Nun, das")
+    (found,) = constrained_search(toy().model, source, [ids("Glocke")], inside_word(), BEAM, prefix=prefix)
+    assert found.ids[: len(prefix)] == prefix
+    assert " Glocke" in toy().tokenizer.decode(found.ids)
+    (found,) = constrained_search(toy().model, source, [ids("Uhr")], inside_word(), BEAM, [ids("Nun")], ids("Nun"))
+    assert toy().tokenizer.decode(found.ids).startswith("Nun")  # the word whose place is taken may be in the prefix
+
+
+def test_a_phrase_in_the_prefix_is_there() -> None:
+    source, prefix = ids(ENGLISH[1]), ids("Die Glocke")
+    ((best, *_),) = decode(toy().model, [source], BEAM, prefixes=[prefix])
+    (found,) = constrained_search(toy().model, source, [ids("Glocke")], inside_word(), BEAM, prefix=prefix)
+    assert found.ids == best.ids
+    assert found.score == pytest.approx(best.score, abs=1e-4)
+
+
+def test_a_phrase_that_begins_a_longer_word_of_the_prefix_is_not_there() -> None:
+    phrase, longer = ids("Brief"), [*ids("Brief"), int(inside_word().nonzero()[0])]
+    model, config = toy().model, DecodingConfig(beam_size=2)
+    search = ConstrainedSearch(
+        model, make_sentence(ids(ENGLISH[1]), longer, config, model.config), [phrase], inside_word(), config
+    )
+    met = []
+    for _ in longer:
+        with torch.no_grad():
+            search.step()
+        met.append(bool(search.live[0][1].met))
+    assert met == [False] * (len(phrase) - 1) + [True, False]

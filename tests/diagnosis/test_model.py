@@ -64,6 +64,15 @@ def test_no_language_token() -> None:
     assert "2 languages" in faults(translator(with_tokens(tokens)))["no language token"]
 
 
+def test_without_sentences_it_looks_at_the_tables_alone(tmp_path: Path) -> None:
+    save_toy_translator(tmp_path / "toy")
+    result = CliRunner().invoke(app, ["diagnose", str(tmp_path / "toy"), "--json"])
+    assert result.exit_code == 0, result.output
+    assert [one["fault"] for one in json.loads(result.output)["findings"]] == ["not tried"]
+    helped = CliRunner().invoke(app, ["diagnose", "--help"]).output
+    assert "it looks at the tables alone; with --source and --target also at" in " ".join(helped.split())
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_the_command(as_json: bool, tmp_path: Path) -> None:
     save_toy_translator(tmp_path / "toy")

@@ -160,6 +160,21 @@ def test_markdown_reads_back_with_the_same_blocks() -> None:
     assert "[linkko hereko](http://x.example" in changed
 
 
+def test_html_with_mistakes_is_cut_as_browsers_cut_it() -> None:
+    for content, texts in (
+        ("<p>One <![foo bar[ two</p>", ["One"]),
+        ("<p>One &#" + "9" * 5000 + ";</p>", ["One \ufffd"]),
+        ("<p>A &#0000000000000066; &#x43;</p>", ["A B C"]),
+        ("<p>One <a href='x>two</a></p>", ["One two"]),
+        ('<p>One <a href="x>y" title=z/>two</a></p>', ["One two"]),
+        ("<script>a <b>c</b></script ><p>One</p>", ["One"]),
+        ("<p>One</p><script>two", ["One"]),
+        ("<p>One &# two <b>three</b></p>", ["One &# two three"]),
+    ):
+        assert read_html(content).texts == texts, content
+    assert translated("a.html", "<p>1 <b or not", "ko") == "<p>1ko &lt;bko orko notko"
+
+
 def test_text_that_looks_like_markup_is_escaped_in_markdown() -> None:
     document = read_document("a.md", "one two\n")
     assert (
@@ -167,6 +182,28 @@ def test_text_that_looks_like_markup_is_escaped_in_markdown() -> None:
         == "\\# a \\*b\\* \\[c\\] 1. \\<d>\n"
     )
     assert document.rebuilt([Translation("1. a_b", 0, 0, [], True)], "de") == "1\\. a_b\n"
+
+
+def test_a_backslash_at_the_end_of_a_line_is_a_line_break() -> None:
+    """The line behind it was lost."""
+    assert translated("a.md", "one two\\\nthree\nfour\n", "ko") == "oneko twoko\\\nthreeko fourko\n"
+    for content, texts in (
+        ("a\\\\\nb\n", ["a\\ b"]),
+        ("a\\ \nb\n", ["a\\  b"]),
+        ("a   \nb\n", ["a", "b"]),
+        ("one\\\n", ["one\\"]),
+        ("`a\\\nb` c\n", []),  # what looks like a break is none in code: the paragraph stays
+    ):
+        assert read_document("a.md", content).texts == texts, content
+
+
+def test_a_cell_with_an_escaped_line_in_it_stays_one_cell() -> None:
+    table = "| a | b |\n|---|---|\n| one \\| two | `x\\|y` three |\n| \0 \\| | four |\n"
+    assert read_document("a.md", table).texts[2:] == ["one | two", "\uf000 three", "four"]
+    assert translated("a.md", table, "ko").splitlines()[2:] == [
+        "| oneko |ko twoko | `x|y`ko threeko |".replace("|ko", "\\|ko").replace("x|y", "x\\|y"),
+        "| \0 \\| | fourko |",
+    ]
 
 
 def test_subtitles_keep_numbers_times_and_lines() -> None:
@@ -177,6 +214,18 @@ def test_subtitles_keep_numbers_times_and_lines() -> None:
         assert [(one.start, one.end) for one in after] == [(one.start, one.end) for one in before]
         assert [one.text.count("\\N") for one in after] == [one.text.count("\\N") for one in before]
         assert all("ko" in one.text for one in after)
+
+
+def test_a_cue_ends_where_the_next_one_begins() -> None:
+    """Without an empty line between, or with no text, the next cue was in its text, and then came again."""
+    for content, texts in (
+        ("1\n00:00 --> 00:01\nOne\n2\n00:01 --> 00:02\nTwo\n", ["One", "Two"]),
+        ("00:00 --> 00:01\nOne\nmore\n00:01 --> 00:02\nTwo", ["One more", "Two"]),
+        ("1\r\n00:00 --> 00:01\r\n\r\n2\r\n00:01 --> 00:02\r\nTwo\r\n\r\n", ["Two"]),
+        ("1\n00:00 --> 00:01\n1984\n2\n00:01 --> 00:02\n   \nno text\n", ["1984"]),
+    ):
+        assert read_document("a.srt", content).texts == texts
+        assert translated("a.srt", content) == content.replace("One\nmore", "One\nmore")
 
 
 def test_po_has_its_translations_where_there_were_none() -> None:

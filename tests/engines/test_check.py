@@ -193,6 +193,13 @@ def test_bleu_is_counted_as_in_training(monkeypatch: pytest.MonkeyPatch) -> None
     assert tokenizer_of({"languages": "en-ja"}, ["東京都"]) in ("ja-mecab", "char")
     assert tokenizer_of({"languages": "en-zh", "bleu_tokenizer": "char"}, chinese) == "char"
     assert tokenizer_of({"languages": ["x"], "bleu_tokenizer": "gone"}, chinese) == "zh"  # anybody's card
+    # what a model makes of made-up sentences may hold no letter of its language: en-zh had 0.0 BLEU of 13a
+    assert tokenizer_of({"languages": "en-zh"}, ["\ue007\ue002", "7"], in_script=False) == "zh"
+    assert tokenizer_of({"languages": "en-zh"}, ["\ue007\ue002", "7"]) == "13a"
+    assert tokenizer_of({"languages": "en-de"}, ["\ue007", "7"], in_script=False) == "13a"
+    _, found = checked(Saved(toy().model, toy().tokenizer, {**toy().card, "languages": "en-zh"}), "int8")
+    assert found.tokenizer == "zh"
+    assert str(found).endswith("BLEU (tokenizer zh)")
     saved = Saved(toy().model, toy().tokenizer, {**toy().card, "bleu_tokenizer": "intl"})
     _, found = checked(saved, "int8", PAIRS)
     assert found.tokenizer == "intl"

@@ -5,6 +5,7 @@ import dataclasses
 import html
 import importlib.util
 import io
+import json
 import re
 import sys
 from pathlib import Path
@@ -143,6 +144,58 @@ def test_the_six_tasks_run_and_are_short(tmp_path: Path, monkeypatch: pytest.Mon
 def test_every_public_name_is_in_the_docs() -> None:
     for name in set(glassformer.__all__) - {"__version__"}:
         assert f"### `{name}" in text_of("python.md") or f"| `{name}` |" in text_of("python.md"), name
+
+
+def test_the_library_page_says_its_own_words() -> None:
+    """A dict's docstring is Python's, and a docstring's example is code."""
+    page = text_of("python.md")
+    assert '| `PRESETS` | The following by their names: `PRESETS["tiny"]` is `tiny`. |' in page
+    assert "new empty dictionary" not in page
+    assert "\n\n    show(translator, " in page
+
+
+def test_the_pages_name_the_tour_as_the_page_does() -> None:
+    web = DOCS.parent / "web" / "src"
+    names = re.search(r"NAMES = \[(.*?)\]", (web / "state" / "chapters.ts").read_text(encoding="utf-8"), re.DOTALL)
+    button = re.search(
+        r'^  start: \["(.+)", "(.+)"\],$', (web / "words" / "words.ts").read_text(encoding="utf-8"), re.M
+    )
+    assert names is not None
+    assert button is not None
+    count = len(re.findall(r'"\w+"', names[1]))
+    english, chinese = {9: ("nine", "九"), 10: ("ten", "十"), 11: ("eleven", "十一"), 12: ("twelve", "十二")}[count]
+    assert f"Press *{button[1]}* on the page ({button[2]} in Chinese): {english} short chapters" in text_of("using.md")
+    assert f"“{button[2]}”按钮打开{chinese}章" in text_of("tour.zh.md")
+    assert f"{english} chapters" in text_of("beside-others.md")
+    assert f"{english.capitalize()} chapters" in text_of("gallery.md")
+
+
+def test_every_page_counts_the_same_kills() -> None:
+    """docs/reliability.md is made from the rows; the others repeat it."""
+    found = re.search(
+        r"random moments of (\d+) short runs \| (\d+) \| nothing: (\d+ of \d+) runs", text_of("reliability.md")
+    )
+    assert found is not None
+    runs, kills, same = found.groups()
+    assert f"| killed at {kills} random moments | {same} runs end" in (DOCS.parent / "README.md").read_text(
+        encoding="utf-8"
+    )
+    assert f"| SIGKILL at {kills} random moments of {runs} short runs | {same} runs end" in text_of("figures.md")
+
+
+def test_int8_costs_what_the_rows_say() -> None:
+    """Of the model that ships: the card has the native score, fast_models.jsonl the newest in int8."""
+    card = json.loads((Path(glassformer.__file__).parent / "models" / "en-de" / "card.json").read_bytes())
+    native = next(
+        one["value"] for one in card["scores"] if (one["test"], one["name"]) == ("tatoeba-en-de test", "BLEU")
+    )
+    lines = (DOCS.parent / "benchmarks" / "results" / "fast_models.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines if line]
+    ours = [row for row in rows if (row["data"], row["run"], row["method"]) == ("tatoeba-en-de", "en-de", "beam 4")]
+    assert ours[-1]["training_step"] == card["training"]["step"], "en-de is another model: benchmarks/fast_models.py"
+    int8 = ours[-1]["BLEU"]
+    assert f"\n{native - int8:.2f} BLEU on 2,000 sentences ({int8} instead of {native})" in text_of("using.md")
+    assert f"int8 ({native - int8:.2f} BLEU less on 2,000 sentences)" in text_of("commands.md")
 
 
 def test_the_index_names_every_page_of_the_docs() -> None:

@@ -50,6 +50,9 @@ Take vitamin C. b) Drink. In the sun. Cats sleep.
 <p class="x">A text</p> <!-- and a note --> __name__ print() \\n
 It costs 5 € or ½ of that ² → there ©.
 今天天气很好。
+“I love you,” he said. ‘Yes,’ said she; it’s late.
+From Monday–Friday he—the ﬁrst—didn`t come, «no» non‑stop — at all, 1914–1918.
+He ran 10km in 42min; std::vector is 1.5GB, call (555) 123-4567 or see 10.1000/xyz123.
 We ate 寿司 and 天ぷら at http://x.org/寿司 together.
 Привет, мир! Это другой язык.
 Ελληνικά γράμματα εδώ.

@@ -94,6 +94,8 @@ def test_a_run_is_opened_and_goes_on(tmp_path: Path) -> None:
 def test_what_is_no_run_and_no_setting(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="is no run's folder"):
         glassformer.Run.open(tmp_path)
+    with pytest.raises(CheckpointError, match="gone is not there: give a run's folder"):
+        glassformer.Run.open(tmp_path / "gone")
     with pytest.raises(ConfigError, match="unknown setting 'haeds': did you mean heads"):
         glassformer.train("a", "b", out=tmp_path / "run", haeds=4)
     with pytest.raises(ConfigError, match="no training data"):

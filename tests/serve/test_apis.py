@@ -29,6 +29,21 @@ def test_a_list_comes_back_as_a_list_with_alternatives_and_the_language(real: Te
     assert [one["language"] for one in answer["detectedLanguage"]] == ["en"] * 3
 
 
+def test_a_list_of_one_text_comes_back_as_a_list_of_one(real: TestClient) -> None:
+    ask = {"q": [CLOCK], "source": "auto", "target": "de", "alternatives": 1}
+    answer = real.post("/translate", json=ask).json()
+    assert answer["translatedText"] == [ALTE_UHR]
+    assert [len(others) for others in answer["alternatives"]] == [1]
+    assert [one["language"] for one in answer["detectedLanguage"]] == ["en"]
+    form = {**ask, "q": CLOCK}
+    assert real.post("/translate", data=form).json()["translatedText"] == ALTE_UHR
+    one = real.post("/translate", json=form).json()
+    assert (one["translatedText"], one["alternatives"]) == (ALTE_UHR, answer["alternatives"][0])
+    several = real.post("/translate", data={**ask, "q": [CLOCK, CLOCK]}).json()
+    assert several["translatedText"] == [ALTE_UHR] * 2
+    assert real.post("/translate", json={**ask, "source": ["en"]}).status_code == 400  # no text, but a list of one
+
+
 def test_lines_stay(real: TestClient) -> None:
     ask = {"q": f"{CLOCK}\n\n{CLOCK}", "source": "en", "target": "de"}
     assert real.post("/translate", json=ask).json() == {"translatedText": f"{ALTE_UHR}\n\n{ALTE_UHR}"}
@@ -59,6 +74,18 @@ def test_a_file_goes_in_and_comes_out(real: TestClient) -> None:
     assert real.get("/download_file/nothing.srt").status_code == 404
     wrong = real.post("/translate_file", files={"file": ("a.exe", b"MZ")}, data={"source": "en", "target": "de"})
     assert (wrong.status_code, "wanted a file that ends in" in wrong.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize("file", [{"a": 1}, 5, True, "abc", [], [1], None, ["abc"], [["a"]]])
+def test_what_is_no_file_is_refused(fake: TestClient, file: Any) -> None:
+    answer = fake.post("/translate_file", json={"file": file, "source": "en", "target": "de"})
+    assert (answer.status_code, "file is missing" in answer.text) == (400, True)
+    assert fake.post("/translate_file", data={"file": "abc", "source": "en", "target": "de"}).status_code == 400
+
+
+def test_a_file_where_a_text_is_wanted_is_refused(fake: TestClient) -> None:
+    answer = fake.post("/translate", files={"q": ("a.txt", "x")}, data={"source": "en", "target": "de"})
+    assert (answer.status_code, answer.json()["error"][:28]) == (400, "q is a file: wanted a text o")
 
 
 def test_deepl_as_its_clients_ask(real: TestClient) -> None:

@@ -4,19 +4,25 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from glassformer.documents.blocks import Document
+from glassformer.documents.files import read_document
+from glassformer.documents.html import read_html
 from glassformer.errors import ConfigError
 from glassformer.http.guard import HOSTS, RequestError
-from glassformer.serve import keys
+from glassformer.serve import desk, keys, libretranslate
+from glassformer.serve import office as office_room
 from glassformer.serve.app import make_app
 from glassformer.serve.desk import Mail
 from glassformer.serve.keys import ApiKeys, Limits, Usage, add_key
 from glassformer.serve.models import Models, Offer
+from glassformer.serve.office import Office
 from glassformer.serve.queue import Queue
 from glassformer.serve.run import ServerSettings, check
 from tests.serve.conftest import Fake, client_of, office_of
@@ -93,6 +99,106 @@ def test_without_the_right_key_nobody_is_answered(tmp_path: Path, engine: Fake) 
         assert client.post("/v1/translate", json={"text": "a"}, headers=bearer).status_code == 200
         refused = client.post("/v1/translate", json={"text": "a"}, headers=bearer)
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "20")
+
+
+@pytest.mark.parametrize("path", ["/translate", "/translate_file", "/v2/translate"])
+def test_nothing_is_read_for_somebody_who_may_not_ask(
+    tmp_path: Path, engine: Fake, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A small file could stop the server for minutes, and whoever sent it needed no key."""
+    read: list[object] = []
+    monkeypatch.setattr(libretranslate, "document_of", lambda sent: read.append(sent) or read_document("a.txt", "a"))
+    monkeypatch.setattr(office_room, "read_html", lambda text, **_: read.append(text) or read_html(text))
+    key = add_key(tmp_path / "keys.json", "weblate", Limits(requests_per_minute=1, characters_per_minute=1000))
+    file = {"files": {"file": ("a.txt", "One.")}} if path == "/translate_file" else {}
+    form = {"q": "<p>One.</p>", "text": "<p>One.</p>", "source": "en", "target": "de", "format": "html"}
+    form |= {"target_lang": "DE", "tag_handling": "html"}
+    with client_of(office_of(engine, keys=ApiKeys.load(tmp_path / "keys.json"))) as client:
+
+        def ask(key: str, **more: str) -> int:
+            named = {"api_key": key, "auth_key": key}
+            return client.post(path, data={**form, **named, **more}, **file).status_code  # type: ignore[arg-type]
+
+        assert (ask(""), ask("wrong"), read) == (403, 403, [])
+        assert (ask(key), len(read)) == (200, 1)
+        assert (ask(key), len(read)) == (429, 1)
+    if path != "/translate_file":  # whose text is known when it is read; the request itself has a limit of bytes
+        with client_of(office_of(engine)) as client:
+            assert (ask("", q="x" * 200_000, text="x" * 200_000), len(read)) == (413, 1)
+
+
+async def answered_meanwhile(office: Office, answered: threading.Event, path: str, **ask: Any) -> int:
+    """The status of a request for which something waits until the server has answered another one."""
+    transport = httpx.ASGITransport(app=make_app(office, draining=5.0))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        waits = asyncio.ensure_future(client.post(path, **ask))
+        await asyncio.sleep(0.2)
+        assert (await client.get("/health")).status_code == 200
+        answered.set()
+        return (await asyncio.wait_for(waits, 20)).status_code
+
+
+@pytest.mark.parametrize("path", ["/translate", "/translate_file", "/v2/translate"])
+@pytest.mark.parametrize("what", ["read", "rebuilt"])
+def test_others_are_answered_while_a_document_is_read_and_rebuilt(
+    engine: Fake, monkeypatch: pytest.MonkeyPatch, path: str, what: str
+) -> None:
+    answered, waited = threading.Event(), list[bool]()
+
+    def slow(computed: Callable[..., Any]) -> Callable[..., Any]:
+        def waiting(*of: Any, **more: Any) -> Any:
+            waited.append(answered.wait(10))
+            return computed(*of, **more)
+
+        return waiting
+
+    if what == "read":
+        monkeypatch.setattr(libretranslate, "document_of", slow(libretranslate.document_of))
+        monkeypatch.setattr(office_room, "read_html", slow(read_html))
+    else:
+        monkeypatch.setattr(Document, "rebuilt", slow(Document.rebuilt))
+    form = {"q": "<p>One.</p>", "text": "<p>One.</p>", "source": "en", "target": "de", "format": "html"}
+    asked: dict[str, Any] = {"data": form | {"target_lang": "DE", "source_lang": "EN", "tag_handling": "html"}}
+    if path == "/translate_file":
+        asked["files"] = {"file": ("a.html", "<p>One.</p>")}
+    assert asyncio.run(answered_meanwhile(office_of(engine), answered, path, **asked)) == 200
+    assert waited == [True]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\U0001f600"])
+def test_a_text_without_words_waits_for_nobodys_glossary(engine: Fake, text: str) -> None:
+    """It was finished in the loop's thread, which waited for the model: then nobody was answered."""
+    office, begun, over = office_of(engine), threading.Event(), threading.Event()
+    (offer,) = office.desk.models.offers.values()
+    office.desk.models.translator(offer)  # loaded
+
+    def search() -> None:
+        """Somebody's, with a glossary; it ends, so that a test that fails does, too."""
+        with offer.lock:
+            begun.set()
+            over.wait(5)
+
+    searching = threading.Thread(target=search)
+    searching.start()
+    begun.wait(5)
+    ask = {"text": text, "source": "en", "terms": [["a", "b"]]}
+    assert asyncio.run(answered_meanwhile(office, threading.Event(), "/v1/translate", json=ask)) == 200
+    assert searching.is_alive()
+    over.set()
+    searching.join()
+
+
+def test_an_order_without_pieces_is_finished_off_the_loop(engine: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered, waited, finished = threading.Event(), list[bool](), desk.finished
+
+    def slow(*of: Any) -> Any:
+        waited.append(answered.wait(10))
+        return finished(*of)
+
+    monkeypatch.setattr(desk, "finished", slow)
+    ask = {"text": "", "source": "en"}
+    assert asyncio.run(answered_meanwhile(office_of(engine), answered, "/v1/translate", json=ask)) == 200
+    assert waited == [True]
 
 
 def test_what_is_no_file_of_keys_is_said(tmp_path: Path) -> None:

@@ -63,6 +63,11 @@ THINGS = [
     ("Thanks @anna, #winning :-)", ["@anna", "#winning", ":-)"]),
     ("She is #1 of #5454, see", ["#1", "#5454"]),
     ("A \ue000 private \U000f0000 sign", ["\ue000", "\U000f0000"]),
+    ("He ran 10km in 42min at 12.5km/h with 1.5GB", ["10km", "42min", "12.5km/h", "1.5GB"]),
+    ("Foo::bar and std::vector::size() of it", ["Foo::bar", "std::vector::size()"]),
+    ("See 10.1000/xyz123. Call (555) 123-4567", ["10.1000/xyz123", "(555) 123-4567"]),
+    ("My token eyJzdWIiOiIx.SflKxw-RJ is old", ["eyJzdWIiOiIx.SflKxw-RJ"]),
+    (f"The key {'aB3+' * 12}== is new", [f"{'aB3+' * 12}=="]),
 ]
 NOTHING = [
     "The animal didn't cross the street because it was too tired.",
@@ -76,6 +81,7 @@ NOTHING = [
     "[MUSIC] Il part à 6h30 des années 70; Ein- und Ausgang, T-Shirt.",
     "The git is apt to forget it; the digit pushes - in 20° C or 20 °C - are 0.1234, 0.5678, 0.9012.",
     "A [sic] note [1], either/or [/bold].",
+    "In the 90s a 5in1 tool at 7pm (no 3D) cost 10p, not 2x as much.",
 ]
 
 
@@ -113,6 +119,58 @@ def test_a_thing_that_stood_apart_stands_apart_again():
     said = f"Sieh{a}jetzt, {b}s oder 5{c}."
     assert restored(said, signs, found.things, source=text)[0] == "Sieh {a} jetzt, {b}s oder 5{c}."
     assert restored(f"看{a}吧，{b}。{c}", signs, found.things, source=text)[0] == "看{a}吧，{b}。{c}"
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Der {} {} geht.", "Der {a} geht."),
+        ("Es ist {}, und {} .", "Es ist {a}, und."),
+        ("Er geht {} {}", "Er geht {a}"),
+    ],
+)
+def test_a_sign_too_many_leaves_no_blank(said, written):
+    text = said.replace("{}", SIGNS[0], 1).replace("{}", SIGNS[1])
+    assert restored(text, {SIGNS[0]: 0}, ["{a}"], source=f"It is {SIGNS[0]}.") == (written, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----",
+        "* * *",
+        "?!?!",
+        "|---|---|",
+        "\\",
+        "{1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}, {12}",
+        " ".join(200 * ["{a}"]),
+    ],
+)
+def test_without_a_word_everything_stays(text, tokenizer):
+    reader = Reader.of(tokenizer, {"languages": "en-de"})
+    (reading,) = reader.read([text])
+    assert not any(part.ids for part in reading.parts)
+    assert reader.write(reading, [part.text for part in reading.parts])[:2] == (text, [])
+
+
+@pytest.mark.parametrize(
+    "marker", ["- ", "* ", "# ", "### ", "> ", "a) ", "(ii) ", "iii. ", "2) ", "- [ ] ", "> - ", "+  "]
+)
+def test_what_begins_a_line_of_a_list_is_set_aside(marker, tokenizer):
+    reader = Reader.of(tokenizer, {"languages": "en-de"})
+    (reading,) = reader.read([f"{marker}The {{x}} owl.\n{marker}The owl."])
+    first, second = reading.parts
+    assert (first.head, second.head, second.text) == (marker, marker, "The owl.")
+    assert reader.write(reading, [f"Die {SIGNS[0]} Eule.", "Die Eule."]).text == (
+        f"{marker}Die {{x}} Eule.\n{marker}Die Eule."
+    )
+    assert reader.whole(f"{marker}The owl.").parts[0].head == ""  # what is looked into is read as it stands
+
+
+@pytest.mark.parametrize("text", ["1. Mai war warm.", "I am here.", "A. Smith left.", "-5 is cold.", "1.5 million."])
+def test_what_begins_a_sentence_stays_in_it(text, tokenizer):
+    (reading,) = Reader.of(tokenizer, {"languages": "en-de"}).read([text])
+    assert [part.head for part in reading.parts] == [""] * len(reading.parts)
 
 
 def test_things_that_stood_side_by_side_do_so_again():

@@ -19,7 +19,7 @@ ALWAYS = (
     "training validation loss",
 )
 """Rows that are shown although they are equal."""
-LEFT_OUT = ("folder", "command", "started from command", "")
+LEFT_OUT = ("folder", "command", "")
 
 
 def run_rows(folder: Path) -> list[dict[str, Any]]:

@@ -37,9 +37,9 @@ def diagnose(
 ) -> None:  # fmt: skip
     """Say why a model is bad: its data, its training, its translations; and draw its learning curve.
 
-    Looks at the training pairs, at how the losses moved, and at translations of validation sentences. A model without
-    a run needs --source and --target: the command looks at its translations of these, and at whether another start, end or
-    order of its tokens makes the references likelier.
+    Looks at the training pairs, at how the losses moved, and at translations of validation sentences. Of a model without
+    a run it looks at the tables alone; with --source and --target also at its translations of these, and at whether
+    another start, end or order of its tokens makes the references likelier.
     """
     from glassformer.corpus.read import read_pairs
     from glassformer.diagnosis.diagnose import diagnose as findings_of

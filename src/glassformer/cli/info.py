@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from glassformer.card import Card, are_figures
 from glassformer.cli.terminal import Terminal, echo
 from glassformer.config import ModelConfig
 
@@ -25,6 +26,7 @@ LAYOUTS = {
     "halves_exact": "sines, then cosines, with the paper's exponent",
 }
 NAMES = {"glassformer": "made with glassformer", "longest": "longest line, in tokens", "pairs": "sentence pairs"}
+TAUGHT = {"until_step": "until step", "weight": "weight", "marked_pairs": "marked pairs"}
 
 
 LONGEST, MOST_ROWS = 2000, 500
@@ -76,7 +78,42 @@ def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:
     size = f"{facts['parameters']:,} weights, {facts['bytes'] / 1e6:,.1f} MB on disk"
     shown = {NAMES.get(name, name): value for name, value in facts["card"].items() if name != "parameters"}
     sizes = config_rows(ModelConfig.from_dict(facts["config"]))
-    return [("folder", facts["folder"]), ("size", size), *sizes, ("", ""), *card_rows(shown)]
+    scores, earlier, rest = apart(shown)
+    return [("folder", facts["folder"]), ("size", size), *sizes, *scores, ("", ""), *card_rows(rest), *earlier]
+
+
+def apart(card: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[str, Any]]:
+    """The rows of a card's scores, those of its earlier trainings, and the entries that are left for ``card_rows``.
+
+    Scores are what one looks for, so they come early. A model that was trained often has a command for each time, and the
+    last one is enough here: with all of them en-de filled twenty screens.
+    """
+    rest, scores, earlier = dict(card), [], []
+    if are_figures(rest.get("scores")):
+        scores = [("scores", text) for text in score_texts(rest.pop("scores"))]
+    if isinstance(Card.of(card).taught.get("head"), str):
+        earlier.append(("taught head", taught_text(rest.pop("taught"))))
+    if isinstance(before := rest.get("started_from"), list) and before:
+        del rest["started_from"]
+        earlier.append(("started from", f"{counted(len(before), 'earlier training')}: see the card, or --json"))
+    return scores, earlier, rest
+
+
+def counted(count: int, what: str) -> str:
+    """``1 training``, ``7 trainings``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def taught_text(taught: dict[str, Any]) -> str:
+    """Which head was taught, in the last training that did so, and in how many before it."""
+    facts = [f"{text} {taught[name]:,}" for name, text in TAUGHT.items() if isinstance(taught.get(name), int | float)]
+    if isinstance(taught.get("in"), str):
+        facts.append(f"in {taught['in']}")
+    before, times = taught.get("before"), 0
+    while isinstance(before, dict):
+        before, times = before.get("before"), times + 1
+    also = f"; taught in {counted(times, 'training')} before" if times else ""
+    return f"{', '.join([taught['head'], *facts])}{also}"
 
 
 def together(rows: list[tuple[str, str]]) -> dict[str, str]:
@@ -130,10 +167,25 @@ def is_score(value: dict[str, Any]) -> bool:
 
 def score_text(score: dict[str, Any]) -> str:
     """A figure with its recipe: it never goes without."""
+    return f"{figure_text(score)} ({score['signature']})"
+
+
+def figure_text(score: dict[str, Any]) -> str:
     low, high = score.get("low"), score.get("high")
     interval = "" if low is None or high is None else f" [{low:.1f}, {high:.1f}]"
     test = f"{score['test']}: " if "test" in score else ""
-    return f"{test}{score.get('name', '')} {score['value']:.2f}{interval} ({score['signature']})".strip()
+    return f"{test}{score.get('name', '')} {score['value']:.2f}{interval}".strip()
+
+
+def score_texts(scores: list[dict[str, Any]]) -> list[str]:
+    """The figures of each recipe together, so that it stands there once: it is longer than they are."""
+    figures: dict[str, list[str]] = {}
+    for score in scores:
+        figures.setdefault(score["signature"], []).append(figure_text(score))
+    return [
+        f"{some[0]} ({signature})" if len(some) == 1 else "\n".join([*some, f"({signature})"])
+        for signature, some in figures.items()
+    ]
 
 
 def shortened(value: str) -> str:

@@ -43,7 +43,7 @@ def train(
     time_limit: Annotated[str, typer.Option(help="Stop after this time, such as 45m, 2h or 1h30m; 0: no limit.", show_default="45m")] = "",
     config: Annotated[Path | None, typer.Option(help="Settings from a TOML file, such as a run's config.toml.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting, such as training.learning_rate=0.002 or model.heads=4. Can be repeated.")] = None,
-    skip_bad_lines: Annotated[bool, typer.Option("--skip-bad-lines", help="Leave out, and count, lines that are not UTF-8.")] = False,
+    skip_bad_lines: Annotated[bool, typer.Option("--skip-bad-lines", help="Leave out, and count, lines that are not UTF-8, and lines of a TSV that do not have the columns.")] = False,
     seed: Annotated[int | None, typer.Option(help="The seed of the first weights, the dropout and the order of the pairs.", show_default="1")] = None,
     threads: Annotated[int, typer.Option(help="Processor threads.", show_default="all")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",

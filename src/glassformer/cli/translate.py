@@ -63,7 +63,7 @@ def translate(
     glossary: Annotated[Path | None, typer.Option(help="A TSV of source terms and target terms, which translations have to have.", show_default=False)] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.", show_default="cuda where there is one")] = "",
     engine: Annotated[str, typer.Option(help="native (PyTorch), ctranslate2 (faster on a CPU), or auto: ctranslate2 where it searches as native does, else native.")] = "auto",
-    quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 (0.1 BLEU less on 2,000 sentences), or float32, which gives the native translations.")] = "int8",
+    quantization: Annotated[str, typer.Option(help="The numbers that ctranslate2 computes with: int8 (0.04 BLEU less on 2,000 sentences), or float32, which gives the native translations.")] = "int8",
     precision: Annotated[str, typer.Option(help="The numbers that the native engine computes with: float32, bfloat16 or int8 (the fastest, where the processor has it).")] = "float32",
     threads: Annotated[int, typer.Option(help="Cores to use.", show_default="all")] = 0,
     protect: Annotated[bool, typer.Option("--protect/--no-protect", help="Links, addresses, emoji, {names}, tags and their like come out as they went in.")] = True,

@@ -7,6 +7,9 @@ from glassformer.config.settings import Settings, require
 
 Precision = Literal["float32", "bfloat16", "int8"]
 
+MOST_LENGTH_PENALTY = 10
+"""Far above all that is used (0 to 2). A power of some hundred is more than a computer's numbers hold."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecodingConfig(Settings):
@@ -43,6 +46,10 @@ class DecodingConfig(Settings):
         super().__post_init__()
         require(self.beam_size >= 1, f"beam_size={self.beam_size}: wanted at least 1")
         require(self.n_best >= 1, f"n_best={self.n_best}: wanted at least 1")
+        require(
+            abs(self.length_penalty) <= MOST_LENGTH_PENALTY,
+            f"length_penalty={self.length_penalty}: wanted -{MOST_LENGTH_PENALTY} … {MOST_LENGTH_PENALTY}",
+        )
         if self.method == "beam":
             require(
                 self.n_best <= self.beam_size,

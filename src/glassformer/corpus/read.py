@@ -144,23 +144,21 @@ def _columns(
         elif skip_bad_lines:
             yield f"no column {max(columns)} in the line" if columns else NOT_ONE_TAB
         else:
-            raise CorpusError(f"{name_of(path)}, line {number:,}: {_wrong_columns(len(cells), columns)}")
+            raise CorpusError(f"{name_of(path)}, line {number:,}: {_wrong_columns(len(cells), columns, keep_empty)}")
 
 
-def _wrong_columns(found: int, columns: Sequence[int]) -> str:
-    """The fault of a line of a TSV that has ``found`` columns, and what to do."""
+def _wrong_columns(found: int, columns: Sequence[int], every_line: bool) -> str:
+    """The fault of a line of a TSV that has ``found`` columns, and what to do. ``every_line``: none may be left out."""
     have = "no tab" if found == 1 else f"{found} columns"
-    leave_out = "let train leave such lines out with --skip-bad-lines"
+    skip = "let train leave such lines out with --skip-bad-lines"
+    or_skip = "" if every_line else f", or {skip}"
     if columns:
-        return (
-            f"{have}, wanted at least {max(columns)} (--columns {','.join(map(str, columns))}); mend it, or {leave_out}"
-        )
+        return f"{have}, wanted at least {max(columns)} (--columns {','.join(map(str, columns))}); mend it{or_skip}"
     if found > 2:
-        return (
-            f"{have}, wanted two: source and target; choose two of them with --columns 1,2 (data.columns), "
-            f"or, if other lines have two, {leave_out}"
-        )
-    return f"{have}, wanted exactly one, between source and target; correct the line, or {leave_out}"
+        or_skip = "" if every_line else f", or, if other lines have two, {skip}"
+        return f"{have}, wanted two: source and target; choose two of them with --columns 1,2 (data.columns){or_skip}"
+    options = "--target" if every_line else "--target or --valid-target"
+    return f"{have}, wanted exactly one, between source and target; correct the line, or give {options}{or_skip}"
 
 
 def _pairs(count: int) -> str:

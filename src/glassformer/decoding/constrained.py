@@ -36,8 +36,8 @@ class PhraseProgress:
     """The one that it is in the middle of; −1: none."""
     tokens: int = 0
     """How many of that one's tokens it has."""
-    just_met: bool = False
-    """Whether its last token was a phrase's last one."""
+    just_met: int = -1
+    """The phrase whose last token its last one was; −1: none."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,13 @@ def constrained_search(
     inside_word: Bool[Tensor, " vocabulary"],
     config: DecodingConfig,
     instead: Sequence[Sequence[int]] = (),
+    prefix: Sequence[int] = (),
 ) -> list[Hypothesis]:
     """Up to ``n_best`` hypotheses of one source with every one of ``phrases`` (ids, none empty) in them, the best first;
     none where the limit leaves no room. ``inside_word``: the tokens that go on with a word. ``instead``: the word (ids)
-    whose place each phrase takes, empty for one that may stand anywhere; none where such a place never comes."""
-    sentence = make_sentence(source, (), config, model.config)
+    whose place each phrase takes, empty for one that may stand anywhere; none where such a place never comes. ``prefix``:
+    the ids that each begins with; a phrase that stands in it is met. Raises DecodingError as ``make_sentence``."""
+    sentence = make_sentence(source, prefix, config, model.config)
     whole = model.model if isinstance(model, LeanTransformer) else model
     where = whole.embedding.weight.device.type
     with evaluating(whole), torch.autocast(where, enabled=False):
@@ -98,8 +100,9 @@ class ConstrainedSearch:
         costs = self.rows.next()
         forced = self.forced.expand(len(costs), -1)
         open_ = choosable(costs, forced, self.rows.length, self.model_config)
-        after_phrase = torch.tensor([progress.just_met for _, progress in self.live], device=open_.device)
-        open_[after_phrase[:, None] & self.inside_word] = -math.inf
+        if not self.is_forced:
+            after_phrase = torch.tensor([progress.just_met >= 0 for _, progress in self.live], device=open_.device)
+            open_[after_phrase[:, None] & self.inside_word] = -math.inf
         candidates = self.candidates(open_)
         ended = [one for one in candidates if one.id == self.model_config.eos_id]
         self.keep(ended[: self.config.beam_size], costs)
@@ -128,10 +131,15 @@ class ConstrainedSearch:
                     found[row, id] = Candidate(total + cost, row, id, self.advanced(progress, id))
         return sorted(found.values(), key=lambda one: (-one.total, one.row, one.id))
 
+    @property
+    def is_forced(self) -> bool:
+        """Whether the prefix says what the next token is: no phrase changes that."""
+        return self.rows.length < self.forced.size(1)
+
     def without_the_words(self, open_: Tensor) -> Tensor:
         """−∞ for the last token of each word whose place a phrase takes, in the rows that have its others."""
         words = [word for word in self.instead if word]
-        if not words:
+        if not words or self.is_forced:
             return open_
         allowed = open_.clone()
         for row, ids in enumerate(self.rows.ids.tolist()):
@@ -152,15 +160,17 @@ class ConstrainedSearch:
 
     def advanced(self, progress: PhraseProgress, id: int) -> PhraseProgress:
         """The constraints that are met after one token more. A phrase that does not go on is given up."""
-        phrase, tokens = progress.phrase, progress.tokens
+        phrase, tokens, met = progress.phrase, progress.tokens, progress.met
+        if progress.just_met >= 0 and self.inside_word[id]:  # of a prefix: the word goes on, and is another one
+            met -= {progress.just_met}
         if phrase < 0 or self.phrases[phrase][tokens] != id:
-            starts = (n for n, one in enumerate(self.phrases) if n not in progress.met and one[0] == id)
+            starts = (n for n, one in enumerate(self.phrases) if n not in met and one[0] == id)
             phrase, tokens = next(starts, -1), 0
         if phrase < 0:
-            return PhraseProgress(progress.met)
+            return PhraseProgress(met)
         if tokens + 1 == len(self.phrases[phrase]):
-            return PhraseProgress(progress.met | {phrase}, just_met=True)
-        return PhraseProgress(progress.met, phrase, tokens + 1)
+            return PhraseProgress(met | {phrase}, just_met=phrase)
+        return PhraseProgress(met, phrase, tokens + 1)
 
     def all_met(self, progress: PhraseProgress) -> bool:
         return len(progress.met) == len(self.phrases)

@@ -34,7 +34,7 @@ def diagnose(run: Path, test: list[Pair]) -> list[Finding]:
     Raises CheckpointError where the run has not read its corpus yet, or ``run`` is no run.
     """
     if not (run / "config.toml").is_file() or not (run / "data" / "prepared.json").is_file():
-        raise CheckpointError(f"{run} is no run's folder: give the one that train wrote to, such as runs/en-de")
+        raise CheckpointError(why_no_run(run))
     rows = metrics_of(run)
     data = DataConfig.from_dict(read_settings(run / "config.toml")["data"])
     validation = kept_validation(run / "data")
@@ -49,6 +49,13 @@ def diagnose(run: Path, test: list[Pair]) -> list[Finding]:
     if (run / "best.json").is_file():
         findings += translated(run, rows, (test or validation)[:TRANSLATED])
     return sorted(findings, key=lambda finding: ORDER.index(finding.weight))
+
+
+def why_no_run(folder: Path) -> str:
+    """The message where a run's folder was wanted."""
+    if not folder.exists():
+        return f"{folder} is not there: give a run's folder, the one that train wrote to (--out)"
+    return f"{folder} is no run's folder: give the one that train wrote to (--out)"
 
 
 def metrics_of(run: Path) -> list[dict[str, Any]]:

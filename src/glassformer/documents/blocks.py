@@ -9,15 +9,16 @@ words whose shares above a half sum to the most. Each tag therefore comes out ex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from glassformer.text.languages import UNSPACED_LANGUAGES, language_code
 from glassformer.translator import Translation
 from glassformer.translator.spans import Aligned, Span
 
-MARKS = re.compile(r"[.,;:!?…)\]}»”“\"'’。，；：！？）」』]+$")
-OPENING = re.compile(r"^[(\[{«„“\"'‚‘（「『¿¡]+")
+MARKS = ".,;:!?…)]}»”“\"'’。，；：！？）」』"
+OPENING = "([{«„“\"'‚‘（「『¿¡"
 
 CONTEST = 3
 """How much it counts for a tag's place that other words look at its words more: chosen on other snippets than those that are
@@ -104,7 +105,7 @@ def marked_up(block: Block, translation: str, aligned: Sequence[Aligned], target
     if not block.tags:
         return block.write(translation)
     words = contested(words_of(translation, aligned, language_code(target) in UNSPACED_LANGUAGES))
-    set_places(block.tags, block.text, translation, words, (0, len(words)))
+    set_places(block.tags, block.text, translation, Looks(words), (0, len(words)))
     return emitted(block.tags, translation, (0, len(translation)), block.write)
 
 
@@ -112,16 +113,17 @@ def words_of(translation: str, aligned: Sequence[Aligned], unspaced: bool) -> li
     """The words between blanks; of languages without blanks the tokens."""
     if unspaced:
         spans = [span for one in aligned for span in one.target if span[0] < span[1]]
-        spans = spans or [(n, n + 1) for n in range(len(translation))]
+        spans = sorted(spans) or [(n, n + 1) for n in range(len(translation))]
     else:
         spans = [match.span() for match in re.finditer(r"\S+", translation)]
     looks: list[list[tuple[int, int, float]]] = [[] for _ in spans]
+    ends = [end for _, end in spans]
     for one in aligned:
         for (start, end), row in zip(one.target, one.weights, strict=True):
-            number = next(
-                (n for n, span in enumerate(spans) if span[0] < max(end, start + 1) and span[1] > start), None
-            )
-            if number is None or (is_mark(translation[start:end]) and not is_mark(translation[slice(*spans[number])])):
+            number = bisect_right(ends, start)
+            if number == len(spans) or spans[number][0] >= max(end, start + 1):
+                continue
+            if is_mark(translation[start:end]) and not is_mark(translation[slice(*spans[number])]):
                 continue  # the full stop behind a word looks elsewhere than the word
             looks[number] += [
                 (*span, weight) for span, weight in zip(one.source, row, strict=False) if span[0] < span[1]
@@ -160,46 +162,108 @@ def is_mark(text: str) -> bool:
     return not re.search(r"\w", text)
 
 
-def set_places(tags: Sequence[Tag], text: str, translation: str, words: Sequence[AlignedWord], room: Span) -> None:
+class Looks:
+    """Which words looked at characters of the source. A tag asks the words of its own sentence; a long block with a tag on
+    each word, where each asked all words, took hours."""
+
+    def __init__(self, words: Sequence[AlignedWord]) -> None:
+        self.words = words
+        of_span: dict[Span, list[int]] = {}
+        for number, word in enumerate(words):
+            for start, end, _ in word.looks:
+                of_span.setdefault((start, end), []).append(number)
+        self.spans = sorted(of_span)
+        self.ranges = [(of_span[span][0], of_span[span][-1] + 1) for span in self.spans]
+        self.longest = max((end - start for start, end in self.spans), default=0)
+        self.without = [number for number, word in enumerate(words) if word.share(0, 0) > 0]
+        """The words that looked nowhere: each says ½ of every tag."""
+
+    def around(self, start: int, end: int, room: Span) -> range:
+        """The words of ``room`` among which all are that looked between these characters."""
+        first, last = room[1], room[0]
+        at = bisect_left(self.spans, (start - self.longest, 0))
+        while at < len(self.spans) and self.spans[at][0] < end:
+            if self.spans[at][1] > start:
+                first, last = min(first, self.ranges[at][0]), max(last, self.ranges[at][1])
+            at += 1
+        return range(max(first, room[0]), min(last, room[1]))
+
+    def most(self, start: int, end: int, free: Iterable[int]) -> int:
+        """The word of ``free`` (not empty) with the largest share between these characters, of several the first."""
+        return max(free, key=lambda number: (self.words[number].share(start, end), -number))
+
+    def without_looks(self, room: Span, taken: Collection[int]) -> list[int]:
+        """The first word of ``room`` that looked nowhere and is not taken, if there is one."""
+        at = bisect_left(self.without, room[0])
+        while at < len(self.without) and self.without[at] in taken:
+            at += 1
+        return [one for one in self.without[at : at + 1] if one < room[1]]
+
+
+def set_places(tags: Sequence[Tag], text: str, translation: str, words: Looks, room: Span) -> None:
     """Find the place of each of ``tags`` among the words from ``room[0]`` to before ``room[1]``, and of those in it."""
-    taken: list[Span] = []
-    full = [tag for tag in tags if tag.close and tag.start < tag.end]
+    taken = Taken(room)
+    full = [tag for tag in tags if is_full(tag)]
     for tag in sorted(full, key=lambda tag: tag.start - tag.end):  # the widest first
         run = best_run(tag, text, words, room, taken)
-        taken.append(run)
-        tag.place = characters(tag, text, translation, words, run)
+        taken.take(run)
+        tag.place = characters(tag, text, translation, words.words, run)
         set_places(tag.inner, text, translation, words, run)
+    places = sorted(tag.place for tag in full if tag.place[0] < tag.place[1])
     for tag in tags:
-        if tag not in full:
+        if not is_full(tag):
             place = before_what(tag, text, translation, words, room)
-            inside = next((one.place for one in full if one.place[0] < place < one.place[1]), None)
-            place = place if inside is None else inside[0]
+            before = bisect_left(places, (place, 0))
+            if before and place < places[before - 1][1]:
+                place = places[before - 1][0]
             tag.place = (place, place)
             set_places(tag.inner, text, translation, words, (room[0], room[0]))
             for inner in tag.inner:
                 inner.place = (place, place)
 
 
-def best_run(tag: Tag, text: str, words: Sequence[AlignedWord], room: Span, taken: Sequence[Span]) -> Span:
+def is_full(tag: Tag) -> bool:
+    """Whether it stands around characters."""
+    return bool(tag.close) and tag.start < tag.end
+
+
+class Taken:
+    """The words of a room that tags have."""
+
+    def __init__(self, room: Span) -> None:
+        self.words: set[int] = set()
+        self.first = room[0]
+        """The first word that none has, or the room's end."""
+
+    def take(self, run: Span) -> None:
+        self.words.update(range(*run))
+        while self.first in self.words:
+            self.first += 1
+
+
+def best_run(tag: Tag, text: str, words: Looks, room: Span, taken: Taken) -> Span:
     """The run of words whose shares of attention inside the tag, less a half each, sum to the most: the one word with the
     largest share where none has a half. No run goes through words that another tag has."""
-    if not text[: tag.start].strip() and not text[tag.end :].strip() and not taken:
+    if not text[: tag.start].strip() and not text[tag.end :].strip() and not taken.words:
         return room
-    free = [number for number in range(*room) if not any(first <= number < last for first, last in taken)]
-    if not free:
+    if taken.first >= room[1]:
         return room[1], room[1]
-    shares = {number: words[number].share(tag.start, tag.end) for number in free}
+    around = words.around(tag.start, tag.end, room)
     best, run = 0.0, (0, 0)
-    total, start = 0.0, free[0]
-    for before, number in zip([free[0] - 1, *free], free, strict=False):
-        if total <= 0 or number != before + 1:
+    total, start = 0.0, around.start
+    for number in around:
+        if number in taken.words:
+            total = 0.0
+            continue
+        if total <= 0:
             total, start = 0.0, number
-        total += shares[number] - 0.5
+        total += words.words[number].share(tag.start, tag.end) - 0.5
         if total > best:
             best, run = total, (start, number + 1)
     if best > 0:
         return run
-    most = max(free, key=shares.__getitem__)
+    free = [number for number in around if number not in taken.words]
+    most = words.most(tag.start, tag.end, [*free, taken.first, *words.without_looks(room, taken.words)])
     return most, most + 1
 
 
@@ -209,24 +273,25 @@ def characters(tag: Tag, text: str, translation: str, words: Sequence[AlignedWor
         end = words[run[0] - 1].end if run[0] else 0
         return end, end
     start, end = words[run[0]].start, words[run[1] - 1].end
-    inside = text[tag.start : tag.end].strip()
-    if not MARKS.search(inside) and (marks := MARKS.search(translation[start:end])) and marks.start() > 0:
-        end = start + marks.start()
-    if not OPENING.search(inside) and (marks := OPENING.search(translation[start:end])) and start + marks.end() < end:
-        start += marks.end()
+    inside, shown = text[tag.start : tag.end].strip(), translation[start:end]
+    if not inside.endswith(tuple(MARKS)) and (without := shown.rstrip(MARKS)):
+        end = start + len(without)
+    if not inside.startswith(tuple(OPENING)) and (without := translation[start:end].lstrip(OPENING)):
+        start = end - len(without)
     return start, end
 
 
-def before_what(tag: Tag, text: str, translation: str, words: Sequence[AlignedWord], room: Span) -> int:
+def before_what(tag: Tag, text: str, translation: str, words: Looks, room: Span) -> int:
     """Where in the translation an empty tag stands: before the word that looks the most at the source's word behind it."""
     behind = re.compile(r"\s*(\w+)").match(text, tag.start)
     numbers = range(*room)
     if not text[: tag.start].strip() and room[0] == 0:
         return 0
     if behind is None or not numbers:
-        return words[room[1] - 1].end if room[1] else len(translation)
-    most = max(numbers, key=lambda number: words[number].share(*behind.span(1)))
-    return words[most].start
+        return words.words[room[1] - 1].end if room[1] else len(translation)
+    start, end = behind.span(1)
+    around = words.around(start, end, room)
+    return words.words[words.most(start, end, [room[0], *around, *words.without_looks(room, ())])].start
 
 
 def emitted(tags: Sequence[Tag], translation: str, room: Span, write: Callable[[str], str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
 from glassformer.documents.blocks import Block, Document
@@ -13,9 +13,11 @@ from glassformer.documents.markdown import read_markdown
 from glassformer.documents.po import read_po
 from glassformer.errors import ConfigError
 from glassformer.strict_json import parsed
+from glassformer.translator.spans import Span
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-CUE = re.compile(r"^.*-->.*$", re.MULTILINE)
+LINE = re.compile(r"[^\r\n]+|(?<=\n)(?=\r?\n)")
+"""A line without its end, an empty one, too."""
 HAS_WORDS = re.compile(r"[^\W\d_]")
 
 
@@ -66,14 +68,9 @@ def read_subtitles(content: str) -> Document:
     of a cue are filled anew, as many as there were."""
     pieces: list[str | Block] = []
     at = 0
-    for match in CUE.finditer(content):
-        start = match.end() + 1
-        end = re.compile(r"\r?\n[ \t]*\r?\n|\s*\Z").search(content, min(start, len(content)))
-        stop = end.start() if end else len(content)
-        if start >= stop:
-            continue
+    for start, stop in cue_texts(content):
         lines = content[start:stop].split("\n")
-        ending = "\r\n" if content[start:stop].count("\r\n") else "\n"
+        ending = "\r\n" if "\r\n" in content[start:stop] else "\n"
         inner = read_html(" ".join(line.strip() for line in lines), xml=True)
         pieces.append(content[at:start])
         for piece in inner.pieces:
@@ -83,6 +80,25 @@ def read_subtitles(content: str) -> Document:
             pieces.append(piece)
         at = stop
     return Document([*pieces, content[at:]])
+
+
+def cue_texts(content: str) -> Iterator[Span]:
+    """Where the text of each cue stands: behind its time, up to an empty line, or to the next cue where that is missing. A
+    file is gone through once, line by line: a cue whose end was looked for in the rest of the file took a square of its
+    length."""
+    lines = [match.span() for match in LINE.finditer(content)]
+    cue, text = False, list[Span]()
+    for start, end in [*lines, (len(content), len(content))]:
+        line = content[start:end]
+        is_time = "-->" in line
+        if text and (is_time or not line.strip()):
+            if is_time and len(text) > 1 and content[slice(*text[-1])].strip().isdecimal():
+                text.pop()  # the number of the cue that begins here
+            yield text[0][0], text[-1][1]
+        if is_time or not line.strip():
+            cue, text = is_time, []
+        elif cue:
+            text.append((start, end))
 
 
 def cue_text(write: Callable[[str], str]) -> Callable[[str], str]:

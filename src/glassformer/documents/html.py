@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 from glassformer.documents.blocks import Block, Document, Tag
 
@@ -22,6 +21,15 @@ FIRST_ATOM = 0xF000
 """From here on, characters of private use stand in a block's text for what is in the sentence and not translated, such as
 <code>, one each: text/protected.py carries them through."""
 ATOM = re.compile("[\uf000-\uf7ff]")
+TAG_NAME = re.compile(r"[a-zA-Z][^\t\n\r\f />]*")
+END_NAME = re.compile(r"\s*([a-zA-Z][^\t\n\r\f />]*)")
+ATTRIBUTE = re.compile(r"""([\s/]*)(?:([^\s/>][^\s/>=]*)(?:\s*=+\s*('[^']*'|"[^"]*"|[^\s>]*))?)?""")
+"""Blanks, and then a name with or without a value, if there is one. A quotation mark that nobody closes is a character."""
+CLOSING = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style")}
+"""The ends of the tags in which nothing else is markup."""
+NUMERIC = re.compile(r"&#0*([0-9]+)")
+DEEPEST = 100
+"""Tags within each other; what is nested deeper comes in smaller blocks."""
 
 
 @dataclass(frozen=True)
@@ -36,67 +44,78 @@ class Event:
     """Whether what the tag holds is not to be translated."""
 
 
-class Events(HTMLParser):
-    """Cuts a file into events whose ``raw`` together are the file."""
+class Events:
+    """Cuts a file into events whose ``raw`` together are the file, by the rules of HTML that browsers follow for pages with
+    mistakes, too. Each character is looked at a fixed number of times: Python's own reader looks for the end of each ``<a``
+    in all of the file, which takes minutes for a small file that somebody made for this.
+    """
 
     def __init__(self, source: str, *, xml: bool, ignored: Collection[str]) -> None:
-        super().__init__(convert_charrefs=False)
         self.source, self.xml, self.ignored = source, xml, set(ignored)
-        self.starts = [0, *(match.end() for match in re.finditer("\n", source))]
-        self.found: list[tuple[int, str, str, bool]] = []
-        self.feed(source)
-        self.close()
+        self.lasts: dict[str, int] = {}
+        """Where each end stands for the last time: behind that nobody needs to look for it."""
+        self.text_from = 0
+        """Where the characters begin that belong to no event yet: they are text."""
+        self.found: list[Event] = []
+        at = source.find("<")
+        while at >= 0:
+            at = source.find("<", self.taken(at))
+        self.end_text(len(source))
 
-    def events(self) -> list[Event]:
-        ends = [*(start for start, *_ in self.found[1:]), len(self.source)][: len(self.found)]
-        made = [
-            Event(kind, self.source[start:end], name, kept)
-            for (start, kind, name, kept), end in zip(self.found, ends, strict=True)
-            if end > start
-        ]
-        head = self.source[: self.found[0][0]] if self.found else self.source
-        return [Event("text", head), *made] if head else made
+    def taken(self, at: int) -> int:
+        """Where to go on behind the ``<`` at ``at``."""
+        source = self.source
+        name = TAG_NAME.match(source, at + 1)
+        if name is not None:
+            return self.start_tag(at, name)
+        if source.startswith("</", at):
+            name = END_NAME.match(source, at + 2)
+            return self.until(">", at, "end" if name else "other", name[1].lower() if name else "")
+        for begin, end in (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"), ("<?", ">")):
+            if source.startswith(begin, at) and (behind := self.until(end, at, "other")) > at + 1:
+                return behind
+        return at + 1
 
-    def add(self, kind: str, name: str = "", kept: bool = False) -> None:
-        line, column = self.getpos()
-        self.found.append((self.starts[line - 1] + column, kind, name, kept))
+    def until(self, end: str, at: int, kind: str, name: str = "") -> int:
+        """Takes what goes from ``at`` to the next ``end``; where there is none, the ``<`` is text."""
+        if end not in self.lasts:
+            self.lasts[end] = self.source.rfind(end)
+        if self.lasts[end] < at + 2:
+            return at + 1
+        behind = self.source.index(end, at + 2) + len(end)
+        self.add(kind, at, behind, name)
+        return behind
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        kept = given.get("translate") == "no" or "notranslate" in (given.get("class") or "").split()
+    def start_tag(self, at: int, name: re.Match[str]) -> int:
+        """Takes a tag with its attributes; where it has no end all of the rest is text, of which nothing is read again."""
+        source, end, given = self.source, name.end(), dict[str, str]()
+        while (attribute := ATTRIBUTE.match(source, end)) is not None and attribute[2]:
+            end = attribute.end()
+            if attribute[2].lower() in ("translate", "class"):
+                given[attribute[2].lower()] = unescaped((attribute[3] or "").strip("\"'"))
+        end = attribute.end() + 1 if attribute is not None else len(source) + 1
+        if end > len(source):
+            return len(source)
+        tag = name[0].lower()
+        if source[end - 2] == "/" and attribute is not None and attribute[1] and (self.xml or tag in EMPTY):
+            self.add("empty", at, end, tag)  # HTML has no such tags: <b/> is <b>. In XML they are empty
+            return end
+        kept = given.get("translate") == "no" or "notranslate" in given.get("class", "").split()
         kept = kept or tag in self.ignored or (not self.xml and tag in UNTOUCHED)
-        self.add("empty" if not self.xml and tag in EMPTY else "start", tag, kept)
+        self.add("empty" if not self.xml and tag in EMPTY else "start", at, end, tag, kept)
+        if not self.xml and (closing := CLOSING.get(tag)) is not None:
+            found = closing.search(source, end)  # what stands before is no markup, whatever it looks like
+            return found.start() if found else len(source)
+        return end
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # HTML has no such tags: <b/> is <b>. In XML they are empty.
-        if self.xml or tag in EMPTY:
-            self.add("empty", tag)
-        else:
-            self.handle_starttag(tag, attrs)
+    def add(self, kind: str, start: int, end: int, name: str = "", kept: bool = False) -> None:
+        self.end_text(start)
+        self.found.append(Event(kind, self.source[start:end], name, kept))
+        self.text_from = end
 
-    def handle_endtag(self, tag: str) -> None:
-        self.add("end", tag)
-
-    def handle_data(self, data: str) -> None:
-        self.add("text")
-
-    def handle_entityref(self, name: str) -> None:
-        self.add("text")
-
-    def handle_charref(self, name: str) -> None:
-        self.add("text")
-
-    def handle_comment(self, data: str) -> None:
-        self.add("other")
-
-    def handle_decl(self, decl: str) -> None:
-        self.add("other")
-
-    def unknown_decl(self, data: str) -> None:
-        self.add("other")
-
-    def handle_pi(self, data: str) -> None:
-        self.add("other")
+    def end_text(self, end: int) -> None:
+        if end > self.text_from:
+            self.found.append(Event("text", self.source[self.text_from : end]))
 
 
 def read_html(
@@ -105,7 +124,7 @@ def read_html(
     """``source``, a page or a part of one. ``xml``: every tag stands inside a sentence, but those named in ``splitting``.
     The content of tags named in ``ignored`` is not translated, nor that of a tag with translate="no"."""
     reader = HtmlReader(xml, frozenset(splitting))
-    for event in with_kept(Events(source, xml=xml, ignored=ignored).events()):
+    for event in with_kept(Events(source, xml=xml, ignored=ignored).found):
         reader.take(event)
     reader.flush()
     return Document(reader.pieces)
@@ -164,11 +183,13 @@ class HtmlReader:
 
 
 def balanced(events: list[Event]) -> bool:
-    """Whether each tag that opens closes, in the right order."""
+    """Whether each tag that opens closes, in the right order, and none stands deeper than DEEPEST."""
     stack: list[str] = []
     for event in events:
         if event.kind == "start":
             stack.append(event.name)
+            if len(stack) > DEEPEST:
+                return False
         elif event.kind == "end" and (not stack or stack.pop() != event.name):
             return False
     return not stack
@@ -183,7 +204,7 @@ def block_of(events: list[Event]) -> list[str | Block]:
     for event in events:
         if event.kind == "text":
             entities |= spelled(event.raw)
-            plain = re.sub(r"[ \t\r\n\f]+", " ", ATOM.sub("", html.unescape(event.raw)))
+            plain = re.sub(r"[ \t\r\n\f]+", " ", ATOM.sub("", unescaped(event.raw)))
             if plain.startswith(" ") and text.endswith(" ") and tags and tags[-1].open and tags[-1].end == len(text):
                 tags[-1].open += "" if tags[-1].close else " "  # the blank behind an image that stands between two
             text += plain.lstrip() if text.endswith(" ") or not text else plain
@@ -211,9 +232,15 @@ def blanks(raw: str) -> tuple[str, str]:
     return raw[: len(raw) - len(raw.lstrip())], raw[len(raw.rstrip()) :]
 
 
+def unescaped(raw: str) -> str:
+    """``raw`` with the characters that its entities stand for. A number of any length stands for something: Python makes no
+    number of more than 4300 digits, and no character has more than seven."""
+    return html.unescape(NUMERIC.sub(lambda found: "&#" + (found[1] if len(found[1]) <= 7 else "1114112"), raw))
+
+
 def spelled(raw: str) -> dict[str, str]:
     """The characters that are written as entities in ``raw``, and how, but for those that must be."""
-    found = {html.unescape(match[0]): match[0] for match in re.finditer(r"&#?\w+;", raw)}
+    found = {unescaped(match[0]): match[0] for match in re.finditer(r"&#?\w+;", raw)}
     return {character: entity for character, entity in found.items() if len(character) == 1 and character not in "<>&"}
 
 

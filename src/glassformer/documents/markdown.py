@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from glassformer.documents.blocks import Block, Document, Tag
-from glassformer.documents.html import ATOM, FIRST_ATOM, with_atoms
+from glassformer.documents.html import ATOM, DEEPEST, FIRST_ATOM, with_atoms
+from glassformer.translator.spans import Span
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 FRONT = re.compile(r"\A---\r?\n.*?\r?\n---\r?\n", re.DOTALL)
 """Settings before the text, as site generators have them."""
 HAS_WORDS = re.compile(r"[^\W\d_]")
-HARD_END = re.compile(r"(?: {2,}|\\\\)$")
 SPECIAL = re.compile(r"([\\`*\[\]<]|(?<!\w)_|_(?!\w))")
 AT_START = re.compile(r"^(?=#{1,6}\s|[-+]\s|>|=+$|-+$|~~~)")
 NUMBERED = re.compile(r"^(\d{1,9})([.)]\s)")
@@ -30,38 +30,69 @@ def read_markdown(content: str) -> Document:
     front = FRONT.match(content)
     head = front[0] if front else ""
     body = content[len(head) :]
-    starts = [0, *(match.end() for match in re.finditer("\n", body))]
     pieces: list[str | Block] = [head] if head else []
-    done, row = 0, 0
+    done, before = 0, ""
+    places = Places(body)
     for token in MarkdownIt("commonmark").enable("table").parse(body):
-        row = token.map[0] if token.map else row
-        if token.type != "inline" or not token.children:
+        in_cell, before = before in ("td_open", "th_open"), token.type
+        if token.type != "inline" or not token.children or max(child.level for child in token.children) > DEEPEST:
             continue
-        spans = spans_of(token.content, body, max(done, starts[min(row, len(starts) - 1)]))
-        for part, (start, end) in zip(parts_of(token.children), spans or [], strict=False):
+        parts, spans = parts_of(token.children), places.of(token, in_cell)
+        if len(parts) != len(spans):
+            continue
+        for part, (start, end) in zip(parts, spans, strict=True):
             if HAS_WORDS.search(ATOM.sub("", part.text)):
-                pieces += [body[done:start], Block(part.text.rstrip(), part.tags, MarkdownWriter(part.atoms), at_start)]
+                write, whole = MarkdownWriter(part.atoms), as_cell if in_cell else at_start
+                pieces += [body[done:start], Block(part.text.rstrip(), part.tags, write, whole)]
                 done = end
     return Document([*pieces, body[done:]])
 
 
-def spans_of(content: str, body: str, cursor: int) -> list[tuple[int, int]] | None:
-    """Where an inline token's lines stand in the file from ``cursor`` on, those between two hard breaks together; None where
-    they are not found."""
-    spans: list[tuple[int, int]] = []
-    new = True
-    for line in content.split("\n"):
-        kept = HARD_END.sub("", line).strip()
-        start = body.find(kept, cursor)
-        if start < 0 or (spans and body.count("\n", cursor, start) > 1):
-            return None
-        cursor = start + len(kept)
-        if new:
-            spans.append((start, cursor))
-        else:
-            spans[-1] = spans[-1][0], cursor
-        new = bool(HARD_END.search(line))
-    return spans
+class Places:
+    """Finds inline tokens in their file. Each is looked for in its own lines, behind those before it: a search in all of the
+    file for each of many took a square of its length."""
+
+    def __init__(self, body: str) -> None:
+        self.body = body.replace("\0", "\ufffd")  # as markdown-it has it
+        self.starts = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", body))]
+        self.cursor, self.row, self.lost = 0, 0, -1
+
+    def of(self, token: Token, in_cell: bool) -> list[Span]:
+        """Where the token's lines stand, those between two hard breaks together; none where they are not found."""
+        first, last = token.map or (self.row, self.row + 1)
+        if first == self.lost:
+            return []  # the rest of a table's row, of which one cell was not found
+        self.row = first
+        content = token.content.replace("|", r"\|") if in_cell else token.content
+        cursor = max(self.cursor, self.starts[min(first, len(self.starts) - 1)])
+        end = self.starts[last] if last < len(self.starts) else len(self.body)
+        spans: list[Span] = []
+        new, lines = True, content.split("\n")
+        for number, line in enumerate(lines):
+            kept, breaks = without_break(line) if number + 1 < len(lines) else (line, False)
+            kept = kept.strip()
+            start = self.body.find(kept, cursor, end)
+            if start < 0 or (spans and self.body.count("\n", cursor, start) > 1):
+                self.lost = first
+                return []
+            cursor = start + len(kept)
+            if new:
+                spans.append((start, cursor))
+            else:
+                spans[-1] = spans[-1][0], cursor
+            new = breaks
+        self.cursor = cursor
+        return spans
+
+
+def without_break(line: str) -> tuple[str, bool]:
+    """A line that others follow, without what asks for a line break at its end, and whether something does: two blanks, or a
+    backslash that no other one escapes."""
+    kept = line.rstrip(" ")
+    if len(line) - len(kept) >= 2:
+        return kept, True
+    breaks = kept == line and (len(kept) - len(kept.rstrip("\\"))) % 2 == 1
+    return (kept[:-1] if breaks else kept), breaks
 
 
 @dataclass
@@ -116,6 +147,11 @@ class MarkdownWriter:
 def at_start(text: str) -> str:
     """``text`` so that it does not begin another kind of block."""
     return NUMBERED.sub(r"\1\\\2", AT_START.sub(r"\\", text))
+
+
+def as_cell(text: str) -> str:
+    """``text`` so that it ends no cell of a table."""
+    return at_start(text).replace("|", r"\|")
 
 
 def link_end(token: Token) -> str:

@@ -134,7 +134,7 @@ def checked(
     quantised = [target.decode(best.ids) for (best,) in fast.submit(sources, GREEDY).result()]
     native = [target.decode(one.ids) for one in ours]
     references = [target for _, target in pairs] or native
-    tokenizer = tokenizer_of(saved.card, references)
+    tokenizer = tokenizer_of(saved.card, references, in_script=bool(pairs))
     found = Check(
         sentences=len(sources),
         sample="validation pairs" if pairs else "made up",
@@ -220,14 +220,16 @@ def apart(model: "Transformer", source: Sequence[int], before: Sequence[int], on
     return first - second
 
 
-def tokenizer_of(card: dict[str, Any], references: Sequence[str]) -> str:
+def tokenizer_of(card: dict[str, Any], references: Sequence[str], *, in_script: bool = True) -> str:
     """The tokenizer of BLEU: as the model's training did. One that is missing here, while it was there, must not keep
-    anybody from translating."""
+    anybody from translating. ``in_script``: whether the references are sentences, whose script may correct the card; what
+    a model makes of made-up ones may hold no letter of its language, so the card decides."""
     known = Card.of(card)
+    said = {"guess" if in_script else "language": known.languages}
     try:
-        return choose(references, guess=known.languages, tokenize=known.bleu_tokenizer).tokenizer
+        return choose(references, tokenize=known.bleu_tokenizer, **said).tokenizer
     except ConfigError:
-        return choose(references, guess=known.languages).tokenizer
+        return choose(references, **said).tokenizer
 
 
 def validation_pairs(folder: Path) -> list[tuple[str, str]]:

@@ -88,6 +88,7 @@ WORDS: dict[Any, str] = {
 
 
 def words_for(wanted: Any) -> str:
+    """A type as a message names it."""
     origin, arguments = get_origin(wanted), get_args(wanted)
     describe: Callable[[Any], str] = words_for
     if origin is list:

@@ -8,7 +8,7 @@ from string import ascii_letters
 from glassformer.corpus.units import UNSPACED_CHARACTER
 from glassformer.page.javascript import javascript
 from glassformer.page.wire import Rules
-from glassformer.text import acronyms, case, other_language, protected, scripts, sentence_ends
+from glassformer.text import acronyms, case, other_language, protected, scripts, sentence_ends, typography
 from glassformer.text.abbreviations import (
     MEASURES,
     MONTHS,
@@ -69,6 +69,7 @@ def rules_of(reader: Reader) -> Rules:
         patterns["things"] = javascript(KINDS, "regex")
     if reader.protect and reader.tokenizer.signs:
         patterns["unknown"] = javascript(reader.tokenizer.unknown.pattern)
+        patterns |= {name: javascript(pattern) for name, pattern in typography.PATTERNS.items()}
     return Rules(
         source=source,
         target=language_code(reader.target),
@@ -103,6 +104,7 @@ def words_of(source: str, reader: Reader) -> dict[str, Iterable[str]]:
         "months": MONTHS if source in ("de", "") else (),
         "ordinal_after": ORDINAL_AFTER if source == "de" else (),
         "library": library_words(source, reader),
+        "plainer": [one + plain for one, plain in reader.tokenizer.plainer.table.items()],
     }
     if source in STARTERS:
         found |= {f"grammar_{code}": abbreviations(code).starters for code in STARTERS}

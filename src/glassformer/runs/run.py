@@ -159,7 +159,9 @@ class Run:
         """Raises CheckpointError where ``folder`` holds no run."""
         folder = Path(folder)
         if not (folder / "config.toml").is_file():
-            raise CheckpointError(f"{folder} is no run's folder: give the one that train wrote to, such as runs/en-de")
+            from glassformer.diagnosis.diagnose import why_no_run
+
+            raise CheckpointError(why_no_run(folder))
         return cls(folder)
 
     @property

@@ -89,7 +89,10 @@ class Desk:
 
         order = Order((asked.offer, prepared.asked), prepared.sources, until, done)
         try:
-            self.queue.put(order)
+            if order.sources:
+                self.queue.put(order)
+            else:
+                await asyncio.to_thread(self.queue.put, order)  # which finishes it, and this may take a while
         except FullError as error:
             raise busy(str(error)) from None
         except ClosedError:
@@ -148,8 +151,9 @@ class Desk:
 
 
 def finished(asked: TranslationRequest, prepared: Prepared, order: Order) -> list[list[Translation]]:
-    """The translations; where a glossary may search again in PyTorch, nobody else uses the model meanwhile."""
-    if asked.glossary is None:
+    """The translations; where a glossary may search again in PyTorch, nobody else uses the model meanwhile. Of an order
+    without pieces nothing is searched for, so that it waits for nobody."""
+    if asked.glossary is None or not order.sources:
         return prepared.finish(order.found)
     with asked.offer.lock, Stopwatch(prepared.translator.model, [order]):
         return prepared.finish(order.found)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from glassformer.errors import ConfigError
 from glassformer.http.guard import RequestError, body_of
-from glassformer.http.parse import read
+from glassformer.http.parse import read, words_for
 from glassformer.strict_json import parsed
 
 Kind = TypeVar("Kind")
@@ -33,11 +33,16 @@ class File:
     content: bytes
 
 
+class FormValues(list[Any]):
+    """A form's or an address's values of one field. They may be several of a list or the only value of a text, which a
+    list that came as JSON is not."""
+
+
 async def fields_of(request: Request, largest: int) -> dict[str, Any]:
-    """The fields of a request's body (at most ``largest`` bytes) and of its address. A form's values are lists of texts and
+    """The fields of a request's body (at most ``largest`` bytes) and of its address. A form's are FormValues of texts and
     files. Raises RequestError for a body that is none of the three kinds."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    asked: dict[str, Any] = {name: request.query_params.getlist(name) for name in request.query_params}
+    asked: dict[str, Any] = {name: FormValues(request.query_params.getlist(name)) for name in request.query_params}
     if request.method == "GET" and not kind:  # DeepL's own client sends a form with a GET
         return asked
     body = await body_of(request, largest)
@@ -71,9 +76,9 @@ def form_of(body: bytes) -> dict[str, Any]:
         )
     except ValueError as error:
         raise RequestError(400, f"the request is no form ({str(error)[:80]}): wanted q=…&source=…&target=…") from None
-    found: dict[str, list[str]] = {}
+    found: dict[str, FormValues] = {}
     for name, value in pairs:
-        found.setdefault(name, []).append(value)
+        found.setdefault(name, FormValues()).append(value)
     return found
 
 
@@ -91,7 +96,7 @@ async def files_of(request: Request, body: bytes, largest: int) -> dict[str, Any
     found: dict[str, Any] = {}
     for name, value in form.multi_items():
         one = File(value.filename or "", await value.read()) if isinstance(value, UploadFile) else value
-        found.setdefault(name, []).append(one)
+        found.setdefault(name, FormValues()).append(one)
     await form.close()
     return found
 
@@ -109,8 +114,10 @@ def as_kind(kind: type[Kind], fields: dict[str, Any], **other_names: str) -> Kin
         name = next((one for one in (entry.name, other_names.get(entry.name, "")) if one in fields), "")
         if name and fields[name] is not None:
             value = plain(fields[name], wanted)
+            if any(isinstance(one, File) for one in (value if isinstance(value, list) else [value])):
+                raise RequestError(400, f"{name} is a file: wanted {words_for(wanted)}")
             try:
-                values[entry.name] = value if isinstance(value, File) else read(wanted, value, name)
+                values[entry.name] = read(wanted, value, name)
             except ConfigError as error:
                 raise RequestError(400, " ".join(str(error).split())) from None
         elif entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING:
@@ -129,10 +136,10 @@ def plain(value: Any, wanted: Any) -> Any:
     """A form's texts as what is wanted; JSON's values as they are."""
     kinds = [wanted, *get_args(wanted)] if get_origin(wanted) in (Union, UnionType) else [wanted]
     lists = [one for one in kinds if get_origin(one) is list]
-    if isinstance(value, list) and value and all(isinstance(one, (str, File)) for one in value):
+    if isinstance(value, FormValues):
         if lists and (len(value) > 1 or str not in kinds):
-            return value
-        value = value[0] if len(value) == 1 or not lists else value
+            return list(value)
+        value = value[0]
     if isinstance(value, str) and str not in kinds:
         if lists:
             return [value]

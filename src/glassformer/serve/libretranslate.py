@@ -3,6 +3,7 @@ documentation (docs.libretranslate.com); nothing here is of its code."""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections import OrderedDict
@@ -18,7 +19,7 @@ from glassformer.documents.blocks import Document
 from glassformer.documents.files import KINDS, read_document
 from glassformer.documents.office import OFFICE, OfficeFile, read_office
 from glassformer.http.guard import RequestError
-from glassformer.serve.fields import File, as_kind, fields_of
+from glassformer.serve.fields import File, FormValues, as_kind, fields_of
 from glassformer.serve.office import Office
 from glassformer.text.scripts import NAMES
 
@@ -111,16 +112,17 @@ class LibreTranslate:
 
     async def translate_file(self, request: Request) -> Response:
         fields = await fields_of(request, self.office.limits.body)
-        sent = (fields.get("file") or [None])[0]
-        if not isinstance(sent, File):
-            raise RequestError(400, "file is missing: wanted a form (multipart/form-data) with a file")
         ask = as_kind(FileAsk, fields)
-        document = document_of(sent)
-        self.office.admit(request, ask.api_key, document.texts)
+        client = self.office.enter(request, ask.api_key)  # before anything is computed for somebody without a key
+        sent = fields.get("file")
+        if not isinstance(sent, FormValues) or not isinstance(sent[0], File):
+            raise RequestError(400, "file is missing: wanted a form (multipart/form-data) with a file")
+        document = await asyncio.to_thread(document_of, sent[0])
+        self.office.count(request, client, document.texts)
         source = self.office.detect(document.texts, ask.target)[0] if ask.source == "auto" else ask.source
         offer = self.office.find(source, ask.target)
         made = await self.office.document(request, offer, document)
-        name = self.keep(File(translated_name(sent.name, ask.target), made))
+        name = self.keep(File(translated_name(sent[0].name, ask.target), made))
         return JSONResponse({"translatedFileUrl": str(request.url.replace(path=f"/download_file/{name}", query=""))})
 
     def keep(self, file: File) -> str:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote_plus
 
 from starlette.requests import Request
@@ -62,20 +63,36 @@ class Office:
         """Characters asked for by each key, since the server began."""
 
     def admit(self, request: Request, key: str, texts: Sequence[str]) -> Key | None:
-        """The client. Raises RequestError: 403 for a key that is not known, 413 for too much, 429 for too much a minute."""
+        """``enter`` and ``count`` at once."""
+        found = self.enter(request, key)
+        self.count(request, found, texts)
+        return found
+
+    def enter(self, request: Request, key: str) -> Key | None:
+        """The client, whose request is counted, before its texts are read: a stranger is not to have that time.
+        Raises RequestError: 403 for a key that is not known, 429 for too many requests a minute."""
         found = self.keys.find(key) if self.keys is not None else None
+        who, limits = self.client(request, found)
+        self.counted.take(who, "requests", 1, limits.requests_per_minute)
+        return found
+
+    def count(self, request: Request, found: Key | None, texts: Sequence[str]) -> None:
+        """Count the client's texts. Raises RequestError: 413 for too much, 429 for too much a minute."""
         characters = sum(map(len, texts))
         if len(texts) > self.limits.texts:
             raise RequestError(413, f"{len(texts):,} texts: wanted at most {self.limits.texts:,} a request")
         if characters > self.limits.characters:
             raise RequestError(413, f"{characters:,} characters: wanted at most {self.limits.characters:,} a request")
-        who = f"key {found.name}" if found else f"address {request.client.host if request.client else ''}"
-        limits = found.limits if found else self.per_address
-        self.counted.take(who, "requests", 1, limits.requests_per_minute)
+        who, limits = self.client(request, found)
         self.counted.take(who, "characters", characters, limits.characters_per_minute)
         self.used[found.name if found else ""] += characters
         self.desk.metrics.read(characters)
-        return found
+
+    def client(self, request: Request, found: Key | None) -> tuple[str, Limits]:
+        """The name under which a client is counted, and its limits."""
+        if found is not None:
+            return f"key {found.name}", found.limits
+        return f"address {request.client.host if request.client else ''}", self.per_address
 
     def most_characters(self, used: int) -> int:
         """The usage that DeepL's clients ask for: a month's limit, which there is none of."""
@@ -134,15 +151,17 @@ class Office:
         splitting: Collection[str] = (),
         glossary: Glossary | None = None,
     ) -> list[str]:
-        """Texts with tags: translated, with the tags on the words that they belong to."""
-        documents = [read_html(text, xml=xml, ignored=ignored, splitting=splitting) for text in texts]
+        """Texts with tags: translated, with the tags on the words that they belong to. They are read and put together in
+        threads, so that other requests do not wait for it."""
+        read = partial(read_html, xml=xml, ignored=ignored, splitting=splitting)
+        documents = await asyncio.to_thread(lambda: [read(text) for text in texts])
         blocks = [text for document in documents for text in document.texts]
         has_tags = any(document.has_tags for document in documents)
         config = self.config(None).changed(attention=has_tags)
         found = iter(await self.translate(request, offer, blocks, config, glossary))
-        return [
-            document.rebuilt([best_of(next(found)) for _ in document.texts], offer.target) for document in documents
-        ]
+        best = [[best_of(next(found)) for _ in document.texts] for document in documents]
+        pairs = list(zip(documents, best, strict=True))
+        return await asyncio.to_thread(lambda: [document.rebuilt(one, offer.target) for document, one in pairs])
 
     async def document(self, request: Request, offer: Offer, document: Document | OfficeFile) -> bytes:
         """A file with its texts translated."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
@@ -183,10 +184,13 @@ class Own:
         if not best:
             return Translated("", [], [], [], [], "", index, part, before)
         scores = await self.office.word_scores(offer, text, best[0].text, until) if ask.word_scores else {}
+        words = list[AnsweredWord]()
+        if ask.attention or ask.word_scores:
+            words = await asyncio.to_thread(words_of, best[0], offer.target in UNSPACED_LANGUAGES, scores)
         return Translated(
             best[0].text,
             [AnsweredHypothesis(one.text, one.log_probability, one.score, one.finished) for one in best],
-            words_of(best[0], offer.target in UNSPACED_LANGUAGES, scores) if ask.attention or ask.word_scores else [],
+            words,
             best[0].not_applied,
             best[0].misplaced,
             self.office.look(offer, text),

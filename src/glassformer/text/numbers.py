@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from glassformer.text.languages import language_code
 
-NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?!\w|[.,]\d)", re.ASCII)
+NUMBER = re.compile(r"(?<!\w)(?<!\d[.,])\d+(?:[.,]\d+)*(?!\w|[.,]\d)", re.ASCII)
 """A number that stands by itself: 5 in *$5* and *5 %*, not in *5th* or *MP3*."""
 DIGIT = re.compile("[0-9]")
 DIGITS = re.compile(r"\d+(?:[.,]\d+)*", re.ASCII)
@@ -32,20 +32,44 @@ def numbers_in(text: str) -> Iterator[re.Match[str]]:
     return NUMBER.finditer(text) if DIGIT.search(text) else iter(())
 
 
-def lacking(source: str, translation: str) -> set[str]:
-    """The numbers of ``source`` that ``translation`` has not as often, as they stand in ``source``."""
+def lacking(source: str, translation: str, mine: str = "", theirs: str = "") -> set[str]:
+    """The numbers of ``source`` that ``translation`` has not as often, as they stand in ``source``. ``mine`` and ``theirs``
+    are their languages: English's 12,345 is not in a German text that has 12,345, which is a little more than twelve."""
     wanted = Counter(number.group() for number in numbers_in(source))
     if not wanted:
         return set()
-    there = Counter(digits_of(number) for number in DIGITS.findall(translation))
+    found = DIGITS.findall(translation)
+    there, written = Counter(map(digits_of, found)), Counter(found)
     same = Counter[str]()
     for number, count in wanted.items():
         same[digits_of(number)] += count
-    return {
-        number
-        for number in wanted
-        if there[digits_of(number)] < same[digits_of(number)] and not in_groups(number, translation)
-    }
+
+    def is_there(number: str) -> bool:
+        if mine and theirs and is_grouped(number, mine):
+            return sum(written[way] for way in spellings(number, mine, theirs)) >= wanted[number]
+        return there[digits_of(number)] >= same[digits_of(number)]
+
+    return {number for number in wanted if not is_there(number) and not in_groups(number, translation)}
+
+
+def spellings(number: str, mine: str, theirs: str) -> set[str]:
+    """How ``number``, whose thousands stand in groups in the language ``mine``, may stand in ``theirs``: in groups as there,
+    or in none."""
+    group = group_of(mine)
+    whole, _, rest = number.partition("." if group == "," else ",")
+    plain = whole.replace(group, "")
+    return {written_in(number, mine, theirs), *((f"{plain}.{rest}", f"{plain},{rest}") if rest else (plain,))}
+
+
+def is_grouped(number: str, language: str) -> bool:
+    """Whether the thousands of ``number`` stand in groups, as ``language`` writes them."""
+    return GROUPED[group_of(language)].fullmatch(number) is not None
+
+
+def group_of(language: str) -> str:
+    """The mark between a language's thousands, of those that stand in a number without a blank."""
+    mark = separator_of(language)
+    return mark if mark in GROUPED else ","
 
 
 def digits_of(number: str) -> str:
@@ -67,9 +91,8 @@ def in_groups(number: str, text: str) -> bool:
 def written_in(number: str, source: str, target: str) -> str:
     """``number``, which stands in a text in ``source``, with its thousands as ``target`` groups them (language codes): 1,000
     of English is 1.000 in German, where 1,000 is one. A number without groups of thousands stays as it is."""
-    mine, theirs = separator_of(source), separator_of(target)
-    group = mine if mine in GROUPED else ","
-    if not mine or not theirs or mine == theirs or not GROUPED[group].fullmatch(number):
+    mine, theirs, group = separator_of(source), separator_of(target), group_of(source)
+    if not mine or not theirs or mine == theirs or not is_grouped(number, source):
         return number
     whole, _, rest = number.partition("." if group == "," else ",")
     return whole.replace(group, theirs) + (("." if theirs == "," else ",") + rest if rest else "")

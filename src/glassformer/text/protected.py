@@ -41,8 +41,13 @@ FILES = (
 )
 SHAPE = r"\p{Extended_Pictographic}[\uFE0E\uFE0F]?\p{Emoji_Modifier}?[\U000E0020-\U000E007F]*"
 """One emoji with its style, skin and flag's letters; several joined by U+200D are one picture."""
-CALLED = ("localhost", *NAMES)
+CALLED = ("localhost", "eyJ", *NAMES)
 """Words that begin a thing without any sign that says so."""
+UNITS = (
+    "km/h|km|cm|mm|nm|m|kg|mg|g|ml|cl|l|kB|KB|MB|GB|TB|PB|kbit|Mbit|Gbit|KiB|MiB|GiB|TiB|ms|ns|min|h|fps|px|pt|dpi|ppi|"
+    "Hz|kHz|MHz|GHz|W|kW|MW|Wh|kWh|V|kV|mV|A|mA|mAh|mph|rpm|dB|hPa|ppm|lbs?|oz|ft"
+)
+"""Behind a number without a blank. Not s, in, am or pm: the 90s, 5in1, 7pm are words."""
 COMPASS = r"(?: ?[NSEW](?!\w))"
 PLACE = r"[-+\u2212]?\d{1,3}\.\d{4,}°?" + COMPASS + "?"
 SYMBOLS = rf"(?:\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{SHAPE}(?:\u200D{SHAPE})*" + (
@@ -73,7 +78,7 @@ KINDS = {
     r"|(?<!\w)[A-Za-z][A-Za-z0-9]*+(?:_[A-Za-z0-9]++)++(?!\w|\.\w)"
     r"|(?<![\w.@-])[a-z]\w++(?:\.[a-z]\w++){2,9}(?![\w-]|\.\w)"
     r"|(?<![\w.-])[A-Za-z_][\w.-]*+=[\w./:%+-]*[\w%](?!=)|(?<!\w)[A-Z]\w*+<[A-Z][a-z][\w, ?]{0,60}>"
-    r"|(?<!\w)(?:[Cc]\+\+|[CF]#)(?!\w)",
+    r"|(?<!\w)(?:[Cc]\+\+|[CF]#)(?!\w)|(?<!\w)[A-Za-z_]\w*+(?:::[A-Za-z_]\w*+){1,9}(?:\(\))?",
     "escape": r"(?<!\\)\\[nrt](?![a-z])|(?<![\w\\])\\(?:[0abfv\"'](?![a-z])|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[A-Za-z]++\*?)",
     "entity": r"&(?:[A-Za-z]\w{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});",
     "shortcode": r"(?<![\w:])(?::(?=[02-9_+-]*+[A-Za-z1])[A-Za-z0-9_+-]++:)+(?![\w:])",
@@ -82,7 +87,8 @@ KINDS = {
     "version": r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{3})+(?![\d.]))\d+(?:\.\d+){2,}"
     r"(?:(?::\d{1,5}|/\d{1,2})(?![\w.]*\w)|(?:[-+][\w.]*\w){1,2})?(?!\w)"
     r"|(?<![\w.])v\d+(?:\.\d+)*(?:-\w+)?(?!\w)",
-    "path": r"(?<!\w)(?:[A-Za-z]:\\|\\\\)(?:[^\s<>\"|?*:\\]++(?: [^\s<>\"|?*:\\]++){0,3}\\){0,20}[^\s<>\"|?*]+"
+    "path": r"(?<![\w./])10\.\d{4,9}/[^\s<>\"“”«»`]+"
+    r"|(?<!\w)(?:[A-Za-z]:\\|\\\\)(?:[^\s<>\"|?*:\\]++(?: [^\s<>\"|?*:\\]++){0,3}\\){0,20}[^\s<>\"|?*]+"
     r"|(?<![\w/.-])(?:feature|feat|bugfix|hotfix|release|origin|upstream)/(?:[\w.+-]+/)*[\w.+-]*\w"
     r"|(?<![^\s(\"'“„«])(?:~|\.{1,2})?/(?:[\w.+-]+/)*[\w.+-]*\w/?(?![\w>])"
     rf"|(?<![\w.-])[\w-]++(?:\.[\w-]++){{0,10}}?\.(?:{FILES})(?!\w)",
@@ -92,13 +98,15 @@ KINDS = {
     r"|(?<![\w@#./-])[A-Z][A-Z0-9]{1,9}(?:-\d+){1,3}(?![\w-])|(?<![\w-])[a-z]\d{1,2}[a-z](?![\w-])"
     r"|(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)"
     r"|(?<!\w)(?<!\p{Lu}{2} )(?!(?:AD|BC|CE|AM|PM|NO|NOT|IN|OF|TO|BY|AT|ON|AND|FOR|THE) )[A-Z]{2,5} \d{3,5}"
-    r"(?![\w,]|\.\d| \p{Lu}{2})",
+    r"(?![\w,]|\.\d| \p{Lu}{2})|(?<![\w.-])eyJ[\w-]{6,}+(?:\.[\w-]++){1,2}"
+    r"|(?<![\w+/=])(?=[A-Za-z0-9+/]*?(?:[A-Za-z]\d|\d[A-Za-z]))[A-Za-z0-9+/]{40,}+={0,2}(?!\w)",
+    "unit": rf"(?<![\w.,/-])\d+(?:[.,]\d+)?(?:{UNITS})(?![\w/])",
     "address": r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])",
     "place": rf"(?<![\w.,])(?<![\d,;] ){PLACE}(?:, ?| ){PLACE}(?![,;]? ?\d|\w|\.\d)"
     rf"|(?<![\w.,])\d{{1,3}}(?:\.\d+)?° ?(?:\d{{1,2}}(?:\.\d+)?['′’] ?(?:\d{{1,2}}(?:\.\d+)?(?:[\"″”]|''))?)?{COMPASS}",
     "digits": r"(?<!\w)[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,3})?(?!\w)"
     r"|(?<!\w)\d{4}(?: \d{4}){3}(?!\w| \d)|(?<![\w+])\+\d[\d ()/-]{6,20}\d(?!\w)"
-    r"|(?<![\w/])\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})(?![\w/])",
+    r"|(?<!\w)\(\d{3}\) ?\d{3}-\d{4}(?!\w)|(?<![\w/])\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})(?![\w/])",
     "mention": r"(?<![\w@/])(?:#[A-Za-z_]\w+|@[A-Za-z_]\w+(?:/[\w.-]*\w)?)|(?<![\w/])[ru]/\w{2,}+(?!/)",
     "emoticon": r"(?<!\S)[:;=8][-'o^]?[)(DPp\]\[/\\|*3](?!\S)|<3(?!\d)",
     "emoji": rf"{SYMBOLS}(?:\s*{SYMBOLS})*",
@@ -106,6 +114,7 @@ KINDS = {
 """The kinds, tried in this order at each place. Each takes time in proportion to the text, whatever that is: what begins
 with a run of letters begins only where the run does, and runs give nothing back (``++``)."""
 ENDS = ".,;:!?'’…*"
+CLOSING = ".,;:!?…)]}。，！？；：、"
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 QUICK = re.compile(
     r"[@#:/<>{}%$&`\\_=\[]|\d\.\d+\.\d|[\dA-Z]-\d|[a-z]\.[a-z]|--|(?<![\w-])-[A-Za-z]|\bv\d|\(\)|0x|~~|\|\|"
@@ -149,7 +158,7 @@ MAY_BE: dict[str, MaybeThere] = {
     "message": lambda text: "{" in text.text,
     "placeholder": lambda text: "{" in text.text or "$" in text.text or "[" in text.text,
     "format": lambda text: "%" in text.text,
-    "variable": lambda text: any(map(text.text.__contains__, "_$(+#=<")) or text.dotted,
+    "variable": lambda text: any(map(text.text.__contains__, (*"_$(+#=<", "::"))) or text.dotted,
     "escape": lambda text: "\\" in text.text,
     "entity": lambda text: "&" in text.text,
     "shortcode": lambda text: text.text.count(":") > 1,
@@ -157,7 +166,8 @@ MAY_BE: dict[str, MaybeThere] = {
     "version": lambda text: text.has_digits and (text.text.count(".") > 1 or "v" in text.text),
     "path": lambda text: text.dotted or "/" in text.text or "\\" in text.text,
     "option": lambda text: "-" in text.text or "/" in text.text,
-    "identifier": lambda text: text.has_digits or "#" in text.text or "-" in text.text,
+    "identifier": lambda text: text.has_digits or "#" in text.text or "-" in text.text or "eyJ" in text.text,
+    "unit": lambda text: text.has_digits,
     "address": lambda text: text.text.count(":") > 1,
     "place": lambda text: text.has_digits and ("." in text.text or "°" in text.text),
     "digits": lambda text: text.has_digits,
@@ -177,8 +187,11 @@ class Protected:
     """Thing number n stands where ``text`` has ``mark(n)``."""
 
 
-def protect(text: str, unknown: re.Pattern[str] | None = None) -> Protected:
-    """Every thing in ``text`` replaced by its mark, the rest in one spelling (``normalised``).
+def protect(
+    text: str, unknown: re.Pattern[str] | None = None, plainer: Callable[[str], str] | None = None
+) -> Protected:
+    """Every thing in ``text`` replaced by its mark, the rest in one spelling (``normalised``), and with ``plainer`` in
+    characters that the vocabulary has.
 
     ``unknown`` finds what the vocabulary can only spell in bytes, words in another script: such a run is a thing, too.
     """
@@ -186,6 +199,8 @@ def protect(text: str, unknown: re.Pattern[str] | None = None) -> Protected:
     if may_have_things(text):
         text = _marked(text, things_in(text), things)
     text = normalised(text)
+    if plainer is not None:
+        text = plainer(text)
     if unknown is not None and not text.isascii() and unknown.search(text):
         text = _marked(text, (("unknown", found) for found in unknown.finditer(text)), things)
     return Protected(text, tuple(things))
@@ -276,10 +291,13 @@ def restored(
             del left[number]
         elif whole[-1:] == " ":
             following = following.removeprefix(" ")
+            if following and following[0] in CLOSING:  # the sign was one too many
+                whole = whole[:-1]
         before_it = sign if following in ("", " ") else ""
         whole += following
     lost = [things[number] for number in left]
-    return " ".join([*([whole] if whole.strip() else []), *lost]), lost
+    whole = whole.rstrip(" ")
+    return " ".join([*([whole] if whole else []), *lost]), lost
 
 
 def has_signs(text: str) -> bool:

@@ -19,7 +19,7 @@ from glassformer.text.case import in_upper_case, known_in_small, plain, shouted
 from glassformer.text.languages import glue
 from glassformer.text.normalise import normalised
 from glassformer.text.other_language import other_language
-from glassformer.text.protected import Protected, has_signs, is_picture, mark, protect, restored, signed
+from glassformer.text.protected import Protected, has_signs, is_picture, mark, marks_in, protect, restored, signed
 from glassformer.text.scripts import foreign
 from glassformer.text.sentences import SMALLEST_LIMIT, split_lines
 from glassformer.text.tokenizer import Tokenizer
@@ -29,6 +29,11 @@ LONGEST = 200
 LINE_ENDS = re.compile(r"((?<![ \t])[ \t]*(?:\r\n|\r|\n)\s*)")
 """A line's end with the blanks around it and the empty lines that follow: they stay as they are."""
 ELLIPSIS = re.compile(r"(\.{3,}|…+)\s*$")
+WORD = re.compile(r"\w")
+ITEM = re.compile(
+    r"(?:(?:[-*+•‣◦▪·–—>]|#{1,6}|\(?[A-Za-z]\)|\(?[ivx]{1,5}\)|\(?\d{1,3}\)|[ivx]{2,5}\.|\[[ xX]?\])\s+)+(?=\S)"
+)
+"""The mark at the beginning of a line of a list, a heading or a quotation. Not *1.*: in German it may be a date's day."""
 SAYS_MORE = re.compile(r"(?:\.\.|…|[?!？！])\W*$")
 NAMES = tuple(f"X{letter}{number}" for number in (7, 8, 9) for letter in "QZJ")
 """Signs for a vocabulary that has none: words that look like the names of parts, which models copy more often than other
@@ -52,7 +57,7 @@ class Part:
     loud: bool = False
     """Whether the line was SHOUTED."""
     head: str = ""
-    """Emoji before it, with the blanks that follow: they stand beside a sentence and not in it."""
+    """A list's mark and emoji before it, with the blanks that follow: they stand beside a sentence and not in it."""
     tail: str = ""
     """The same behind it."""
 
@@ -145,7 +150,9 @@ class Reader:
             for text, ids in zip(split.texts, split.ids, strict=True):
                 if text.strip():
                     before = ends[line.of] if ends[line.of] or not parts[line.of] else None
-                    parts[line.of].append(self._part(text, ids, line, len(things[line.of]), before))
+                    part = self._part(text, ids, line, len(things[line.of]), before)
+                    first = before is not None and line.marker
+                    parts[line.of].append(replace(part, head=line.marker + part.head) if first else part)
                     ends[line.of] = ""
             things[line.of] += line.things
             cut[line.of] |= split.cut
@@ -153,7 +160,7 @@ class Reader:
 
     def whole(self, text: str) -> Reading:
         """``text`` as one part, whatever its length and its line ends: what is looked into."""
-        (line,) = self._lines(0, " ".join(text.splitlines()), literal=False)
+        (line,) = self._lines(0, " ".join(text.splitlines()), literal=False, lists=False)
         part = self._part(line.text, self.tokenizer.encode(line.text), line, 0, "")
         return Reading([replace(part, ids=part.ids or self.tokenizer.encode(part.text))], line.things)
 
@@ -199,13 +206,17 @@ class Reader:
             tokens = [token.replace(sign, thing) for token in tokens]
         return list(tokens)
 
-    def _lines(self, number: int, text: str, literal: bool) -> Iterator[_Line]:
-        """The lines of text ``number``, each as the model reads it."""
+    def _lines(self, number: int, text: str, literal: bool, *, lists: bool = True) -> Iterator[_Line]:
+        """The lines of text ``number``, each as the model reads it. With ``lists`` the mark of a line of a list is set
+        aside, unless the line is ``literal``."""
         pieces = LINE_ENDS.split(text) if "\n" in text or "\r" in text else [text]
-        unknown = self.tokenizer.unknown if self.tokenizer.signs else None
+        own = bool(self.tokenizer.signs)
+        unknown, plainer = (self.tokenizer.unknown, self.tokenizer.plainer) if own else (None, None)
         for before, line in zip(["", *pieces[1::2]], pieces[::2], strict=True):
-            protected = protect(line, unknown) if self.protect else Protected(normalised(line), ())
-            seen = protected.text
+            protected = protect(line, unknown, plainer) if self.protect else Protected(normalised(line), ())
+            seen, marker = protected.text, ""
+            if lists and self.protect and not literal and (item := ITEM.match(seen)) and WORD.search(seen, item.end()):
+                marker, seen = item[0], seen[item.end() :]
             read = plain(seen, self.source, self._known) if self.plain_case and not literal else seen
             loud = read != seen and shouted(seen)
             signs: tuple[str, ...] = ()
@@ -214,22 +225,24 @@ class Reader:
                 signs = tuple(sign for sign in self.signs if sign not in read)  # names may be words of the text
             if 0 < len(protected.things) <= len(signs):
                 read, stand, _ = signed(read, signs)
-            yield _Line(number, before, read, protected.things, signs, stand, loud)
+            yield _Line(number, before, read, protected.things, signs, stand, loud, marker)
 
     def _part(self, text: str, ids: list[int], line: _Line, first: int, before: str | None) -> Part:
         """A part of ``line``, whose things are numbered from ``first`` on in the whole text."""
         if not line.things:
-            return Part(ids, text, before=before, loud=line.loud)
+            return Part(ids if WORD.search(text) else [], text, before=before, loud=line.loud)
         unsigned: list[int] = []
         if len(line.things) <= len(line.signs):
             signs = {sign: number for sign, number in line.stand.items() if sign in text}
+        elif not WORD.search(text):  # each mark is its thing's sign: all stay where they are
+            signs = {mark(number): number for number in marks_in(text)}
         else:
             text, signs, unsigned = signed(text, line.signs)
             ids = self.tokenizer.encode(text)
         head, text, tail = without_pictures(text, {sign: line.things[number] for sign, number in signs.items()})
         if head or tail:
             ids = self.tokenizer.encode(text)
-        if not re.search(r"\w", "".join(re.split("|".join(map(re.escape, signs)) or "$", text))):
+        if not WORD.search("".join(re.split("|".join(map(re.escape, signs)) or "$", text))):
             ids = []  # nothing but things and marks
         numbers = {sign: number + first for sign, number in signs.items() if sign in text}
         return Part(ids, text, numbers, [number + first for number in unsigned], before, line.loud, head, tail)
@@ -270,3 +283,5 @@ class _Line(NamedTuple):
     """The number of the thing that each of them stands for, where they are enough: they stand in the text's order, and the
     things that the vocabulary does not know are numbered after the others."""
     loud: bool
+    marker: str
+    """The mark of a line of a list, before ``text``."""

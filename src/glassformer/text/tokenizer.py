@@ -32,7 +32,8 @@ import sentencepiece
 from glassformer.errors import CheckpointError, ConfigError, CorpusError, VocabularyError
 from glassformer.text.normalise import normalised, sentencepiece_rules
 from glassformer.text.pieces import PieceTexts, TablePieces, opened, table_bytes, table_sides
-from glassformer.text.protected import MARKS, SIGNS
+from glassformer.text.protected import SIGNS
+from glassformer.text.typography import Plainer, words_without
 
 WORD_START = "▁"
 SPECIAL = 4
@@ -45,8 +46,6 @@ LONGEST_LINE = 4000
 """Characters. Of a longer line training uses only the beginning: words repeat, and its memory has to have an end."""
 COVERAGE = 0.9999
 """The share of the text whose characters get an id of their own; the rest, a stray emoji, is spelt in bytes."""
-UNSPACED_LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Letters of scripts that put no blank between words: Thai to Burmese, Khmer, Chinese and Japanese characters."""
 FEW = 2000
 """Texts up to which SentencePiece is asked one by one: for a list it starts threads."""
 THREADS = 2
@@ -192,13 +191,12 @@ class Tokenizer:
     def unknown(self) -> re.Pattern[str]:
         """Finds words with characters of which no piece is made, so that they can only be spelt in bytes: words in another
         script, symbols, one or several in a row."""
-        known = {one for one in set("".join(self._tokens)) if not one.isascii()}  # bytes are spelt in ASCII
-        stranger = f"[^\\s\\x00-\\x7f{MARKS}{re.escape(''.join(sorted(known)))}]"
-        letter = f"(?:(?![{UNSPACED_LETTERS}{MARKS}])[^\\W\\d_])"
-        # Of a word, or each one is looked through as often as it is long.
-        begin = f"(?:(?<![^\\W\\d_])|(?<=[{UNSPACED_LETTERS}]))"
-        word = f"{begin}{letter}*{stranger}(?:{letter}|{stranger})*"
-        return re.compile(f"{word}(?: {word})*")
+        return words_without(self._tokens)
+
+    @cached_property
+    def plainer(self) -> Plainer:
+        """Spells quotes, dashes and ligatures as the vocabulary has them."""
+        return Plainer.of(self._tokens)
 
     def save(self, path: str | Path) -> None:
         Path(path).write_bytes(self._model)

@@ -41,14 +41,15 @@ class Inside:
         instead: Sequence[Sequence[int]],
         inside_word: Sequence[bool],
         config: DecodingConfig,
+        prefix: Sequence[int] = (),
     ) -> list[Hypothesis]:
         """The best translations that have all ``phrases`` in them; none where there is no room for them. Each takes the
         place of its word of ``instead`` (ids, which may be empty) if there is such a place. ``inside_word``: by id, whether
-        a token goes on with a word."""
+        a token goes on with a word. ``prefix``: the ids that they begin with."""
         decoder, inside = self.native.lean(config.precision), torch.tensor(inside_word)
-        found = constrained_search(decoder, source_ids, phrases, inside, config, instead)
+        found = constrained_search(decoder, source_ids, phrases, inside, config, instead, prefix)
         if not found and any(instead):
-            found = constrained_search(decoder, source_ids, phrases, inside, config)
+            found = constrained_search(decoder, source_ids, phrases, inside, config, prefix=prefix)
         if found and config.attention:
             found[0] = replace(found[0], attention=self.native.attention(source_ids, found[0].ids))
         return found

@@ -70,7 +70,8 @@ class Prepared:
             return engine.submit(sources, self.asked, prefixes=prefixes).result()
 
         readings = with_numbers(reader, self.readings, hypotheses, search, self.forced)
-        missing = [self.missing(*one) for one in zip(readings, hypotheses, strict=True)] if self.glossary else []
+        both = enumerate(zip(readings, hypotheses, strict=True))
+        missing = [self.missing(number, *one) for number, one in both] if self.glossary else []
         placed(reader, readings, hypotheses, self.asked, engine.score)
         written = iter(self.written([of_part for of_parts in hypotheses for of_part in of_parts]))
         made = []
@@ -104,14 +105,15 @@ class Prepared:
         ]
         return aligned(self.translator.tokenizer, text, reading, written.text, written.places, ways)
 
-    def missing(self, reading: Reading, found: list[list[Hypothesis]]) -> list[str]:
-        """The glossary applied to a text's parts; the terms that no translation could have."""
-        terms = [term for part, one in zip(reading.parts, found, strict=True) for term in self.apply(part, one)]
+    def missing(self, number: int, reading: Reading, found: list[list[Hypothesis]]) -> list[str]:
+        """The glossary applied to the parts of text ``number``; the terms that no translation could have."""
+        parts = enumerate(zip(reading.parts, found, strict=True))
+        terms = [term for place, one in parts for term in self.apply(*one, self.forced.get((number, place), []))]
         return [f"{term.source} → {term.target}" for term in terms]
 
-    def apply(self, part: Part, found: list[Hypothesis]) -> list[Term]:
+    def apply(self, part: Part, found: list[Hypothesis], prefix: Sequence[int]) -> list[Term]:
         """Where terms of the glossary stand in ``part``, see that its best translation has them: search again where it does
-        not. Gives the terms that no translation could have."""
+        not, for one that begins with ``prefix``, too. Gives the terms that no translation could have."""
         if self.glossary is None or not found:
             return []
         matches = self.glossary.matches(part.text)
@@ -120,19 +122,24 @@ class Prepared:
             return []
         tokenizer = self.translator.tokenizer
         once = {match.term: match for match in matches if match.term in missing and terms.count(match.term) == 1}
-        instead = self.words_at(part, found[0].ids, once)
-        phrases = {term: tokenizer.target.encode(term.target) for term in terms}
+        instead = self.words_at(part, found[0].ids, once, len(prefix))
+        # The prefix may have a term in other tokens than the term alone has. A letter behind it: its last word may go on.
+        there = tokenizer.target.decode(prefix) + "x" if prefix else ""
+        phrases = {term: tokenizer.target.encode(term.target) for term in terms if not term.is_in(there)}
         words = [instead.get(term, []) for term in phrases]
         again = self.translator.inside.with_phrases(
-            part.ids, list(phrases.values()), words, self.translator.inside_word, self.asked
+            part.ids, list(phrases.values()), words, self.translator.inside_word, self.asked, prefix
         )
         if again:
             missing = lacking(terms, tokenizer.target.decode(again[0].ids))
             found[:] = again
         return missing
 
-    def words_at(self, part: Part, ids: Sequence[int], matches: Mapping[Term, Match]) -> dict[Term, list[int]]:
-        """For each term the word (ids) that its translation ``ids`` has for it: that which looks the most at it."""
+    def words_at(
+        self, part: Part, ids: Sequence[int], matches: Mapping[Term, Match], fixed: int
+    ) -> dict[Term, list[int]]:
+        """For each term the word (ids) that its translation ``ids`` has for it: that which looks the most at it. None for a
+        word among the first ``fixed`` tokens, whose place nothing can take."""
         source, target = self.translator.tokenizer, self.translator.tokenizer.target
         attention = self.translator.inside.native.attention(part.ids, ids) if matches else []
         spans = spans_of(source, part.ids, part.text)
@@ -143,7 +150,8 @@ class Prepared:
         found = {}
         for term, match in matches.items():
             tokens = {number for number, (start, end) in enumerate(spans) if start < match.end and end > match.start}
-            found[term] = [ids[place] for place in word_that_looks(attention, written, read, tokens)]
+            places = word_that_looks(attention, written, read, tokens)
+            found[term] = [ids[place] for place in places] if min(places, default=0) >= fixed else []
         return found
 
 
@@ -173,7 +181,8 @@ def prepare(
     ]
     by_part: dict[tuple[int, int], list[int]] = {}
     for number, place in {number: place for number, place, _ in reversed(spoken)}.items() if any(prefixes) else ():
-        if ids := translator.tokenizer.target.encode(prefixes[number]):
+        prefixed = translator.reader.as_target(readings[number], prefixes[number])
+        if ids := translator.tokenizer.target.encode(prefixed):
             by_part[number, place] = ids
     sources = [ids for *_, ids in spoken]
     forced = [by_part.get((number, place), []) for number, place, _ in spoken]

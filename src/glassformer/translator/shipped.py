@@ -30,8 +30,10 @@ def find_model(name_or_path: str | Path, tell: Callable[[str], None] = lambda te
         return models_folder() / name_or_path
     if not Path(name_or_path).exists():
         known = ", ".join(shipped_models()) or "none in this installation"
+        is_path = Path(name_or_path).suffix.strip(".").isalpha() or len(Path(name_or_path).parts) > 1
         raise CheckpointError(
-            f"there is no model {str(name_or_path)!r}: wanted a shipped one ({known}) or the folder of a model or a run"
+            f"there is no model {str(name_or_path)!r}: {'nothing lies at this path, and ' if is_path else ''}"
+            f"wanted a shipped one ({known}), the folder of a model or a run, or another program's model (.argosmodel)"
         )
     if is_foreign(Path(name_or_path)):
         from glassformer.interop.bring import imported  # needs torch, which costs seconds

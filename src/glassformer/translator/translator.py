@@ -250,8 +250,9 @@ class Translator:
             return
         if "language" not in self._said:
             strange = [text for text in texts if self.reader.stranger(text)] or texts
-            if reason := self.reader.foreigner("\n".join(strange[:LOOKED_AT])):
-                self._say("language", f"{self.name}: {reason} ({shortened(strange[0])})")
+            first = strange[0] if strange else ""
+            if reason := self.reader.stranger(first) or self.reader.foreigner("\n".join(strange[:LOOKED_AT])):
+                self._say("language", f"{self.name}: {reason} ({shortened(first)})")
         for text, reading in zip(texts, readings, strict=True):
             if reading.cut:
                 limit = f"{self.reader.limit:,} tokens, the longest that {self.name} was trained on"

@@ -8,6 +8,7 @@ const SIGNS = Array.from({ length: 10 }, (_, n) => String.fromCharCode(0xe000 + 
 const FIRST_MARK = 0xf0000; // marks stand for the things of a text until it is known which sign each has
 const MOST = 0xfffe;
 const MARK = /[\u{f0000}-\u{ffffd}]/gu;
+const CLOSING = ".,;:!?…)]}。，！？；：、";
 const BRACKETS: Record<string, string> = { ")": "(", "]": "[", "}": "{" };
 
 /** A text in which each thing is one character, and the things. */
@@ -40,8 +41,23 @@ export function protect(text: string, rules: Rules, unknown: boolean): Protected
   const ascii = () => /^[\0-\x7f]*$/.test(text);
   if (rules.find("quick", text) || (!ascii() && rules.find("quick_symbols", text))) marked("things");
   text = normalised(text);
+  if (unknown) text = plainer(text, rules);
   if (unknown && !ascii()) marked("unknown");
   return { text, things };
+}
+
+/** `text` with quotes, dashes and ligatures as the vocabulary spells them, as src/glassformer/text/typography.py. */
+function plainer(text: string, rules: Rules): string {
+  const instead = (name: string, plain: string) => {
+    const pattern = rules.pattern(name);
+    if (pattern) text = text.replace(pattern, plain);
+  };
+  instead("accent", "'");
+  instead("short_dash", "-");
+  instead("long_dash", " — ");
+  const table = new Map((rules.told.words["plainer"] ?? []).map((both) => [both[0]!, both.slice(1)]));
+  if (text.includes("‘") && table.has("‘")) instead("closing", "'");
+  return [...text].map((one) => table.get(one) ?? one).join("");
 }
 
 /** A protected text as the model reads it: its marks as signs, and the number of the thing that each sign stands for.
@@ -92,11 +108,15 @@ export function restored(
       if (joined) whole = whole.replace(/ $/, ""); // the model has a blank before each word
       whole += (!joined && before && isLetter([...whole].at(-1) ?? "") ? " " : "") + things[number];
       if (after && isLetter(following)) following = ` ${following}`;
-    } else if (whole.endsWith(" ")) following = following.replace(/^ /, "");
+    } else if (whole.endsWith(" ")) {
+      following = following.replace(/^ /, "");
+      if (CLOSING.includes(following[0] ?? " ")) whole = whole.slice(0, -1); // the sign was one too many
+    }
     beforeIt = following.trim() ? "" : pieces[at]!;
     whole += following;
   }
-  return [...(whole.trim() ? [whole] : []), ...[...left].map((number) => things[number]!)].join(" ");
+  whole = whole.replace(/ +$/, "");
+  return [...(whole ? [whole] : []), ...[...left].map((number) => things[number]!)].join(" ");
 }
 
 /** A link without the punctuation of the sentence that it ends, and without a bracket that it does not open. */
