@@ -179,6 +179,28 @@ def test_a_larger_model_on_few_pairs_is_not_trained_at_a_tiny_ones_rate() -> Non
     assert recipe(200_000, 8000).model.dropout == 0.1
 
 
+@pytest.mark.parametrize(
+    ("pairs", "limits", "dropout"),
+    [
+        (29_000, {"time_limit": 1800.0}, 0.2),
+        (29_000, {"time_limit": 2700.0}, 0.3),
+        (50_000, {"time_limit": 2700.0}, 0.2),
+        (5_000, {"time_limit": 1800.0}, 0.3),
+        (5_000, {"time_limit": 2700.0, "max_epochs": 20}, 0.2),
+        (29_000, {"time_limit": 600.0, "max_epochs": 50}, 0.3),
+        (29_000, {"time_limit": 0.0}, 0.3),
+        (100_000, {"time_limit": 1800.0}, 0.3),
+    ],
+)
+def test_a_short_run_has_less_dropout(pairs: int, limits: dict[str, float], dropout: float) -> None:
+    made = recipe(pairs, 8000, training=limits)
+    (choice,) = [choice for choice in made.choices if choice.setting == "dropout"]
+    assert made.model.dropout == choice.value == dropout
+    assert ("needs less" in choice.reason) == (dropout == 0.2)
+    assert recipe(pairs, 8000, training=limits, model={"dropout": 0.25}).model.dropout == 0.25
+    assert recipe(pairs, 8000, training={"time_limit": limits["time_limit"]}, device="cuda").model.dropout == 0.3
+
+
 def test_why_the_vocabulary_has_its_size(tmp_path: Path) -> None:
     save_toy_translator(tmp_path / "toy")
 
