@@ -47,7 +47,7 @@ def test_attention_rows_look_and_columns_are_looked_at(
     rows = seen.table("These weights")
     close(rows, trace[window][head])
     names = trace.about["source_tokens" if side == "encoder" else "target_tokens"]
-    assert [row[0] for row in rows] == [name.removeprefix("▁") or name for name in names]
+    assert [row[0] for row in rows] == [name.removeprefix("▁") or "␣" for name in names]
     assert seen.wrong == []
 
 

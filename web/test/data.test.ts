@@ -12,7 +12,8 @@ import {
   plain,
   transposed,
 } from "../src/numbers/data";
-import { merged, meanRow } from "../src/numbers/attention";
+import { attentionOf, heightsOf, merged, meanRow, shown } from "../src/numbers/attention";
+import type { Numbers } from "../src/numbers/data";
 import type { PackedWindow } from "../src/numbers/wire";
 
 const window = (changes: Partial<PackedWindow>): PackedWindow => ({
@@ -83,6 +84,45 @@ describe("decode", () => {
     expect(() => decode(window({ length: 12 }), new Uint8Array(12))).toThrow(
       /12 bytes for float32 of 2 × 2, wanted 16/,
     );
+  });
+});
+
+describe("words and pieces", () => {
+  it("a piece without its ▁; a blank of its own is shown as one", () =>
+    expect(["▁The", "ow", "▁", "▁▁", "▁of▁the", "</s>"].map(shown)).toEqual(["The", "ow", "␣", "␣", "of␣the", "</s>"]));
+
+  it("queries by pieces and keys by words, kept apart from both by pieces", () => {
+    const words = [
+      { text: "it", tokens: [0] },
+      { text: "didn't", tokens: [1, 2] },
+    ];
+    const look = { source: { tokens: ["▁it", "▁didn", "'t"], words }, target: { tokens: ["<s>", "▁es"], words: [] } };
+    const weights = decode(
+      window({ shape: [1, 2, 3], axes: ["head", "query", "key"], length: 24 }),
+      bytes(new Float32Array([0.5, 0.25, 0.25, 0, 0.25, 0.75])),
+    );
+    const numbers = { look, get: () => weights } as unknown as Numbers;
+    const rows = (keyPieces?: boolean) => {
+      const attention = attentionOf(numbers, "cross", 0, true, keyPieces)!;
+      return attention.queries.map((_, query) => [...attention.row(0, query).weights]);
+    };
+    expect(rows()).toEqual([
+      [0.5, 0.25, 0.25],
+      [0, 0.25, 0.75],
+    ]);
+    expect(rows(false)).toEqual([
+      [0.5, 0.5],
+      [0, 1],
+    ]);
+  });
+
+  it("a token's line lies in its word's share of the height", () => {
+    const words = [
+      { text: "Das", tokens: [0] },
+      { text: "überquerte", tokens: [1, 2] },
+    ];
+    expect(heightsOf(words, 3)).toEqual([0.25, 0.625, 0.875]);
+    expect(heightsOf([], 2)).toEqual([0.25, 0.75]);
   });
 });
 

@@ -46,8 +46,20 @@ export function wordsOf(side: Side, pieces: boolean): Word[] {
   return pieces || !side.words.length ? side.tokens.map((text, n) => ({ text: shown(text), tokens: [n] })) : side.words;
 }
 
-/** A piece as it is read: SentencePiece's ▁ is the space before a word. */
-export const shown = (token: string): string => (token.startsWith("▁") && token.length > 1 ? token.slice(1) : token);
+/** The sign of a blank that is a piece of its own: the bare ▁ looks like a dash. */
+export const BLANK = "␣";
+
+/** A piece as it is read: SentencePiece's ▁ is the space before a word; where no word follows in the piece it is a blank. */
+export const shown = (token: string): string => token.replace(/^▁(?=.)/su, "").replaceAll("▁", BLANK);
+
+/** Where each token is drawn beside words that have equal shares of the height 1: within its word's share. */
+export function heightsOf(words: Word[], tokens: number): number[] {
+  const heights = Array.from({ length: tokens }, (_, token) => (token + 0.5) / tokens);
+  words.forEach((word, n) =>
+    word.tokens.forEach((token, part) => (heights[token] = (n + (part + 0.5) / word.tokens.length) / words.length)),
+  );
+  return heights;
+}
 
 export const wordAt = (words: Word[], token: number): number => words.findIndex((word) => word.tokens.includes(token));
 
@@ -57,17 +69,24 @@ export const isSink = (text: string): boolean => /^(<\/?s>|[.。!！?？]+)$/.te
 /** Merged once, not at each drawing. */
 const merges = new WeakMap<Tensor, Record<string, Attention>>();
 
-export function attentionOf(numbers: Numbers, where: Where, layer: number, pieces: boolean): Attention | undefined {
+/** By words or by pieces; the keys too, unless they are asked for in the other way. */
+export function attentionOf(
+  numbers: Numbers,
+  where: Where,
+  layer: number,
+  pieces: boolean,
+  keyPieces = pieces,
+): Attention | undefined {
   const name = `${path(where, layer)}.weights`;
   const tensor = numbers.get(name);
   if (!tensor) return undefined;
   const look = numbers.look;
   let kept = merges.get(tensor);
   if (!kept) merges.set(tensor, (kept = {}));
-  return (kept[`${pieces}`] ??= merged(
+  return (kept[`${pieces} ${keyPieces}`] ??= merged(
     tensor,
     wordsOf(querySide(look, where), pieces),
-    wordsOf(keySide(look, where), pieces),
+    wordsOf(keySide(look, where), keyPieces),
     (head, token) => numbers.row(name, [head, token]),
   ));
 }

@@ -1,5 +1,5 @@
 /** The ten questions on a sheet to print, and on another page what this model answers to them. */
-import { attentionOf, strongest } from "../numbers/attention";
+import { attentionOf, shown, strongest } from "../numbers/attention";
 import { matrix, at } from "../numbers/data";
 import { fixed, percent } from "../draw/number";
 import { pronounHead } from "../state/opening";
@@ -25,7 +25,7 @@ export function Worksheet() {
   const token = attention.keys[key!]!.tokens[0]!;
   const step = look.steps.findIndex(({ chosen }) => /^▁?(es|er|sie|它)$/.test(chosen.token));
   const choices = look.steps[Math.max(0, step)]!.choices.slice(0, 3).map(
-    (choice) => `${choice.token.replace("▁", "")} ${percent(choice.probability)}`,
+    (choice) => `${shown(choice.token)} ${percent(choice.probability)}`,
   );
   const facts = {
     ...model,

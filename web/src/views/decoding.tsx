@@ -9,6 +9,7 @@ import { fixed, percent } from "../draw/number";
 import { stepOf, usePage } from "../state/page";
 import type { DecodingStep } from "../numbers/wire";
 import { type HeadChoice, HeadChips, HeadMark, LayerSlider, Table, Twin } from "./parts/controls";
+import { BlankNote, Piece } from "./parts/piece";
 import { Steps, usePlayer } from "./parts/player";
 
 export function DecodingView() {
@@ -32,7 +33,7 @@ export function DecodingView() {
         {steps.map((one, n) => (
           <li class={n < now ? "past" : n === now ? "now" : "future"}>
             <button type="button" aria-current={n === now ? "step" : undefined} onClick={() => set({ step: n })}>
-              <bdi>{shown(one.chosen.token)}</bdi>
+              <Piece token={one.chosen.token} />
             </button>
           </li>
         ))}
@@ -45,6 +46,7 @@ export function DecodingView() {
           <h3>{t("decoding.choices")}</h3>
           <Choices step={step} colour={theme.plus} />
           <p class="note">{t("decoding.choices.note", { n: look.model.vocabulary_size })}</p>
+          <BlankNote tokens={[...steps.map(({ chosen }) => chosen.token), ...step.choices.map(({ token }) => token)]} />
           {look.model.languages.endsWith("-de") && /^▁?(es|er|sie)$/i.test(step.chosen.token) && (
             <p class="note boxed">{t("decoding.gender")}</p>
           )}
@@ -84,7 +86,7 @@ export function Choices({ step, colour }: { step: DecodingStep; colour: Rgb }) {
     <ol class="choices">
       {step.choices.map((choice) => (
         <li class={choice.id === step.chosen.id ? "chosen" : ""}>
-          <bdi>{shown(choice.token)}</bdi>
+          <Piece token={choice.token} />
           <span class="choice-bar">
             <i style={{ width: `${100 * choice.probability}%`, background: css(colour) }} />
           </span>

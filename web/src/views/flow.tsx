@@ -12,6 +12,7 @@ import { HeadMark, LayerSlider, SideSwitch } from "./parts/controls";
 import { percent } from "../draw/number";
 import { Norm } from "./norm";
 import { MatrixTwin } from "./parts/matrix";
+import { Piece } from "./parts/piece";
 
 export function FlowView() {
   const page = usePage();
@@ -35,7 +36,7 @@ export function FlowView() {
           <ol class="flow-words">
             {side.tokens.map((token) => (
               <li style={{ height: `${row}px`, lineHeight: `${row}px`, fontSize: row < 16 ? "8px" : undefined }}>
-                <bdi>{shown(token)}</bdi>
+                <Piece token={token} />
               </li>
             ))}
           </ol>

@@ -139,6 +139,7 @@ export const WORDS = {
     "The decoder’s row becomes {vocabulary} probabilities; “{made}” has {share}.",
     "解码器的这一行变成 {vocabulary} 个概率，“{made}”得到 {share}。",
   ],
+  blank: ["␣ is a blank: a space that is a piece of its own.", "␣ 是一个空格，它自成一个词元。"],
   "map.told.out": ["“{made}” is written, and the decoder begins its next step.", "写下“{made}”，解码器进入下一步。"],
   "at.encoder": ["encoder layer {n}", "编码器第 {n} 层"],
   "at.decoder": ["decoder layer {n}, self-attention", "解码器第 {n} 层（自注意力）"],

@@ -10,6 +10,7 @@ import { Turns } from "../parts/turns";
 import { HeadChips, HeadMark, LayerSlider, SideSwitch, Toggle } from "../parts/controls";
 import { Large, Overview, PairGrid, WeightsTwin, wordMatrix } from "./grids";
 import { Lists } from "../parts/lists";
+import { BlankNote } from "../parts/piece";
 
 export function AttentionView() {
   const page = usePage();
@@ -68,6 +69,7 @@ export function AttentionView() {
           {!state.pieces && queries.length + keys.length < look.source.tokens.length + look.target.tokens.length && (
             <p class="note">{t("words.note")}</p>
           )}
+          {state.pieces && <BlankNote tokens={[...queries, ...keys].map(({ text }) => text)} />}
           {!exact && <p class="note">{t("rounded", { error: fixed(attention.error, 4) })}</p>}
           {mean && mean.rest > 0 && (
             <p class="note">{t("rest", { share: percent(mean.rest), n: keys.length - attention.stored })}</p>

@@ -4,9 +4,10 @@ import { useMemo, useState } from "preact/hooks";
 import {
   attentionOf,
   type Attention,
+  BLANK,
+  heightsOf,
   layers,
   meanRow,
-  shown,
   strongest,
   type Where,
   type Word,
@@ -16,7 +17,10 @@ import {
 import { css, hue } from "../../draw/colour";
 import { percent } from "../../draw/number";
 import { headsOf, layerOf, type Page, stepOf, tokenOf, usePage } from "../../state/page";
+import type { Numbers } from "../../numbers/data";
+import type { Side } from "../../numbers/wire";
 import type { State } from "../../state/state";
+import { Piece } from "./piece";
 import { Steps, usePlayer } from "./player";
 
 interface Stop {
@@ -49,6 +53,17 @@ function stopsOf({ look, state }: Page): Stop[] {
   ];
 }
 
+/** What a layer's ribbons are drawn of, in the map's own rows: words of the sentence, and pieces of the translation, of
+ * which the decoder writes one a step. */
+const weightsAt = (numbers: Numbers, { where, layer }: Stop): Attention | undefined =>
+  attentionOf(numbers, where!, layer!, where !== "encoder", where === "decoder");
+
+/** The words that are written, each with the decoder's rows that write it: a row writes the token after it. */
+function writtenOf(target: Side): Word[] {
+  const words = wordsOf(target, false).map(({ text, tokens }) => ({ text, tokens: tokens.map((token) => token - 1) }));
+  return [...words, { text: "</s>", tokens: [target.tokens.length - 1] }].filter(({ tokens }) => tokens[0]! >= 0);
+}
+
 export function ModelMap() {
   const page = usePage();
   const { t, state, set, look, numbers } = page;
@@ -78,11 +93,7 @@ export function ModelMap() {
     ),
   );
   const row = state.side === "encoder" || state.token < 0 ? stepOf(page) : Math.min(state.token, target.length - 1);
-  // what a row writes is the word of the token after it
-  const written: Word[] = [
-    ...look.target.words.map(({ text, tokens }) => ({ text, tokens: tokens.map((token) => token - 1) })),
-    { text: "</s>", tokens: [target.length - 1] },
-  ].filter(({ tokens }) => tokens[0]! >= 0);
+  const written = writtenOf(look.target);
   const width = stops.reduce((sum, stop) => sum + stop.width, 0);
   let edge = 0;
   const edges = stops.map((stop) => [edge, (edge += stop.width)] as const);
@@ -144,7 +155,7 @@ export function ModelMap() {
                   {look.steps[Math.min(row, look.steps.length - 1)]?.choices.slice(0, 5).map((choice) => (
                     <span>
                       <i style={{ width: `${100 * choice.probability}%` }} />
-                      <bdi>{shown(choice.token)}</bdi>
+                      <Piece token={choice.token} />
                     </span>
                   ))}
                 </span>
@@ -165,11 +176,15 @@ export function ModelMap() {
         <p class="map-told">
           <Steps player={walk} label={t("map.walk", { word: source[query]?.text ?? "" })} />
           {!walking && <span aria-hidden="true">{t("map.walk", { word: source[query]?.text ?? "" })}</span>}
-          <span role="status">{walking && told ? telling(page, told, query, row, name(told)) : ""}</span>
+          <span role="status">{walking && told ? explained(telling(page, told, query, row, name(told))) : ""}</span>
         </p>
       </div>
     </section>
   );
+
+  function explained(text: string): string {
+    return text.includes(BLANK) ? `${text}${t("gap")}${t("blank")}` : text;
+  }
 
   /** The change of the word at a stop, in one sentence. */
   function telling(page: Page, stop: Stop, query: number, row: number, name: string): string {
@@ -177,12 +192,13 @@ export function ModelMap() {
     const made = target[row + 1]?.text ?? "</s>";
     const { model } = look;
     if (stop.kind === "layer") {
-      const attention = attentionOf(numbers, stop.where!, stop.layer!, stop.where !== "encoder");
+      const attention = weightsAt(numbers, stop);
       if (!attention) return name;
       const at = stop.where === "encoder" ? query : Math.min(row, attention.queries.length - 1);
       const heads = Array.from({ length: attention.heads }, (_, head) => head);
       const mean = meanRow(attention, heads, at).weights;
       const list = strongest(mean, 3)
+        .filter((key, n) => n === 0 || mean[key]! >= 0.01) // the mask forbids words: they have 0 %, and are no source
         .map((key) => `${attention.keys[key]!.text} ${percent(mean[key]!)}`)
         .join(t("and"));
       return t("map.told.layer", {
@@ -195,7 +211,7 @@ export function ModelMap() {
     return t(`map.told.${stop.kind as "words"}`, {
       word,
       made,
-      n: source.length,
+      n: stop.kind === "memory" ? look.source.tokens.length : source.length,
       d_model: model.d_model,
       vocabulary: model.vocabulary_size,
       share: step ? percent(step.chosen.probability) : "",
@@ -257,8 +273,8 @@ function Lines({ stops, edges, width, query, row, until }: LinesProps) {
   const memory = stops.findIndex(({ kind }) => kind === "memory");
   const last = stops.findIndex(({ kind }) => kind === "linear");
   const sources = wordsOf(look.source, false).length;
-  const targets = wordsOf(look.target, true).length;
-  const [up, down] = [(n: number) => (100 * (n + 0.5)) / sources, (n: number) => (100 * (n + 0.5)) / targets];
+  const heights = heightsOf(writtenOf(look.target), look.target.tokens.length);
+  const [up, down] = [(n: number) => (100 * (n + 0.5)) / sources, (n: number) => 100 * heights[n]!];
   const reach = (n: number) => edges[Math.min(n, stops.length - 1)]![1];
   const line = (y: number, x1: number, x2: number, lit: boolean, faint = "") => (
     <path class={`${lit ? "lit" : ""} ${faint}`} d={`M${x1} ${y}H${x2}`} vector-effect="non-scaling-stroke" />
@@ -267,7 +283,7 @@ function Lines({ stops, edges, width, query, row, until }: LinesProps) {
     () =>
       stops.flatMap((stop, n) => {
         if (stop.kind !== "layer") return [];
-        const attention = attentionOf(numbers, stop.where!, stop.layer!, stop.where !== "encoder");
+        const attention = weightsAt(numbers, stop);
         if (!attention) return [];
         const here = stop.where === state.side && stop.layer === shownLayer && heads.length > 0;
         return ribbonsOf(
@@ -283,7 +299,7 @@ function Lines({ stops, edges, width, query, row, until }: LinesProps) {
     <svg class="map-lines" viewBox={`0 0 ${width} 100`} preserveAspectRatio="none" aria-hidden="true">
       {Array.from({ length: sources }, (_, n) => line(up(n), edges[first]![0], edges[memory]![1], false))}
       {Array.from({ length: sources }, (_, n) => line(up(n), edges[memory]![1], edges[last]![0], false, "kept"))}
-      {Array.from({ length: targets }, (_, n) => line(down(n), back, edges[last]![0], false))}
+      {heights.map((_, n) => line(down(n), back, edges[last]![0], false))}
       {ribbons.map(({ n, stop, head, from, weight, here }) => {
         const [x1, x2] = edges[n]!;
         const y1 = (stop.where === "decoder" ? down : up)(from);

@@ -1,4 +1,4 @@
-import { layers, path, shown, type Where } from "../../numbers/attention";
+import { layers, path, type Where } from "../../numbers/attention";
 import { css, hue } from "../../draw/colour";
 import { percent } from "../../draw/number";
 import { changesOf, usePage } from "../../state/page";
@@ -7,6 +7,7 @@ import type { Look } from "../../numbers/wire";
 import { Rich } from "../parts/rich";
 import { Blocks } from "./blocks";
 import { Changed } from "../parts/happened";
+import { BlankNote, Piece } from "../parts/piece";
 import { Rank } from "./rank";
 import { Turning } from "./turning";
 
@@ -135,7 +136,7 @@ function Outcome({ base, after }: { base: Look | undefined; after: Look }) {
               return (
                 <tr>
                   <th scope="row">
-                    <bdi>{shown(step.chosen.token)}</bdi>
+                    <Piece token={step.chosen.token} />
                   </th>
                   {before && <td>{old ? <Bar share={old.probability} /> : "–"}</td>}
                   {changed && (
@@ -149,6 +150,7 @@ function Outcome({ base, after }: { base: Look | undefined; after: Look }) {
           </tbody>
         </table>
       </div>
+      <BlankNote tokens={after.steps.map(({ chosen }) => chosen.token)} />
     </>
   );
 }
