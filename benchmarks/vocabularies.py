@@ -36,8 +36,8 @@ NAMES = ("tatoeba-en-zh", "libreoffice-help-en-zh")
 MODEL = {"d_model": 192, "d_ff": 768, "heads": 8, "encoder_layers": 6, "decoder_layers": 2, "dropout": 0.2}
 TRAINING = {"optimizer": "muon", "learning_rate": 3.5e-3, "warmup_steps": 200, "decay_share": 0.5, "batch_tokens": 2048}
 TRAINING |= {"time_limit": 0.0, "patience": 0, "keep_checkpoints": 1}
-BETWEEN = "\u2063"
-"""INVISIBLE SEPARATOR: no text here has it, and no piece goes across it."""
+BETWEEN = "␟"
+"""No text here has it, and no piece goes across it. It must be seen: the vocabulary leaves invisible signs out."""
 CHINESE = re.compile(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
 
 

@@ -155,7 +155,8 @@ def reading_of(reader: Reader, text: str, asked: list[str]) -> dict[str, Any]:
     tokenizer: Tokenizer = reader.tokenizer
     ids = part.ids
     middle = tokenizer.encode("The tired one") + [id for id in ids if tokenizer.decode([id]) in reader.signs] + ids[:3]
-    seen = protect(text, tokenizer.unknown if tokenizer.signs else None).text if reader.protect else normalised(text)
+    own = (tokenizer.unknown, tokenizer.plainer) if tokenizer.signs else ()
+    seen = protect(text, *own).text if reader.protect else normalised(text)
     return {
         "text": text,
         "sentences": sentences(seen, reader.source),
