@@ -8,7 +8,6 @@ made again. Multi30k measures here, and trains nothing that ships.
 """
 
 import argparse
-import json
 import time
 from contextlib import nullcontext
 from itertools import product
@@ -107,10 +106,8 @@ def main() -> None:
 
 
 def measured(name: str, seed: int, steps: int, target: str) -> bool:
-    path = rows.RESULTS / "recipe.jsonl"
-    made = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
     key = (name, seed, steps, target)
-    return any((row["variant"], row["seed"], row["steps_budget"], row["target"]) == key for row in made)
+    return any((row["variant"], row["seed"], row["steps_budget"], row["target"]) == key for row in rows.read("recipe"))
 
 
 def measure(name: str, seed: int, wanted: argparse.Namespace) -> dict[str, Any]:

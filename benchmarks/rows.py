@@ -48,6 +48,12 @@ def recipe() -> dict[str, Any]:
     }
 
 
+def read(name: str) -> list[dict[str, Any]]:
+    """The rows of results/<name>.jsonl; none where nothing was measured."""
+    path = RESULTS / f"{name}.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
 def write(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append each row, with its recipe, to results/<name>.jsonl and print them as a table."""
     how = recipe()

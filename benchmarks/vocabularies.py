@@ -9,7 +9,6 @@ there is not made again.
 """
 
 import argparse
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -58,9 +57,9 @@ def main() -> None:
 
 
 def measured(vocabulary: str, seed: int, steps: int) -> bool:
-    path = rows.RESULTS / "vocabularies.jsonl"
-    made = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-    return any((row["vocabulary"], row["seed"], row["steps"]) == (vocabulary, seed, steps) for row in made)
+    return any(
+        (row["vocabulary"], row["seed"], row["steps"]) == (vocabulary, seed, steps) for row in rows.read("vocabularies")
+    )
 
 
 def measure(vocabulary: str, wanted: argparse.Namespace) -> dict[str, Any]:

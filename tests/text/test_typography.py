@@ -31,7 +31,7 @@ def test_what_the_vocabulary_lacks_is_read_plainer(text: str, read: str) -> None
 
 def test_what_it_has_stays() -> None:
     chinese = Plainer.of(["“", "”", "—", "‘", "’"])
-    assert chinese("他说：“你好”—‘是’") == "他说：“你好”—‘是’"
+    assert chinese("他说：“你好”—‘是’，我—他") == "他说：“你好”—‘是’，我—他"
 
 
 def test_a_tokenizer_tells_its_own() -> None:

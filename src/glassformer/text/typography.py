@@ -57,7 +57,7 @@ class Plainer:
     def table(self) -> dict[str, str]:
         """Each character that the vocabulary lacks, and what is read instead. Quotes of one kind go together: of “ and ”
         none stays where one is lacking, or a closing quote would lose its opening one."""
-        dash = next(one for one in ("–", "-") if one in self.known or one == "-")
+        dash = "–" if "–" in self.known else "-"
         plainer = {
             **dict.fromkeys(DOUBLE, '"'),
             **dict.fromkeys(f"{SINGLE}’´", "'"),
@@ -73,7 +73,8 @@ class Plainer:
         if not ODD.search(text):
             return text
         text = _COMPILED["short_dash"].sub("-", _COMPILED["accent"].sub("'", text))
-        text = _COMPILED["long_dash"].sub(" — ", text)
+        if "—" in self.table:
+            text = _COMPILED["long_dash"].sub(" — ", text)
         if "‘" in text and "‘" in self.table:
             text = _COMPILED["closing"].sub("'", text)
         return text.translate({ord(one): plain for one, plain in self.table.items()})

@@ -54,8 +54,8 @@ function plainer(text: string, rules: Rules): string {
   };
   instead("accent", "'");
   instead("short_dash", "-");
-  instead("long_dash", " — ");
   const table = new Map((rules.told.words["plainer"] ?? []).map((both) => [both[0]!, both.slice(1)]));
+  if (table.has("—")) instead("long_dash", " — ");
   if (text.includes("‘") && table.has("‘")) instead("closing", "'");
   return [...text].map((one) => table.get(one) ?? one).join("");
 }
