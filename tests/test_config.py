@@ -127,7 +127,7 @@ def test_a_model_that_cannot_be(changes: dict[str, Any], message: str) -> None:
         ({"beam_size": 0}, "beam_size=0: wanted at least 1"),
         ({"n_best": 5}, "n_best=5 is more than beam_size=4"),
         ({"method": "greedy", "n_best": 2}, "greedy decoding finds one translation"),
-        ({"temperature": 0.0}, "temperature=0.0: wanted more than 0"),
+        ({"temperature": 1e-320}, "temperature=1e-320: wanted at least 0.001"),
         ({"top_k": -1}, "top_k=-1: wanted 0 (all) or more"),
         ({"top_p": 0.0}, "top_p=0.0: wanted a share above 0, up to 1"),
         ({"top_p": 1.5}, "top_p=1.5"),

@@ -94,8 +94,10 @@ def best_checkpoint(run: Path) -> str:
 
 
 def checkpoints(run: Path) -> list[Path]:
-    """The complete checkpoints of a run, oldest first: an incomplete one never has this name."""
-    return sorted((run / "checkpoints").glob("step-*"))
+    """The complete checkpoints of a run, oldest first: neither an incomplete one nor a copy that somebody made has such a
+    name."""
+    found = (run / "checkpoints").glob("step-*")
+    return sorted(path for path in found if CHECKPOINT_NAME.fullmatch(path.name))
 
 
 def shown_checkpoint(run: Path) -> Path | None:

@@ -25,6 +25,7 @@ FAST = {
     "batch_tokens": 400, "learning_rate": 5e-3, "warmup_steps": 20, "validate_every": 10, "max_steps": 60, "held_out": 10,
     "precision": "float32", "average_decay": 0.9, "time_limit": 0.0, "patience": 0, "validation_sentences": 4,
     "subword_sampling": 0.2, "subword_sampling_after": 2, "first_embeddings": "corpus",
+    "dropout_epochs": 3, "first_dropout": 0.0,
 }  # fmt: skip
 # torch._dynamo comes with the first optimizer, and takes three seconds of each process.
 PRELOADED = [

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from torch import nn
 
-from glassformer.model.layers import Dropout
+from glassformer.model.layers import Dropout, set_dropout
 
 MANY = 400_000
 
@@ -57,6 +58,13 @@ def test_the_gradient_goes_through_what_was_kept() -> None:
     dropped = Dropout(0.5)(x)
     dropped.sum().backward()
     assert torch.equal(x.grad, torch.where(dropped == 0, 0.0, 2.0))
+
+
+def test_every_dropout_of_a_model_is_set() -> None:
+    model = nn.Sequential(Dropout(0.1), nn.Sequential(nn.Linear(2, 2), Dropout(0.0)))
+    set_dropout(model, 0.25)
+    found = [module for module in model.modules() if isinstance(module, Dropout)]
+    assert [(dropout.p, dropout.threshold) for dropout in found] == [(0.25, 64)] * 2
 
 
 def test_a_dropout_near_one_is_still_a_dropout() -> None:

@@ -56,6 +56,13 @@ def test_the_papers_schedule_is_the_papers() -> None:
         assert learning_rate(RunProgress(step=step), unlimited) == pytest.approx(expected, rel=1e-12)
 
 
+def test_dropout_grows_from_epoch_to_epoch_up_to_the_models() -> None:
+    config = TrainingConfig(first_dropout=0.1, dropout_epochs=40)
+    found = [schedule.dropout(epoch, config, 0.3) for epoch in (0, 1, 20, 39, 40, 1000)]
+    assert found == pytest.approx([0.1, 0.105, 0.2, 0.295, 0.3, 0.3])
+    assert schedule.dropout(0, TrainingConfig(), 0.3) == 0.3
+
+
 @pytest.mark.parametrize(
     ("before", "changes", "end"),
     [

@@ -1,6 +1,8 @@
 """A run: what it learns, what it leaves, and that it goes on exactly where it stopped."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ FAST = {
     "precision": "float32", "average_decay": 0.9, "time_limit": 0.0, "patience": 0,
     "validation_sentences": 4,
 }  # fmt: skip
+GROWING = {"first_dropout": 0.0, "dropout_epochs": 3}
 
 
 @pytest.fixture
@@ -89,7 +92,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(
 ) -> None:
     """In the middle of an epoch, with dropout and with words that are cut otherwise by chance."""
     whole = tmp_path / "whole"
-    chosen = recipe_for(data, accumulate=2, subword_sampling=sampling, optimizer=optimizer)
+    chosen = recipe_for(data, accumulate=2, subword_sampling=sampling, optimizer=optimizer, **GROWING)
     train(whole, data, chosen)
     for stop_after in (3, 10, 27):
         broken, asked = tmp_path / f"broken-{stop_after}", iter(range(1, 1000))
@@ -100,6 +103,19 @@ def test_an_interrupted_run_ends_with_the_same_bits(
         assert (second.step, second.complete) == (40, True)
         assert_same_weights(whole, broken)
         assert validations(whole) == validations(broken)
+
+
+def test_dropout_that_grows_from_nothing_begins_as_none(data: Data, tmp_path: Path) -> None:
+    """The first epoch has the bits of a run without dropout, and what follows has not."""
+    growing = recipe_for(data, max_steps=0, max_epochs=1, **GROWING)
+    none = replace(growing, model=growing.model.changed(dropout=0.0))
+    for name, chosen in (("growing", growing), ("none", none)):
+        train(tmp_path / name, data, chosen)
+    assert_same_weights(tmp_path / "growing", tmp_path / "none")
+    for name, chosen in (("growing", growing), ("none", none)):
+        train(tmp_path / name, data, replace(chosen, training=replace(chosen.training, max_epochs=2)))
+    with pytest.raises(AssertionError):
+        assert_same_weights(tmp_path / "growing", tmp_path / "none")
 
 
 def validations(run: Path) -> list[dict[str, object]]:
@@ -146,6 +162,24 @@ def test_a_run_goes_on_only_with_its_own_settings(tmp_path: Path) -> None:
     }
     with pytest.raises(TrainingError, match=r"training\.seed=2, and now it is 3"):
         settle(tmp_path, {**begun, "training": {"seed": 3}})
+    same = {**begun, "training": {"beta_1": 0.9, "held_out": 1000}, "model": {"activation": "relu"}}
+    assert settle(tmp_path, {**same, "data": {"columns": [], "augmentation": 0.0}})["training"]["seed"] == 2  # defaults
+    with pytest.raises(TrainingError, match=r"model\.activation='relu', and now it is 'gelu'"):
+        settle(tmp_path, {"model": {"activation": "gelu"}})
+    with pytest.raises(TrainingError, match=r"model\.d_model as the recipe chose it, and now it is 512"):
+        settle(tmp_path, {"model": {"d_model": 512}})
+
+
+def test_a_copy_of_a_checkpoint_is_nobodys(data: Data, tmp_path: Path) -> None:
+    """Neither is it removed as an old one, nor is it the newest."""
+    run = tmp_path / "run"
+    train(run, data, recipe_for(data, max_steps=10))
+    own = run / "checkpoints" / "step-00000010-mine"
+    shutil.copytree(run / "checkpoints" / "step-00000010", own)
+    (own / "config.json").write_text("{")
+    assert train(run, data, recipe_for(data, max_steps=40)).step == 40
+    assert own.is_dir()
+    assert [path.name for path in checkpoints(run)][-1] == "step-00000040"
 
 
 def test_an_outcome_says_where_the_model_lies(data: Data, tmp_path: Path) -> None:

@@ -28,12 +28,13 @@ class DataConfig(Settings):
     twice, and a half of them a third time. Empty: once."""
     augmentation: float = 0.0
     """The share of the training pairs that are also added in a modified form: in lower case, without final punctuation, with
-    typos, with a link, number or placeholder to copy, or joined with others."""
+    typos, with a link, number or placeholder to copy, or joined with others. Longer ones than 5,000 characters are not."""
     placeholders: bool = True
     """Whether signs replace links, e-mail addresses, emoji, tags, {names} and their like, where both sides of a pair have
     them. The model learns to copy the signs, and a translation contains the originals unchanged."""
     skip_bad_lines: bool = False
-    """Whether lines that are not UTF-8 are left out and counted; otherwise such a line stops the run."""
+    """Whether lines that are not UTF-8, and lines of a TSV without the wanted columns, are left out and counted; otherwise
+    such a line stops the run."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

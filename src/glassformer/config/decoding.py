@@ -9,6 +9,8 @@ Precision = Literal["float32", "bfloat16", "int8"]
 
 MOST_LENGTH_PENALTY = 10
 """Far above all that is used (0 to 2). A power of some hundred is more than a computer's numbers hold."""
+COLDEST = 1e-3
+"""Of the temperature: divided by much less, a log probability is more than float32 holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +62,8 @@ class DecodingConfig(Settings):
                 self.n_best == 1, f"n_best={self.n_best}: greedy decoding finds one translation; use beam or sampling"
             )
         require(
-            self.temperature > 0,
-            f"temperature={self.temperature}: wanted more than 0 (for the likeliest token use greedy)",
+            self.temperature >= COLDEST,
+            f"temperature={self.temperature}: wanted at least {COLDEST:g} (for the likeliest token use greedy)",
         )
         require(self.top_k >= 0, f"top_k={self.top_k}: wanted 0 (all) or more")
         require(0 < self.top_p <= 1, f"top_p={self.top_p}: wanted a share above 0, up to 1")

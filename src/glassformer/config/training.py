@@ -11,7 +11,7 @@ HEAD_OF_ENCODER = re.compile(r"encoder\.layers\.([0-9]{1,4})\.self_attention:([0
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig(Settings):
-    """How a model is trained. The defaults are the paper's (§5) where it has one; ``training.recipe`` sets the rest."""
+    """How a model is trained. The defaults are the paper's (§5) where it has one; ``runs/recipe.py`` sets the rest."""
 
     batch_tokens: int = 4096
     """A batch holds pairs of similar length up to this many padded tokens a side."""
@@ -38,6 +38,11 @@ class TrainingConfig(Settings):
     """Adam's β₂: the decay of the squared gradient's average (§5.3)."""
     epsilon: float = 1e-9
     """Adam's ε, which keeps the divisor above 0 (§5.3)."""
+    first_dropout: float = 0.1
+    """The dropout that a run begins with where it grows (``dropout_epochs``)."""
+    dropout_epochs: int = 0
+    """Epochs after which the dropout is the model's: with each one it grows by as much (curriculum dropout: Morerio et al.
+    2017). 0: it is the model's from the start."""
     label_smoothing: float = 0.1
     """The share of the probability that training gives to all tokens alike (§5.4)."""
     r_drop: float = 0.0
@@ -98,6 +103,7 @@ class TrainingConfig(Settings):
         for name in (
             "r_drop",
             "subword_sampling_after",
+            "dropout_epochs",
             "clip_norm",
             "max_epochs",
             "max_steps",
@@ -108,7 +114,7 @@ class TrainingConfig(Settings):
             "seed",
         ):
             require(getattr(self, name) >= 0, f"{name}={getattr(self, name)}: wanted 0 or more")
-        for name in ("label_smoothing", "average_decay", "beta_1", "beta_2"):
+        for name in ("first_dropout", "label_smoothing", "average_decay", "beta_1", "beta_2"):
             require(0 <= getattr(self, name) < 1, f"{name}={getattr(self, name)}: wanted a share from 0 to below 1")
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}: wanted more than 0")
         sampling = self.subword_sampling

@@ -27,6 +27,10 @@ class Dropout(nn.Module):
 
     def __init__(self, p: float) -> None:
         super().__init__()
+        self.set(p)
+
+    def set(self, p: float) -> None:
+        """Drop this share from now on."""
         self.p, self.threshold = p, min(round(p * 256), 255)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -37,6 +41,13 @@ class Dropout(nn.Module):
         draws = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
         kept = draws.view(torch.uint8)[: x.numel()].view(x.shape) >= self.threshold
         return x * kept.to(x.dtype).mul_(256 / (256 - self.threshold))
+
+
+def set_dropout(model: nn.Module, p: float) -> None:
+    """Let every ``Dropout`` of ``model`` drop this share from now on."""
+    for module in model.modules():
+        if isinstance(module, Dropout):
+            module.set(p)
 
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "swish": F.silu, "gelu": F.gelu}

@@ -4,14 +4,17 @@ import os
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 from filelock import lock_descriptor
 
+from glassformer.config import DataConfig, ModelConfig, TrainingConfig
 from glassformer.disk import UNFINISHED, remove, remove_left, replace_file
 from glassformer.errors import GlassformerError, TrainingError
+from glassformer.runs.recipe import TRAINING
 
 MAY_CHANGE = {
     "training.time_limit": "the run plans its end anew; a rate that this would more than double warms up again",
@@ -26,6 +29,8 @@ MAY_CHANGE = {
     "training.batch_tokens": "from the next step on; some pairs come twice in this epoch or not at all",
     "training.accumulate": "from the next step on",
     "training.clip_norm": "from the next step on",
+    "training.first_dropout": "from the next step on",
+    "training.dropout_epochs": "from the next step on",
     "training.label_smoothing": "from the next step on",
     "training.r_drop": "from the next step on",
     "training.average_decay": "from the next step on",
@@ -40,8 +45,23 @@ MAY_CHANGE = {
 """The settings that a run may change when it goes on, and from when it holds."""
 LIMITS = {"time_limit", "max_steps", "max_epochs"}
 """Settings that the plan of each session reports anyway."""
+AS_CHOSEN = " as the recipe chose it"
+DEFAULTS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
+CHOSEN = {name for table in TRAINING.values() for name in table} | {"d_model", "heads", "d_ff", "norm", "dropout"}
+CHOSEN |= {"encoder_layers", "decoder_layers", "vocabulary_size"}
+"""The settings that differ from one recipe to another."""
 SAME_WEIGHTS = {"data", "training"}
 """The tables of settings that a run which begins with this one's weights is free to choose."""
+
+
+def default_of(room: str, name: str) -> Any:
+    """The value of a setting that nobody set, as no recipe chooses it; None for those that a recipe chooses."""
+    if room not in DEFAULTS or name in CHOSEN:
+        return None
+    for one in fields(DEFAULTS[room]):
+        if one.name == name:
+            return one.default_factory() if one.default_factory is not MISSING else one.default
+    return None
 
 
 def way(room: str, name: str, folder: Path) -> str:
@@ -169,13 +189,14 @@ def settle(folder: Path, settings: dict[str, dict[str, Any]]) -> dict[str, dict[
             raise TrainingError(f"{path} has settings outside its tables: mend it, or begin another run with --out")
         for room, table in settings.items():
             for name, value in table.items():
-                had = begun.get(room, {}).get(name)
                 if f"{room}.{name}" in MAY_CHANGE:
                     begun.setdefault(room, {})[name] = value
-                elif had != value:
+                    continue
+                had = begun.get(room, {}).get(name, default_of(room, name))
+                if had != value:
+                    was = AS_CHOSEN if had is None else f"={had!r}"
                     raise TrainingError(
-                        f"{folder} holds a run with {room}.{name}={had!r}, and now it is {value!r}: "
-                        f"{way(room, name, folder)}"
+                        f"{folder} holds a run with {room}.{name}{was}, and now it is {value!r}: {way(room, name, folder)}"
                     )
         settings = {room: begun.get(room, {}) for room in settings}
     return settings

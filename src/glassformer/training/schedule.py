@@ -1,4 +1,5 @@
-"""The learning rate: it rises, stays, and falls to 0 at the end that the run's limits plan; or the paper's (§5.3)."""
+"""The learning rate: it rises, stays, and falls to 0 at the end that the run's limits plan; or the paper's (§5.3). And the
+dropout, which may grow from epoch to epoch."""
 
 from glassformer.config import TrainingConfig
 from glassformer.training.state import RunProgress
@@ -31,6 +32,14 @@ def learning_rate(progress: RunProgress, config: TrainingConfig) -> float:
     rising = min((step - progress.warm_from) / warmup, 1.0)
     left = max(1 - (step - 1) / planned, 1 / planned) if planned else 1.0
     return highest * rising * min(left / config.decay_share, 1.0)
+
+
+def dropout(epoch: int, config: TrainingConfig, last: float) -> float:
+    """The dropout of that epoch (from 0): ``last``, the model's, once ``dropout_epochs`` are over. A pair that was
+    seen seldom is not yet learnt by heart."""
+    if epoch >= config.dropout_epochs:
+        return last
+    return config.first_dropout + (last - config.first_dropout) * epoch / config.dropout_epochs
 
 
 def begin(progress: RunProgress, config: TrainingConfig, steps_in_epoch: int) -> None:

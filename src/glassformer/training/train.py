@@ -19,6 +19,7 @@ from glassformer.corpus.batches import Batch, groups
 from glassformer.corpus.prepare import Data
 from glassformer.devices import find_device
 from glassformer.errors import TrainingError
+from glassformer.model.layers import set_dropout
 from glassformer.training import schedule
 from glassformer.training.allocator import keep_freed_memory
 from glassformer.training.embeddings import begin_with_corpus
@@ -178,6 +179,7 @@ class Session:
     def rest_of_epoch(self) -> Iterator[list[Batch]]:
         """The batches of each step of this epoch, after those that the checkpoint has seen."""
         progress = self.state.progress
+        set_dropout(self.state.model, schedule.dropout(progress.epoch, self.config, self.recipe.model.dropout))
         return groups(self.batches.epoch(progress.epoch, skip=progress.batch), self.config.accumulate)
 
     def learn(self, group: list[Batch]) -> None:
