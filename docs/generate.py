@@ -100,7 +100,8 @@ def windows_page() -> str:
 # The windows
 
 `with record(model) as trace:` sees every number below; `trace["encoder.layers.4.self_attention.weights"]` is one of them.
-`N` is a layer's number, from 0. The shapes are those of one sentence; a batch of several has `batch` in front. While
+`N` is a layer's number, from 0. The shapes are those of one sentence; a batch of several has
+`batch` in front, except in `pos` and `positions`, which all of them share. While
 decoding one word at a time, each step adds its rows, and `trace[name]` has them all.
 
 A pre-norm model (en-de) multiplies a LayerNorm's output, which has no window: for example

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from glassformer.config import ModelConfig
+from glassformer.config import DecodingConfig, ModelConfig
+from glassformer.decoding import decode
 from glassformer.errors import ShapeError, TraceFileError
 from glassformer.model import Transformer
 from glassformer.probe import AXES, Probe
@@ -94,6 +95,23 @@ def test_decoding_has_one_part_a_step_and_equals_teacher_forcing(model: Transfor
     for name in forced:
         assert steps.window(name).axes == forced.window(name).axes
         torch.testing.assert_close(steps[name], forced[name], msg=lambda text, name=name: f"{name}: {text}")
+
+
+def test_the_steps_of_a_beam_are_no_whole(model: Transformer) -> None:
+    with record(model, "*.weights") as trace:
+        decode(model, [SOURCE[0].tolist()], DecodingConfig(beam_size=3, extra_length=2))
+    with pytest.raises(ShapeError, match=r"greedy translation, or look at each of trace\.steps"):
+        trace["decoder.layers.0.cross_attention.weights"]
+
+
+def test_a_layer_that_was_not_seen_is_no_other(model: Transformer) -> None:
+    with record(model, "encoder.layers.1.*") as trace:
+        model(SOURCE, TARGET)
+    assert trace.attention("encoder", 1) is trace["encoder.layers.1.self_attention.weights"]
+    assert trace.attention("encoder", -1) is trace.attention("encoder", 1)
+    for layer in (0, 2, -2):
+        with pytest.raises(KeyError, match="wanted one of the 1 that this trace has"):
+            trace.attention("encoder", layer)
 
 
 def test_a_batch_keeps_its_axis(model: Transformer) -> None:

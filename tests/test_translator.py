@@ -440,7 +440,10 @@ def test_an_empty_hypothesis_is_passed_over() -> None:
         return Translation(text, -1.0, -1.0, [], True)
 
     assert [one.text for one in not_empty([made(" "), made("Ja")], Part([5], "Yes"))] == ["Ja"]
-    assert [one.text for one in not_empty([made("")], Part([5], "Yes"))] == ["Yes"]
+    (as_it_was,) = not_empty([made(""), made(" ")], Part([5], "Yes"))
+    assert (as_it_was.text, as_it_was.score, as_it_was.untranslated) == ("Yes", -1.0, True)
+    (nothing_to_do,) = not_empty([], Part([], "..."))
+    assert (nothing_to_do.text, nothing_to_do.score, nothing_to_do.untranslated) == ("...", 0.0, False)
     a, b = SIGNS[:2]
     part = Part([5], f"See {b}", {b: 0})
     found = [made(a), made(f" {a} {b}"), made(f"{a}{a} Ja")]

@@ -121,11 +121,19 @@ def test_what_is_not_there_is_said(model: Transformer) -> None:
         pass
     with pytest.raises(WhatIfError, match=r"no edge \(5, 0\)"), edges_blocked(model, ENCODER, [(5, 0)]):
         model(SOURCE, TARGET)
+    with pytest.raises(WhatIfError, match=r"no edge \(0, 9\)"), edges_blocked(model, CROSS, [(0, 9)]):
+        decode(model, [SOURCE[0].tolist()], DecodingConfig(method="greedy"))
     with pytest.raises(NothingAllowedError, match="nothing left"), edges_blocked(model, DECODER, [(0, 0)]):
         model(SOURCE, TARGET)
     with pytest.raises(WhatIfError, match="no position 5"), embedding_replaced(model, 5, torch.zeros(16)):
         model(SOURCE, TARGET)
     assert sum(len(module._forward_hooks) for module in model.modules()) == 0
+
+
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_heads_are_replaced_by_nothing_else(model: Transformer) -> None:
+    with pytest.raises(WhatIfError, match="wanted 'zero' or 'mean'"), heads_off(model, [(ENCODER, 0)], "median"):  # type: ignore[arg-type]
+        pass
 
 
 TURNS = [(ENCODER, 3, 1), (DECODER, 2, 0), (CROSS, 3, 4)]

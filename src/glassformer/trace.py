@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from glassformer.brief import brief
 from glassformer.disk import replace_file
-from glassformer.errors import TraceFileError
+from glassformer.errors import ShapeError, TraceFileError
 from glassformer.probe import Probe
 from glassformer.strict_json import parsed
 
@@ -98,9 +98,12 @@ class Trace:
         seen."""
         kind = "cross_attention" if cross else "self_attention"
         seen = [name for name in self.names if name.startswith(f"{side}.layers.") and name.endswith(f".{kind}.weights")]
-        if not -len(seen) <= layer < len(seen):
+        wanted = f"{side}.layers.{layer}.{kind}.weights"
+        if layer < 0 and -layer <= len(seen):
+            wanted = seen[layer]
+        if wanted not in seen:
             raise KeyError(f"layer {layer} of the {side}'s {kind}: wanted one of the {len(seen)} that this trace has")
-        return self[seen[layer]]
+        return self[wanted]
 
     @property
     def source_tokens(self) -> list[str]:
@@ -183,6 +186,12 @@ def check_head(path: Path) -> None:
 def join(parts: list[Window], missing: float) -> Window:
     """Put the rows of all steps under each other. An earlier step knew fewer keys: what it could not see is ``missing``."""
     axes = parts[0].axes
+    batches = {part.tensor.size(0) if "batch" in part.axes else 0 for part in parts}
+    if len(batches) > 1:
+        raise ShapeError(
+            "the steps are of different numbers of sentences, as a beam's are: record a greedy translation, or look at "
+            "each of trace.steps alone"
+        )
     along = next(axes.index(axis) for axis in GROWING if axis in axes)
     tensors = [part.tensor for part in parts]
     if "key" in axes[along + 1 :]:

@@ -61,6 +61,8 @@ def heads_off(model: nn.Module, heads: Iterable[Head], replace: Literal["zero", 
     ``mean`` puts the head's mean over the sentence in place of each row instead: the head still says what it says on
     average, but not about this word. That needs the whole sentence at once: decoding one word at a time raises WhatIfError.
     """
+    if replace not in ("zero", "mean"):
+        raise WhatIfError(f"replace={replace!r}: wanted 'zero' or 'mean'")
     by_attention: dict[str, list[int]] = {}
     for name, head in heads:
         find_attention(model, name, [head])
@@ -106,7 +108,8 @@ def edges_blocked(
         queries, keys = scores.shape[2:]
         for query, key in edges:
             whole = first[0] == 0 and queries > 1
-            if query < 0 or key < 0 or (whole and (query >= queries or key >= keys)):
+            known = whole or not (side == "decoder" and attention.endswith("self_attention"))  # these keys still grow
+            if query < 0 or key < 0 or (whole and query >= queries) or (known and key >= keys):
                 raise WhatIfError(f"no edge ({query}, {key}) in {attention}: it has {queries} queries and {keys} keys")
             if first[0] <= query < first[0] + queries and key < keys:
                 scores[:, which, query - first[0], key] = -torch.inf

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 import glassformer
-from glassformer.cli.app import main, paragraphs, said_of
+from glassformer.cli.app import in_utf8, main, paragraphs, said_of
 from glassformer.errors import ConfigError
 
 
@@ -161,3 +161,16 @@ def test_a_paragraph_of_help_is_broken_by_the_terminal_alone() -> None:
         """
 
     assert paragraphs(command) == "Do it.\n\nA line that goes on here.\n\nAnother paragraph."
+
+
+def test_a_closed_stream_has_nothing_and_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    in_utf8()
+    streams = sys.stdin, sys.stdout, sys.stderr
+    monkeypatch.undo()
+    assert streams[0].read() == ""
+    for stream in streams[1:]:
+        stream.write("ä")
+    for stream in streams:
+        stream.close()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from glassformer.cli import compare
+from glassformer.config import ModelConfig
 from glassformer.disk import write_folder
 from glassformer.errors import CheckpointError
 
@@ -26,6 +27,13 @@ def test_a_model_says_what_it_is_and_where_it_comes_from(run: Run, models: Path)
     for fact in (str(models)[:20], "2 encoder and 2 decoder layers", "360 pieces", "halves", "toy.en, toy.de"):
         assert fact in text
     assert "BLEU 1.25 [0.5, 2.0] (nrefs:1|tok:13a|version:0)" in text
+
+
+def test_a_model_of_another_kind_says_so() -> None:
+    rows = importlib.import_module("glassformer.cli.info").config_rows
+    told = dict(rows(ModelConfig(vocabulary_size=100, target_vocabulary_size=90, positions="learned", longest=20)))
+    assert told["positions"].startswith("learned (a table that is trained)")
+    assert told["vocabulary"] == "100 pieces of the source, 90 of the target"
 
 
 def test_json_has_every_setting(run: Run, models: Path) -> None:

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from glassformer.cli.attention_tables import bar, fitted, heads_table, layers_tables
+from glassformer.cli.look_words import sides
 from glassformer.errors import ConfigError, WhatIfError
 from glassformer.page.unpack import unpack_page
 from glassformer.trace import Trace
@@ -163,11 +164,39 @@ def test_a_word_is_found_by_its_text_its_token_or_nearly() -> None:
     words = [("The", [0]), ("Cat", [1, 2]), ("3", [3]), ("it.", [4, 5]), ("</s>", [6])]
     assert find_word(words, "") == 3
     assert find_word(words, "Cat") == 1
-    assert find_word(words, "cat") == 1
+    assert find_word(words, "cat") == find_word(words, "cat.") == 1
     assert find_word(words, "2") == 1
     assert find_word(words, "3") == 2
     assert find_word(words, "6") == 4
     assert find_word([("</s>", [0])], "") == 0
+
+
+def test_a_link_is_a_word_of_its_own(run: Run, models: Path, tmp_path: Path) -> None:
+    text, link = "The link is http://a.b/c now.", "http://a.b/c"
+    path = tmp_path / "it.svg"
+    assert f"“{link}”" in run("look", text, "--token", link, "--terminal").stdout
+    run("look", text, "--token", link, "--figure", str(path))
+    assert link in [
+        one.text for one in ElementTree.fromstring(path.read_bytes()).iter("{http://www.w3.org/2000/svg}text")
+    ]
+    translator = Translator.load(models / "en-de")
+    assert link in translator.align(text, f"Hier {link}.").source_words
+    with pytest.raises(ConfigError, match="no heads"):
+        translator.align(text, heads=[])
+
+
+def test_a_targets_own_vocabulary_spells_its_words(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source's would spell other ones."""
+    translator = Translator.load(models / "en-de")
+    trace, asked = translator.trace(SENTENCE), []
+
+    def spelt(of: Translator, ids: list[int], *, special: bool, target: bool = False) -> list[Any]:
+        asked.append((ids, target))
+        return []
+
+    monkeypatch.setattr(Translator, "words", spelt)
+    sides(translator, trace, "cross")
+    assert asked == [(trace.about["source_ids"], False), (trace.about["target_ids"], True)]
 
 
 # the page
@@ -258,6 +287,11 @@ def test_the_model_goes_into_the_page_where_it_has_room(
     assert "so it translates without a network" in said("--int8")
     assert unpack_page(path).header.model.rounded > 0
     assert "this sentence's numbers only" in said("--numbers-only")
+    with monkeypatch.context() as patched:
+        patched.setattr("glassformer.page.model.SPELLING", "a  b")  # a tokenizer of somebody else
+        assert "the model stays out: this model's tokenizer" in said()
+        with pytest.raises(ConfigError, match="--numbers-only"):
+            run("look", SENTENCE, "--save", str(path), "--with-model")
     assert 'id="model"' not in path.read_text("utf-8")
     monkeypatch.setattr("glassformer.page.model.LARGEST", 1000)
     text = said()
@@ -385,7 +419,7 @@ def test_a_letter_that_no_font_has_is_told() -> None:
     pytest.importorskip("PIL", reason="Pillow is not installed")
     from glassformer.page.moving import font_for
 
-    with pytest.raises(ConfigError, match="no font here has all of"):
+    with pytest.raises(ConfigError, match="no font here has \U0010fffd with the rest"):
         font_for("a\U0010fffd", 12)
 
 

@@ -87,7 +87,7 @@ def test_it_says_what_it_chose_and_why_and_how_good_it_is(trained: tuple[Path, s
     assert re.search(r"preset +tiny +for 114 pairs", said)
     assert re.search(r"dropout +0\.3 +the less data, the more: 114 pairs", said)
     assert re.search(r"learning_rate +0\.005 +as you set it", said)
-    assert "6 pairs held out for validation: every 20th" in said
+    assert "6 pairs held out for validation: one in 20" in said
     assert "120" in said
     assert "weights, 114 pairs" in said
     assert len(re.findall(r"step (?:10|20) after .*: validation BLEU \d+\.\d\d, loss \d\.\d{3}", said)) == 2

@@ -32,6 +32,11 @@ def test_another_seed_copies_other_pairs_in_other_ways() -> None:
     assert len(one & other) < len(one) / 4
 
 
+def test_a_line_that_no_batch_takes_is_not_copied() -> None:
+    long = ("word " * 1001, "Wort")
+    assert list(augmented([long] * 20, 1.0, seed=1)) == [long] * 20
+
+
 def test_what_each_kind_changes() -> None:
     chance = random.Random(1)
     pair = ("The cat's here.", "Die Katze ist hier.")

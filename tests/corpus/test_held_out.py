@@ -70,6 +70,11 @@ def test_no_copy_of_a_held_out_pair_is_trained_on(tmp_path: Path) -> None:
     assert f"and left out with {3 * len(held_out) - len(data.validation)} more" in data.messages[-1]
 
 
+def test_a_corpus_that_repeats_itself_validates_on_each_pair_once(tmp_path: Path) -> None:
+    data = prepare(tmp_path / "data", DataConfig(source=[put(tmp_path / "all.tsv", toy_pairs(40) * 10)]), CONFIG)
+    assert 0 < len(data.validation) == len(set(data.validation))
+
+
 def test_a_sentence_that_is_very_common_is_for_learning(tmp_path: Path) -> None:
     pairs = [pair for some in toy_pairs(200) for pair in (some, ("Yes.", "Ja."))]
     data = prepare(tmp_path / "data", DataConfig(source=[put(tmp_path / "all.tsv", pairs)]), CONFIG)

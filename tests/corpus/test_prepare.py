@@ -57,7 +57,7 @@ def test_pairs_that_are_too_long_are_counted_and_told(corpus: DataConfig, tmp_pa
     assert data.messages[0].startswith("301 pairs read from")
     assert data.messages[1:] == [
         "1 pair skipped: a side is longer than 256 tokens",
-        "10 pairs held out for validation: every 30th",
+        "10 pairs held out for validation: one in 30",
     ]
 
 

@@ -195,7 +195,7 @@ def test_a_test_sets_pairs_are_kept_whatever_they_hold(tmp_path):
     (tmp_path / "a").write_text("".join(f"{left}\n" for left, _ in pairs), encoding="utf-8")
     (tmp_path / "b").write_text("".join(f"{right}\n" for _, right in pairs), encoding="utf-8")
     rows = ["\t".join(pair) for pair in pairs]
-    rows[3] = ""  # a blank line is an empty pair
+    rows[3] = "  "  # a blank line is an empty pair
     (tmp_path / "both").write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
     assert list(read_pairs(tmp_path / "a", tmp_path / "b", keep_empty=True)) == pairs
     assert list(read_pairs(tmp_path / "both", keep_empty=True)) == pairs

@@ -127,6 +127,9 @@ def test_translations(healthy: list[Pair]) -> None:
     looping = [*references[:90], *(f"{text[:-1]} nicht nicht nicht nicht nicht." for text in references[90:])]
     assert faults(examine_translations(sources, references, looping)) == {"repetition loops": "bad"}
     assert "copies the source" in faults(examine_translations(sources, references, [*references[:60], *sources[60:]]))
+    silent = faults(examine_translations(sources, references, [*references[:60], *[""] * 40]))
+    assert silent["writes nothing"] == "bad"
+    assert "copies the source" not in silent
     english = [*references[:60], *(f"Yes, {text}" for text in sources[60:])]
     assert "translations in the wrong language" in faults(examine_translations(sources, references, english))
     assert "says the same for everything" in faults(examine_translations(sources, references, ["Der Hund."] * 100))

@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,41 @@ def test_a_pickle_that_wants_more_is_refused_by_name(
     assert not (tmp_path / "evil").exists()
 
 
+def test_a_pickle_that_repeats_itself_is_refused_at_once(tmp_path: Path) -> None:
+    """64 tuples, each of the one before twice: written out, 2^64 of them."""
+    doubled = b"".join(b"h" + bytes([n, ord("h"), n]) + b"\x86\x94" for n in range(64))
+    path = tmp_path / "pytorch_model.bin"
+    for end in (b"h@h@\x93.", b"}h@K\x01s.", b"(\x8c\x07storageh@h@K\x01K\x01tQ."):
+        path.write_bytes(b"\x80\x04)\x94" + doubled + end)
+        with pytest.raises(ForeignModelError, match="damaged, or holds more than tensors"):
+            read_torch(path.read_bytes(), path)
+
+
+def test_numbers_under_many_names_are_no_model(tmp_path: Path) -> None:
+    path, table = tmp_path / "pytorch_model.bin", torch.ones(100)
+    for count, allowed in ((4, True), (5, False)):
+        torch.save({f"name{n}": table for n in range(count)}, path)
+        if allowed:
+            assert len(read_torch(path.read_bytes(), path)) == count
+            continue
+        with pytest.raises(ForeignModelError, match="more than 4 names"):
+            read_torch(path.read_bytes(), path)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_a_rounded_table_of_positions_is_no_other_model(kind: torch.dtype, saved: Saved, tmp_path: Path) -> None:
+    """PEGASUS's class has the table in its file, and computes with the rounded one."""
+    model = sure(type(saved.model)(saved.model.config.changed(norm="pre")))
+    save_model(tmp_path / "ours", Saved(model, saved.tokenizer, {}))
+    export_huggingface(tmp_path / "ours", tmp_path / "theirs")
+    theirs = transformers.AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "theirs")
+    theirs.to(kind).save_pretrained(tmp_path / "half")
+    for name in ("source.spm", "target.spm", "vocab.json"):
+        shutil.copy(tmp_path / "theirs" / name, tmp_path / "half")
+    import_model(tmp_path / "half", tmp_path / "back")
+    assert load_model(tmp_path / "back").model.config.positions == saved.model.config.positions
+
+
 def test_multilingual_marian(tokenizer: Tokenizer, tmp_path: Path) -> None:
     marian_folder(tmp_path / "opus", tokenizer)
     ids = json.loads((tmp_path / "opus" / "vocab.json").read_text())
@@ -172,6 +209,23 @@ def test_a_language_token_goes_before_both_sides(tmp_path: Path) -> None:
         max_new_tokens=len(greedy.ids), min_new_tokens=len(greedy.ids), bad_words_ids=[[1]],
     ).tolist()  # fmt: skip
     assert said[1 : 1 + len(greedy.ids)] == greedy.ids
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("special_tokens_map.json", {"additional_special_tokens": 5}, "wanted a list"),
+        ("special_tokens_map.json", {"additional_special_tokens": [5, {}]}, "names no languages"),
+        ("tokenizer.json", {"added_tokens": 5}, "wanted a list"),
+        ("tokenizer_config.json", {"added_tokens_decoder": [1]}, "wanted an object"),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"5": {}}}, ""),
+    ],
+)
+def test_damaged_lists_of_languages(name: str, values: dict[str, object], said: str, tmp_path: Path) -> None:
+    many_folder(tmp_path / "nllb")
+    (tmp_path / "nllb" / name).write_text(json.dumps(values))
+    with pytest.raises(ForeignModelError, match=said) if said else nullcontext():  # else from the other file
+        import_model(tmp_path / "nllb", tmp_path / "ours", Languages("eng", "deu_Latn"))
 
 
 @pytest.mark.parametrize(("layout", "norm"), [("halves", "post"), ("interleaved", "pre")])
@@ -241,6 +295,11 @@ REFUSED = {
         "heads=3 does not divide",
     ),
     "layers": (lambda folder: set_json(folder / "config.json", encoder_layers=1), "which this Transformer does not"),
+    "many layers": (
+        lambda folder: set_json(folder / "config.json", encoder_layers=10**7),
+        "config.json has 10,000,002 layers, and model.safetensors only",
+    ),
+    "activation's kind": (lambda folder: set_json(folder / "config.json", activation_function=["relu"]), "wanted relu"),
     "ids": (lambda folder: set_json(folder / "vocab.json", more=100_000), "has the id 100000"),
     "weights": (lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 100), "header is longer"),
 }

@@ -1,5 +1,6 @@
 """A teacher's translations of a corpus, kept in parts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from glassformer.config import DecodingConfig
 from glassformer.errors import TrainingError
 from glassformer.runs import distill
 from glassformer.runs import teacher as teaching
-from glassformer.translator import Translator
+from glassformer.translator import Translation, Translator
 from tests.toy_translator import ENGLISH, GERMAN, save_toy_translator
 
 BEAM = DecodingConfig(beam_size=2)
@@ -73,3 +74,21 @@ def test_what_the_teacher_does_not_finish_is_left_out(teacher: Translator, tmp_p
     else:
         with pytest.raises(TrainingError, match="finished none"):
             distill.teach(teacher, lines, tmp_path / "out", config=short)
+
+
+def test_what_the_teacher_writes_nothing_for_is_left_out(
+    teacher: Translator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its translation is the source, which a student would learn to copy."""
+    real = Translator.translations
+
+    def silent(self: Translator, texts: list[str], **options: object) -> list[list[Translation]]:
+        found = real(self, texts, **options)  # type: ignore[arg-type]
+        return [
+            [replace(one, untranslated=text == ENGLISH[1]) for one in best]
+            for text, best in zip(texts, found, strict=True)
+        ]
+
+    monkeypatch.setattr(Translator, "translations", silent)
+    distill.teach(teacher, ENGLISH[:3], tmp_path / "out", config=BEAM)
+    assert sides(tmp_path / "out")[0] == [ENGLISH[0], ENGLISH[2]]

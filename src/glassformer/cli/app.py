@@ -113,7 +113,11 @@ def print_unexpected(
 
 
 def in_utf8() -> None:
-    """Write UTF-8, as translations are, where the locale (C, or a code page of Windows in a pipe) has no signs for a table."""
+    """Write UTF-8, as translations are, where the locale (C, or a code page of Windows in a pipe) has no signs for a table.
+    A stream that is closed becomes one that has nothing and keeps nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -24,6 +24,7 @@ LAYOUTS = {
     "halves": "sines, then cosines: the article's figure",
     "interleaved": "sine and cosine take turns: the paper's §3.5",
     "halves_exact": "sines, then cosines, with the paper's exponent",
+    "learned": "a table that is trained",
 }
 NAMES = {"glassformer": "made with glassformer", "longest": "longest line, in tokens", "pairs": "sentence pairs"}
 TAUGHT = {"until_step": "until step", "weight": "weight", "marked_pairs": "marked pairs"}
@@ -128,10 +129,14 @@ def config_rows(config: ModelConfig) -> list[tuple[str, str]]:
     norm = (
         "after each sublayer (post-norm, the paper's)" if config.norm == "post" else "before each sublayer (pre-norm)"
     )
+    own = config.target_vocabulary_size
+    pieces = f"{config.vocabulary_size:,} pieces" + (
+        f" of the source, {own:,} of the target" if own else ", for both languages"
+    )
     return [
         ("layers", f"{config.encoder_layers} encoder and {config.decoder_layers} decoder layers"),
         ("sizes", f"d_model {config.d_model}, {config.heads} heads of {config.d_k}, d_ff {config.d_ff}"),
-        ("vocabulary", f"{config.vocabulary_size:,} pieces, for both languages"),
+        ("vocabulary", pieces),
         ("positions", f"{config.positions} ({LAYOUTS[config.positions]}), the first is {config.first_position}"),
         ("LayerNorm", norm),
         ("dropout", f"{config.dropout:g}, in training"),

@@ -207,6 +207,7 @@ def find_turns(
     anything is turned.
 
     Raises ConfigError for a word that is not there or that is there several times, WhatIfError for a head that is not."""
+    from glassformer.translator import shown_words
     from glassformer.what_if import find_attention, heads_off
 
     if not turns:
@@ -216,8 +217,12 @@ def find_turns(
     with heads_off(translator.model, off):
         source_ids, target_ids = translator.ids_of(text, target, None)
     special = translator.tokenizer
-    source = translator.words(translator.model.config.source(source_ids), special=True)
-    said = translator.words([special.bos_id, *target_ids], special=True, target=True)
+    source = shown_words(
+        translator.reader, text, translator.words(translator.model.config.source(source_ids), special=True)
+    )
+    said = shown_words(
+        translator.reader, text, translator.words([special.bos_id, *target_ids], special=True, target=True)
+    )
     found = []
     for name, head, query, key in turns:
         looking, looked_at = source if name.startswith("encoder") else said, said if is_own(name) else source

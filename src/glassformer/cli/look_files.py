@@ -52,11 +52,19 @@ def save_html(service: "Service", ask: "Ask", path: Path, *, inside: bool, int8:
 
 def has_room(translator: "Translator", *, with_model: bool | None, int8: bool) -> bool:
     """Whether the model goes into the file. Says how large it makes it, or why it stays out."""
-    from glassformer.page.model import LARGEST, model_size
+    from glassformer.page.model import LARGEST, check_computable, model_size
 
     if with_model is False:
         return False
-    size, console = model_size(translator, int8), make_console()
+    console = make_console()
+    try:
+        check_computable(translator)
+    except ConfigError as error:
+        if with_model:
+            raise
+        say(console, f"the model stays out: {error}", "yellow")
+        return False
+    size = model_size(translator, int8)
     if with_model is True or size <= LARGEST:
         say(console, f"the model takes about {size / 1e6:.0f} MB of the file; --numbers-only leaves it out", "dim")
         return True
@@ -139,21 +147,25 @@ def save_decoding(service: "Service", ask: "Ask", path: Path, layout: str) -> No
     from glassformer.disk import replace_file
     from glassformer.page.look import changed_trace
     from glassformer.page.moving import Moment, decoding_gif
-    from glassformer.translator import merge_words
+    from glassformer.translator import merge_words, shown_words
 
     translator = service.translator
     trace = changed_trace(translator, ask)
-    source = translator.words(trace.about["source_ids"], special=True)
+    text = trace.about["source"]
+    source = shown_words(translator.reader, text, translator.words(trace.about["source_ids"], special=True))
     ids = [*trace.about["target_ids"][1:], translator.model.config.eos_id]
     rows = [[number] for number in range(len(ids))]
     layer = translator.model.config.decoder_layers - 1
     weights = trace[f"decoder.layers.{layer}.cross_attention.weights"].mean(0)
     shares = merge_words(weights, rows, [places for _, places in source]).tolist()
     best = trace["probabilities"].topk(5)
-    tokens = [
-        [piece.strip("▁") or "▁" for piece in translator.tokenizer.target.tokens(row.tolist())] for row in best.indices
-    ]
-    chosen = [piece.strip("▁") or "▁" for piece in translator.tokenizer.target.tokens(ids)]
+    reading = translator.reader.whole(text)
+
+    def pieces(some: list[int]) -> list[str]:
+        shown = translator.reader.shown(reading, translator.tokenizer.target.tokens(some))
+        return [piece.strip("▁") or "▁" for piece in shown]
+
+    tokens, chosen = [pieces(row.tolist()) for row in best.indices], pieces(ids)
     moments = [
         Moment(chosen[step], list(zip(tokens[step], best.values[step].tolist(), strict=True)), shares[step])
         for step in range(len(ids))

@@ -49,8 +49,11 @@ def looked_at(
 
 def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tuple[Words, Words]:
     """The words that look and those that are looked at; <s> and </s> are words here, as they are looked at a lot."""
-    source = translator.words(trace.about["source_ids"], special=True)
-    target = translator.words(trace.about["target_ids"], special=True)
+    from glassformer.translator import shown_words
+
+    text, source_ids, target_ids = (trace.about[name] for name in ("source", "source_ids", "target_ids"))
+    source = shown_words(translator.reader, text, translator.words(source_ids, special=True))
+    target = shown_words(translator.reader, text, translator.words(target_ids, special=True, target=True))
     return {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}[attention]
 
 
@@ -90,7 +93,7 @@ def find_word(words: Words, token: str) -> int:
     for number, (_, places) in enumerate(words):
         if token.isdecimal() and int(token) in places:
             return number
-    if token.casefold() in plain:
-        return plain.index(token.casefold())
+    if bare(token) and bare(token) in plain:
+        return plain.index(bare(token))
     shown = ", ".join(f"{places[0]} {name}" for name, places in words)
     raise ConfigError(f"--token {token}: no such word here; there are {shown}")

@@ -20,6 +20,9 @@ NEIGHBOURS = 1000
 """Pairs from which a joined one takes its other sentences: the last ones."""
 MOST_JOINED = 6
 """Sentences in a joined pair; at least 2."""
+LONGEST = 5000
+"""Characters of a side; a longer pair has no copy. Such a line has more tokens than a batch usually takes, and mistyping it
+takes a time that grows with the square of its length."""
 LETTERS_TO_A_TYPO = 20
 """On average; at least one typo a sentence."""
 
@@ -145,6 +148,8 @@ def augmented(pairs: Iterable[Pair], share: float, seed: int, counts: Counter[st
     kinds, shares = list(SHARES), list(SHARES.values())
     for number, pair in enumerate(pairs):
         yield pair
+        if max(map(len, pair)) > LONGEST:
+            continue
         chance = random.Random(f"{seed} {number}")
         if chance.random() < share:
             kind = chance.choices(kinds, shares)[0]

@@ -37,7 +37,7 @@ class Account:
         """How many pairs validate, and how many more are missing in the training pairs for that."""
         more = self.copies - pairs
         left_out = f", and left out with {more:,} more that have their source sentences" if more > 0 else ""
-        return f"{pairs:,} pairs held out for validation{left_out}: every {nth:,}th"
+        return f"{pairs:,} pair{'' if pairs == 1 else 's'} held out for validation{left_out}: one in {nth:,}"
 
 
 def weighted(
@@ -76,7 +76,9 @@ def weighted(
 
 
 def chosen(candidates: list[Pair], read: Callable[[], Iterable[Pair]]) -> list[Pair]:
-    """Those candidates that can be held out: not the commonest sentences of the corpus (``read``), if others are left."""
+    """Those candidates that can be held out, each once: not the commonest sentences of the corpus (``read``), if others are
+    left."""
+    candidates = list(dict.fromkeys(candidates))
     counts = Counter(dict.fromkeys((folded(source) for source, _ in candidates), 0))
     counts.update(key for source, _ in read() if (key := folded(source)) in counts)
     return [pair for pair in candidates if counts[folded(pair[0])] <= MOST_COPIES] or candidates

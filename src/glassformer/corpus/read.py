@@ -139,7 +139,7 @@ def _columns(
         if len(cells) >= max(columns) if columns else len(cells) == 2:
             left, right = columns or (1, 2)
             yield cells[left - 1], cells[right - 1]
-        elif not line:
+        elif not line.strip():
             yield ("", "") if keep_empty else EMPTY
         elif skip_bad_lines:
             yield f"no column {max(columns)} in the line" if columns else NOT_ONE_TAB

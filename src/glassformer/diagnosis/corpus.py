@@ -13,6 +13,8 @@ FEW = 10_000
 """Pairs below which hardly anything can be learnt but a toy language."""
 WINDOW = 1000
 """Consecutive pairs in which a shift is looked for, at several places of the corpus."""
+WORDS = 25
+"""Of each line that are looked at for it, the first ones: each is counted with each of the other line."""
 FARTHEST = 3
 """Lines by which sides are shifted at most for this to be seen."""
 
@@ -54,7 +56,9 @@ def shifted(pairs: Sequence[Pair]) -> Finding | None:
         return None
     starts = sorted({round(place * (len(pairs) - size) / 5) for place in range(6)})
     for start in starts:
-        window = [(set(units(source)), set(units(target))) for source, target in pairs[start : start + size]]
+        window = [
+            (set(units(source)[:WORDS]), set(units(target)[:WORDS])) for source, target in pairs[start : start + size]
+        ]
         scores = {offset: togetherness(window, offset) for offset in range(-FARTHEST, FARTHEST + 1)}
         best = max(scores, key=lambda offset: scores[offset])
         if best != 0 and scores[best] > 1.15 * scores[0]:

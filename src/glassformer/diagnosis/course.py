@@ -78,11 +78,13 @@ def examine_translations(
     *,
     gain: float | None = None,
 ) -> list[Finding]:
-    """The findings about the translations of validation pairs. ``gain``: how much likelier, in nats a token, the model
-    finds the references when it sees their own source than when it sees another sentence's."""
+    """The findings about the translations of validation pairs, "" where the model wrote nothing. ``gain``: how much
+    likelier, in nats a token, the model finds the references when it sees their own source than when it sees another
+    sentence's."""
     checks = [
         ignores_source(gain),
         loops(translations, references),
+        writes_nothing(sources, translations),
         untranslated(sources, references, translations),
         one_for_all(sources, translations),
         length(translations, references),
@@ -117,6 +119,19 @@ def loops(translations: Sequence[str], references: Sequence[str]) -> Finding | N
         "bad" if len(found) > 0.05 * len(translations) else "watch",
         f"{100 * len(found) / len(translations):.0f} % of the translations repeat themselves, such as “{found[0][:80]}”",
         "train longer; translate with a beam; look whether the training data repeats itself",
+    )
+
+
+def writes_nothing(sources: Sequence[str], translations: Sequence[str]) -> Finding | None:
+    lost = [source for source, text in zip(sources, translations, strict=True) if source.strip() and not text.strip()]
+    if len(lost) <= 0.02 * len(sources):
+        return None
+    return Finding(
+        "writes nothing",
+        "bad" if len(lost) > 0.1 * len(sources) else "watch",
+        f"for {100 * len(lost) / len(sources):.0f} % of the sources the model writes no word, such as “{lost[0][:60]}”; "
+        "they are shown untranslated",
+        "train longer, and look for training pairs whose target has no words",
     )
 
 

@@ -82,7 +82,7 @@ def translated(run: Path, rows: list[dict[str, Any]], pairs: list[Pair]) -> list
     # The translator's remarks about the texts are findings here too, and better ones.
     translator = Translator.load(run, remark=lambda text: None)
     sources, references = [source for source, _ in pairs], [target for _, target in pairs]
-    written = translator.translate(sources, config=DecodingConfig(method="greedy"))
+    written = written_for(translator, sources)
     gain = gain_of_source(translator, sources, references)
     findings = examine_translations(sources, references, written, gain=gain)
     if found := score_beside_loss(rows, references, written):
@@ -97,10 +97,16 @@ def of_model(name: str, test: list[Pair]) -> list[Finding]:
     findings = examine_model(translator, some)
     if some:
         sources, references = [source for source, _ in some], [target for _, target in some]
-        written = translator.translate(sources, config=DecodingConfig(method="greedy"))
+        written = written_for(translator, sources)
         gain = gain_of_source(translator, sources, references)
         findings += examine_translations(sources, references, written, gain=gain)
     return findings
+
+
+def written_for(translator: Translator, sources: list[str]) -> list[str]:
+    """The translations, each "" where the model wrote nothing."""
+    found = translator.translations(sources, config=DecodingConfig(method="greedy"))
+    return ["" if not best or best[0].untranslated else best[0].text for best in found]
 
 
 def training_pairs(run: Path, data: DataConfig, validation: list[Pair]) -> list[Pair]:

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from glassformer.checkpoint import Saved
+from glassformer.config import ModelConfig
 from glassformer.decoding.batches import pad
 from glassformer.engines.check import made_up
 from glassformer.errors import ForeignModelError
+from glassformer.model.positions import positional_encodings
 
 CLASSES = {
     "marian": ("MarianConfig", "MarianMTModel"),
@@ -38,6 +40,22 @@ MOST_APART = 1e-3
 """Nats: sums in another order came to 1e-5 at most."""
 
 
+def exact_waves(config: ModelConfig, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The file's tables of waves as we compute them: in a file of half precision they are rounded, and their class would
+    compute with that."""
+    if config.positions == "learned":
+        return {}
+    found = {
+        name: (len(tensor), tensor.size(-1))
+        for name, tensor in tensors.items()
+        if name.endswith("embed_positions.weight")
+    }
+    return {
+        name: positional_encodings(rows, width, config.positions, config.first_position)
+        for name, (rows, width) in found.items()
+    }
+
+
 def check_by_their_class(saved: Saved, about: Mapping[str, Any], tensors: dict[str, Tensor]) -> str:
     """The result; "" where transformers is not installed. Raises ForeignModelError where their class says another
     log P."""
@@ -49,7 +67,8 @@ def check_by_their_class(saved: Saved, about: Mapping[str, Any], tensors: dict[s
     known = {key: about[key] for key in SETTINGS if key in about}
     try:
         theirs = getattr(transformers, name)(getattr(transformers, name_of_settings)(**known)).eval()
-        missing, _ = theirs.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, strict=False)
+        given = {key: tensor.float() for key, tensor in tensors.items()} | exact_waves(saved.model.config, tensors)
+        missing, _ = theirs.load_state_dict(given, strict=False)
         theirs.tie_weights()
     except Exception as error:  # anybody's settings in another program: whatever goes wrong, the model is not confirmed
         raise ForeignModelError(f"transformers cannot make its {name} of it ({type(error).__name__})") from None

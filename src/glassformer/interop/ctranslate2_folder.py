@@ -1,5 +1,6 @@
 """CTranslate2's folders: a Transformer's ``model.bin``, its vocabularies, its settings, and SentencePiece beside them."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -136,7 +137,9 @@ def config_of(
             raise ForeignModelError(
                 f"{where}: {name} is another one in the encoder than in the decoder: wanted the same"
             )
-        return int(sides.pop())
+        if not math.isfinite(number := sides.pop()):
+            raise ForeignModelError(f"{where}: {name} is {number}: wanted a number")
+        return int(number)
 
     check_kind(flags, about, where)
     if (activation := flag("activation", 0)) not in ACTIVATIONS:

@@ -35,10 +35,8 @@ def config_of(about: Mapping[str, Any], where: object) -> ModelConfig:
             raise ForeignModelError(
                 f"{where}: {other} is {sides[0]} in the encoder and {sides[1]} in the decoder: wanted the same"
             )
-    if (activation := about.get("activation_function")) not in ACTIVATIONS:
-        raise ForeignModelError(
-            f"{where}: activation_function is {str(activation)[:40]!r}: wanted {', '.join(ACTIVATIONS)}"
-        )
+    if (activation := str(about.get("activation_function"))) not in ACTIVATIONS:
+        raise ForeignModelError(f"{where}: activation_function is {activation[:40]!r}: wanted {', '.join(ACTIVATIONS)}")
     own = kind == "marian" and about.get("share_encoder_decoder_embeddings") is False
     try:
         return ModelConfig.from_dict(
@@ -51,7 +49,7 @@ def config_of(about: Mapping[str, Any], where: object) -> ModelConfig:
                 "d_ff": number("encoder_ffn_dim"),
                 "encoder_layers": number("encoder_layers"),
                 "decoder_layers": number("decoder_layers"),
-                "activation": ACTIVATIONS[str(activation)],
+                "activation": ACTIVATIONS[activation],
                 "scale_embedding": about.get("scale_embedding", kind == "m2m_100"),
                 "longest": number("max_position_embeddings") if CHOICES[kind]["positions"] == "learned" else 0,
                 "attention_bias": True,

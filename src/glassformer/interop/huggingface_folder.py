@@ -1,7 +1,7 @@
 """Hugging Face's folders: ``config.json``, weights in safetensors or ``pytorch_model.bin``, SentencePiece with its ids."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
 
@@ -22,10 +22,13 @@ from glassformer.strict_json import parsed
 from glassformer.text.byte_pairs import byte_pairs
 from glassformer.text.pieces import opened
 
+T = TypeVar("T", list[Any], dict[str, Any])
 FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>")
 """The first ids of mBART's and NLLB's tables; then come SentencePiece's pieces without its own first three."""
 BARTS = ("bos_token_id", "forced_bos_token_id")
 """Of BART's settings: what each source begins with, and each target."""
+TENSORS_OF_A_LAYER = 16
+"""At least. A model is laid out by the number of its layers, so a small file must not ask for many."""
 PIECES = ("sentencepiece.bpe.model", "spm_128k.model", "source.spm", "sentencepiece.model")
 
 
@@ -40,6 +43,8 @@ def read_huggingface(path: Path, languages: Languages, files: Place | None = Non
         raise ForeignModelError(f"{path}: {OTHERS['pegasus']}")
     tensors, kind, rounded = weights_in(place, path)
     found = Tensors(tensors, f"{path}: {kind}")
+    if TENSORS_OF_A_LAYER * (layers := config.encoder_layers + config.decoder_layers) > len(tensors):
+        raise ForeignModelError(f"{where} has {layers:,} layers, and {kind} only {len(tensors):,} tensors")
     config = positions_in(found, config)
     weights = from_huggingface(found, config, shapes(config))
     pairs = byte_pairs_of(place, config.vocabulary_size) if about["model_type"] == "bart" else None
@@ -94,6 +99,17 @@ def json_in(place: Place, name: str) -> Any:
     return value
 
 
+def entry(about: dict[str, Any], name: str, kind: type[T], where: str) -> T:
+    """A list or an object of a JSON object, empty where it is not there. Raises ForeignModelError for something else."""
+    value = about.get(name)
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        wanted = "an object" if kind is dict else "a list"
+        raise ForeignModelError(f"{where}: {name} is {str(value)[:40]!r}: wanted {wanted}")
+    return value
+
+
 def weights_in(place: Place, path: Path) -> tuple[dict[str, Tensor], str, str]:
     """The tensors, the file's name, and what they are rounded to."""
     names = place.names()
@@ -144,7 +160,7 @@ def byte_pairs_of(place: Place, size: int) -> bytes | None:
             raise ForeignModelError(f"{where} has no byte pairs: wanted a model of the type BPE")
         added = {token: id for token, id in languages_after(place).items() if type(id) is int}
         ids = model["vocab"] | added
-        merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in model.get("merges") or []]
+        merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in entry(model, "merges", list, where)]
     else:
         return None
     wrong = next((pair for pair in merges if not isinstance(pair, list) or len(pair) != 2), None)
@@ -203,17 +219,20 @@ def languages_after(place: Place) -> dict[str, int | None]:
     names = place.names()
     found: dict[str, int | None] = {}
     if "tokenizer.json" in names:
-        added = json_in(place, "tokenizer.json").get("added_tokens")
-        pairs = [(one.get("content"), one.get("id")) for one in added or [] if isinstance(one, dict)]
+        name = "tokenizer.json"
+        added = entry(json_in(place, name), "added_tokens", list, f"{place.name}: {name}")
+        pairs = [(one.get("content"), one.get("id")) for one in added if isinstance(one, dict)]
         found |= {token: id for token, id in pairs if isinstance(token, str)}
     elif "added_tokens.json" in names:
         found |= json_in(place, "added_tokens.json")
     elif "tokenizer_config.json" in names:
-        decoder = json_in(place, "tokenizer_config.json").get("added_tokens_decoder")
-        found |= {
-            one["content"]: int(id) for id, one in (decoder or {}).items() if isinstance(one, dict) and id.isdecimal()
-        }
+        name = "tokenizer_config.json"
+        decoder = entry(json_in(place, name), "added_tokens_decoder", dict, f"{place.name}: {name}")
+        ids = [(one.get("content"), id) for id, one in decoder.items() if isinstance(one, dict) and id.isdecimal()]
+        found |= {token: int(id) for token, id in ids if isinstance(token, str)}
     if not found and "special_tokens_map.json" in names:
-        listed = json_in(place, "special_tokens_map.json").get("additional_special_tokens")
-        found |= {one if isinstance(one, str) else str(one.get("content")): None for one in listed or []}
+        name = "special_tokens_map.json"
+        listed = entry(json_in(place, name), "additional_special_tokens", list, f"{place.name}: {name}")
+        tokens = [one.get("content") if isinstance(one, dict) else one for one in listed]
+        found |= {token: None for token in tokens if isinstance(token, str)}
     return {token: id for token, id in found.items() if token not in (*FAIRSEQ, "<mask>") or id is not None}

@@ -42,6 +42,9 @@ GLOBALS = {
     *(f"torch {name}" for name in STORAGES),
 }
 MOST_OPCODES = 2_000_000
+MOST_AXES = 8
+MOST_NAMES = 4
+"""Of a storage whose tensors are all of it: one table may be the source's, the target's, the output's, and shared."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ class Machine:
         elif name == "GLOBAL":
             stack.append(self.known(argument))
         elif name == "STACK_GLOBAL":
-            stack.append(self.known(" ".join(map(str, self.last(2)))))
+            stack.append(self.known(" ".join(map(as_text, self.last(2)))))
         elif name == "BINPERSID":
             stack.append(storage(stack.pop()))
         elif name == "REDUCE":
@@ -156,13 +159,12 @@ class Machine:
     def call(self, called: Any, arguments: tuple[Any, ...]) -> Any:
         name = called.name if isinstance(called, Global) else ""
         if name == "collections OrderedDict":
-            return in_pairs([part for pair in arguments[0] for part in pair] if arguments else [])
+            return dict(in_two(pair) for pair in arguments[0]) if arguments else {}
         if name == "torch._utils _rebuild_parameter" and isinstance(arguments[0], StoredTensor):
             return arguments[0]
         if name == "torch._utils _rebuild_tensor_v2" and isinstance(arguments[0], TorchStorage):
-            return StoredTensor(
-                arguments[0], int(arguments[1]), tuple(map(int, arguments[2])), tuple(map(int, arguments[3]))
-            )
+            shape, stride = (tuple(map(int, axes[: MOST_AXES + 1])) for axes in arguments[2:4])
+            return StoredTensor(arguments[0], int(arguments[1]), shape, stride)
         raise ForeignModelError(f"{self.where} calls {name or type(called).__name__}: wanted tensors and nothing else")
 
 
@@ -182,17 +184,29 @@ VALUES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def in_pairs(items: list[Any]) -> dict[Any, Any]:
-    return dict(zip(items[::2], items[1::2], strict=True))
+def as_text(value: Any) -> str:
+    """The value, if it is text. A tuple that holds itself twice, and so on, is small until it is written out or hashed."""
+    if not isinstance(value, str):
+        raise TypeError("wanted text")
+    return value
+
+
+def in_two(pair: tuple[Any, ...]) -> tuple[str, Any]:
+    name, value = pair
+    return as_text(name), value
+
+
+def in_pairs(items: list[Any]) -> dict[str, Any]:
+    return dict(zip(map(as_text, items[::2]), items[1::2], strict=True))
 
 
 def storage(about: Any) -> TorchStorage:
     """("storage", its kind, its name, a device, how many numbers, …)."""
     word, kind, key, _, count = about[:5]
     dtype = STORAGES[kind.name.removeprefix("torch ")]
-    if word != "storage" or not str(key).isalnum() or type(count) is not int or count < 0:
+    if word != "storage" or not as_text(key).isalnum() or type(count) is not int or count < 0:
         raise ValueError("no storage")
-    return TorchStorage(str(key), dtype, count)
+    return TorchStorage(key, dtype, count)
 
 
 def read_torch(content: bytes, path: Path) -> dict[str, Tensor]:
@@ -223,6 +237,13 @@ def from_zip(path: Path) -> dict[str, Tensor]:
     return {name: tensor_of(written, numbers(written.storage), f"{path}: {name}") for name, written in found.items()}
 
 
+def check_size(found: dict[str, StoredTensor], path: Path) -> None:
+    """Each name gets numbers of its own, so a small file with many names of one storage would take much memory."""
+    stored = {written.storage.key: written.storage.count for written in found.values()}
+    if sum(abs(math.prod(written.shape)) for written in found.values()) > MOST_NAMES * sum(stored.values()):
+        raise ForeignModelError(f"{path} has its numbers under more than {MOST_NAMES} names each: that is no model")
+
+
 def from_pickles(content: bytes, path: Path) -> dict[str, Tensor]:
     stream, machine = io.BytesIO(content), Machine(path)
     if machine.run(stream) != MAGIC:
@@ -233,9 +254,9 @@ def from_pickles(content: bytes, path: Path) -> dict[str, Tensor]:
     kinds = {written.storage.key: written.storage for written in found.values()}
     bytes_of = {}
     for key in machine.run(stream):
-        if str(key) not in kinds:
+        if not isinstance(key, str) or key not in kinds:
             raise ForeignModelError(f"{path} has numbers that no tensor uses: it is damaged")
-        one = kinds[str(key)]
+        one = kinds[key]
         (count,) = struct.unpack("<q", stream.read(8).ljust(8, b"\xff"))
         size = one.count * one.dtype.itemsize
         bytes_of[one.key] = stream.read(size) if count == one.count else b""
@@ -251,6 +272,7 @@ def named(value: Any, path: Path) -> dict[str, StoredTensor]:
         isinstance(n, str) and isinstance(w, StoredTensor) for n, w in value.items()
     ):
         raise ForeignModelError(f"{path} is no state dictionary: wanted tensors by name")
+    check_size(value, path)
     return value
 
 
@@ -261,7 +283,7 @@ def tensor_of(written: StoredTensor, content: bytes, what: str) -> Tensor:
         (length - 1) * step for length, step in zip(written.shape, written.stride, strict=False)
     )
     fits = (
-        len(written.shape) == len(written.stride)
+        len(written.shape) == len(written.stride) <= MOST_AXES
         and min(written.shape, default=1) > 0
         and min(written.stride, default=0) >= 0
     )

@@ -12,7 +12,7 @@ from glassformer.card import Card
 from glassformer.config import ModelConfig
 from glassformer.errors import ConfigError
 from glassformer.page.wire import ModelFacts, Side, Station, Word
-from glassformer.translator import Translator
+from glassformer.translator import Translator, shown_words
 from glassformer.weights import shapes_of
 
 if TYPE_CHECKING:
@@ -66,12 +66,13 @@ def attentions_of(config: ModelConfig) -> list[str]:
 def side_of(translator: Translator, source: str, text: str, ids: list[int], *, target: bool = False) -> Side:
     """``text``, which is the sentence ``source`` or its translation (``target``), as the page shows it. ``ids`` hold eos
     or bos."""
-    reader, found = translator.reader, translator.words(ids, special=True, target=target)
+    reader, found = (
+        translator.reader,
+        shown_words(translator.reader, source, translator.words(ids, special=True, target=target)),
+    )
     tokenizer = translator.tokenizer.target if target else translator.tokenizer
-    reading = reader.whole(source)
-    shown = reader.shown(reading, [word for word, _ in found])
-    words = [Word(word, list(places)) for word, (_, places) in zip(shown, found, strict=True)]
-    return Side(text, reader.shown(reading, tokenizer.tokens(ids)), list(ids), words)
+    words = [Word(word, list(places)) for word, places in found]
+    return Side(text, reader.shown(reader.whole(source), tokenizer.tokens(ids)), list(ids), words)
 
 
 def stations(translator: Translator) -> list[Station]:

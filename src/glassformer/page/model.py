@@ -101,8 +101,8 @@ def model_size(translator: Translator, int8: bool = False) -> int:
 
 def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
     """The model of ``translator`` as ``wire`` describes it: exact, or, where the weights are those of ``rounded``, a byte
-    each. Raises ConfigError for a tokenizer that the page cannot be."""
-    check_computable(translator.model.config)
+    each. Raises as ``check_computable``."""
+    check_computable(translator)
     int8 = Card.of(translator.card).rounded > 0
     raw = {
         "tokenizer": bytearray(vocabulary(translator)),
@@ -128,15 +128,24 @@ def model_body(translator: Translator, *, checkpoint: str = "") -> bytes:
     return Packed(header, blobs).body()
 
 
-def check_computable(config: ModelConfig) -> None:
-    """Raises ConfigError for a model that the page's own one, which has the paper's choices, does not compute."""
+def check_computable(translator: Translator) -> None:
+    """Raises ConfigError for a model that the page's own one, which has the paper's choices, does not compute, and for a
+    tokenizer that does not spell as ours do."""
+    config = translator.model.config
     paper = ModelConfig(vocabulary_size=config.vocabulary_size)
     for name in OTHERS:
         if getattr(config, name) != getattr(paper, name):
             raise ConfigError(
                 f"this model has {name}={getattr(config, name)}: the page computes with the paper's choices alone; the live "
-                "page (glassformer look without --save, or --no-model) shows any"
+                "page (glassformer look without --save), or --numbers-only, shows any"
             )
+    tokenizer = translator.tokenizer
+    spelt = tokenizer.decode(tokenizer.encode(SPELLING))
+    if tokenizer.has_tables or spelt != SPELLING.replace("\u3000", " "):
+        raise ConfigError(
+            f"this model's tokenizer makes {spelt!r} of {SPELLING!r}: the page computes with tokenizers that training here "
+            "wrote; the live page (glassformer look without --save), or --numbers-only, shows any"
+        )
 
 
 def smallest(content: bytes) -> bytes:
@@ -172,15 +181,8 @@ def int8_rows(weights: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def vocabulary(translator: Translator) -> bytes:
-    """A Vocabulary as JSON, in UTF-8. Raises ConfigError for a tokenizer that does not spell as ours do."""
-    tokenizer = translator.tokenizer
-    spelt = tokenizer.decode(tokenizer.encode(SPELLING))
-    if tokenizer.has_tables or spelt != SPELLING.replace("\u3000", " "):
-        raise ConfigError(
-            f"this model's tokenizer makes {spelt!r} of {SPELLING!r}: the page computes with tokenizers that training here "
-            "wrote; the live page (glassformer look without --save) answers with any"
-        )
-    told = tokenizer.table()
+    """A Vocabulary as JSON, in UTF-8."""
+    told = translator.tokenizer.table()
     told["scores"] = [float(str(np.float32(score))) for score in told["scores"]]  # as few digits as tell them apart
     return as_json(told)
 

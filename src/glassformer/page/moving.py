@@ -133,16 +133,19 @@ def font_for(letters: str, size: int) -> Any:
     """The first font that has all ``letters``."""
     from PIL import ImageFont
 
-    wanted = {letter for letter in letters if not letter.isspace()}
+    wanted = sorted({letter for letter in letters if not letter.isspace()})
+    fewest = wanted
     for name in ("", *FONTS):
         try:
             font = ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
         except OSError:
             continue
         missing = picture_of(font, "\uffff")
-        if all(picture_of(font, letter) != missing for letter in wanted):
+        lacking = [letter for letter in wanted if picture_of(font, letter) == missing]
+        if not lacking:
             return font
-    raise ConfigError(f"no font here has all of {''.join(sorted(wanted))[:60]}: install one, such as Noto Sans CJK")
+        fewest = min(fewest, lacking, key=len)
+    raise ConfigError(f"no font here has {''.join(fewest)[:60]} with the rest: install one, such as Noto Sans CJK")
 
 
 def picture_of(font: Any, letter: str) -> tuple[Any, bytes]:

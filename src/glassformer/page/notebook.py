@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
 HEIGHT = 860
+ROOMY = 15_000_000
 CELL = 2_000_000
 """Characters of what a cell keeps, unless more is asked for: a notebook holds every cell, and is read as a whole."""
 LEVELS = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.01)
@@ -148,7 +149,8 @@ def cell(
     """A page in its frame, and below it, where no script is needed to read it, what was left out and what to do when a
     notebook that was opened again, or is not trusted, does not show it."""
     page, left_out = page_within(translator, ask, seen or see(translator, ask), largest)
-    less = f"A cell has at most {largest / 1e6:g} MB: {left_out}. All of it: <code>show(…, largest=15_000_000)</code>. "
+    more = f"largest={ROOMY:_}" if largest < ROOMY else "…).widget("
+    less = f"A cell has at most {largest / 1e6:g} MB: {left_out}. All of it: <code>show(…, {more})</code>. "
     words = f"{less if left_out else ''}Is there no page above? Then {AGAIN}, or {TRUST}."
     return f'{frame(page, height) if page else ""}<p style="font-size:85%;opacity:.8">{words}</p>'
 

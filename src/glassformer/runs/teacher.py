@@ -94,7 +94,9 @@ def part(
     else:
         found = teacher.translations(lines, config=config, progress=tell)
         pairs = [
-            (line, best[0].text) for line, best in zip(lines, found, strict=True) if best[0].finished and best[0].text
+            (line, best[0].text)
+            for line, best in zip(lines, found, strict=True)
+            if best[0].finished and best[0].text and not best[0].untranslated
         ]
         held = {"of": digest, "pairs": pairs}
         replace_file(path, json.dumps(held, ensure_ascii=False).encode())

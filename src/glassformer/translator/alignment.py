@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
+    from glassformer.text.reading import Reader
+
 
 @brief
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,13 @@ def words_of(tokenizer: Tokenizer, ids: Sequence[int], special: bool) -> list[tu
         taken = {n for _, places in found for n in places}
         found += [(tokens[n], [n]) for n in range(len(ids)) if n not in taken]
     return sorted(found, key=lambda word: word[1])
+
+
+def shown_words(reader: Reader, text: str, words: list[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:
+    """``words`` of the sentence ``text``, or of its translation, for people: links, emoji and their like themselves
+    instead of the signs that the model has for them."""
+    shown = reader.shown(reader.whole(text), [word for word, _ in words])
+    return list(zip(shown, [places for _, places in words], strict=True))
 
 
 def parts_of(tokens: Sequence[str], places: Sequence[int]) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """The translations of a text's parts as those of the text. Needs no torch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glassformer.text.protected import SIGNS
 from glassformer.text.reading import Part, Reader, Reading, Written
@@ -27,6 +27,8 @@ class Translation:
     """With ``DecodingConfig.attention``, of the best translation: which characters looked at which, a part at a time."""
     not_applied: list[str] = field(default_factory=list)
     """The glossary's terms in the source that the translation does not have as it should: ``house → Gebäude``."""
+    untranslated: bool = False
+    """Whether the model wrote nothing for the text, or a part of it, which stands here as it was."""
 
 
 def ranked(reader: Reader, reading: Reading, parts: Sequence[Sequence[Translation]], count: int) -> list[Translation]:
@@ -35,7 +37,7 @@ def ranked(reader: Reader, reading: Reading, parts: Sequence[Sequence[Translatio
     if len(parts) == 1 and len(parts[0]) == 1:
         (one,) = parts[0]
         text, lost, _ = reader.write(reading, [one.text])
-        return [Translation(text, one.score, one.log_probability, one.ids, one.finished, lost)]
+        return [replace(one, text=text, misplaced=lost)]
     ranks: dict[str, Translation] = {}
     for rank in range(max(map(len, parts), default=1)):
         chosen = [of_part[min(rank, len(of_part) - 1)] for of_part in parts]
@@ -47,6 +49,7 @@ def ranked(reader: Reader, reading: Reading, parts: Sequence[Sequence[Translatio
             [id for one in chosen for id in one.ids],
             all(one.finished for one in chosen),
             written.lost,
+            untranslated=any(one.untranslated for one in chosen),
         )
         ranks.setdefault(whole.text, whole)
     return list(ranks.values())[:count]
@@ -55,7 +58,11 @@ def ranked(reader: Reader, reading: Reading, parts: Sequence[Sequence[Translatio
 def not_empty(found: Sequence[Translation], part: Part) -> list[Translation]:
     """Those with a text, as signs that ``part`` has not are none; where none has one, the part as it stands."""
     strays = {ord(sign): None for sign in SIGNS if sign not in part.signs}
-    return [one for one in found if one.text.translate(strays).strip()] or [Translation(part.text, 0.0, 0.0, [], True)]
+    if some := [one for one in found if one.text.translate(strays).strip()]:
+        return some
+    if not found:  # it has nothing to translate
+        return [Translation(part.text, 0.0, 0.0, [], True)]
+    return [replace(found[0], text=part.text, ids=[], untranslated=True)]
 
 
 def in_proportion(parts: int, texts: int, progress: Callable[[int], None] | None) -> Callable[[int], None]:

@@ -15,12 +15,12 @@ from glassformer.card import Card
 from glassformer.carried import placed
 from glassformer.config import DecodingConfig
 from glassformer.engines import Engine, Submitted, native_opener, open_engine
-from glassformer.errors import DecodingError, TranslationWarning
+from glassformer.errors import ConfigError, DecodingError, TranslationWarning
 from glassformer.model_folder import describe
 from glassformer.text.glossary import Glossary
 from glassformer.text.reading import Reader, Reading
 from glassformer.text.tokenizer import WORD_START, Tokenizer, is_byte
-from glassformer.translator.alignment import Alignment, check_number, merge_words, words_of
+from glassformer.translator.alignment import Alignment, check_number, merge_words, shown_words, words_of
 from glassformer.translator.parts import Translation, in_proportion
 from glassformer.translator.prepared import Prepared, prepare
 from glassformer.translator.shipped import find_model
@@ -297,7 +297,7 @@ class Translator:
 
     def trace(self, text: str, target: str | None = None, *, config: DecodingConfig | None = None) -> Trace:
         """Every number on the way from ``text`` to ``target`` (without one, to its best translation by ``config``),
-        all target positions at once. ``text`` is not split, and read as ``read`` says.
+        all target positions at once. ``text`` is not split, and read as ``reader.whole`` reads it.
 
         ``about`` holds ``source`` and ``target`` (texts), ``source_tokens`` (ending with </s>), ``target_tokens``
         (beginning with <s>), both sides' ``…_ids``, and ``model``: row i of a window belongs to token i.
@@ -332,12 +332,15 @@ class Translator:
             layer = max(config.decoder_layers - 2, 0) if layer is None else layer
         check_number("layer", layer, config.decoder_layers)
         chosen = list(range(config.heads) if heads is None else heads)
+        if not chosen:
+            raise ConfigError("no heads: give at least one, or leave heads out for the mean of all")
         for head in chosen:
             check_number("head", head, config.heads)
         source_ids, target_ids = self.ids_of(text, target, None)
         window = f"decoder.layers.{layer}.cross_attention.weights"
         weights = self.recorded(source_ids, target_ids, window)[window][chosen].float().mean(dim=0)
-        source, found = self.words(source_ids), self.words(target_ids, target=True)
+        sides = self.words(source_ids), self.words(target_ids, target=True)
+        source, found = (shown_words(self.reader, text, words) for words in sides)
         # Row i of the decoder, whose input begins with <s>, is where token i is chosen.
         merged = merge_words(weights, [places for _, places in found], [places for _, places in source])
         words = [text for text, _ in source], [text for text, _ in found]
