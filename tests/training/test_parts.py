@@ -179,26 +179,17 @@ def test_a_larger_model_on_few_pairs_is_not_trained_at_a_tiny_ones_rate() -> Non
     assert recipe(200_000, 8000).model.dropout == 0.1
 
 
-@pytest.mark.parametrize(
-    ("pairs", "limits", "dropout"),
-    [
-        (29_000, {"time_limit": 1800.0}, 0.2),
-        (29_000, {"time_limit": 2700.0}, 0.3),
-        (50_000, {"time_limit": 2700.0}, 0.2),
-        (5_000, {"time_limit": 1800.0}, 0.3),
-        (5_000, {"time_limit": 2700.0, "max_epochs": 20}, 0.2),
-        (29_000, {"time_limit": 600.0, "max_epochs": 50}, 0.3),
-        (29_000, {"time_limit": 0.0}, 0.3),
-        (100_000, {"time_limit": 1800.0}, 0.3),
-    ],
-)
-def test_a_short_run_has_less_dropout(pairs: int, limits: dict[str, float], dropout: float) -> None:
-    made = recipe(pairs, 8000, training=limits)
-    (choice,) = [choice for choice in made.choices if choice.setting == "dropout"]
-    assert made.model.dropout == choice.value == dropout
-    assert ("needs less" in choice.reason) == (dropout == 0.2)
-    assert recipe(pairs, 8000, training=limits, model={"dropout": 0.25}).model.dropout == 0.25
-    assert recipe(pairs, 8000, training={"time_limit": limits["time_limit"]}, device="cuda").model.dropout == 0.3
+def test_dropout_grows_in_a_tiny_run_unless_somebody_sets_it() -> None:
+    growing = recipe(29_000, 8000)
+    assert (growing.training.first_dropout, growing.training.dropout_epochs, growing.model.dropout) == (0.1, 40, 0.3)
+    assert {choice.setting for choice in growing.choices} >= {"first_dropout", "dropout_epochs", "dropout"}
+    even = recipe(29_000, 8000, model={"dropout": 0.25})
+    assert (even.training.dropout_epochs, even.model.dropout) == (0, 0.25)
+    assert not {"first_dropout", "dropout_epochs"} & {choice.setting for choice in even.choices}
+    both = recipe(29_000, 8000, model={"dropout": 0.25}, training={"dropout_epochs": 10})
+    assert (both.training.dropout_epochs, both.model.dropout) == (10, 0.25)
+    assert recipe(29_000, 8000, started={"d_model": 128}).training.dropout_epochs == 0
+    assert recipe(200_000, 8000).training.dropout_epochs == 0
 
 
 def test_why_the_vocabulary_has_its_size(tmp_path: Path) -> None:

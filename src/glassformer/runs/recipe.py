@@ -23,6 +23,8 @@ TRAINING: dict[str, dict[str, Any]] = {
         "subword_sampling": 0.1,
         "subword_sampling_after": 50,
         "first_embeddings": "corpus",
+        "first_dropout": 0.1,
+        "dropout_epochs": 40,
     },
     "small": _SMALL,
     "fast": _SMALL,
@@ -36,9 +38,12 @@ REASONS = {
     "subword_sampling": "this share of words is re-segmented each epoch; it stretches a small corpus",
     "subword_sampling_after": "whole words are learnt first; a shorter run re-segments none",
     "first_embeddings": "a word and its translation begin near each other",
+    "first_dropout": "a pair that was seen seldom is not yet learnt by heart",
+    "dropout_epochs": "with each of these epochs it grows, up to dropout",
 }
 
-OF_BEGINNERS = ("first_embeddings", "subword_sampling_after")
+GROWING = ("first_dropout", "dropout_epochs")
+OF_BEGINNERS = ("first_embeddings", "subword_sampling_after", *GROWING)
 """Settings for a model that knows no words yet."""
 CAREFUL = {
     "learning_rate": "few pairs on a trained model: at a higher rate it forgets the rest",
@@ -53,11 +58,6 @@ PRE_NORM_BELOW = 1_000_000
 """Pairs."""
 FEW = 150_000
 """Pairs below which dropout is 0.3, as in ``tiny``."""
-SHORT_DROPOUT = 0.2
-"""That of ``tiny`` in a short run: as good as 0.3 after 41 epochs of Multi30k, 1.6 BLEU better after seven."""
-SHORT_EPOCHS = 41
-SHORT_TIME = 30 * 60 / 29_000
-"""Seconds for each pair, in which two quick cores see it so often."""
 
 
 def recipe(
@@ -89,13 +89,12 @@ def recipe(
     chosen = preset_of(pairs, preset)
     model_by_size: dict[str, Any] = {"norm": "pre"} if pairs <= PRE_NORM_BELOW else {}
     with_preset, reasons = of_preset(chosen, pairs, started=bool(started))
+    if "dropout" in model:
+        with_preset = {name: value for name, value in with_preset.items() if name not in GROWING}
     trained = TrainingConfig.from_dict({**with_preset, **training})
     size = f"{pairs:,} pairs"
-    short = chosen == "tiny" and not started and is_short(trained, pairs, device)
     if pairs <= FEW:
-        model_by_size["dropout"] = SHORT_DROPOUT if short else 0.3
-    why = f"a run that sees each of {size} {SHORT_EPOCHS} times at most needs less"
-    why_dropout = why if short else f"the less data, the more: {size}"
+        model_by_size["dropout"] = 0.3
     choices = [
         Choice("preset", chosen, (set_by if preset else f"for {size}") + (OF_TRAINING if started else "")),
         Choice("vocabulary_size", vocabulary_size, sized or f"pieces that {size} hold often enough"),
@@ -104,7 +103,7 @@ def recipe(
     if made.norm == "pre":
         why = "trains steadily without a long warm-up; the paper's post-norm encoder collapsed here (journal)"
         choices.append(Choice("norm", "pre", why_set.get("norm", why)))
-    choices.append(Choice("dropout", made.dropout, why_set.get("dropout", why_dropout)))
+    choices.append(Choice("dropout", made.dropout, why_set.get("dropout", f"the less data, the more: {size}")))
     if not trained.subword_sampling:
         with_preset.pop("subword_sampling_after", None)
     choices += [Choice(name, getattr(trained, name), why_set.get(name, reasons[name])) for name in with_preset]
@@ -120,14 +119,6 @@ def recipe(
         if name not in [choice.setting for choice in choices]:
             choices.append(Choice(name, value, why_set[name]))
     return Recipe(made, trained, choices)
-
-
-def is_short(training: TrainingConfig, pairs: int, device: str) -> bool:
-    """Whether the limits let the run see each pair so seldom that it can do with less dropout. How fast a GPU is nobody has
-    measured here: there a time limit says nothing."""
-    if training.max_epochs:
-        return training.max_epochs <= SHORT_EPOCHS
-    return device != "cuda" and 0 < training.time_limit <= SHORT_TIME * pairs
 
 
 def of_preset(preset: str, pairs: int, *, started: bool) -> tuple[dict[str, Any], dict[str, str]]:
