@@ -248,7 +248,9 @@ def test_a_notebook_that_is_opened_again_or_not_trusted_says_what_to_do(translat
 @pytest.mark.usefixtures("page")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("words", [3, 40, 130])
-def test_a_cell_has_at_most_so_much_and_says_what_was_left_out(translator: Translator, words: int) -> None:
+def test_a_cell_has_at_most_so_much_and_says_what_was_left_out(
+    translator: Translator, words: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = " ".join(["lamp"] * words)
     whole = show(translator, text, text, largest=40_000_000)._repr_html_()
     assert ("learned matrices" in whole) is (words > 100)  # of a long sentence no page that is saved has them
@@ -256,10 +258,13 @@ def test_a_cell_has_at_most_so_much_and_says_what_was_left_out(translator: Trans
         shown = show(translator, text, text, largest=largest)._repr_html_()
         assert len(shown) <= largest
         assert f"A cell has at most {largest / 1e6:g} MB: the learned matrices are left out" in shown
+        assert "All of it: <code>show(…, largest=15_000_000)</code>" in shown
     trace = translator.trace(text, text)._repr_html_()
     assert trace is not None
     assert len(trace) <= CELL
     assert len(show(translator, text, text).widget().page) <= CELL
+    monkeypatch.setattr("glassformer.page.notebook.ROOMY", CELL)  # it has as much as there is
+    assert "All of it: <code>show(…).widget()</code>" in show(translator, text, text)._repr_html_()
     nothing = show(translator, text, text, largest=5_000)._repr_html_()
     assert "there is no room in it for this sentence" in nothing
     assert "iframe" not in nothing

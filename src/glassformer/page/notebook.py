@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
 HEIGHT = 860
-ROOMY = 15_000_000
 CELL = 2_000_000
 """Characters of what a cell keeps, unless more is asked for: a notebook holds every cell, and is read as a whole."""
+ROOMY = 15_000_000
+"""That of a cell which is to have more."""
 LEVELS = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.01)
 """Shares of the room, tried one after the other until the page fits: deflating makes of some numbers less than of others."""
 AGAIN = "run this cell again"
@@ -149,8 +150,8 @@ def cell(
     """A page in its frame, and below it, where no script is needed to read it, what was left out and what to do when a
     notebook that was opened again, or is not trusted, does not show it."""
     page, left_out = page_within(translator, ask, seen or see(translator, ask), largest)
-    more = f"largest={ROOMY:_}" if largest < ROOMY else "…).widget("
-    less = f"A cell has at most {largest / 1e6:g} MB: {left_out}. All of it: <code>show(…, {more})</code>. "
+    more = f"show(…, largest={ROOMY:_})" if largest < ROOMY else "show(…).widget()"
+    less = f"A cell has at most {largest / 1e6:g} MB: {left_out}. All of it: <code>{more}</code>. "
     words = f"{less if left_out else ''}Is there no page above? Then {AGAIN}, or {TRUST}."
     return f'{frame(page, height) if page else ""}<p style="font-size:85%;opacity:.8">{words}</p>'
 
