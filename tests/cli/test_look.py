@@ -180,6 +180,7 @@ def test_a_link_is_a_word_of_its_own(run: Run, models: Path, tmp_path: Path) -> 
         one.text for one in ElementTree.fromstring(path.read_bytes()).iter("{http://www.w3.org/2000/svg}text")
     ]
     translator = Translator.load(models / "en-de")
+    assert all(word.strip() for side in sides(translator, translator.trace(text), "cross") for word, _ in side)
     assert link in translator.align(text, f"Hier {link}.").source_words
     with pytest.raises(ConfigError, match="no heads"):
         translator.align(text, heads=[])

@@ -150,7 +150,9 @@ def test_a_run_goes_on_with_its_own_data(corpus: Path, call: Call) -> None:
 def test_other_settings_for_a_run_that_has_begun_are_told(corpus: Path, call: Call) -> None:
     assert call(*words_for(corpus, training__max_steps=2)).status == 0
     assert_one_line(call(*words_for(corpus, model__heads=4)), "model.heads=2, and now it is 4", "--out")
-    assert_one_line(call(*words_for(corpus), "--preset", "small"), "run.preset as the recipe chose it, and now it is 'small'")
+    assert_one_line(
+        call(*words_for(corpus), "--preset", "small"), "run.preset as the recipe chose it, and now it is 'small'"
+    )
 
 
 @pytest.mark.parametrize(

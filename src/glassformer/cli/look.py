@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from glassformer.cli.lasting import lasting
-from glassformer.cli.look_words import TITLES, Attention, looked_at, only_word
+from glassformer.cli.look_words import TITLES, Attention, looked_at, only_word, side_words
 from glassformer.cli.terminal import Terminal, has_display, make_console, say
 from glassformer.errors import ConfigError, torch_is_there
 
@@ -207,7 +207,6 @@ def find_turns(
     anything is turned.
 
     Raises ConfigError for a word that is not there or that is there several times, WhatIfError for a head that is not."""
-    from glassformer.translator import shown_words
     from glassformer.what_if import find_attention, heads_off
 
     if not turns:
@@ -217,12 +216,8 @@ def find_turns(
     with heads_off(translator.model, off):
         source_ids, target_ids = translator.ids_of(text, target, None)
     special = translator.tokenizer
-    source = shown_words(
-        translator.reader, text, translator.words(translator.model.config.source(source_ids), special=True)
-    )
-    said = shown_words(
-        translator.reader, text, translator.words([special.bos_id, *target_ids], special=True, target=True)
-    )
+    source = side_words(translator, text, translator.model.config.source(source_ids))
+    said = side_words(translator, text, [special.bos_id, *target_ids], target=True)
     found = []
     for name, head, query, key in turns:
         looking, looked_at = source if name.startswith("encoder") else said, said if is_own(name) else source

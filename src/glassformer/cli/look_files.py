@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassformer.cli.look_words import TITLES, Attention, looked_at, sides
+from glassformer.cli.look_words import TITLES, Attention, looked_at, side_words, sides
 from glassformer.cli.terminal import make_console, say
 from glassformer.errors import ConfigError
 
@@ -147,12 +147,12 @@ def save_decoding(service: "Service", ask: "Ask", path: Path, layout: str) -> No
     from glassformer.disk import replace_file
     from glassformer.page.look import changed_trace
     from glassformer.page.moving import Moment, decoding_gif
-    from glassformer.translator import merge_words, shown_words
+    from glassformer.translator import merge_words
 
     translator = service.translator
     trace = changed_trace(translator, ask)
     text = trace.about["source"]
-    source = shown_words(translator.reader, text, translator.words(trace.about["source_ids"], special=True))
+    source = side_words(translator, text, trace.about["source_ids"])
     ids = [*trace.about["target_ids"][1:], translator.model.config.eos_id]
     rows = [[number] for number in range(len(ids))]
     layer = translator.model.config.decoder_layers - 1

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Words = list[tuple[str, list[int]]]
 Attention = Literal["encoder", "decoder", "cross"]
 
+BLANK = "␣"
 WINDOWS = {
     "encoder": "encoder.layers.{}.self_attention",
     "decoder": "decoder.layers.{}.self_attention",
@@ -49,12 +50,18 @@ def looked_at(
 
 def sides(translator: "Translator", trace: "Trace", attention: Attention) -> tuple[Words, Words]:
     """The words that look and those that are looked at; <s> and </s> are words here, as they are looked at a lot."""
+    text, source_ids, target_ids = (trace.about[name] for name in ("source", "source_ids", "target_ids"))
+    source, target = side_words(translator, text, source_ids), side_words(translator, text, target_ids, target=True)
+    return {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}[attention]
+
+
+def side_words(translator: "Translator", text: str, ids: list[int], *, target: bool = False) -> Words:
+    """The words that ``ids`` spell, of the sentence ``text`` or of its translation, as people see them; a blank that is a
+    piece of its own is ␣."""
     from glassformer.translator import shown_words
 
-    text, source_ids, target_ids = (trace.about[name] for name in ("source", "source_ids", "target_ids"))
-    source = shown_words(translator.reader, text, translator.words(source_ids, special=True))
-    target = shown_words(translator.reader, text, translator.words(target_ids, special=True, target=True))
-    return {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}[attention]
+    found = shown_words(translator.reader, text, translator.words(ids, special=True, target=target))
+    return [(word.strip() or BLANK, places) for word, places in found]
 
 
 def bare(name: str) -> str:
