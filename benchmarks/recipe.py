@@ -54,6 +54,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "dropout-0.2": {"model.dropout": 0.2},
     "dropout-0.4": {"model.dropout": 0.4},
     "growing-dropout": {"model.dropout": 0.3, "training.first_dropout": 0.1, "training.dropout_epochs": 40},
+    "growing-dropout-from-0": {"model.dropout": 0.3, "training.first_dropout": 0.0, "training.dropout_epochs": 40},
     "no-average": {"training.average_decay": 0.0},
     "no-smoothing": {"training.label_smoothing": 0.0},
     "smoothing-0.2": {"training.label_smoothing": 0.2},
