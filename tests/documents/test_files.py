@@ -175,6 +175,20 @@ def test_html_with_mistakes_is_cut_as_browsers_cut_it() -> None:
     assert translated("a.html", "<p>1 <b or not", "ko") == "<p>1ko &lt;bko orko notko"
 
 
+def test_a_tag_without_its_other_half_does_not_cut_the_sentence() -> None:
+    for content, texts in (
+        ("<p>Click <b>here now.</p><p>Then go.</p>", ["Click here now.", "Then go."]),
+        ("<p>Click here</b> now.</p>", ["Click here now."]),
+        ("<p><b>One <i>two</b> three.</p>", ["One two three."]),
+        ("<p><a>one <a>two</a> three</p>", ["one two three"]),
+        ("<p><b>one <i>two</b> three</i> four</p>", ["one", "two", "three", "four"]),  # they cross each other
+    ):
+        assert read_html(content).texts == texts, content
+        assert re.findall("<.*?>", translated("a.html", content, "ko")) == re.findall("<.*?>", content)
+    assert placed("Click <b>here now", "Jetzt klick hier", [2, 0, 1]) == "Jetzt klick <b>hier"
+    assert placed("Click here</b> now", "Jetzt klick hier", [2, 0, 1]) == "</b>Jetzt klick hier"
+
+
 def test_text_that_looks_like_markup_is_escaped_in_markdown() -> None:
     document = read_document("a.md", "one two\n")
     assert (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glassformer.documents.blocks import Block, Document, Tag
 
@@ -167,10 +167,10 @@ class HtmlReader:
             self.pieces.append(event.raw)
 
     def flush(self) -> None:
-        """The waiting part as a block, or, where tags cross its ends, a block between every two tags."""
+        """The waiting part as a block, or, where tags cross each other, a block between every two tags."""
         events, self.waiting = self.waiting, []
-        if balanced(events):
-            self.pieces += block_of(events)
+        if (nested := with_lone_tags(events)) is not None:
+            self.pieces += block_of(nested)
             return
         run: list[Event] = []
         for event in events:
@@ -182,17 +182,31 @@ class HtmlReader:
         self.pieces += block_of(run)
 
 
-def balanced(events: list[Event]) -> bool:
-    """Whether each tag that opens closes, in the right order, and none stands deeper than DEEPEST."""
-    stack: list[str] = []
-    for event in events:
+def with_lone_tags(events: list[Event]) -> list[Event] | None:
+    """The events; a tag that is opened and never closed, or closed and never opened, stands alone and is an empty one. None
+    where tags cross each other or stand deeper than DEEPEST."""
+    opened: list[int] = []
+    depth: dict[str, int] = {}
+    lone: dict[int, str] = {}
+    for number, event in enumerate(events):
         if event.kind == "start":
-            stack.append(event.name)
-            if len(stack) > DEEPEST:
-                return False
-        elif event.kind == "end" and (not stack or stack.pop() != event.name):
-            return False
-    return not stack
+            opened.append(number)
+            depth[event.name] = depth.get(event.name, 0) + 1
+            if len(opened) > DEEPEST:
+                return None
+        elif event.kind == "end":
+            if not depth.get(event.name):
+                lone[number] = event.name
+                continue
+            while events[last := opened.pop()].name != event.name:
+                lone[last] = events[last].name
+                depth[events[last].name] -= 1
+            depth[event.name] -= 1
+    lone |= {number: events[number].name for number in opened}
+    ends = {name for number, name in lone.items() if events[number].kind == "end"}
+    if any(events[number].kind == "start" and name in ends for number, name in lone.items()):
+        return None
+    return [replace(event, kind="empty") if number in lone else event for number, event in enumerate(events)]
 
 
 def block_of(events: list[Event]) -> list[str | Block]:
