@@ -4,8 +4,9 @@ import json
 import shutil
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import ctranslate2
 import pytest
@@ -51,11 +52,12 @@ def test_rounded_weights_are_what_ctranslate2_computes_with(
     assert "the same tokens in" in found.said
 
 
-def old_version(content: bytes, version: int) -> bytes:
+def old_version(content: bytes, version: int, changed: Mapping[str, torch.Tensor] = MappingProxyType({})) -> bytes:
     """The same as an older program wrote it: aliases written out, and before 4 the size of an item instead of its kind."""
     binary = read_binary(content, "new")
     out = [struct.pack("<I", version), text(binary.specification), struct.pack("<I", binary.revision)]
-    variables = {n: t for n, t in binary.variables.items() if version > 2 or not n.endswith("num_heads")}
+    variables = {**binary.variables, **changed}
+    variables = {n: t for n, t in variables.items() if version > 2 or not n.endswith("num_heads")}
     out.append(struct.pack("<I", len(variables)))
     for name, tensor in variables.items():
         out += [text(name), struct.pack("<B", tensor.dim()), *(struct.pack("<I", size) for size in tensor.shape)]
@@ -79,6 +81,15 @@ def test_old_versions(version: int, ctranslate2_folder: Write, saved: Saved) -> 
     found = read_foreign(folder, NONE)
     assert found.saved.model.config.heads == (8 if version == 2 else 2)
     assert torch.equal(found.saved.model.embedding.weight, saved.model.embedding.weight)
+
+
+def test_a_flag_that_is_no_number_is_refused(ctranslate2_folder: Write) -> None:
+    folder = ctranslate2_folder()
+    path = folder / "model.bin"
+    changed = {name: torch.tensor(float("nan")) for name in ("encoder/activation", "decoder/activation")}
+    path.write_bytes(old_version(path.read_bytes(), 3, changed))
+    with pytest.raises(ForeignModelError, match="activation"):
+        read_foreign(folder, NONE)
 
 
 def argos(folder: Path, path: Path, **changes: object) -> Path:
