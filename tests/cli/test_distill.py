@@ -86,6 +86,24 @@ def test_several_teachers_and_the_pairs(run: Path, tmp_path: Path, call: Call) -
     assert settings["run"]["start_from"] == str(run)
 
 
+def test_a_teacher_goes_on_and_learns_from_itself(run: Path, tmp_path: Path, call: Call) -> None:
+    words = ["distill", "--model", str(run), "--itself", "--engine", "native", "--out", str(tmp_path / "student")]
+    ended = call(*words, "--set", "training.max_steps=1", "--threads", "1")
+    assert ended.status == 0, ended.err
+    assert f"{2 * (len(ENGLISH) - 5)} pairs, " in ended.err
+    settings = read_settings(tmp_path / "student" / "config.toml")
+    assert settings["run"] == {"preset": "tiny", "start_from": str(run)}
+    assert "stop_on" not in settings["training"]
+    student = Translator.load(tmp_path / "student")
+    assert student.model.config.d_model == Translator.load(run).model.config.d_model
+    again = call(*words, "--set", "training.max_steps=1", "--threads", "1")
+    assert "going on at step 1" in again.err
+    for told in (["--preset", "small"], ["--start-from", str(run)]):
+        assert_one_line(call(*words, *told), f"leave {told[0]} out")
+    save_toy_translator(tmp_path / "alone")
+    assert_one_line(call("distill", "--model", str(tmp_path / "alone"), "--itself"), "is no run's folder")
+
+
 def test_what_a_run_read_from_standard_input_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, data = tmp_path / "run", DataConfig(source=["-"])
     (run / "data").mkdir(parents=True)

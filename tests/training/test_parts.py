@@ -215,7 +215,8 @@ def test_what_the_user_sets_goes_before_the_recipe() -> None:
     assert (begun.model.heads, begun.model.norm) == (4, "post")
     reasons = {choice.setting: choice.reason for choice in begun.choices}
     assert (reasons["heads"], reasons["norm"]) == ("as you set it", "as in the model it starts from")
-    assert begun.training.learning_rate == TRAINING["tiny"]["learning_rate"]
+    assert (begun.training.learning_rate, begun.training.decay_share) == (2e-3, 1.0)
+    assert "falls from the warm-up on" in reasons["decay_share"]
     few = recipe(1_000, 1000, started={"heads": 2})
     assert few.training.learning_rate == 1e-4
     assert "forgets" in {choice.setting: choice.reason for choice in few.choices}["learning_rate"]

@@ -15,6 +15,7 @@ from glassformer.corpus.prepare import all_pairs
 from glassformer.corpus.read import Pair, read_pairs
 from glassformer.errors import ConfigError
 from glassformer.runs.folder import check_folder, marked, undone_if_refused
+from glassformer.runs.recipe import preset_of
 from glassformer.runs.run import carry_out
 from glassformer.runs.start import recipe_for
 from glassformer.runs.teacher import teach, write_pairs
@@ -39,6 +40,8 @@ class Lesson:
     """Files of sentences to translate; none: the training sources of the first teacher's run."""
     with_pairs: bool = False
     """Learn from the pairs of the first teacher's run as well."""
+    itself: bool = False
+    """The student is the first teacher: it goes on from its weights, on its translations and its run's pairs."""
     valid_source: str = ""
     valid_target: str = ""
     columns: Sequence[int] = ()
@@ -65,7 +68,7 @@ def distill(
     the number of lines done. ``how``: options of ``carry_out``.
 
     Raises ConfigError for teachers of different languages, for a teacher whose own sentences are not known and none are
-    given, and under ``torchrun``.
+    given, for a preset or a model to start from where the student is its teacher, and under ``torchrun``.
     """
     if processes.several():
         raise ConfigError("a teacher translates in one process, and its student is trained there: leave torchrun out")
@@ -73,10 +76,12 @@ def distill(
     first = Path(lesson.models[0])
     folder = out or Path("runs") / f"{first.name}-student"
     check_folder(folder)
-    if not lesson.with_pairs:
+    if lesson.itself:
+        settings["run"] = of_itself(first, settings["run"])
+    elif not lesson.with_pairs:
         settings["training"] = {"stop_on": "bleu_alone", **settings["training"]}
     recipe_for(settings, folder)  # a mistake shows now, and not after everything is translated
-    own = pairs_of(first) if lesson.with_pairs else None
+    own = pairs_of(first) if lesson.with_pairs or lesson.itself else None
     teachers = load_teachers(lesson.models, note, device=device, engine=engine, threads=threads)
     taught = folder / "distilled"
     with undone_if_refused(folder):
@@ -95,6 +100,17 @@ def distill(
         about = {"languages": card.languages, "teachers": (*teachers,), "data": card.data}
         how |= {"threads": threads, "device": device, "set_by": "as you set it, or for a student"}
         return carry_out(settings, folder, command=command, about=about, **how)
+
+
+def of_itself(run: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the table ``run`` with which the model of ``run`` goes on: its weights, and the preset that it was
+    trained with. Raises ConfigError where ``given`` names others, and where ``run`` is no run's folder."""
+    flags = {"preset": "--preset", "start_from": "--start-from"}
+    if told := [flag for name, flag in flags.items() if given.get(name)]:
+        raise ConfigError(f"--itself begins with the weights and the sizes of {run}: leave {' and '.join(told)} out")
+    own = pairs_of(run)
+    preset = read_settings(run / "config.toml")["run"].get("preset") or preset_of(sum(1 for _ in own()), None)
+    return {**given, "preset": preset, "start_from": str(run)}
 
 
 def load_teachers(models: Sequence[str], note: Note, **how: Any) -> dict[str, Translator]:
@@ -145,7 +161,9 @@ def sentences(source: Sequence[str], run: Path, unseen: set[str], note: Note) ->
 def pairs_of(run: Path) -> Callable[[], Iterator[Pair]]:
     """A function that reads the pairs of a run's files, each time anew. Raises ConfigError when ``run`` is no run."""
     if not (run / "config.toml").is_file():
-        raise ConfigError(f"{run} is no run's folder, its pairs are not known: give --source, without --with-pairs")
+        raise ConfigError(
+            f"{run} is no run's folder, its pairs are not known: give --source, without --with-pairs or --itself"
+        )
     data = as_kept(run / "data", DataConfig.from_dict(read_settings(run / "config.toml")["data"]))
     return lambda: all_pairs(data)
 

@@ -45,6 +45,12 @@ REASONS = {
 GROWING = ("first_dropout", "dropout_epochs")
 OF_BEGINNERS = ("first_embeddings", "subword_sampling_after", *GROWING)
 """Settings for a model that knows no words yet."""
+FOR_LEARNERS: dict[str, dict[str, Any]] = {"tiny": {"learning_rate": 2e-3, "decay_share": 1.0}}
+"""Instead of a preset's settings, for a model that knows words already: at a peak that stays it gains nothing."""
+ON_TRAINED_WEIGHTS = {
+    "learning_rate": "it goes on from trained weights: a lower peak",
+    "decay_share": "it goes on from trained weights: the rate falls from the warm-up on",
+}
 CAREFUL = {
     "learning_rate": "few pairs on a trained model: at a higher rate it forgets the rest",
     "warmup_steps": "few pairs on a trained model",
@@ -127,6 +133,8 @@ def of_preset(preset: str, pairs: int, *, started: bool) -> tuple[dict[str, Any]
     if started:
         for name in OF_BEGINNERS:
             settings.pop(name, None)
+        if preset in FOR_LEARNERS:
+            settings, reasons = {**settings, **FOR_LEARNERS[preset]}, {**reasons, **ON_TRAINED_WEIGHTS}
         if pairs <= FEW_TO_TUNE:
             settings, reasons = {**settings, **TUNING}, {**reasons, **CAREFUL}
     return settings, reasons
