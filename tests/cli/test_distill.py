@@ -93,7 +93,7 @@ def test_a_teacher_goes_on_and_learns_from_itself(run: Path, tmp_path: Path, cal
     assert f"{2 * (len(ENGLISH) - 5)} pairs, " in ended.err
     settings = read_settings(tmp_path / "student" / "config.toml")
     assert settings["run"] == {"preset": "tiny", "start_from": str(run)}
-    assert "stop_on" not in settings["training"]
+    assert (settings["training"]["stop_on"], settings["training"]["patience"]) == ("bleu_alone", 0)
     student = Translator.load(tmp_path / "student")
     assert student.model.config.d_model == Translator.load(run).model.config.d_model
     again = call(*words, "--set", "training.max_steps=1", "--threads", "1")

@@ -1,9 +1,10 @@
 """Which checkpoint is the best."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import torch
 
 from glassformer.config import TrainingConfig
 from glassformer.text.reading import Reader
@@ -33,10 +34,24 @@ def test_bleu_decides_and_the_loss_where_bleu_does_not(bleu: float, loss: float,
     assert is_better(progress, LOSS, bleu, loss) is by_loss
 
 
-def test_bleu_may_decide_alone() -> None:
-    progress = RunProgress(best_step=500, best_bleu=30.0, best_loss=2.0, highest_bleu=30.0)
-    assert is_better(progress, BLEU_ALONE, 30.1, 2.5)
-    assert not is_better(progress, BLEU_ALONE, 30.0, 1.5)
+def test_bleu_may_decide_alone_and_the_later_one_where_it_does_not() -> None:
+    progress = RunProgress(best_step=500, best_bleu=29.5, best_loss=2.0, highest_bleu=30.0)
+    assert is_better(progress, BLEU_ALONE, 29.1, 2.5)
+    assert not is_better(progress, BLEU_ALONE, 28.9, 1.5)
+
+
+def test_patience_with_bleu_alone_waits_for_a_higher_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported = SimpleNamespace(write=lambda *_: None, validated=lambda row: None)
+    data: Any = SimpleNamespace(validation=[("a", "b")])
+    state: Any = SimpleNamespace(progress=RunProgress())
+    monkeypatch.setattr(validation, "validation_loss", lambda *_: 2.0)
+    for step, bleu in enumerate((30.0, 29.5, 29.4, 30.2, 29.0), start=1):
+        state.progress.step = step
+        found = SimpleNamespace(value=bleu, signature=""), ["c"]
+        monkeypatch.setattr(validation, "validation_bleu", lambda *_, found=found: found)
+        monkeypatch.setattr(validation, "asdict", lambda row: {})
+        validation.validate(state, data, BLEU_ALONE, cast(Any, reported), cast(Any, reported), torch.device("cpu"))
+    assert (state.progress.best_step, state.progress.without_better, state.progress.highest_bleu) == (4, 1, 30.2)
 
 
 def test_the_first_is_the_best() -> None:

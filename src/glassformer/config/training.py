@@ -62,8 +62,9 @@ class TrainingConfig(Settings):
     """Steps from one validation, and saved checkpoint, to the next."""
     stop_on: Literal["bleu", "loss", "bleu_alone"] = "bleu"
     """The validation figure that decides which checkpoint is the best, and when to stop; with ``bleu``, the lower loss
-    decides between checkpoints within a point. ``bleu_alone``, the default of ``distill`` without pairs: never the loss,
-    which rises while a student learns its teacher's wording."""
+    decides between checkpoints within a point. ``bleu_alone``, the default of ``distill`` without pairs and of
+    ``distill --itself``: never the loss, which rises while a student learns its teacher's wording;
+    the latest of the checkpoints within a point of the highest BLEU."""
     patience: int = 10
     """After this many validations without a better one, a learning rate at its peak begins to fall, and the run ends when it
     reaches 0; if the rate is falling already, the run ends at once. 0: never."""

@@ -78,7 +78,8 @@ def distill(
     check_folder(folder)
     if lesson.itself:
         settings["run"] = of_itself(first, settings["run"])
-    elif not lesson.with_pairs:
+        settings["training"] = {"patience": 0, **settings["training"]}  # it gains most while its rate falls
+    if lesson.itself or not lesson.with_pairs:
         settings["training"] = {"stop_on": "bleu_alone", **settings["training"]}
     recipe_for(settings, folder)  # a mistake shows now, and not after everything is translated
     own = pairs_of(first) if lesson.with_pairs or lesson.itself else None

@@ -32,10 +32,11 @@ def validate(
     with products_in(config, where):
         loss = validation_loss(state, data, config, where)
         score, translations = validation_bleu(state, data, config)
-    progress.highest_bleu = max(progress.highest_bleu, score.value)
+    rose, progress.highest_bleu = score.value > progress.highest_bleu, max(progress.highest_bleu, score.value)
     better = is_better(progress, config, score.value, loss)
     progress.validated_at = progress.step
-    progress.without_better = 0 if better else progress.without_better + 1
+    gains = rose if config.stop_on == "bleu_alone" else better
+    progress.without_better = 0 if gains else progress.without_better + 1
     if better:
         progress.best_step, progress.best_bleu, progress.best_loss = progress.step, score.value, loss
     number = progress.step // config.validate_every % len(translations)
@@ -47,12 +48,13 @@ def validate(
 
 def is_better(progress: RunProgress, config: TrainingConfig, bleu: float, loss: float) -> bool:
     """Whether a checkpoint goes before the best one so far. Where BLEU decides, among those that it does not tell apart
-    the lower loss does: it is of all validation pairs, token by token, and hardly depends on chance.
+    the lower loss does: it is of all validation pairs, token by token, and hardly depends on chance. Where the loss has no
+    say, the later one does: it has learnt more.
     """
     if progress.best_step == 0:
         return True
     if config.stop_on == "bleu_alone":
-        return bleu > progress.best_bleu
+        return bleu >= progress.highest_bleu - NEAR
     if config.stop_on == "bleu" and bleu > progress.best_bleu + NEAR:
         return True
     return loss < progress.best_loss and (config.stop_on == "loss" or bleu >= progress.highest_bleu - NEAR)
