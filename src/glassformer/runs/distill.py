@@ -107,8 +107,8 @@ def of_itself(run: Path, given: dict[str, Any]) -> dict[str, Any]:
     """The settings of the table ``run`` with which the model of ``run`` goes on: its weights, and the preset that it was
     trained with. Raises ConfigError where ``given`` names others, and where ``run`` is no run's folder."""
     flags = {"preset": "--preset", "start_from": "--start-from"}
-    if told := [flag for name, flag in flags.items() if given.get(name)]:
-        raise ConfigError(f"--itself begins with the weights and the sizes of {run}: leave {' and '.join(told)} out")
+    if refused := [flag for name, flag in flags.items() if given.get(name)]:
+        raise ConfigError(f"--itself begins with the weights and the sizes of {run}: leave {' and '.join(refused)} out")
     own = pairs_of(run)
     preset = read_settings(run / "config.toml")["run"].get("preset") or preset_of(sum(1 for _ in own()), None)
     return {**given, "preset": preset, "start_from": str(run)}
