@@ -14,7 +14,7 @@ from glassformer.config import DataConfig
 from glassformer.config.tables import read_settings
 from glassformer.corpus.files import STANDARD_INPUT
 from glassformer.diagnosis.diagnose import training_pairs
-from glassformer.runs.distill import Lesson, pairs_of, read_validation, sentences, validation_files
+from glassformer.runs.distill import Lesson, go_on, pairs_of, read_validation, sentences, validation_files
 from glassformer.runs.folder import keep
 from glassformer.training.processes import several
 from glassformer.translator import Translator
@@ -98,6 +98,10 @@ def test_a_teacher_goes_on_and_learns_from_itself(run: Path, tmp_path: Path, cal
     assert student.model.config.d_model == Translator.load(run).model.config.d_model
     again = call(*words, "--set", "training.max_steps=1", "--threads", "1")
     assert "going on at step 1" in again.err
+    endless = read_settings(None)
+    endless["training"] = {"time_limit": 0.0}
+    go_on(run, endless)
+    assert "patience" not in endless["training"]  # nothing else would end it
     for told in (["--preset", "small"], ["--start-from", str(run)]):
         assert_one_line(call(*words, *told), f"leave {told[0]} out")
     save_toy_translator(tmp_path / "alone")

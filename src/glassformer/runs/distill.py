@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassformer.card import Card
-from glassformer.config import DataConfig, DecodingConfig
+from glassformer.config import DataConfig, DecodingConfig, TrainingConfig
 from glassformer.config.settings import use_threads
 from glassformer.config.tables import Tables, read_settings
 from glassformer.corpus.files import as_kept, check_readable_again, kept_validation
@@ -22,6 +22,7 @@ from glassformer.runs.teacher import teach, write_pairs
 from glassformer.text.lines import read_lines
 from glassformer.training import processes
 from glassformer.training.report import Outcome
+from glassformer.training.schedule import limited
 from glassformer.translator import Translator
 
 Advance = Callable[[int], None]
@@ -77,8 +78,7 @@ def distill(
     folder = out or Path("runs") / f"{first.name}-student"
     check_folder(folder)
     if lesson.itself:
-        settings["run"] = of_itself(first, settings["run"])
-        settings["training"] = {"patience": 0, **settings["training"]}  # it gains most while its rate falls
+        go_on(first, settings)
     if lesson.itself or not lesson.with_pairs:
         settings["training"] = {"stop_on": "bleu_alone", **settings["training"]}
     recipe_for(settings, folder)  # a mistake shows now, and not after everything is translated
@@ -103,15 +103,18 @@ def distill(
         return carry_out(settings, folder, command=command, about=about, **how)
 
 
-def of_itself(run: Path, given: dict[str, Any]) -> dict[str, Any]:
-    """The settings of the table ``run`` with which the model of ``run`` goes on: its weights, and the preset that it was
-    trained with. Raises ConfigError where ``given`` names others, and where ``run`` is no run's folder."""
+def go_on(run: Path, settings: Tables) -> None:
+    """Let ``settings`` be those with which the model of ``run`` goes on: its weights, the preset that it was trained with,
+    and no patience. Raises ConfigError where they name others, and where ``run`` is no run's folder."""
+    given, training = settings["run"], settings["training"]
     flags = {"preset": "--preset", "start_from": "--start-from"}
     if refused := [flag for name, flag in flags.items() if given.get(name)]:
         raise ConfigError(f"--itself begins with the weights and the sizes of {run}: leave {' and '.join(refused)} out")
     own = pairs_of(run)
     preset = read_settings(run / "config.toml")["run"].get("preset") or preset_of(sum(1 for _ in own()), None)
-    return {**given, "preset": preset, "start_from": str(run)}
+    settings["run"] = {**given, "preset": preset, "start_from": str(run)}
+    if limited(TrainingConfig.from_dict(training)):  # it gains most while its rate falls to the end
+        settings["training"] = {"patience": 0, **training}
 
 
 def load_teachers(models: Sequence[str], note: Note, **how: Any) -> dict[str, Translator]:
