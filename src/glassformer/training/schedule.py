@@ -101,4 +101,5 @@ def due(progress: RunProgress, config: TrainingConfig) -> bool:
 
 
 def limited(config: TrainingConfig) -> bool:
+    """Whether steps, epochs or time end the run."""
     return bool(config.max_steps or config.max_epochs or config.time_limit)
