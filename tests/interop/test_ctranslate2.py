@@ -88,7 +88,7 @@ def test_a_flag_that_is_no_number_is_refused(ctranslate2_folder: Write) -> None:
     path = folder / "model.bin"
     changed = {name: torch.tensor(float("nan")) for name in ("encoder/activation", "decoder/activation")}
     path.write_bytes(old_version(path.read_bytes(), 3, changed))
-    with pytest.raises(ForeignModelError, match="activation"):
+    with pytest.raises(ForeignModelError, match="activation is nan: wanted a number"):
         read_foreign(folder, NONE)
 
 

@@ -218,7 +218,7 @@ def test_what_the_user_sets_goes_before_the_recipe() -> None:
     assert (begun.training.learning_rate, begun.training.decay_share) == (2e-3, 1.0)
     assert "falls from the warm-up on" in reasons["decay_share"]
     few = recipe(1_000, 1000, started={"heads": 2})
-    assert few.training.learning_rate == 1e-4
+    assert (few.training.learning_rate, few.training.decay_share) == (1e-4, TRAINING["tiny"]["decay_share"])
     assert "forgets" in {choice.setting: choice.reason for choice in few.choices}["learning_rate"]
     assert recipe(1_000, 1000).training.learning_rate == TRAINING["tiny"]["learning_rate"]
     assert "its sizes are those of the model it starts from" in few.choices[0].reason

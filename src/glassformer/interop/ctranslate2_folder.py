@@ -133,13 +133,13 @@ def config_of(
 
     def flag(name: str, otherwise: float) -> int:
         sides = {flags.get(f"{side}/{name}", flags.get(name, otherwise)) for side in ("encoder", "decoder")}
+        if wrong := [number for number in sides if not math.isfinite(number)]:
+            raise ForeignModelError(f"{where}: {name} is {wrong[0]}: wanted a number")
         if len(sides) > 1:
             raise ForeignModelError(
                 f"{where}: {name} is another one in the encoder than in the decoder: wanted the same"
             )
-        if not math.isfinite(number := sides.pop()):
-            raise ForeignModelError(f"{where}: {name} is {number}: wanted a number")
-        return int(number)
+        return int(sides.pop())
 
     check_kind(flags, about, where)
     if (activation := flag("activation", 0)) not in ACTIVATIONS:

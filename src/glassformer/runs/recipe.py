@@ -133,10 +133,10 @@ def of_preset(preset: str, pairs: int, *, started: bool) -> tuple[dict[str, Any]
     if started:
         for name in OF_BEGINNERS:
             settings.pop(name, None)
-        if preset in FOR_LEARNERS:
-            settings, reasons = {**settings, **FOR_LEARNERS[preset]}, {**reasons, **ON_TRAINED_WEIGHTS}
         if pairs <= FEW_TO_TUNE:
             settings, reasons = {**settings, **TUNING}, {**reasons, **CAREFUL}
+        elif preset in FOR_LEARNERS:
+            settings, reasons = {**settings, **FOR_LEARNERS[preset]}, {**reasons, **ON_TRAINED_WEIGHTS}
     return settings, reasons
 
 
